@@ -1,0 +1,76 @@
+#include "adapter/decode_sink.hpp"
+#include "adapter/framing.hpp"
+#include "adapter/registry.hpp"
+#include "base/json.hpp"
+#include "profile_reader.hpp"
+
+#include <doctest/doctest.h>
+
+#include <string>
+
+namespace mailfunnel::generic {
+namespace {
+
+MappingProfile shop() {
+  MappingProfile profile;
+  profile.name = "shop";
+  profile.fields = {{"kind", "what"}, {"time", "when"}, {"address", "mail"}, {"link", "url"}, {"campaign", "nr"}};
+  profile.values["kind"] = {{"opn", "open"}, {"clk", "click"}, {"bad", "bounce:hard"}};
+  return profile;
+}
+
+std::string decode(const MappingProfile& profile, std::string text, const LogContext& context = {}) {
+  const auto size = text.size();
+  text.resize(size + k_padding);
+  const std::string_view view(text.data(), size);
+  auto reader = open_profile(profile, view, context);
+  REQUIRE(reader);
+  std::string out;
+  DecodeSink sink("generic", "f", [&](std::string_view line) { out += std::string(line) + "\n"; });
+  sink.begin_chunk(view);
+  read_text(*reader, view, sink);
+  sink.end_chunk();
+  return out;
+}
+
+TEST_CASE("profile: columns, value table and a class in the kind") {
+  const auto out = decode(shop(), "nr;mail;when;what;url\n7;Ann@Example.com;2026-03-02 09:10:00;clk;https://x.example/prijs\n7;b@example.com;2026-03-02 09:10:00;bad;\n");
+  CHECK(out.find(R"("kind":"click")") != std::string::npos);
+  CHECK(out.find(R"("link":"https://x.example/prijs")") != std::string::npos);
+  CHECK(out.find(R"("class":"hard")") != std::string::npos);
+}
+
+TEST_CASE("profile: a time in the account's zone, by pattern") {
+  auto profile = shop();
+  profile.time_format = "%d/%m/%Y %H:%M";
+  profile.zone = *find_zone("Europe/Brussels");
+  profile.zone_given = true;
+  const auto out = decode(profile, "nr,mail,when,what,url\n7,ann@example.com,02/07/2026 09:10,opn,\n7,ann@example.com,31/02/2026 09:10,opn,\n");
+  CHECK(out.find("2026-07-02T07:10:00Z") != std::string::npos);
+  CHECK(out.find("rejected") != std::string::npos);
+}
+
+TEST_CASE("profile: NDJSON by path") {
+  auto profile = shop();
+  profile.fields = {{"kind", "e.type"}, {"time", "ts"}, {"address", "user.email"}};
+  profile.time_format = "unix";
+  const auto out = decode(profile, "{\"ts\":1772443507,\"e\":{\"type\":\"opn\"},\"user\":{\"email\":\"ann@example.com\"}}\n{\"ts\":1}\nnonsense\n");
+  CHECK(out.find(R"("kind":"open")") != std::string::npos);
+  CHECK(out.find("2026-03-02T09:25:07Z") != std::string::npos);
+  CHECK(out.find("not a JSON object") != std::string::npos);
+}
+
+TEST_CASE("profile: a table that lacks a column is not taken") {
+  CHECK(open_profile(shop(), "mail,when\na@example.com,2026-01-01\n", {}) == nullptr);
+}
+
+TEST_CASE("contacts: any table with a column of addresses, the others are attributes") {
+  const auto profile = contacts_profile("Naam;E-mailadres;Functie\nAnn;ann@example.com;Zaakvoerder\n");
+  REQUIRE(profile);
+  const auto out = decode(*profile, "Naam;E-mailadres;Functie\nAnn;ann@example.com;Zaakvoerder\n");
+  CHECK(out.find(R"("functie":"Zaakvoerder")") != std::string::npos);
+  CHECK_FALSE(contacts_profile("a,b\n1,2\n").has_value());
+}
+
+} // namespace
+} // namespace mailfunnel::generic

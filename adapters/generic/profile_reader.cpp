@@ -1,0 +1,494 @@
+#include "profile_reader.hpp"
+
+#include "adapter/smtp_status.hpp"
+#include "base/csv.hpp"
+#include "base/json.hpp"
+#include "base/text.hpp"
+
+#include <fmt/format.h>
+#include <simdjson.h>
+
+#include <algorithm>
+#include <array>
+
+namespace mailfunnel::generic {
+
+const std::string_view k_field_names[k_fields] = {"kind",       "time",    "address", "contact_id", "new_address", "campaign", "campaign_name", "send",
+                                                  "link",       "link_tag", "message_id", "event_id", "scope",      "proof",    "user_agent",    "ip",
+                                                  "status",     "reason",  "bounce_class", "diagnostic", "list",    "subscription", "changed_at"};
+
+std::optional<Field> field_named(std::string_view name) {
+  for (std::size_t i = 0; i < k_fields; ++i) {
+    if (k_field_names[i] == name) {
+      return static_cast<Field>(i);
+    }
+  }
+  return std::nullopt;
+}
+
+namespace {
+
+using Values = std::array<std::string_view, k_fields>;
+
+/// What a word of the source means as a kind: "bounce:soft" also tells the class.
+struct Kind {
+  std::string word;
+  EventKind kind;
+  BounceClass klass;
+};
+
+enum class TimeFormat { iso, unix_time, pattern };
+
+/// All of a profile that records have in common, ready for use.
+struct Plan {
+  std::vector<Kind> kinds;
+  bool kinds_given = false; // words that are not in the table are unknown; else our own names are understood
+  std::array<std::vector<std::pair<std::string, std::string>>, k_fields> tables;
+  std::array<std::string, k_fields> constants;
+  TimeFormat time_format = TimeFormat::iso;
+  std::string pattern;
+  TimeZone zone = nullptr;
+  bool recipients = false;
+  std::string name;
+
+  std::string_view at(const Values& values, Field field) const {
+    const auto i = static_cast<std::size_t>(field);
+    const auto value = values[i].empty() ? std::string_view(constants[i]) : values[i];
+    for (const auto& [word, ours] : tables[i]) {
+      if (word == value) {
+        return ours;
+      }
+    }
+    return value;
+  }
+};
+
+Kind parse_kind(std::string word, std::string_view ours) {
+  const auto colon = ours.find(':');
+  const auto kind = event_kind(ours.substr(0, colon)).value_or(EventKind::unknown);
+  const auto klass = colon == std::string_view::npos ? BounceClass::none : bounce_class(ours.substr(colon + 1)).value_or(BounceClass::none);
+  return {std::move(word), kind, klass};
+}
+
+Plan make_plan(const MappingProfile& profile, const LogContext& context) {
+  Plan plan;
+  plan.name = profile.name;
+  plan.recipients = profile.records == "recipients";
+  plan.zone = profile.zone_given ? profile.zone : context.zone;
+  plan.time_format = profile.time_format == "iso"                                     ? TimeFormat::iso
+                     : profile.time_format == "unix" || profile.time_format == "unix_ms" ? TimeFormat::unix_time
+                                                                                        : TimeFormat::pattern;
+  plan.pattern = profile.time_format;
+  for (const auto& [name, table] : profile.values) {
+    const auto field = field_named(name);
+    if (!field) {
+      continue;
+    }
+    for (const auto& [word, ours] : table) {
+      if (*field == Field::kind) {
+        plan.kinds.push_back(parse_kind(word, ours));
+        plan.kinds_given = true;
+      } else {
+        plan.tables[static_cast<std::size_t>(*field)].emplace_back(word, ours);
+      }
+    }
+  }
+  for (const auto& [name, value] : profile.constants) {
+    if (const auto field = field_named(name)) {
+      plan.constants[static_cast<std::size_t>(*field)] = value;
+    }
+  }
+  return plan;
+}
+
+/// Makes events of values; one a thread, as it remembers the last date.
+class RecordMaker {
+public:
+  explicit RecordMaker(const Plan& plan) : m_plan(plan), m_times(plan.zone) {}
+
+  void event(const Values& values, std::string_view record, RecordSink& sink, bool agent_given) {
+    EventView event;
+    event.record = record;
+    const auto word = m_plan.at(values, Field::kind);
+    event.native = word;
+    set_kind(word, event);
+    const auto when = m_plan.at(values, Field::time);
+    const auto time = read_time(when);
+    if (!time) {
+      sink.reject(when.empty() ? "no time" : fmt::format("\"{}\" is not a time of the form {}", printable(when, 60), m_plan.pattern), record);
+      return;
+    }
+    event.time = *time;
+    event.address = m_plan.at(values, Field::address);
+    event.contact_id = m_plan.at(values, Field::contact_id);
+    if (event.address.empty() && event.contact_id.empty()) {
+      sink.reject("no address", record);
+      return;
+    }
+    event.new_address = m_plan.at(values, Field::new_address);
+    event.campaign = m_plan.at(values, Field::campaign);
+    event.campaign_name = m_plan.at(values, Field::campaign_name);
+    event.send = m_plan.at(values, Field::send);
+    event.link = m_plan.at(values, Field::link);
+    event.link_tag = m_plan.at(values, Field::link_tag);
+    event.scope = m_plan.at(values, Field::scope);
+    event.proof = m_plan.at(values, Field::proof);
+    event.ip = m_plan.at(values, Field::ip);
+    if (event.kind == EventKind::open || event.kind == EventKind::click || event.kind == EventKind::page) {
+      event.user_agent = m_plan.at(values, Field::user_agent);
+      event.agent_given = agent_given;
+    }
+    if (sink.wants().details) {
+      event.message_id = m_plan.at(values, Field::message_id);
+      event.event_id = m_plan.at(values, Field::event_id);
+    }
+    if (event.kind == EventKind::bounce || event.kind == EventKind::deferred || event.kind == EventKind::dropped) {
+      fill_bounce(values, event);
+    }
+    sink.accept(event);
+  }
+
+  void recipient(const Values& values, std::span<const std::pair<std::string_view, std::string_view>> attributes, std::string_view record, RecordSink& sink) {
+    RecipientView view;
+    view.record = record;
+    view.address = m_plan.at(values, Field::address);
+    view.contact_id = m_plan.at(values, Field::contact_id);
+    view.list = m_plan.at(values, Field::list);
+    view.attributes = attributes;
+    if (view.address.empty() && view.contact_id.empty()) {
+      sink.reject("no address", record);
+      return;
+    }
+    view.subscription = subscription(m_plan.at(values, Field::subscription)).value_or(Subscription::unknown);
+    if (const auto changed = read_time(m_plan.at(values, Field::changed_at))) {
+      view.changed_at = changed->seconds;
+    }
+    sink.accept(view);
+  }
+
+private:
+  void set_kind(std::string_view word, EventView& event) const {
+    for (const auto& kind : m_plan.kinds) {
+      if (kind.word == word) {
+        event.kind = kind.kind;
+        event.bounce.klass = kind.klass;
+        return;
+      }
+    }
+    if (!m_plan.kinds_given) {
+      event.kind = event_kind(word).value_or(EventKind::unknown);
+    }
+  }
+
+  std::optional<Instant> read_time(std::string_view text) {
+    switch (m_plan.time_format) {
+    case TimeFormat::iso: return m_times.read(text);
+    case TimeFormat::unix_time: return parse_unix_time(text);
+    case TimeFormat::pattern: return parse_time_as(text, m_plan.pattern, m_plan.zone);
+    }
+    return std::nullopt;
+  }
+
+  void fill_bounce(const Values& values, EventView& event) const {
+    const auto diagnostic = m_plan.at(values, Field::diagnostic);
+    const auto given = m_plan.at(values, Field::status);
+    if (!given.empty() || !diagnostic.empty()) {
+      const auto verdict = judge_smtp(given, diagnostic);
+      event.bounce.klass = event.bounce.klass == BounceClass::none ? verdict.klass : event.bounce.klass;
+      event.bounce.reason = verdict.reason;
+      event.bounce.status = verdict.status.empty() ? given : verdict.status;
+      event.bounce.code = verdict.code;
+    }
+    event.bounce.klass = bounce_class(m_plan.at(values, Field::bounce_class)).value_or(event.bounce.klass);
+    event.bounce.reason = bounce_reason(m_plan.at(values, Field::reason)).value_or(event.bounce.reason);
+    event.bounce.diagnostic = diagnostic;
+    if (event.kind == EventKind::bounce && event.bounce.klass == BounceClass::none) {
+      event.bounce.klass = BounceClass::soft; // no word on it: never suppress on a guess
+    }
+  }
+
+  const Plan& m_plan;
+  TimeReader m_times;
+};
+
+// ---- tables ----------------------------------------------------------------------------------------------------------
+
+class TableReader : public LogReader {
+public:
+  TableReader(std::shared_ptr<const Plan> plan, CsvDialect dialect, std::vector<std::pair<std::size_t, Field>> columns,
+              std::vector<std::pair<std::size_t, std::string>> attributes, bool header)
+      : m_plan(std::move(plan)), m_dialect(dialect), m_columns(std::move(columns)), m_attributes(std::move(attributes)), m_header(header), m_csv(dialect),
+        m_maker(*m_plan) {
+    for (const auto& [column, field] : m_columns) {
+      m_agent_given = m_agent_given || field == Field::user_agent;
+      m_needed = field == Field::address || field == Field::time ? std::max(m_needed, column + 1) : m_needed;
+    }
+  }
+  std::string_view format() const override { return m_plan->name; }
+  Framing framing() const override { return Framing::csv; }
+  char csv_quote() const override { return m_dialect.quote; }
+  bool assumes_utc() const override { return false; }
+  std::unique_ptr<LogReader> clone() const override {
+    return std::make_unique<TableReader>(m_plan, m_dialect, m_columns, m_attributes, m_header);
+  }
+
+  void read(const Chunk& chunk, RecordSink& sink) override {
+    m_csv.start(chunk.text);
+    CsvRow row;
+    if (chunk.first && m_header && !m_csv.next(row)) {
+      return;
+    }
+    while (m_csv.next(row)) {
+      if (row.size() < m_needed) {
+        sink.reject(fmt::format("{} fields where the header has more", row.size()), row.raw());
+        continue;
+      }
+      Values values{};
+      for (const auto& [column, field] : m_columns) {
+        values[static_cast<std::size_t>(field)] = row[column];
+      }
+      if (!m_plan->recipients) {
+        m_maker.event(values, row.raw(), sink, m_agent_given);
+        continue;
+      }
+      m_pairs.clear();
+      for (const auto& [column, name] : m_attributes) {
+        m_pairs.emplace_back(name, row[column]);
+      }
+      m_maker.recipient(values, m_pairs, row.raw(), sink);
+    }
+    if (m_csv.broken()) {
+      sink.reject("a quote that is never closed", row.raw());
+    }
+  }
+
+private:
+  std::shared_ptr<const Plan> m_plan;
+  CsvDialect m_dialect;
+  std::vector<std::pair<std::size_t, Field>> m_columns;
+  std::vector<std::pair<std::size_t, std::string>> m_attributes;
+  bool m_header, m_agent_given = false;
+  std::size_t m_needed = 0;
+  CsvReader m_csv;
+  RecordMaker m_maker;
+  std::vector<std::pair<std::string_view, std::string_view>> m_pairs;
+};
+
+bool has(const MappingProfile& profile, std::string_view field) {
+  return profile.fields.contains(std::string(field)) || profile.constants.contains(std::string(field));
+}
+
+std::unique_ptr<LogReader> open_table(const MappingProfile& profile, std::string_view head, const LogContext& context) {
+  auto table = read_csv_head(head);
+  if (!table) {
+    return nullptr;
+  }
+  if (profile.separator != 0) {
+    table->dialect.separator = profile.separator;
+    CsvReader reader(table->dialect);
+    reader.start(head);
+    CsvRow row;
+    if (!reader.next(row)) {
+      return nullptr;
+    }
+    table->header = CsvHeader(row);
+  }
+  const auto& names = profile.columns.empty() ? table->header.names() : profile.columns;
+  std::vector<std::pair<std::size_t, Field>> columns;
+  std::vector<bool> used(names.size());
+  for (const auto& [field, column] : profile.fields) {
+    const auto place = std::find_if(names.begin(), names.end(), [&](const auto& name) { return iequals(name, column); });
+    if (place == names.end()) {
+      return nullptr;
+    }
+    const auto i = static_cast<std::size_t>(place - names.begin());
+    columns.emplace_back(i, *field_named(field));
+    used[i] = true;
+  }
+  auto plan = std::make_shared<Plan>(make_plan(profile, context));
+  std::vector<std::pair<std::size_t, std::string>> attributes;
+  for (std::size_t i = 0; plan->recipients && i < names.size(); ++i) {
+    if (auto name = attribute_name(names[i]); !used[i] && !name.empty()) {
+      attributes.emplace_back(i, std::move(name));
+    }
+  }
+  return std::make_unique<TableReader>(std::move(plan), table->dialect, std::move(columns), std::move(attributes), profile.columns.empty());
+}
+
+// ---- NDJSON ----------------------------------------------------------------------------------------------------------
+
+struct JsonPath {
+  std::vector<std::string> keys;
+  Field field;
+};
+
+class ObjectReader : public LogReader {
+public:
+  ObjectReader(std::shared_ptr<const Plan> plan, std::shared_ptr<const std::vector<JsonPath>> paths, bool lines)
+      : m_plan(std::move(plan)), m_paths(std::move(paths)), m_lines(lines), m_maker(*m_plan) {}
+  std::string_view format() const override { return m_plan->name; }
+  Framing framing() const override { return m_lines ? Framing::lines : Framing::json; }
+  std::unique_ptr<LogReader> clone() const override { return std::make_unique<ObjectReader>(m_plan, m_paths, m_lines); }
+
+  void read(const Chunk& chunk, RecordSink& sink) override {
+    auto text = chunk.text;
+    if (chunk.first && text.substr(0, 3) == "\xEF\xBB\xBF") {
+      text.remove_prefix(3);
+    }
+    std::string_view record;
+    if (m_lines) {
+      for (JsonLines lines(text); lines.next(record);) {
+        read_object(record, sink);
+      }
+    } else {
+      for (JsonValues values(text); values.next(record);) {
+        read_object(record, sink);
+      }
+    }
+  }
+
+private:
+  void read_object(std::string_view record, RecordSink& sink) {
+    simdjson::dom::element root;
+    if (m_parser.parse(record.data(), record.size()).get(root) != simdjson::SUCCESS || !root.is_object()) {
+      sink.reject("not a JSON object", record);
+      return;
+    }
+    Values values{};
+    bool agent_given = false;
+    for (const auto& path : *m_paths) {
+      simdjson::dom::element at = root;
+      bool found = true;
+      for (const auto& key : path.keys) {
+        found = found && at[key].get(at) == simdjson::SUCCESS;
+      }
+      if (found) {
+        values[static_cast<std::size_t>(path.field)] = text_of(at, static_cast<std::size_t>(path.field));
+        agent_given = agent_given || path.field == Field::user_agent;
+      }
+    }
+    if (!m_plan->recipients) {
+      m_maker.event(values, record, sink, agent_given);
+      return;
+    }
+    read_recipient(root, values, record, sink);
+  }
+
+  void read_recipient(simdjson::dom::element root, const Values& values, std::string_view record, RecordSink& sink) {
+    m_pairs.clear();
+    m_texts.clear();
+    m_texts.reserve(2 * root.get_object().value_unsafe().size());
+    for (const auto [key, value] : root.get_object().value_unsafe()) {
+      const bool mapped = std::any_of(m_paths->begin(), m_paths->end(), [k = key](const auto& path) { return path.keys.front() == k; });
+      if (!mapped && !value.is_object() && !value.is_array()) {
+        const auto& name = m_texts.emplace_back(attribute_name(key));
+        const auto& text = m_texts.emplace_back(text_of(value, 0));
+        m_pairs.emplace_back(name, text);
+      }
+    }
+    m_maker.recipient(values, m_pairs, record, sink);
+  }
+
+  std::string_view text_of(simdjson::dom::element value, std::size_t slot) {
+    std::string_view text;
+    if (value.get(text) == simdjson::SUCCESS) {
+      return text;
+    }
+    if (value.is_null()) {
+      return {};
+    }
+    auto& number = m_numbers[slot];
+    if (value.is_double()) {
+      number = fmt::format("{}", value.get_double().value_unsafe());
+    } else {
+      number = simdjson::minify(value);
+    }
+    return number;
+  }
+
+  std::shared_ptr<const Plan> m_plan;
+  std::shared_ptr<const std::vector<JsonPath>> m_paths;
+  bool m_lines;
+  RecordMaker m_maker;
+  simdjson::dom::parser m_parser;
+  std::array<std::string, k_fields> m_numbers;
+  std::vector<std::string> m_texts;
+  std::vector<std::pair<std::string_view, std::string_view>> m_pairs;
+};
+
+std::unique_ptr<LogReader> open_objects(const MappingProfile& profile, std::string_view head, const LogContext& context) {
+  const auto begin = head.find_first_of("{");
+  JsonValues values(head.substr(std::min(begin, head.size())));
+  std::string_view first;
+  simdjson::dom::parser parser;
+  simdjson::dom::element root;
+  if (!values.next(first) || parser.parse(std::string(first)).get(root) != simdjson::SUCCESS || !root.is_object()) {
+    return nullptr;
+  }
+  auto paths = std::make_shared<std::vector<JsonPath>>();
+  for (const auto& [field, path] : profile.fields) {
+    auto& keys = paths->emplace_back(JsonPath{{}, *field_named(field)}).keys;
+    for (const auto key : split(path, '.')) {
+      keys.emplace_back(key);
+    }
+    simdjson::dom::element at = root;
+    bool found = !keys.empty();
+    for (const auto& key : keys) {
+      found = found && at[key].get(at) == simdjson::SUCCESS;
+    }
+    const bool needed = field == "address" || field == "time" || field == "kind" || (field == "contact_id" && !has(profile, "address"));
+    if (!found && needed) {
+      return nullptr;
+    }
+  }
+  return std::make_unique<ObjectReader>(std::make_shared<Plan>(make_plan(profile, context)), paths, looks_like_ndjson(head));
+}
+
+} // namespace
+
+std::unique_ptr<LogReader> open_profile(const MappingProfile& profile, std::string_view head, const LogContext& context) {
+  if (!profile.file.empty() && !glob_match(profile.file, context.file_name)) {
+    return nullptr;
+  }
+  const auto start = head.find_first_not_of(" \t\r\n\xEF\xBB\xBF");
+  const bool json = start != std::string_view::npos && (head[start] == '{' || head[start] == '[');
+  return json ? open_objects(profile, head, context) : open_table(profile, head, context);
+}
+
+std::optional<MappingProfile> contacts_profile(std::string_view head) {
+  constexpr std::string_view k_address_columns[] = {"email", "e-mail", "email address", "e-mail address", "emailaddress", "email_address", "e-mailadres",
+                                                    "emailadres", "adresse e-mail", "adresse email", "courriel", "mail", "e-mail-adresse", "emailadresse"};
+  const auto start = head.find_first_not_of(" \t\r\n\xEF\xBB\xBF");
+  if (start == std::string_view::npos) {
+    return std::nullopt;
+  }
+  MappingProfile profile;
+  profile.name = "contacts";
+  profile.records = "recipients";
+  if (head[start] == '{' || head[start] == '[') {
+    JsonValues values(head.substr(start));
+    std::string_view first;
+    simdjson::dom::parser parser;
+    simdjson::dom::element root;
+    if (!values.next(first) || parser.parse(std::string(first)).get(root) != simdjson::SUCCESS || !root.is_object()) {
+      return std::nullopt;
+    }
+    for (const auto [key, value] : root.get_object().value_unsafe()) {
+      if (std::any_of(std::begin(k_address_columns), std::end(k_address_columns), [k = key](auto name) { return iequals(k, name); })) {
+        profile.fields["address"] = key;
+        return profile;
+      }
+    }
+    return std::nullopt;
+  }
+  const auto table = read_csv_head(head);
+  for (const auto name : k_address_columns) {
+    if (const auto column = table ? table->header.find(name) : std::nullopt) {
+      profile.fields["address"] = table->header.names()[*column];
+      return profile;
+    }
+  }
+  return std::nullopt;
+}
+
+} // namespace mailfunnel::generic

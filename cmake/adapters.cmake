@@ -1,0 +1,12 @@
+# mailfunnel_add_adapter(<esp> SOURCES … TESTS …): one ESP's folder as an object library and its tests.
+function(mailfunnel_add_adapter name)
+  cmake_parse_arguments(arg "" "" "SOURCES;TESTS" ${ARGN})
+  add_library(adapter_${name} OBJECT ${arg_SOURCES})
+  target_link_libraries(adapter_${name} PUBLIC mf_adapter)
+  set_property(GLOBAL APPEND PROPERTY MAILFUNNEL_ADAPTERS ${name})
+  set(tests)
+  foreach(test IN LISTS arg_TESTS)
+    list(APPEND tests ${CMAKE_CURRENT_SOURCE_DIR}/${test})
+  endforeach()
+  set_property(GLOBAL PROPERTY MAILFUNNEL_ADAPTER_TESTS_${name} "${tests}")
+endfunction()

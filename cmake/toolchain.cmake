@@ -1,0 +1,28 @@
+# Compiler, linker and warnings: the same for every target of ours.
+find_program(CCACHE ccache)
+if(CCACHE)
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env CCACHE_SLOPPINESS=pch_defines,time_macros ${CCACHE})
+endif()
+find_program(MOLD mold)
+if(MOLD)
+  add_link_options(-fuse-ld=mold)
+endif()
+find_package(Threads REQUIRED)
+
+add_library(mf_options INTERFACE)
+target_compile_options(mf_options INTERFACE
+  -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion -Wnon-virtual-dtor -Wold-style-cast
+  -Woverloaded-virtual -Wcast-align -Wunused -Wnull-dereference -Werror)
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  # GCC 12 sees dangers in its own inlined standard library.
+  target_compile_options(mf_options INTERFACE -Wno-null-dereference -Wno-maybe-uninitialized -Wno-stringop-overflow
+    -Wno-array-bounds -Wno-restrict -Wno-dangling-pointer)
+endif()
+target_link_libraries(mf_options INTERFACE Threads::Threads)
+if(MAILFUNNEL_SANITIZE)
+  target_compile_options(mf_options INTERFACE -fsanitize=${MAILFUNNEL_SANITIZE} -fno-omit-frame-pointer)
+  target_link_options(mf_options INTERFACE -fsanitize=${MAILFUNNEL_SANITIZE})
+endif()
+if(CMAKE_BUILD_TYPE STREQUAL "RelWithDebInfo")
+  string(REPLACE "-g" "-g1" CMAKE_CXX_FLAGS_RELWITHDEBINFO "${CMAKE_CXX_FLAGS_RELWITHDEBINFO}")
+endif()

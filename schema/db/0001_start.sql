@@ -1,0 +1,104 @@
+-- The store, format 1. Applied by src/store; never edited after a release: a change is a new file.
+-- What the blobs hold: src/store/block.hpp (activity), recipient_block.hpp (keys, attributes), score_block.hpp (runs).
+
+CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+
+CREATE TABLE account (
+  id      INTEGER PRIMARY KEY,
+  name    TEXT NOT NULL UNIQUE,
+  adapter TEXT NOT NULL
+);
+
+-- One mailing (or one sending of it). A row without `described` was only seen in events so far.
+CREATE TABLE campaign (
+  id           INTEGER PRIMARY KEY,
+  account      INTEGER NOT NULL REFERENCES account,
+  external_id  TEXT NOT NULL,           -- '' with a date in `send`: events of that UTC day that name no campaign
+  send         TEXT NOT NULL DEFAULT '',
+  kind         INTEGER NOT NULL DEFAULT 0, -- 0 campaign, 1 automation, 2 transactional, 3 test
+  family       TEXT NOT NULL DEFAULT '',   -- what A/B halves, resends and language versions share
+  parent       TEXT NOT NULL DEFAULT '',
+  name         TEXT NOT NULL DEFAULT '',
+  subject      TEXT NOT NULL DEFAULT '',
+  preheader    TEXT NOT NULL DEFAULT '',
+  from_name    TEXT NOT NULL DEFAULT '',
+  from_address TEXT NOT NULL DEFAULT '',
+  reply_to     TEXT NOT NULL DEFAULT '',
+  status       TEXT NOT NULL DEFAULT '',
+  sent_at      INTEGER,
+  first_event  INTEGER,                 -- times of the earliest and latest event seen
+  last_event   INTEGER,
+  tags         TEXT NOT NULL DEFAULT '',   -- one a line
+  audience     TEXT NOT NULL DEFAULT '',   -- one a line: kind, id, name, role; tabs between
+  described    INTEGER NOT NULL DEFAULT 0,
+  merged_into  INTEGER REFERENCES campaign,
+  UNIQUE (account, external_id, send)
+);
+
+-- A link is its identity (docs/links.md); the stage is computed, never stored.
+CREATE TABLE link (
+  campaign INTEGER NOT NULL REFERENCES campaign,
+  number   INTEGER NOT NULL,            -- from 1; 65535: "other", when a mailing has more than 10,000
+  identity TEXT NOT NULL,
+  url      TEXT NOT NULL,               -- one example
+  PRIMARY KEY (campaign, number)
+) WITHOUT ROWID;
+
+CREATE TABLE placement (
+  campaign INTEGER NOT NULL,
+  number   INTEGER NOT NULL,
+  text     TEXT NOT NULL DEFAULT '',
+  alias    TEXT NOT NULL DEFAULT '',
+  stage    INTEGER NOT NULL DEFAULT -1, -- explicit mark; -1: none
+  footer   INTEGER NOT NULL DEFAULT 0,
+  PRIMARY KEY (campaign, number, text, alias, stage, footer)
+) WITHOUT ROWID;
+
+-- `links set`: the newest row that matches wins; stage -1 takes an older one back.
+CREATE TABLE link_by_hand (
+  id         INTEGER PRIMARY KEY,
+  pattern    TEXT NOT NULL,             -- URL or glob
+  campaign   TEXT NOT NULL DEFAULT '',  -- external id; '': every one
+  stage      INTEGER NOT NULL,
+  valid_from INTEGER NOT NULL
+);
+
+-- Recipients: 512 a row. Keys are addresses and contact ids; all keys of one person stand in one place.
+CREATE TABLE key_block (block INTEGER PRIMARY KEY, data BLOB NOT NULL);
+CREATE TABLE key_index (partition INTEGER PRIMARY KEY, data BLOB NOT NULL);
+CREATE TABLE attribute (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
+CREATE TABLE attribute_block (block INTEGER PRIMARY KEY, data BLOB NOT NULL);
+CREATE TABLE merged_recipient (recipient INTEGER PRIMARY KEY, into_recipient INTEGER NOT NULL);
+
+-- Activity: key = chunk << 40 | campaign << 8 | kind.
+CREATE TABLE activity (key INTEGER PRIMARY KEY, data BLOB NOT NULL);
+-- Small batches, durable at once, with keys as text; folded into `activity` later.
+CREATE TABLE inbox (id INTEGER PRIMARY KEY, events INTEGER NOT NULL, data BLOB NOT NULL);
+
+-- What is rare.
+CREATE TABLE word (id INTEGER PRIMARY KEY, text TEXT NOT NULL UNIQUE); -- scopes and proofs
+CREATE TABLE unknown_event (
+  account INTEGER NOT NULL, time INTEGER NOT NULL, key TEXT NOT NULL, campaign TEXT NOT NULL, native TEXT NOT NULL,
+  PRIMARY KEY (account, key, time, campaign, native)
+) WITHOUT ROWID;
+CREATE TABLE message_campaign (account INTEGER NOT NULL, hash INTEGER NOT NULL, campaign INTEGER NOT NULL, PRIMARY KEY (account, hash)) WITHOUT ROWID;
+CREATE TABLE suppression (
+  key TEXT NOT NULL, reason TEXT NOT NULL, valid_from INTEGER NOT NULL, note TEXT NOT NULL DEFAULT '',
+  PRIMARY KEY (key, reason, valid_from)
+) WITHOUT ROWID;
+
+-- From when to when a source is complete.
+CREATE TABLE coverage (
+  account INTEGER NOT NULL REFERENCES account, starts INTEGER NOT NULL, ends INTEGER NOT NULL, source TEXT NOT NULL,
+  PRIMARY KEY (account, starts, ends, source)
+) WITHOUT ROWID;
+
+-- Scoring runs: the newest, and all that were exported or pushed.
+CREATE TABLE run (
+  id INTEGER PRIMARY KEY, created INTEGER NOT NULL, as_of INTEGER NOT NULL, changes INTEGER NOT NULL,
+  rules_hash TEXT NOT NULL, rules TEXT NOT NULL, recipients INTEGER NOT NULL, kept INTEGER NOT NULL DEFAULT 0
+);
+CREATE TABLE run_block (run INTEGER NOT NULL, chunk INTEGER NOT NULL, data BLOB NOT NULL, PRIMARY KEY (run, chunk));
+
+CREATE TABLE cursor (account INTEGER NOT NULL REFERENCES account, stream TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (account, stream)) WITHOUT ROWID;
+CREATE TABLE journal (id INTEGER PRIMARY KEY, run INTEGER, account INTEGER, step TEXT NOT NULL, state TEXT NOT NULL, detail TEXT NOT NULL, at INTEGER NOT NULL);

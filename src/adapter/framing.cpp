@@ -1,0 +1,42 @@
+#include "adapter/framing.hpp"
+
+#include "base/csv.hpp"
+#include "base/json.hpp"
+
+#include <algorithm>
+
+namespace mailfunnel {
+
+std::size_t whole_records(const LogReader& reader, std::string_view text) {
+  switch (reader.framing()) {
+  case Framing::lines:
+    return text.rfind('\n') + 1;
+  case Framing::csv:
+    return whole_csv_records(text, reader.csv_quote());
+  case Framing::json:
+    return whole_json_values(text);
+  case Framing::document:
+    return 0;
+  }
+  return 0;
+}
+
+void read_text(LogReader& reader, std::string_view text, RecordSink& sink, std::size_t chunk_size) {
+  bool first = true;
+  do {
+    std::size_t size = text.size();
+    if (chunk_size != 0 && reader.framing() != Framing::document) {
+      for (std::size_t window = chunk_size; window < text.size(); window *= 2) {
+        if (const auto whole = whole_records(reader, text.substr(0, window)); whole != 0) {
+          size = whole;
+          break;
+        }
+      }
+    }
+    reader.read({text.substr(0, size), first, size == text.size()}, sink);
+    text.remove_prefix(size);
+    first = false;
+  } while (!text.empty());
+}
+
+} // namespace mailfunnel

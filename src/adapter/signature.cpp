@@ -1,0 +1,126 @@
+#include "adapter/signature.hpp"
+
+#include "base/text.hpp"
+
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
+#include <openssl/x509.h>
+
+#include <array>
+#include <cstdint>
+#include <memory>
+
+namespace mailfunnel {
+
+namespace {
+
+constexpr std::uint8_t k_no_digit = 64;
+
+constexpr std::array<std::uint8_t, 256> make_digits() {
+  std::array<std::uint8_t, 256> digits{};
+  digits.fill(k_no_digit);
+  std::uint8_t value = 0;
+  constexpr std::string_view k_alphabet =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  for (const char c : k_alphabet) {
+    digits[static_cast<unsigned char>(c)] = value++;
+  }
+  digits['-'] = 62; // the URL alphabet
+  digits['_'] = 63;
+  return digits;
+}
+constexpr auto k_digits = make_digits();
+
+/// The base64 of a key without its "-----BEGIN PUBLIC KEY-----" lines.
+std::string without_pem_lines(std::string_view text) {
+  constexpr std::string_view k_dashes = "-----";
+  std::string out;
+  while (!text.empty()) {
+    const auto begin = text.find(k_dashes);
+    out += text.substr(0, begin);
+    if (begin == std::string_view::npos) {
+      break;
+    }
+    const auto end = text.find(k_dashes, begin + k_dashes.size());
+    text = end == std::string_view::npos ? std::string_view{} : text.substr(end + k_dashes.size());
+  }
+  return out;
+}
+
+const unsigned char* bytes(std::string_view text) {
+  return reinterpret_cast<const unsigned char*>(text.data());
+}
+
+struct KeyFree {
+  void operator()(EVP_PKEY* key) const { EVP_PKEY_free(key); }
+};
+struct ContextFree {
+  void operator()(EVP_MD_CTX* context) const { EVP_MD_CTX_free(context); }
+};
+using Key = std::unique_ptr<EVP_PKEY, KeyFree>;
+
+Key read_key(std::string_view public_key) {
+  const auto der = base64_decode(without_pem_lines(public_key));
+  if (!der || der->empty()) {
+    return nullptr;
+  }
+  const auto* at = bytes(*der);
+  return Key(d2i_PUBKEY(nullptr, &at, static_cast<long>(der->size())));
+}
+
+} // namespace
+
+std::optional<std::string> base64_decode(std::string_view text) {
+  std::string out;
+  out.reserve(text.size() / 4 * 3 + 2);
+  std::uint32_t pending = 0;
+  unsigned bits = 0;
+  std::size_t digits = 0;
+  bool padded = false;
+  for (const char c : text) {
+    if (is_space(c)) {
+      continue;
+    }
+    if (c == '=') {
+      padded = true;
+      continue;
+    }
+    const auto digit = k_digits[static_cast<unsigned char>(c)];
+    if (digit == k_no_digit || padded) {
+      return std::nullopt;
+    }
+    pending = (pending << 6 | digit) & 0xFFFFFF;
+    bits += 6;
+    ++digits;
+    if (bits >= 8) {
+      bits -= 8;
+      out += static_cast<char>(pending >> bits & 0xFF);
+    }
+  }
+  if (digits % 4 == 1) { // six bits are no byte
+    return std::nullopt;
+  }
+  return out;
+}
+
+bool same_secret(std::string_view a, std::string_view b) {
+  return a.size() == b.size() && CRYPTO_memcmp(a.data(), b.data(), a.size()) == 0;
+}
+
+std::optional<bool> verify_sha256(std::string_view public_key, std::string_view signature,
+                                  std::string_view message) {
+  const auto key = read_key(public_key);
+  if (!key) {
+    return std::nullopt;
+  }
+  const std::unique_ptr<EVP_MD_CTX, ContextFree> context(EVP_MD_CTX_new());
+  if (!context ||
+      EVP_DigestVerifyInit(context.get(), nullptr, EVP_sha256(), nullptr, key.get()) != 1) {
+    return std::nullopt;
+  }
+  // Anything but 1 is "no": 0 is a wrong signature, a negative number one that is no DER at all.
+  return EVP_DigestVerify(context.get(), bytes(signature), signature.size(), bytes(message),
+                          message.size()) == 1;
+}
+
+} // namespace mailfunnel

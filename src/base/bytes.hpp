@@ -1,0 +1,114 @@
+#pragma once
+// Reading and writing of binary blobs: little-endian numbers, varints, packed bits. Reading is checked: a blob that
+// ends early makes ByteReader::good() false and every later value 0.
+
+#include <bit>
+#include <cstdint>
+#include <cstring>
+#include <string>
+#include <string_view>
+
+namespace mailfunnel {
+
+static_assert(std::endian::native == std::endian::little, "blobs are little-endian and read in place");
+
+class ByteWriter {
+public:
+  explicit ByteWriter(std::string& out) : m_out(out) {}
+
+  template<typename Number> void number(Number value) {
+    m_out.append(reinterpret_cast<const char*>(&value), sizeof value);
+  }
+  void varint(std::uint64_t value) {
+    for (; value >= 0x80; value >>= 7) {
+      m_out += static_cast<char>(value | 0x80);
+    }
+    m_out += static_cast<char>(value);
+  }
+  void text(std::string_view value) { // length, then bytes
+    varint(value.size());
+    m_out += value;
+  }
+
+private:
+  std::string& m_out;
+};
+
+class ByteReader {
+public:
+  explicit ByteReader(std::string_view bytes) : m_bytes(bytes) {}
+
+  template<typename Number> Number number() {
+    Number value{};
+    if (const auto part = take(sizeof value); part.size() == sizeof value) {
+      std::memcpy(&value, part.data(), sizeof value);
+    }
+    return value;
+  }
+  std::uint64_t varint() {
+    std::uint64_t value = 0;
+    for (int shift = 0; shift < 64; shift += 7) {
+      const auto byte = number<std::uint8_t>();
+      value |= std::uint64_t{byte & 0x7FU} << shift;
+      if (byte < 0x80) {
+        return value;
+      }
+    }
+    m_good = false;
+    return 0;
+  }
+  std::string_view text() { return take(varint()); }
+  std::string_view take(std::size_t size) {
+    if (size > m_bytes.size()) {
+      m_good = false;
+      m_bytes = {};
+      return {};
+    }
+    const auto part = m_bytes.substr(0, size);
+    m_bytes.remove_prefix(size);
+    return part;
+  }
+  std::size_t left() const { return m_bytes.size(); }
+  bool good() const { return m_good; }
+
+private:
+  std::string_view m_bytes;
+  bool m_good = true;
+};
+
+/// Bits that a value needs; 0 for 0.
+constexpr unsigned bits_of(std::uint64_t value) {
+  return static_cast<unsigned>(std::bit_width(value));
+}
+constexpr std::size_t packed_size(std::size_t count, unsigned bits) {
+  return (count * bits + 7) / 8;
+}
+
+/// Appends `count` values of `bits` bits (at most 32), get(i) each.
+template<typename Get> void pack_bits(std::string& out, std::size_t count, unsigned bits, Get get) {
+  std::uint64_t pending = 0;
+  unsigned used = 0;
+  for (std::size_t i = 0; bits != 0 && i < count; ++i) {
+    pending |= std::uint64_t{get(i)} << used;
+    used += bits;
+    for (; used >= 8; used -= 8, pending >>= 8) {
+      out += static_cast<char>(pending);
+    }
+  }
+  if (used != 0) {
+    out += static_cast<char>(pending);
+  }
+}
+
+/// Reads `count` values of `bits` bits (at most 32); 8 bytes behind the packed ones must be readable.
+template<typename Put> void unpack_bits(const char* bytes, std::size_t count, unsigned bits, Put put) {
+  const auto mask = (std::uint64_t{1} << bits) - 1;
+  std::size_t at = 0;
+  for (std::size_t i = 0; i < count; ++i, at += bits) {
+    std::uint64_t word;
+    std::memcpy(&word, bytes + (at >> 3), 8);
+    put(i, static_cast<std::uint32_t>(word >> (at & 7) & mask));
+  }
+}
+
+} // namespace mailfunnel

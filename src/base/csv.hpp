@@ -1,0 +1,100 @@
+#pragma once
+// CSV as e-mail platforms write it: RFC 4180 with any separator, quoted fields with "" inside, CRLF or
+// LF, new lines in quotes, white space kept. Fields are views into the text wherever no "" had to be
+// undone. Separators and quotes are found 64 bytes at a time (AVX2 where the processor has it).
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace mailfunnel {
+
+struct CsvDialect {
+  char separator = ',';
+  char quote = '"'; // '\0': no quoting at all (plain TSV)
+};
+
+/// The separator among , ; TAB | that splits the first lines most evenly.
+CsvDialect sniff_csv(std::string_view head);
+
+class CsvReader;
+
+/// One record. Valid until the reader's next().
+class CsvRow {
+public:
+  std::size_t size() const { return m_count; }
+  /// Field i without its quotes; empty when the row is shorter.
+  std::string_view operator[](std::size_t i) const;
+  /// The record as it stands in the text, without its line end.
+  std::string_view raw() const { return m_raw; }
+
+private:
+  friend class CsvReader;
+  const char* m_text = nullptr;
+  const std::uint32_t* m_ends = nullptr; // where each field of the row ends
+  std::uint32_t m_begin = 0;
+  std::size_t m_count = 0;
+  char m_quote = '"';
+  std::string_view m_raw;
+  std::string* m_scratch = nullptr; // for fields with "" in them
+};
+
+/// Walks over the records of a text that holds whole records only. Empty lines are skipped.
+/// A quote that is never closed swallows the rest: the row says `broken()`.
+class CsvReader {
+public:
+  explicit CsvReader(CsvDialect dialect = {}) : m_dialect(dialect) {}
+  void start(std::string_view text);
+  bool next(CsvRow& row);
+  bool broken() const { return m_broken; } // the last row ended inside quotes
+  const CsvDialect& dialect() const { return m_dialect; }
+
+private:
+  void index();
+  CsvDialect m_dialect;
+  std::string_view m_text;
+  std::unique_ptr<std::uint32_t[]> m_ends; // positions of all separators and line ends outside quotes
+  std::size_t m_room = 0, m_count = 0;     // of m_ends
+  std::vector<std::string> m_scratch;
+  std::size_t m_at = 0;
+  std::uint32_t m_begin = 0;
+  bool m_broken = false;
+};
+
+/// Columns by name, without case and outer white space; a BOM before the first name is dropped.
+class CsvHeader {
+public:
+  CsvHeader() = default;
+  explicit CsvHeader(const CsvRow& row);
+  /// The column of the first of these names that is there.
+  std::optional<std::size_t> find(std::initializer_list<std::string_view> names) const;
+  std::optional<std::size_t> find(std::string_view name) const { return find({name}); }
+  bool has(std::string_view name) const { return find({name}).has_value(); }
+  const std::vector<std::string>& names() const { return m_names; } // as given, trimmed
+
+private:
+  std::vector<std::string> m_names;
+};
+
+/// The header of a text that starts like `head` (its first record), and where the records begin.
+struct CsvHead {
+  CsvDialect dialect;
+  CsvHeader header;
+  std::size_t size; // bytes of the header record with its line end and BOM
+};
+std::optional<CsvHead> read_csv_head(std::string_view head);
+
+/// Bytes of `text` up to and with the last line end that is outside quotes; 0: none.
+/// `text` starts outside quotes.
+std::size_t whole_csv_records(std::string_view text, char quote);
+
+/// How many '\n' there are.
+std::uint64_t count_lines(std::string_view text);
+
+/// A field for a CSV file: quoted where it must be.
+void append_csv_field(std::string& out, std::string_view field, char separator = ',');
+
+} // namespace mailfunnel

@@ -1,0 +1,54 @@
+#pragma once
+// A fast 64-bit hash (multiply and fold, 16 bytes a step) for tables and checksums. Not for secrets; a table
+// that strangers can fill gives it a seed of its own.
+
+#include <cstdint>
+#include <cstring>
+#include <string_view>
+
+namespace mailfunnel {
+
+namespace hash_detail {
+inline std::uint64_t fold_multiply(std::uint64_t a, std::uint64_t b) {
+  __extension__ using wide = unsigned __int128;
+  const auto product = static_cast<wide>(a) * b;
+  return static_cast<std::uint64_t>(product) ^ static_cast<std::uint64_t>(product >> 64);
+}
+inline std::uint64_t load64(const char* p) {
+  std::uint64_t word;
+  std::memcpy(&word, p, 8);
+  return word;
+}
+inline std::uint64_t load32(const char* p) {
+  std::uint32_t word;
+  std::memcpy(&word, p, 4);
+  return word;
+}
+constexpr std::uint64_t k_a = 0x9E3779B97F4A7C15, k_b = 0xD1B54A32D192ED03, k_c = 0x8CB92BA72F3D8DD7;
+} // namespace hash_detail
+
+inline std::uint64_t hash64(std::string_view text, std::uint64_t seed = 0) {
+  using namespace hash_detail;
+  const char* p = text.data();
+  std::size_t left = text.size();
+  std::uint64_t state = seed ^ k_a;
+  while (left > 16) {
+    state = fold_multiply(load64(p) ^ k_b, load64(p + 8) ^ state);
+    p += 16;
+    left -= 16;
+  }
+  std::uint64_t a = 0, b = 0;
+  if (left >= 8) {
+    a = load64(p);
+    b = load64(p + left - 8);
+  } else if (left >= 4) {
+    a = load32(p);
+    b = load32(p + left - 4);
+  } else if (left != 0) {
+    a = static_cast<std::uint64_t>(static_cast<unsigned char>(p[0])) << 16 | static_cast<std::uint64_t>(static_cast<unsigned char>(p[left / 2])) << 8 |
+        static_cast<unsigned char>(p[left - 1]);
+  }
+  return fold_multiply(k_c ^ text.size(), fold_multiply(a ^ k_b, b ^ state));
+}
+
+} // namespace mailfunnel

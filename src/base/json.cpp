@@ -1,0 +1,142 @@
+#include "base/json.hpp"
+
+#include "base/text.hpp"
+
+#include <cstring>
+
+namespace mailfunnel {
+
+namespace {
+
+constexpr bool is_gap(char c) {
+  return is_space(c) || c == ',' || c == '[' || c == ']';
+}
+
+/// End of the value that begins at `at`; npos when the text ends before it does.
+/// Only brackets and strings are looked at: whether it is good JSON is the parser's to say.
+std::size_t value_end(std::string_view text, std::size_t at) {
+  if (text[at] != '{' && text[at] != '"') { // a number or word: up to a gap
+    while (at < text.size() && !is_gap(text[at])) {
+      ++at;
+    }
+    return at;
+  }
+  std::size_t depth = 0;
+  bool in_string = false;
+  for (; at < text.size(); ++at) {
+    const char c = text[at];
+    if (in_string) {
+      if (c == '\\') {
+        ++at;
+      } else if (c == '"') {
+        in_string = false;
+        if (depth == 0) {
+          return at + 1;
+        }
+      }
+    } else if (c == '"') {
+      in_string = true;
+    } else if (c == '{' || c == '[') {
+      ++depth;
+    } else if ((c == '}' || c == ']') && --depth == 0) {
+      return at + 1;
+    }
+  }
+  return std::string_view::npos;
+}
+
+} // namespace
+
+bool JsonValues::next(std::string_view& value) {
+  while (m_at < m_text.size() && is_gap(m_text[m_at])) {
+    ++m_at;
+  }
+  if (m_at >= m_text.size()) {
+    return false;
+  }
+  const auto end = value_end(m_text, m_at);
+  value = trim(m_text.substr(m_at, end == std::string_view::npos ? end : end - m_at));
+  m_at = end == std::string_view::npos ? m_text.size() : end;
+  if (value.empty()) { // cannot be, but never loop without moving
+    ++m_at;
+  }
+  return true;
+}
+
+bool JsonLines::next(std::string_view& line) {
+  while (m_at < m_text.size()) {
+    const auto* begin = m_text.data() + m_at;
+    const auto rest = m_text.size() - m_at;
+    const auto* newline = static_cast<const char*>(std::memchr(begin, '\n', rest));
+    const auto size = newline != nullptr ? static_cast<std::size_t>(newline - begin) : rest;
+    m_at += size + (newline != nullptr ? 1 : 0);
+    line = trim({begin, size});
+    if (!line.empty()) {
+      return true;
+    }
+  }
+  return false;
+}
+
+std::size_t whole_json_values(std::string_view text) {
+  std::size_t whole = 0;
+  for (std::size_t at = 0; at < text.size();) {
+    while (at < text.size() && is_gap(text[at])) {
+      ++at;
+    }
+    if (at >= text.size()) {
+      return text.size();
+    }
+    const auto end = value_end(text, at);
+    if (end == std::string_view::npos || (end == text.size() && text[at] != '{')) {
+      return whole;
+    }
+    whole = at = end;
+  }
+  return whole;
+}
+
+bool looks_like_ndjson(std::string_view head) {
+  std::size_t at = head.substr(0, 3) == "\xEF\xBB\xBF" ? 3 : 0;
+  while (at < head.size() && is_space(head[at])) {
+    ++at;
+  }
+  if (at >= head.size() || head[at] != '{') {
+    return false;
+  }
+  const auto end = value_end(head, at);
+  const auto line_end = head.find('\n', at);
+  if (end == std::string_view::npos) {
+    return line_end == std::string_view::npos && head.size() >= 65'536; // one line longer than the head
+  }
+  return line_end == std::string_view::npos || end <= line_end;
+}
+
+void append_json_string(std::string& out, std::string_view text) {
+  constexpr char k_hex[] = "0123456789abcdef";
+  out += '"';
+  const bool clean = is_ascii(text) || valid_utf8(text);
+  const auto mended = clean ? std::string() : to_utf8(text);
+  for (const char c : clean ? text : std::string_view(mended)) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (c == '"' || c == '\\') {
+      out += '\\';
+      out += c;
+    } else if (byte >= 0x20 && byte != 0x7f) {
+      out += c;
+    } else if (c == '\n') {
+      out += "\\n";
+    } else if (c == '\t') {
+      out += "\\t";
+    } else if (c == '\r') {
+      out += "\\r";
+    } else {
+      out += "\\u00";
+      out += k_hex[byte >> 4];
+      out += k_hex[byte & 15];
+    }
+  }
+  out += '"';
+}
+
+} // namespace mailfunnel

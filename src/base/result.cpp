@@ -1,0 +1,17 @@
+#include "base/result.hpp"
+
+namespace mailfunnel {
+
+std::string Error::text() const {
+  std::string out = source;
+  if (line != 0) {
+    out += (out.empty() ? "line " : ":") + std::to_string(line);
+  }
+  return out.empty() ? message : out + ": " + message;
+}
+
+void throw_exception_from_error(const Error& error, const boost::source_location&) {
+  throw Failure(error);
+}
+
+} // namespace mailfunnel

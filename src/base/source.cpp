@@ -1,0 +1,304 @@
+#include "base/source.hpp"
+
+#include <archive.h>
+#include <archive_entry.h>
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <glob.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+
+namespace mailfunnel {
+
+namespace {
+
+// No log compresses better than this; what does is a bomb.
+constexpr std::uint64_t k_most_ratio = 2000, k_free_bytes = std::uint64_t{256} << 20;
+
+class FileHandle {
+public:
+  explicit FileHandle(int handle) : m_handle(handle) {}
+  FileHandle(const FileHandle&) = delete;
+  FileHandle& operator=(const FileHandle&) = delete;
+  ~FileHandle() {
+    if (m_handle > 2) {
+      close(m_handle);
+    }
+  }
+  int get() const { return m_handle; }
+
+private:
+  int m_handle;
+};
+
+class PlainSource : public ByteSource {
+public:
+  PlainSource(int handle, std::string name, std::string head) : m_handle(handle), m_name(std::move(name)), m_head(std::move(head)) {
+    struct stat info {};
+    m_total = fstat(handle, &info) == 0 && S_ISREG(info.st_mode) ? static_cast<std::uint64_t>(info.st_size) : 0;
+  }
+  std::size_t read(char* into, std::size_t most) override {
+    if (m_head_at < m_head.size()) {
+      const auto part = m_head.copy(into, most, m_head_at);
+      m_head_at += part;
+      m_taken += part;
+      return part;
+    }
+    ssize_t got;
+    do {
+      got = ::read(m_handle, into, most);
+    } while (got < 0 && errno == EINTR);
+    if (got < 0) {
+      throw Failure({ErrorCode::io, std::string("can't be read: ") + std::strerror(errno), m_name});
+    }
+    m_taken += static_cast<std::uint64_t>(got);
+    return static_cast<std::size_t>(got);
+  }
+  std::uint64_t taken() const override { return m_taken; }
+  std::uint64_t total() const override { return m_total; }
+
+private:
+  int m_handle;
+  std::string m_name, m_head;
+  std::size_t m_head_at = 0;
+  std::uint64_t m_taken = 0, m_total = 0;
+};
+
+class MemorySource : public ByteSource {
+public:
+  explicit MemorySource(std::string bytes) : m_bytes(std::move(bytes)) {}
+  std::size_t read(char* into, std::size_t most) override {
+    const auto part = m_bytes.copy(into, most, m_at);
+    m_at += part;
+    return part;
+  }
+  std::uint64_t taken() const override { return m_at; }
+  std::uint64_t total() const override { return m_bytes.size(); }
+
+private:
+  std::string m_bytes;
+  std::size_t m_at = 0;
+};
+
+struct FreeArchive {
+  void operator()(archive* handle) const { archive_read_free(handle); }
+};
+using Archive = std::unique_ptr<archive, FreeArchive>;
+
+/// What libarchive reads from: the bytes already seen, then the file.
+struct Feed {
+  PlainSource& source;
+  std::vector<char> buffer = std::vector<char>(1 << 18);
+};
+
+la_ssize_t feed_archive(archive* handle, void* context, const void** buffer) {
+  auto& feed = *static_cast<Feed*>(context);
+  *buffer = feed.buffer.data();
+  try {
+    return static_cast<la_ssize_t>(feed.source.read(feed.buffer.data(), feed.buffer.size()));
+  } catch (const Failure& failure) {
+    archive_set_error(handle, EIO, "%s", failure.error.message.c_str());
+    return -1;
+  }
+}
+
+class ArchiveSource : public ByteSource {
+public:
+  ArchiveSource(archive* handle, const PlainSource& file, std::string name) : m_handle(handle), m_file(file), m_name(std::move(name)) {}
+  std::size_t read(char* into, std::size_t most) override {
+    const auto got = archive_read_data(m_handle, into, most);
+    if (got < 0) {
+      throw Failure({ErrorCode::io, fmt::format("the compressed data is broken or cut off after {} bytes ({}): what stood before was read", m_given,
+                                                archive_error_string(m_handle) != nullptr ? archive_error_string(m_handle) : "no reason given"), m_name});
+    }
+    m_given += static_cast<std::uint64_t>(got);
+    if (m_given > k_free_bytes && m_given / std::max<std::uint64_t>(m_file.taken(), 1) > k_most_ratio) {
+      throw Failure({ErrorCode::io, fmt::format("is compressed more than {} times: no log is; unpack it yourself if it is right", k_most_ratio), m_name});
+    }
+    return static_cast<std::size_t>(got);
+  }
+  std::uint64_t taken() const override { return m_file.taken(); }
+  std::uint64_t total() const override { return m_file.total(); }
+
+private:
+  archive* m_handle;
+  const PlainSource& m_file;
+  std::string m_name;
+  std::uint64_t m_given = 0;
+};
+
+std::string without_compression(std::string name) {
+  for (const std::string_view ending : {".gz", ".zst", ".zstd"}) {
+    if (name.size() > ending.size() && name.ends_with(ending)) {
+      name.resize(name.size() - ending.size());
+    }
+  }
+  return name;
+}
+
+std::string last_part(const std::string& path) {
+  return without_compression(std::filesystem::path(path).filename().string());
+}
+
+enum class Packing { none, stream, zip };
+
+Packing packing_of(std::string_view head) {
+  using namespace std::string_view_literals;
+  if (head.starts_with("\x1f\x8b"sv) || head.starts_with("\x28\xb5\x2f\xfd"sv)) {
+    return Packing::stream;
+  }
+  return head.starts_with("PK\x03\x04"sv) ? Packing::zip : Packing::none;
+}
+
+Result<void> visit_archive(PlainSource& file, Packing packing, const std::string& path, const std::function<void(Input&)>& visit) {
+  const Archive handle(archive_read_new());
+  if (packing == Packing::zip) {
+    archive_read_support_format_zip(handle.get());
+  } else {
+    archive_read_support_filter_gzip(handle.get());
+    archive_read_support_filter_zstd(handle.get());
+    archive_read_support_format_raw(handle.get());
+    archive_read_support_format_empty(handle.get());
+  }
+  Feed feed{file};
+  const auto fail = [&] {
+    return Error{ErrorCode::io, std::string("can't be unpacked: ") + (archive_error_string(handle.get()) != nullptr ? archive_error_string(handle.get()) : "broken"), path};
+  };
+  if (archive_read_open(handle.get(), &feed, nullptr, feed_archive, nullptr) != ARCHIVE_OK) {
+    return fail();
+  }
+  archive_entry* entry = nullptr;
+  for (int code; (code = archive_read_next_header(handle.get(), &entry)) != ARCHIVE_EOF;) {
+    if (code < ARCHIVE_WARN) {
+      return fail();
+    }
+    if (packing == Packing::zip) {
+      const char* inner = archive_entry_pathname(entry);
+      if (archive_entry_filetype(entry) != AE_IFREG || inner == nullptr || std::string_view(inner).starts_with("__MACOSX/")) {
+        continue;
+      }
+      const auto name = path + ":" + inner;
+      ArchiveSource source(handle.get(), file, name);
+      Input input{name, last_part(inner), source};
+      visit(input);
+    } else {
+      ArchiveSource source(handle.get(), file, path);
+      Input input{path, last_part(path), source};
+      visit(input);
+    }
+  }
+  return {};
+}
+
+} // namespace
+
+std::unique_ptr<ByteSource> memory_source(std::string bytes) {
+  return std::make_unique<MemorySource>(std::move(bytes));
+}
+
+Result<std::vector<std::string>> expand_path(const std::string& path) {
+  namespace fs = std::filesystem;
+  if (path == "-") {
+    return std::vector{path};
+  }
+  std::error_code error;
+  if (fs::is_directory(path, error)) {
+    std::vector<std::string> files;
+    auto walk = fs::recursive_directory_iterator(path, fs::directory_options::skip_permission_denied, error);
+    for (; !error && walk != fs::recursive_directory_iterator(); walk.increment(error)) {
+      const auto name = walk->path().filename().string();
+      if (name.starts_with('.')) {
+        walk.disable_recursion_pending();
+      } else if (walk->is_regular_file()) {
+        files.push_back(walk->path().string());
+      }
+    }
+    std::sort(files.begin(), files.end());
+    return files;
+  }
+  if (fs::exists(path, error)) {
+    return std::vector{path};
+  }
+  glob_t found{};
+  std::vector<std::string> files;
+  if (path.find_first_of("*?[") != std::string::npos && glob(path.c_str(), 0, nullptr, &found) == 0) {
+    for (std::size_t i = 0; i < found.gl_pathc; ++i) {
+      files.emplace_back(found.gl_pathv[i]);
+    }
+  }
+  globfree(&found);
+  if (files.empty()) {
+    return Error{ErrorCode::not_found, "no such file or folder", path};
+  }
+  return files;
+}
+
+Result<void> visit_inputs(const std::string& path, const std::function<void(Input&)>& visit) {
+  const FileHandle file(path == "-" ? 0 : open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (file.get() < 0) {
+    return Error{ErrorCode::io, std::string("can't be opened: ") + std::strerror(errno), path};
+  }
+  posix_fadvise(file.get(), 0, 0, POSIX_FADV_SEQUENTIAL);
+  std::string head(8, '\0');
+  std::size_t size = 0;
+  for (ssize_t got; size < head.size() && (got = ::read(file.get(), head.data() + size, head.size() - size)) > 0;) {
+    size += static_cast<std::size_t>(got);
+  }
+  head.resize(size);
+  const auto packing = packing_of(head);
+  const auto name = path == "-" ? std::string("standard input") : path;
+  PlainSource source(file.get(), name, head);
+  if (packing != Packing::none) {
+    return visit_archive(source, packing, name, visit);
+  }
+  Input input{name, last_part(path), source};
+  visit(input);
+  return {};
+}
+
+Result<std::string> read_file(const std::string& path, std::size_t most) {
+  const FileHandle file(open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (file.get() < 0) {
+    return Error{ErrorCode::io, std::string("can't be opened: ") + std::strerror(errno), path};
+  }
+  std::string bytes;
+  std::array<char, 65'536> part;
+  for (ssize_t got; (got = ::read(file.get(), part.data(), part.size())) != 0;) {
+    if (got < 0) {
+      return Error{ErrorCode::io, std::string("can't be read: ") + std::strerror(errno), path};
+    }
+    bytes.append(part.data(), static_cast<std::size_t>(got));
+    if (bytes.size() > most) {
+      return Error{ErrorCode::io, fmt::format("is larger than {} MiB", most >> 20), path};
+    }
+  }
+  return bytes;
+}
+
+Result<void> write_file(const std::string& path, std::string_view bytes) {
+  const auto draft = path + ".new";
+  const FileHandle file(open(draft.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
+  const auto fail = [&] { return Error{ErrorCode::io, std::string("can't be written: ") + std::strerror(errno), path}; };
+  if (file.get() < 0) {
+    return fail();
+  }
+  while (!bytes.empty()) {
+    const auto put = write(file.get(), bytes.data(), bytes.size());
+    if (put < 0) {
+      return fail();
+    }
+    bytes.remove_prefix(static_cast<std::size_t>(put));
+  }
+  if (fsync(file.get()) != 0 || rename(draft.c_str(), path.c_str()) != 0) {
+    return fail();
+  }
+  return {};
+}
+
+} // namespace mailfunnel

@@ -1,0 +1,45 @@
+#pragma once
+// Where bytes come from: files, folders, globs, standard input; plain, gzip, zstd, or the files in a zip.
+
+#include "base/result.hpp"
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace mailfunnel {
+
+class ByteSource {
+public:
+  virtual ~ByteSource() = default;
+  /// Fills up to `most` bytes; 0 at the end. Throws Failure (with the input's name) when the rest can't be read: a
+  /// broken or cut off compression, a disk error, a ratio of compression that no log has.
+  virtual std::size_t read(char* into, std::size_t most) = 0;
+  /// Bytes of the file taken so far, and of the file (0: not known): for the progress bar.
+  virtual std::uint64_t taken() const = 0;
+  virtual std::uint64_t total() const = 0;
+};
+
+std::unique_ptr<ByteSource> memory_source(std::string bytes);
+
+/// One file's content. `name` is for people ("logs.zip:march.csv"), `file_name` the last part without .gz or .zst.
+struct Input {
+  std::string name, file_name;
+  ByteSource& bytes;
+};
+
+/// Files that a path stands for: itself, "-", what a folder holds (deep, by name, hidden ones left out), what a glob matches.
+Result<std::vector<std::string>> expand_path(const std::string& path);
+
+/// Calls visit for the content of a file: once, or once a file for a zip. Returns the error when it can't be opened.
+Result<void> visit_inputs(const std::string& path, const std::function<void(Input&)>& visit);
+
+/// A whole file; an error above `most` bytes.
+Result<std::string> read_file(const std::string& path, std::size_t most = std::size_t{64} << 20);
+/// Written beside, synced and moved into place.
+Result<void> write_file(const std::string& path, std::string_view bytes);
+
+} // namespace mailfunnel

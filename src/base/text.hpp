@@ -1,0 +1,77 @@
+#pragma once
+// Small things about text. Views are borrowed and never stored; strings are UTF-8.
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace mailfunnel {
+
+/// For hash maps that are asked with a string_view.
+struct StringHash {
+  using is_transparent = void;
+  std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>{}(text); }
+};
+
+constexpr bool is_space(char c) {
+  return c == ' ' || (c >= '\t' && c <= '\r');
+}
+constexpr bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
+constexpr char ascii_lower(char c) {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
+}
+constexpr bool is_alnum(char c) {
+  return is_digit(c) || (ascii_lower(c) >= 'a' && ascii_lower(c) <= 'z');
+}
+
+std::string_view trim(std::string_view text);
+std::string lower(std::string_view text); // ASCII letters only
+bool iequals(std::string_view a, std::string_view b);
+bool istarts_with(std::string_view text, std::string_view prefix);
+bool icontains(std::string_view text, std::string_view part);
+std::string replace_all(std::string_view text, std::string_view from, std::string_view to);
+
+/// "a, b,c" at ',' -> "a", "b", "c", trimmed; no piece for an empty text.
+std::vector<std::string_view> split(std::string_view text, char separator);
+std::string join(const std::vector<std::string>& parts, std::string_view separator);
+
+/// A whole decimal number, optionally negative; nothing else around it.
+std::optional<std::int64_t> parse_int(std::string_view text);
+std::optional<double> parse_double(std::string_view text);
+
+bool is_ascii(std::string_view text);
+bool valid_utf8(std::string_view text);
+/// Invalid bytes become U+FFFD, so that what is printed is always UTF-8.
+std::string to_utf8(std::string_view text);
+std::string latin1_to_utf8(std::string_view text); // Windows-1252 in the range 0x80..0x9f
+
+/// Lower case, accents off, ae/oe/ue kept as they are, umlauts to ae/oe/ue and sharp s to ss:
+/// "Bürö façade" -> "buero facade". The one form in which words are compared (domain.md, section 4).
+std::string fold(std::string_view text);
+/// As fold, but umlauts lose their dots only: "Bürö" -> "buro".
+std::string fold_plain(std::string_view text);
+/// Folded words: split at everything that is no letter or digit.
+std::vector<std::string> words(std::string_view text);
+
+/// Shell-like pattern over the whole text: * any run (of no or more), ? one character. ASCII case is
+/// ignored. Linear in practice, bounded by |pattern| * |text|.
+bool glob_match(std::string_view pattern, std::string_view text);
+
+/// The candidate that looks most like `text`, when one is near enough to be worth suggesting.
+std::optional<std::string> nearest(std::string_view text, const std::vector<std::string>& candidates);
+
+/// Control characters, and what is no UTF-8, made visible, for messages and terminals; cut to `most`.
+std::string printable(std::string_view text, std::size_t most = 200);
+
+/// Columns that a text takes on a terminal.
+std::size_t display_width(std::string_view text);
+
+/// 1234567 -> "1,234,567"
+std::string grouped(std::uint64_t number);
+
+} // namespace mailfunnel

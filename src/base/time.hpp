@@ -1,0 +1,74 @@
+#pragma once
+// Moments and spans. Stored times are whole seconds of UTC since 1970; what a source gives beyond
+// that is kept in Instant for `decode` and cut, never rounded, on the way to the store.
+
+#include "base/result.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace date {
+class time_zone;
+}
+
+namespace mailfunnel {
+
+using Seconds = std::int64_t; // of UTC since 1970-01-01
+constexpr Seconds k_day = 86'400;
+
+struct Instant {
+  Seconds seconds = 0;
+  std::uint32_t nanos = 0;
+  std::uint8_t digits = 0; // of the fraction that the source gave, 0 to 9
+  friend bool operator==(const Instant&, const Instant&) = default;
+};
+
+using TimeZone = const date::time_zone*; // owned by the time zone library, lives forever; nullptr: UTC
+
+Result<TimeZone> find_zone(std::string_view name); // "Europe/Brussels", "UTC", "+02:00" is not one
+
+/// Days since 1970-01-01 of a date in the Gregorian calendar; no check of the arguments.
+std::int64_t days_from_civil(std::int64_t year, unsigned month, unsigned day);
+struct Civil {
+  std::int64_t year;
+  unsigned month, day, hour, minute, second;
+};
+Civil civil_from_seconds(Seconds seconds);
+
+/// A wall clock reading as UTC. In the hour that does not exist in spring it is the first valid
+/// instant; in the hour that comes twice in autumn the earlier of the two.
+Seconds local_to_utc(const Civil& wall, TimeZone zone);
+Civil utc_to_local(Seconds seconds, TimeZone zone);
+
+/// RFC 3339 and the ISO 8601 forms next to it: date, then 'T' or a space, then the clock with or
+/// without fraction and with 'Z', '+hh:mm', '+hhmm', ' UTC' or nothing. A time without a zone is in
+/// `zone`. A date alone is its first moment. Remembers the last date, as logs have few days.
+class TimeReader {
+public:
+  explicit TimeReader(TimeZone zone = nullptr) : m_zone(zone) {}
+  std::optional<Instant> read(std::string_view text);
+
+private:
+  TimeZone m_zone;
+  char m_date[10] = {};
+  std::int64_t m_days = 0;
+};
+
+std::optional<Instant> parse_time(std::string_view text, TimeZone zone = nullptr);
+/// Digits only, optionally with a fraction: seconds since 1970, or milliseconds when it has 13 digits.
+std::optional<Instant> parse_unix_time(std::string_view text);
+/// strptime-like pattern: %Y %y %m %d %e %H %I %M %S %p %b %B %a %A %z %Z %f %s %%, white space matches
+/// any; month and day names in English. Times without %z are in `zone`.
+std::optional<Instant> parse_time_as(std::string_view text, std::string_view pattern, TimeZone zone);
+
+std::string format_time(Seconds seconds);        // 2026-03-02T09:10:00Z
+std::string format_instant(const Instant& time); // with the fraction that it has
+std::string format_date(Seconds seconds);        // 2026-03-02
+
+/// "90d", "24h", "15m", "30s", "2w", "13mo" (of 30 days), "1y" (of 365) -> seconds
+std::optional<Seconds> parse_duration(std::string_view text);
+std::string format_duration(Seconds seconds); // "7d", "36h", "90s": the largest unit that divides it
+
+} // namespace mailfunnel

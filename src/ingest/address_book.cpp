@@ -1,0 +1,166 @@
+#include "ingest/address_book.hpp"
+
+#include "base/hash.hpp"
+#include "base/result.hpp"
+
+#include <sys/mman.h>
+
+#include <algorithm>
+#include <bit>
+#include <cstring>
+#include <thread>
+
+namespace mailfunnel {
+
+struct AddressBook::Entry {
+  std::atomic<std::uint32_t> number; // k_none until it is decided
+  std::uint32_t size : 31;
+  std::uint32_t added : 1;
+  // The key follows.
+  char* bytes() { return reinterpret_cast<char*>(this + 1); }
+  std::string_view text() const { return {reinterpret_cast<const char*>(this + 1), size}; }
+};
+
+namespace {
+constexpr std::size_t k_entry_head = 8;
+constexpr std::uint64_t k_arena_limit = std::uint64_t{32} << 30;
+std::size_t entry_size(std::size_t text) {
+  return (k_entry_head + text + 7) & ~std::size_t{7};
+}
+} // namespace
+
+AddressBook::AddressBook(std::uint32_t next, std::uint64_t seed) : m_seed(seed), m_next(next) {
+  // Only address space: pages come with use. Halved until the system agrees.
+  for (m_arena_size = k_arena_limit; m_arena_size >= (std::size_t{1} << 26); m_arena_size /= 2) {
+    void* space = mmap(nullptr, m_arena_size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (space != MAP_FAILED) {
+      m_arena = static_cast<char*>(space);
+      break;
+    }
+  }
+  if (m_arena == nullptr) {
+    throw Failure({ErrorCode::io, "no memory for addresses"});
+  }
+  reserve(1024);
+}
+
+AddressBook::~AddressBook() {
+  munmap(m_arena, m_arena_size);
+}
+
+AddressBook::Entry* AddressBook::at(std::uint32_t place) const {
+  return reinterpret_cast<Entry*>(m_arena + std::uint64_t{place} * 8);
+}
+
+std::uint64_t AddressBook::hash(std::string_view key) const {
+  return hash64(key, m_seed);
+}
+
+void AddressBook::prefetch(std::uint64_t hash) const {
+  __builtin_prefetch(&m_slots[hash & m_mask]);
+}
+
+void AddressBook::reserve(std::size_t more) {
+  const std::unique_lock lock(m_growth);
+  const auto wanted = std::bit_ceil((m_count.load() + more) * 2);
+  if (m_slots && wanted <= m_mask + 1) {
+    return;
+  }
+  auto old = std::move(m_slots);
+  const auto old_size = old ? m_mask + 1 : 0;
+  m_slots = std::make_unique<std::atomic<std::uint64_t>[]>(wanted);
+  m_mask = wanted - 1;
+  for (std::uint64_t i = 0; i < old_size; ++i) {
+    const auto slot = old[i].load(std::memory_order_relaxed);
+    if (slot == 0) {
+      continue;
+    }
+    const auto* entry = at(static_cast<std::uint32_t>(slot));
+    auto place = hash(entry->text()) & m_mask;
+    while (m_slots[place].load(std::memory_order_relaxed) != 0) {
+      place = (place + 1) & m_mask;
+    }
+    m_slots[place].store(slot, std::memory_order_relaxed);
+  }
+}
+
+std::uint32_t AddressBook::find(std::string_view key, std::uint64_t hash) const {
+  for (auto place = hash & m_mask;; place = (place + 1) & m_mask) {
+    const auto slot = m_slots[place].load(std::memory_order_acquire);
+    if (slot == 0) {
+      return k_none;
+    }
+    if (slot >> 32 != hash >> 32) {
+      continue;
+    }
+    const auto* entry = at(static_cast<std::uint32_t>(slot));
+    if (entry->text() == key) {
+      std::uint32_t number;
+      while ((number = entry->number.load(std::memory_order_acquire)) == k_none) {
+        std::this_thread::yield(); // another thread is about to give it
+      }
+      return number;
+    }
+  }
+}
+
+std::uint32_t AddressBook::allocate(std::string_view key) {
+  const auto size = entry_size(key.size());
+  const auto used = m_arena_used.fetch_add(size, std::memory_order_relaxed);
+  if (used + size > m_arena_size) {
+    throw Failure({ErrorCode::io, "too many recipients for the memory of this machine"});
+  }
+  return static_cast<std::uint32_t>(used / 8);
+}
+
+std::uint32_t AddressBook::intern(std::string_view key, std::uint64_t hash, std::uint32_t as) {
+  const auto known = find(key, hash);
+  return known != k_none ? known : put(key, hash, as, true);
+}
+
+void AddressBook::load(std::string_view key, std::uint32_t number) {
+  put(key, hash(key), number, false);
+}
+
+std::uint32_t AddressBook::put(std::string_view key, std::uint64_t hash, std::uint32_t number, bool added) {
+  const auto place = allocate(key);
+  auto* entry = at(place);
+  entry->number.store(k_none, std::memory_order_relaxed);
+  entry->size = static_cast<std::uint32_t>(key.size()) & 0x7FFFFFFFU;
+  entry->added = added ? 1U : 0U;
+  std::memcpy(entry->bytes(), key.data(), key.size());
+  const auto slot = (hash >> 32 << 32) | place;
+  for (auto i = hash & m_mask;; i = (i + 1) & m_mask) {
+    std::uint64_t empty = 0;
+    if (m_slots[i].compare_exchange_strong(empty, slot, std::memory_order_acq_rel)) {
+      m_count.fetch_add(1, std::memory_order_relaxed);
+      const auto mine = number != k_none ? number : m_next.fetch_add(1, std::memory_order_relaxed);
+      entry->number.store(mine, std::memory_order_release);
+      return mine;
+    }
+    if (empty >> 32 == hash >> 32) { // somebody was there: the same key?
+      const auto* other = at(static_cast<std::uint32_t>(empty));
+      if (other->text() == key) {
+        entry->added = 0; // given up: its bytes stay unused
+        return find(key, hash);
+      }
+    }
+  }
+}
+
+std::vector<AddressBook::Added> AddressBook::take_added() {
+  std::vector<Added> added;
+  const auto end = m_arena_used.load();
+  for (auto used = m_taken_until; used < end;) {
+    const auto* entry = at(static_cast<std::uint32_t>(used / 8));
+    if (entry->added != 0) {
+      added.push_back({entry->number.load(), entry->text()});
+    }
+    used += entry_size(entry->size);
+  }
+  m_taken_until = end;
+  std::stable_sort(added.begin(), added.end(), [](const Added& a, const Added& b) { return a.number < b.number; });
+  return added;
+}
+
+} // namespace mailfunnel

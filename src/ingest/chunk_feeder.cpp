@@ -1,0 +1,78 @@
+#include "ingest/chunk_feeder.hpp"
+
+#include "base/json.hpp"
+
+#include <fmt/format.h>
+
+#include <cstring>
+
+namespace mailfunnel {
+
+namespace {
+constexpr std::size_t k_most_record = std::size_t{64} << 20, k_head = 65'536;
+}
+
+std::string read_head(ByteSource& bytes) {
+  std::string head(k_head, '\0');
+  std::size_t size = 0;
+  for (std::size_t got; size < k_head && (got = bytes.read(head.data() + size, k_head - size)) != 0;) {
+    size += got;
+  }
+  head.resize(size);
+  return head;
+}
+
+ChunkFeeder::ChunkFeeder(ByteSource& bytes, std::string head, const LogReader& reader, std::size_t chunk_size)
+    : m_bytes(bytes), m_tail(std::move(head)), m_reader(reader), m_chunk_size(chunk_size) {}
+
+/// Reads until the buffer holds `wanted` bytes or the input ends; returns how many it holds.
+std::size_t ChunkFeeder::fill(std::vector<char>& buffer, std::size_t size, std::size_t wanted) {
+  if (buffer.size() < wanted + k_padding) {
+    buffer.resize(wanted + k_padding);
+  }
+  while (size < wanted && !m_end) {
+    const auto got = m_bytes.read(buffer.data() + size, wanted - size);
+    m_end = got == 0;
+    size += got;
+  }
+  return size;
+}
+
+bool ChunkFeeder::next(Piece& piece) {
+  const std::lock_guard lock(m_mutex);
+  if (m_done) {
+    return false;
+  }
+  const bool whole = m_reader.framing() == Framing::document;
+  auto size = m_tail.size();
+  if (piece.buffer.size() < size) {
+    piece.buffer.resize(size + k_padding);
+  }
+  std::memcpy(piece.buffer.data(), m_tail.data(), size);
+  std::size_t records = 0;
+  for (auto wanted = std::max(m_chunk_size, size);; wanted *= 2) {
+    size = fill(piece.buffer, size, wanted);
+    if (m_end) {
+      records = size;
+      break;
+    }
+    if (!whole && (records = whole_records(m_reader, {piece.buffer.data(), size})) != 0) {
+      break;
+    }
+    if (size >= (whole ? k_max_document : k_most_record)) {
+      m_done = true;
+      throw Failure({ErrorCode::bad_syntax, fmt::format("{} longer than {} MiB at byte {}: is this the right format?", whole ? "a document" : "a record",
+                                                        (whole ? k_max_document : k_most_record) >> 20, m_offset)});
+    }
+  }
+  m_tail.assign(piece.buffer.data() + records, size - records);
+  m_done = m_end && m_tail.empty();
+  piece.chunk = {{piece.buffer.data(), records}, m_number == 0, m_done};
+  piece.number = m_number++;
+  piece.offset = m_offset;
+  m_offset += records;
+  std::memset(piece.buffer.data() + size, 0, std::min(k_padding, piece.buffer.size() - size));
+  return records != 0 || piece.number == 0;
+}
+
+} // namespace mailfunnel

@@ -1,0 +1,154 @@
+#include "ingest/import.hpp"
+
+#include "base/csv.hpp"
+#include "base/parallel.hpp"
+#include "ingest/chunk_feeder.hpp"
+
+#include <algorithm>
+#include <atomic>
+
+namespace mailfunnel {
+
+namespace {
+
+/// A thread's part: its own reader, worker and buffer.
+struct Lane {
+  explicit Lane(Session& session) : worker(session) {}
+  std::unique_ptr<LogReader> own_reader;
+  LogReader* reader = nullptr;
+  Worker worker;
+  ChunkFeeder::Piece piece;
+  std::vector<std::pair<std::uint64_t, std::uint64_t>> lines; // chunk, its line ends
+};
+
+std::vector<std::unique_ptr<Lane>> make_lanes(Session& session, LogReader& reader, unsigned threads) {
+  std::vector<std::unique_ptr<Lane>> lanes;
+  for (unsigned i = 0; i < threads; ++i) {
+    auto lane = std::make_unique<Lane>(session);
+    if (i == 0) {
+      lane->reader = &reader;
+    } else if ((lane->own_reader = reader.clone())) {
+      lane->reader = lane->own_reader.get();
+    } else {
+      break; // records hang together: one thread, in order
+    }
+    lanes.push_back(std::move(lane));
+  }
+  return lanes;
+}
+
+ImportCounts sum_of(const std::vector<std::unique_ptr<Lane>>& lanes) {
+  ImportCounts sum;
+  for (const auto& lane : lanes) {
+    const auto& c = lane->worker.counts();
+    sum.events += c.events;
+    sum.recipients += c.recipients;
+    sum.campaigns += c.campaigns;
+    sum.unknown += c.unknown;
+    sum.rejected += c.rejected;
+    sum.skipped += c.skipped;
+    for (std::size_t k = 0; k < k_event_kinds; ++k) {
+      sum.by_kind[k] += c.by_kind[k];
+    }
+    if (c.first != 0) {
+      sum.first = sum.first == 0 ? c.first : std::min(sum.first, c.first);
+    }
+    sum.last = std::max(sum.last, c.last);
+  }
+  sum.records = sum.events + sum.recipients + sum.campaigns;
+  return sum;
+}
+
+/// Hands the rejects out in the order of the input, with lines counted from its beginning.
+void report_rejects(std::vector<std::unique_ptr<Lane>>& lanes, std::vector<std::uint64_t>& lines_before, const StreamHooks& hooks) {
+  std::vector<std::pair<std::uint64_t, std::uint64_t>> lines;
+  std::vector<Rejected> all;
+  for (auto& lane : lanes) {
+    lines.insert(lines.end(), lane->lines.begin(), lane->lines.end());
+    lane->lines.clear();
+    std::move(lane->worker.rejected().begin(), lane->worker.rejected().end(), std::back_inserter(all));
+    lane->worker.rejected().clear();
+  }
+  std::sort(lines.begin(), lines.end());
+  for (const auto& [chunk, count] : lines) {
+    lines_before.push_back(lines_before.back() + count);
+  }
+  std::stable_sort(all.begin(), all.end(), [](const Rejected& a, const Rejected& b) { return std::tuple(a.chunk, a.offset) < std::tuple(b.chunk, b.offset); });
+  for (auto& rejected : all) {
+    rejected.line += lines_before.at(rejected.chunk);
+    if (hooks.rejected) {
+      hooks.rejected(rejected);
+    }
+  }
+}
+
+} // namespace
+
+StreamReport import_stream(Store& store, Input& input, std::string head, LogReader& reader, const SessionOptions& options, const StreamHooks& hooks) {
+  StreamReport report;
+  Session session(store, options);
+  ChunkFeeder feeder(input.bytes, std::move(head), reader);
+  auto lanes = make_lanes(session, reader, options.threads);
+  std::vector<std::uint64_t> lines_before{0};
+  std::mutex failure_mutex;
+  bool more = true;
+  ImportCounts counts; // what flushes add
+  while (more) {
+    std::atomic<std::uint64_t> rows{0};
+    std::atomic<bool> full{false}, ended{false};
+    on_threads(static_cast<unsigned>(lanes.size()), [&](unsigned thread) {
+      auto& lane = *lanes[thread];
+      try {
+        while (!full && !ended) {
+          if (!feeder.next(lane.piece)) {
+            ended = true;
+            break;
+          }
+          lane.worker.begin_chunk(lane.piece.chunk.text, lane.piece.number, lane.piece.offset);
+          const auto before = lane.worker.rows();
+          lane.reader->read(lane.piece.chunk, lane.worker);
+          lane.worker.end_chunk();
+          lane.lines.emplace_back(lane.piece.number, count_lines(lane.piece.chunk.text));
+          const auto total = rows += lane.worker.rows() - before;
+          full = full || total * sizeof(EventRow) > options.memory / 2;
+          if (hooks.progress) {
+            hooks.progress(input.bytes.taken(), input.bytes.total());
+          }
+          if (hooks.stopped && hooks.stopped()) {
+            ended = true;
+          }
+        }
+      } catch (const Failure& failure) {
+        lane.worker.end_chunk();
+        const std::lock_guard lock(failure_mutex);
+        report.error = failure.error;
+        if (report.error->source.empty()) {
+          report.error->source = input.name;
+        }
+        ended = true;
+      }
+    });
+    more = !ended;
+    const auto seen = sum_of(lanes);
+    counts.first = seen.first;
+    counts.last = seen.last;
+    counts.events = seen.events;
+    std::vector<Session::Harvest> harvests;
+    for (auto& lane : lanes) {
+      harvests.push_back(lane->worker.harvest());
+    }
+    session.flush(harvests, counts, input.name, !more);
+    for (auto& lane : lanes) {
+      lane->worker.clear();
+    }
+    report_rejects(lanes, lines_before, hooks);
+  }
+  report.counts = sum_of(lanes);
+  report.counts.fresh = counts.fresh;
+  report.counts.duplicate = counts.duplicate;
+  report.counts.new_recipients = counts.new_recipients;
+  report.counts.changed_attributes = counts.changed_attributes;
+  return report;
+}
+
+} // namespace mailfunnel

@@ -1,0 +1,579 @@
+#include "ingest/session.hpp"
+
+#include "base/hash.hpp"
+#include "base/html.hpp"
+#include "base/parallel.hpp"
+#include "base/text.hpp"
+
+#include <algorithm>
+
+namespace mailfunnel {
+
+namespace {
+constexpr std::uint64_t k_inbox_limit = 65'536; // events; more are folded at once
+constexpr std::size_t k_largest_page = 8192;
+
+std::string campaign_key(std::string_view external_id, std::string_view send) {
+  std::string key(external_id);
+  key += '\x1f';
+  key += send;
+  return key;
+}
+} // namespace
+
+// ---- rows ----------------------------------------------------------------------------------------------------------
+
+void RowBucket::add_page() {
+  if (!m_pages.empty()) {
+    m_sizes.push_back(m_used);
+    m_full += m_used;
+  }
+  m_room = m_pages.empty() ? 64 : std::min(m_room * 4, k_largest_page);
+  m_pages.push_back(std::make_unique_for_overwrite<EventRow[]>(m_room));
+  m_used = 0;
+}
+
+std::vector<std::span<EventRow>> RowBucket::pages() {
+  std::vector<std::span<EventRow>> out;
+  for (std::size_t i = 0; i < m_pages.size(); ++i) {
+    out.emplace_back(m_pages[i].get(), i < m_sizes.size() ? m_sizes[i] : m_used);
+  }
+  return out;
+}
+
+// ---- numbers while records stream in -------------------------------------------------------------------------------
+
+Session::Session(Store& store, SessionOptions options)
+    : m_store(store), m_options(std::move(options)), m_catalog(store.database()), m_recipients(store.database()), m_activity(store.database()) {
+  for (const auto& account : m_catalog.accounts()) {
+    if (account.name == m_options.account) {
+      m_account = account.id;
+    }
+  }
+  if (m_account == 0) {
+    const WriterLock lock(store.path());
+    m_account = m_catalog.account_id(m_options.account, m_options.adapter);
+  }
+  for (auto& stored : m_catalog.campaigns()) {
+    if (stored.account == m_account) {
+      auto& slot = m_campaigns.emplace_back();
+      slot.index = static_cast<std::uint32_t>(m_campaigns.size() - 1);
+      slot.id = stored.id;
+      slot.external_id = stored.campaign.id;
+      slot.send = stored.campaign.send;
+      m_by_id.emplace(campaign_key(slot.external_id, slot.send), &slot);
+    }
+  }
+  m_book = std::make_unique<AddressBook>(m_options.small ? 0 : m_recipients.count(), m_store.secret());
+  if (!m_options.small) {
+    load_book();
+  }
+}
+
+void Session::load_book() {
+  const auto count = m_recipients.count();
+  if (count == 0) {
+    return;
+  }
+  m_book->reserve(count + count / 8);
+  const auto merged = m_recipients.merged();
+  const auto blocks = (count + k_recipient_block - 1) >> k_recipient_block_bits;
+  const auto threads = m_options.threads;
+  std::mutex mutex;
+  on_threads(threads, [&](unsigned thread) {
+    auto database = m_store.reader();
+    Recipients reader(database);
+    const auto first = static_cast<std::uint32_t>(std::uint64_t{blocks} * thread / threads);
+    const auto end = static_cast<std::uint32_t>(std::uint64_t{blocks} * (thread + 1) / threads);
+    for (auto block = first; block < end; ++block) {
+      std::array<bool, k_recipient_block> addressed{}, keyed{};
+      each_key(reader.keys_of_block(block), [&](std::uint32_t index, std::string_view key) {
+        auto id = block << k_recipient_block_bits | index;
+        if (!merged.empty()) {
+          const auto target = merged.find(id);
+          id = target == merged.end() ? id : target->second;
+        }
+        m_book->load(key, id);
+        keyed[index] = true;
+        addressed[index] = addressed[index] || !is_contact_key(key);
+      });
+      for (std::uint32_t index = 0; index < k_recipient_block; ++index) {
+        if (keyed[index] && !addressed[index]) {
+          const std::lock_guard lock(mutex);
+          m_without_address.insert(block << k_recipient_block_bits | index);
+        }
+      }
+    }
+  });
+}
+
+CampaignSlot& Session::campaign(std::string_view external_id, std::string_view send) {
+  const std::lock_guard lock(m_mutex);
+  const auto key = campaign_key(external_id, send);
+  if (const auto known = m_by_id.find(key); known != m_by_id.end()) {
+    return *known->second;
+  }
+  auto& slot = m_campaigns.emplace_back();
+  slot.index = static_cast<std::uint32_t>(m_campaigns.size() - 1);
+  slot.external_id = external_id;
+  slot.send = send;
+  slot.links_loaded = true;
+  m_by_id.emplace(key, &slot);
+  return slot;
+}
+
+void Session::load_links(CampaignSlot& campaign) {
+  const std::lock_guard lock(m_mutex); // the connection is one thread's at a time
+  for (const auto& stored : m_catalog.links(campaign.id)) {
+    campaign.links.emplace(stored.identity, stored.number);
+    campaign.examples[stored.number] = stored.url;
+    if (stored.number < k_most_links) {
+      campaign.next_link = std::max<LinkNumber>(campaign.next_link, static_cast<LinkNumber>(stored.number + 1));
+    }
+  }
+  campaign.links_loaded = true;
+}
+
+LinkNumber Session::link(CampaignSlot& campaign, std::string_view url, const LinkPlacement* placement) {
+  const auto target = unwrap(url);
+  auto identity = link_identity(target, m_options.strip);
+  const std::lock_guard lock(campaign.mutex);
+  if (!campaign.links_loaded) {
+    load_links(campaign);
+  }
+  auto known = campaign.links.find(identity);
+  if (known == campaign.links.end()) {
+    const auto number = campaign.next_link > k_most_links ? k_other_link : campaign.next_link++;
+    if (number == k_other_link) {
+      identity = "(other)";
+    }
+    known = campaign.links.emplace(identity, number).first;
+  }
+  const auto number = known->second;
+  auto& example = campaign.examples[number];
+  if (example.empty() || (target < example && number != k_other_link)) {
+    example = number == k_other_link ? "(other links)" : target;
+    campaign.changed_links[number] = {known->first, example};
+  }
+  if (placement != nullptr) {
+    const int stage = placement->stage ? static_cast<int>(*placement->stage) : -1;
+    campaign.placements.emplace(number, placement->text, placement->alias, stage, placement->footer);
+  }
+  return number;
+}
+
+void Session::describe(const Campaign& description) {
+  auto& slot = campaign(description.id, description.send);
+  for (const auto& placement : description.links) {
+    link(slot, placement.url, &placement);
+  }
+  for (const auto& found : html_links(description.html)) {
+    LinkPlacement placement;
+    placement.text = found.text.empty() ? found.title : found.text;
+    placement.stage = parse_stage(found.stage);
+    placement.footer = found.footer;
+    link(slot, found.url, &placement);
+  }
+  const std::lock_guard lock(m_mutex);
+  m_descriptions.emplace_back(&slot, description);
+  m_descriptions.back().second.links.clear();
+  m_descriptions.back().second.html.clear();
+}
+
+std::uint16_t Session::attribute(std::string_view name) {
+  const std::lock_guard lock(m_mutex);
+  if (const auto known = m_attributes.find(name); known != m_attributes.end()) {
+    return known->second;
+  }
+  std::uint16_t id;
+  {
+    const WriterLock writing(m_store.path());
+    id = m_recipients.attribute_id(name);
+  }
+  m_attributes.emplace(name, id);
+  return id;
+}
+
+std::uint16_t Session::word(std::string_view text) {
+  const std::lock_guard lock(m_mutex);
+  if (const auto known = m_words.find(text); known != m_words.end()) {
+    return known->second;
+  }
+  std::uint16_t id;
+  {
+    const WriterLock writing(m_store.path());
+    id = static_cast<std::uint16_t>(m_catalog.word_id(text));
+  }
+  m_words.emplace(text, id);
+  return id;
+}
+
+void Session::add_unknown(const EventView& event, std::string key) {
+  const std::lock_guard lock(m_mutex);
+  m_unknown.emplace(event.time.seconds, std::move(key), std::string(event.campaign), std::string(event.native));
+}
+
+void Session::join(std::uint32_t from, std::uint32_t into) {
+  const std::lock_guard lock(m_mutex);
+  m_joined[from] = into;
+}
+
+std::uint32_t Session::recipient(std::string_view address, std::string_view contact_key) {
+  auto& book = *m_book;
+  const auto contact_hash = book.hash(contact_key);
+  const auto address_hash = address.empty() ? 0 : book.hash(address);
+  auto contact = book.find(contact_key, contact_hash);
+  auto known = address.empty() ? AddressBook::k_none : book.find(address, address_hash);
+  if (contact != AddressBook::k_none && (address.empty() || contact == known)) {
+    return contact;
+  }
+  const std::lock_guard lock(m_mutex); // one at a time from here: two names meet
+  contact = book.find(contact_key, contact_hash);
+  known = address.empty() ? AddressBook::k_none : book.find(address, address_hash);
+  if (address.empty()) {
+    if (contact == AddressBook::k_none) {
+      contact = book.intern(contact_key, contact_hash);
+      m_without_address.insert(contact);
+    }
+    return contact;
+  }
+  if (known == AddressBook::k_none && contact != AddressBook::k_none && m_without_address.erase(contact) != 0) {
+    return book.intern(address, address_hash, contact); // the address of somebody known by contact id
+  }
+  known = book.intern(address, address_hash);
+  if (contact == AddressBook::k_none) {
+    book.intern(contact_key, contact_hash, known);
+  } else if (contact != known && m_without_address.erase(contact) != 0) {
+    m_joined[contact] = known;
+  }
+  return known;
+}
+
+void Session::name_campaign(CampaignSlot& campaign, std::string_view name) {
+  const std::lock_guard lock(m_mutex);
+  if (auto& seen = m_names[&campaign]; seen.empty() || name < seen) {
+    seen = name;
+  }
+}
+
+// ---- writing -------------------------------------------------------------------------------------------------------
+
+void Session::flush(std::span<Harvest> harvests, ImportCounts& counts, const std::string& source, bool last) {
+  const WriterLock lock(m_store.path());
+  Transaction transaction(m_store.database());
+  const auto before = counts.fresh + counts.new_recipients + counts.changed_attributes;
+  bool changed = write_catalog();
+  if (m_options.small) {
+    write_small(harvests, counts);
+  } else {
+    write_added(counts);
+    write_joined(harvests);
+    const auto sets = sets_of(harvests);
+    const auto merged = m_activity.merge(sets, m_options.threads);
+    counts.fresh += merged.fresh;
+    counts.duplicate += merged.duplicate;
+    write_attributes(harvests, counts);
+  }
+  for (const auto& [time, key, campaign, native] : m_unknown) {
+    m_store.database().use("INSERT OR IGNORE INTO unknown_event VALUES (?1, ?2, ?3, ?4, ?5)").bind(m_account, time, key, campaign, native).run();
+  }
+  m_unknown.clear();
+  if (last && counts.events != 0) {
+    if (m_options.complete.empty()) {
+      m_catalog.add_coverage({m_account, counts.first, counts.last, source});
+    }
+    for (const auto& [from, to] : m_options.complete) {
+      m_catalog.add_coverage({m_account, from, to, "stated"});
+    }
+  }
+  if (changed || before != counts.fresh + counts.new_recipients + counts.changed_attributes) {
+    m_store.count_change();
+  }
+  transaction.commit();
+  m_store.checkpoint();
+}
+
+bool Session::write_catalog() {
+  bool changed = !m_descriptions.empty();
+  for (auto& slot : m_campaigns) {
+    if (slot.id == 0) {
+      slot.id = m_catalog.add_campaign(m_account, slot.external_id, slot.send);
+      changed = true;
+    }
+    for (const auto& [number, link] : slot.changed_links) {
+      m_catalog.add_link(slot.id, number, link.first, link.second);
+      changed = true;
+    }
+    for (const auto& [number, text, alias, stage, footer] : slot.placements) {
+      LinkPlacement placement;
+      placement.text = text;
+      placement.alias = alias;
+      placement.footer = footer;
+      if (stage >= 0) {
+        placement.stage = static_cast<Stage>(stage);
+      }
+      m_catalog.add_placement(slot.id, number, placement);
+    }
+    changed = changed || !slot.placements.empty();
+    slot.changed_links.clear();
+    slot.placements.clear();
+  }
+  for (const auto& [slot, name] : m_names) {
+    m_store.database().use("UPDATE campaign SET name = ?2 WHERE id = ?1 AND described = 0 AND (name = '' OR name > ?2)").bind(slot->id, name).run();
+  }
+  m_names.clear();
+  for (const auto& [slot, description] : m_descriptions) {
+    m_catalog.describe_campaign(slot->id, description);
+  }
+  m_descriptions.clear();
+  return changed;
+}
+
+std::vector<NewKey> Session::write_added(ImportCounts& counts) {
+  std::vector<NewKey> keys;
+  const auto known = m_recipients.count();
+  for (const auto& added : m_book->take_added()) {
+    keys.push_back({added.number, added.key});
+  }
+  m_recipients.add(keys, m_options.threads);
+  counts.new_recipients += m_recipients.count() - known;
+  return keys;
+}
+
+std::vector<RowPages> Session::sets_of(std::span<Harvest> harvests) {
+  std::vector<RowPages> sets;
+  for (auto& slot : m_campaigns) {
+    std::uint32_t first = ~0U, last = 0;
+    for (std::size_t kind = 0; kind < k_event_kinds; ++kind) {
+      RowPages set{slot.id, static_cast<EventKind>(kind), {}};
+      for (const auto& harvest : harvests) {
+        const auto place = slot.index * k_event_kinds + kind;
+        if (place < harvest.rows->size() && (*harvest.rows)[place].size() != 0) {
+          auto& bucket = (*harvest.rows)[place];
+          first = std::min(first, bucket.first());
+          last = std::max(last, bucket.last());
+          for (const auto page : bucket.pages()) {
+            set.pages.emplace_back(page);
+          }
+        }
+      }
+      if (!set.pages.empty()) {
+        sets.push_back(std::move(set));
+      }
+    }
+    if (first <= last) {
+      m_catalog.note_event_times(slot.id, first, last);
+    }
+  }
+  return sets;
+}
+
+void Session::write_joined(std::span<Harvest> harvests) {
+  if (m_joined.empty()) {
+    return;
+  }
+  // a -> b and b -> c: everybody ends at the last.
+  std::unordered_map<RecipientId, RecipientId> into;
+  for (const auto& [from, target] : m_joined) {
+    auto end = target;
+    for (std::size_t steps = 0; steps <= m_joined.size(); ++steps) {
+      const auto next = m_joined.find(end);
+      if (next == m_joined.end() || next->second == from) {
+        break;
+      }
+      end = next->second;
+    }
+    into.emplace(from, end);
+    m_recipients.merge(from, end);
+  }
+  for (auto& harvest : harvests) {
+    for (auto& bucket : *harvest.rows) {
+      for (const auto page : bucket.pages()) {
+        for (auto& row : page) {
+          const auto target = into.find(row.recipient);
+          row.recipient = target == into.end() ? row.recipient : target->second;
+        }
+      }
+    }
+    for (auto& change : *harvest.attributes) {
+      const auto target = into.find(change.recipient);
+      change.recipient = target == into.end() ? change.recipient : target->second;
+    }
+  }
+  m_activity.move_recipients(into, m_options.threads);
+  m_joined.clear();
+}
+
+void Session::write_attributes(std::span<Harvest> harvests, ImportCounts& counts) {
+  std::vector<AttributeChange> changes;
+  for (auto& harvest : harvests) {
+    if (changes.empty()) {
+      changes.swap(*harvest.attributes);
+    } else {
+      changes.insert(changes.end(), harvest.attributes->begin(), harvest.attributes->end());
+    }
+  }
+  counts.changed_attributes += m_recipients.change_attributes(std::move(changes), m_options.threads);
+}
+
+// ---- few records: find recipients one by one, keep events in the inbox -------------------------------------------------
+
+Session::Resolved Session::resolve_small(std::span<Harvest> harvests, ImportCounts& counts) {
+  const auto added = m_book->take_added();
+  std::vector<std::string_view> keys;
+  for (const auto& one : added) {
+    keys.push_back(one.key);
+  }
+  const auto found = m_recipients.find(keys);
+  Resolved resolved;
+  resolved.id.resize(m_book->next_number());
+  resolved.key.resize(m_book->next_number());
+  std::vector<bool> now(m_book->next_number()); // needs an id at once: attributes, or several keys
+  for (const auto& harvest : harvests) {
+    for (const auto& change : *harvest.attributes) {
+      now[change.recipient] = true;
+    }
+  }
+  // An address decides who it is; a contact id only where there is no address, or none known.
+  for (std::size_t i = 0; i < added.size(); ++i) {
+    const auto number = added[i].number;
+    const bool address = !is_contact_key(added[i].key);
+    now[number] = now[number] || !resolved.key[number].empty();
+    if (resolved.key[number].empty() || (address && is_contact_key(resolved.key[number]))) {
+      resolved.key[number] = added[i].key;
+      resolved.id[number] = found[i] ? found[i] : resolved.id[number];
+    }
+  }
+  for (std::size_t i = 0; i < added.size(); ++i) {
+    auto& id = resolved.id[added[i].number];
+    if (!found[i] || id == found[i]) {
+      continue;
+    }
+    const bool addressless = m_recipients.address(*found[i]).empty();
+    if (!id && addressless) {
+      id = found[i];
+    } else if (id && addressless) { // known under both names: one person
+      m_recipients.merge(*found[i], *id);
+      m_activity.move_recipients({{*found[i], *id}}, m_options.threads);
+    }
+  }
+  auto next = m_recipients.count();
+  const auto before = next;
+  std::vector<NewKey> fresh;
+  for (std::size_t i = 0; i < added.size(); ++i) {
+    const auto number = added[i].number;
+    if (!resolved.id[number] && now[number]) {
+      resolved.id[number] = next++;
+    }
+    if (resolved.id[number] && !found[i]) {
+      fresh.push_back({*resolved.id[number], added[i].key});
+    }
+  }
+  std::stable_sort(fresh.begin(), fresh.end(), [](const NewKey& a, const NewKey& b) { return a.id < b.id; });
+  m_recipients.add(fresh, m_options.threads);
+  counts.new_recipients += m_recipients.count() - before;
+  return resolved;
+}
+
+void Session::write_small(std::span<Harvest> harvests, ImportCounts& counts) {
+  const auto resolved = resolve_small(harvests, counts);
+  const auto id_of = [&](std::uint32_t number) {
+    const auto joined = m_joined.find(number);
+    return resolved.id[joined == m_joined.end() ? number : joined->second];
+  };
+  for (auto& harvest : harvests) {
+    for (auto& change : *harvest.attributes) {
+      change.recipient = id_of(change.recipient).value_or(change.recipient);
+    }
+  }
+  write_attributes(harvests, counts);
+
+  using Identity = std::tuple<CampaignId, EventKind, std::string_view, std::uint32_t, LinkNumber>;
+  const auto waiting = m_activity.inbox();
+  std::map<Identity, EventRow> seen;
+  for (const auto& event : waiting) {
+    seen.emplace(Identity{event.campaign, event.kind, event.key, event.row.time, event.row.link}, event.row);
+  }
+  std::vector<InboxEvent> fresh;
+  std::uint64_t again = 0;
+  for (const auto& set : sets_of(harvests)) {
+    std::map<std::uint32_t, EventColumns> blocks; // by chunk
+    for (const auto page : set.pages) {
+      for (auto row : page) {
+        const auto key = resolved.key[row.recipient];
+        const auto id = id_of(row.recipient);
+        std::optional<EventRow> known;
+        if (const auto place = seen.find({set.campaign, set.kind, key, row.time, row.link}); place != seen.end()) {
+          known = place->second;
+        } else if (id) {
+          auto block = blocks.find(chunk_of(*id));
+          if (block == blocks.end()) {
+            block = blocks.emplace(chunk_of(*id), EventColumns{}).first;
+            m_activity.load_set(chunk_of(*id), set.campaign, set.kind, block->second);
+          }
+          known = find_event(block->second, offset_of(*id), row.time, row.link);
+        }
+        row.recipient = 0;
+        auto united = row;
+        if (known) {
+          known->recipient = 0;
+          united = *known;
+          unite(united, row, set.kind);
+        }
+        counts.fresh += known ? 0 : 1;
+        again += known ? 1 : 0;
+        if (!known || std::memcmp(&united, &*known, sizeof united) != 0) {
+          seen.insert_or_assign({set.campaign, set.kind, key, row.time, row.link}, united);
+          fresh.push_back({set.campaign, set.kind, united, std::string(key)});
+        }
+      }
+    }
+  }
+  counts.duplicate += again;
+  m_joined.clear();
+  m_activity.add_to_inbox(fresh);
+}
+
+std::uint64_t fold_inbox(Store& store, unsigned threads) {
+  const WriterLock lock(store.path());
+  Transaction transaction(store.database());
+  Activity activity(store.database());
+  Recipients recipients(store.database());
+  const auto events = activity.inbox();
+  if (events.empty()) {
+    return 0;
+  }
+  std::vector<std::string_view> keys;
+  for (const auto& event : events) {
+    keys.push_back(event.key);
+  }
+  std::sort(keys.begin(), keys.end());
+  keys.erase(std::unique(keys.begin(), keys.end()), keys.end());
+  auto ids = recipients.find(keys);
+  auto next = recipients.count();
+  std::vector<NewKey> fresh;
+  for (std::size_t i = 0; i < keys.size(); ++i) {
+    if (!ids[i]) {
+      ids[i] = next++;
+      fresh.push_back({*ids[i], keys[i]});
+    }
+  }
+  recipients.add(fresh, threads);
+  std::map<std::pair<CampaignId, EventKind>, std::vector<EventRow>> rows;
+  for (const auto& event : events) {
+    auto row = event.row;
+    row.recipient = *ids[static_cast<std::size_t>(std::lower_bound(keys.begin(), keys.end(), std::string_view(event.key)) - keys.begin())];
+    rows[{event.campaign, event.kind}].push_back(row);
+  }
+  std::vector<RowPages> sets;
+  for (const auto& [key, of_set] : rows) {
+    sets.push_back({key.first, key.second, {of_set}});
+  }
+  activity.merge(sets, threads);
+  activity.clear_inbox();
+  transaction.commit();
+  store.checkpoint();
+  return events.size();
+}
+
+} // namespace mailfunnel

@@ -1,0 +1,160 @@
+#pragma once
+// One import: what its threads share. Campaigns, links, recipients and attribute names get numbers here while records
+// stream in; flush() writes all of it as one transaction.
+
+#include "adapter/adapter.hpp"
+#include "base/uri.hpp"
+#include "ingest/address_book.hpp"
+#include "model/activity.hpp"
+#include "store/activity.hpp"
+#include "store/catalog.hpp"
+#include "store/recipients.hpp"
+#include "store/store.hpp"
+
+#include <boost/unordered/unordered_flat_map.hpp>
+
+#include <algorithm>
+#include <array>
+#include <deque>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace mailfunnel {
+
+struct ImportCounts {
+  std::uint64_t records = 0;   // events, recipients and campaigns taken
+  std::uint64_t events = 0, recipients = 0, campaigns = 0, unknown = 0;
+  std::uint64_t fresh = 0, duplicate = 0; // events
+  std::uint64_t rejected = 0, skipped = 0;
+  std::uint64_t new_recipients = 0, changed_attributes = 0;
+  std::array<std::uint64_t, k_event_kinds> by_kind{};
+  Seconds first = 0, last = 0; // of the events; 0: none
+};
+
+/// A mailing in the making: its row in the catalog (0: not there yet) and its links.
+struct CampaignSlot {
+  std::uint32_t index = 0; // in the session
+  CampaignId id = 0;
+  std::string external_id, send;
+  std::mutex mutex;
+  bool links_loaded = false;
+  boost::unordered_flat_map<std::string, LinkNumber> links; // identity -> number
+  LinkNumber next_link = 1;
+  std::map<LinkNumber, std::pair<std::string, std::string>> changed_links; // number -> identity, example URL
+  std::map<LinkNumber, std::string> examples;                              // smallest URL seen
+  std::set<std::tuple<LinkNumber, std::string, std::string, int, bool>> placements;
+};
+
+/// Rows of one campaign and kind, in pages that never move.
+class RowBucket {
+public:
+  void push(const EventRow& row) {
+    if (m_used == m_room) {
+      add_page();
+    }
+    m_first = std::min(m_first, row.time);
+    m_last = std::max(m_last, row.time);
+    m_pages.back()[m_used++] = row;
+  }
+  std::vector<std::span<EventRow>> pages();
+  std::size_t size() const { return m_full + m_used; }
+  std::uint32_t first() const { return m_first; } // times of the earliest and latest row
+  std::uint32_t last() const { return m_last; }
+
+private:
+  void add_page();
+  std::vector<std::unique_ptr<EventRow[]>> m_pages;
+  std::vector<std::size_t> m_sizes;
+  std::size_t m_used = 0, m_room = 0, m_full = 0;
+  std::uint32_t m_first = ~0U, m_last = 0;
+};
+
+struct SessionOptions {
+  std::string account;      // its name
+  std::string adapter;
+  unsigned threads = 1;
+  std::uint64_t memory = std::uint64_t{1} << 30; // for rows in flight
+  Seconds now = 0;
+  LinkStripping strip;
+  std::vector<std::pair<Seconds, Seconds>> complete; // --complete FROM..TO
+  std::optional<Seconds> valid_from;                 // of attributes that bring no time of their own
+  bool small = false; // few records: look addresses up one by one, and leave the events in the inbox
+};
+
+class Session {
+public:
+  Session(Store& store, SessionOptions options);
+
+  const SessionOptions& options() const { return m_options; }
+  AddressBook& book() { return *m_book; }
+  std::uint32_t account() const { return m_account; }
+  std::uint64_t secret() const { return m_store.secret(); }
+
+  CampaignSlot& campaign(std::string_view external_id, std::string_view send);
+  /// The number of a URL among the campaign's links; new ones are added.
+  LinkNumber link(CampaignSlot& campaign, std::string_view url, const LinkPlacement* placement);
+  void describe(const Campaign& campaign);
+  std::uint16_t attribute(std::string_view name);
+  std::uint16_t word(std::string_view text); // scopes and proofs
+  void add_unknown(const EventView& event, std::string key);
+  /// Two numbers that are one person, told by a record that names both.
+  void join(std::uint32_t from, std::uint32_t into);
+  /// The number of somebody named by address (normalised; may be empty) and contact key.
+  std::uint32_t recipient(std::string_view address, std::string_view contact_key);
+  /// The name that events tell of their mailing, for as long as nothing better describes it.
+  void name_campaign(CampaignSlot& campaign, std::string_view name);
+
+  /// What the threads gathered, handed over at a flush.
+  struct Harvest {
+    std::vector<RowBucket>* rows; // by campaign index * k_event_kinds + kind
+    std::vector<AttributeChange>* attributes;
+  };
+  /// Writes everything as one transaction, durable when it returns. No thread may hold a Pass.
+  void flush(std::span<Harvest> harvests, ImportCounts& counts, const std::string& source, bool last);
+
+private:
+  /// What a number of this session is in the store. `id` is absent for somebody new whose events may wait in the inbox.
+  struct Resolved {
+    std::vector<std::optional<RecipientId>> id;
+    std::vector<std::string_view> key;
+  };
+  void load_book();
+  void load_links(CampaignSlot& campaign);
+  bool write_catalog();
+  std::vector<NewKey> write_added(ImportCounts& counts);
+  Resolved resolve_small(std::span<Harvest> harvests, ImportCounts& counts);
+  void write_joined(std::span<Harvest> harvests);
+  void write_small(std::span<Harvest> harvests, ImportCounts& counts);
+  std::vector<RowPages> sets_of(std::span<Harvest> harvests);
+  void write_attributes(std::span<Harvest> harvests, ImportCounts& counts);
+
+  Store& m_store;
+  SessionOptions m_options;
+  Catalog m_catalog;
+  Recipients m_recipients;
+  Activity m_activity;
+  std::uint32_t m_account = 0;
+  std::unique_ptr<AddressBook> m_book;
+
+  std::mutex m_mutex; // of all below
+  std::deque<CampaignSlot> m_campaigns;
+  boost::unordered_flat_map<std::string, CampaignSlot*> m_by_id;
+  std::vector<std::pair<CampaignSlot*, Campaign>> m_descriptions;
+  std::map<std::string, std::uint16_t, std::less<>> m_attributes;
+  std::map<std::string, std::uint16_t, std::less<>> m_words;
+  std::set<std::tuple<Seconds, std::string, std::string, std::string>> m_unknown;
+  std::map<std::uint32_t, std::uint32_t> m_joined;
+  std::set<std::uint32_t> m_without_address; // known by contact id only
+  std::map<CampaignSlot*, std::string> m_names;
+};
+
+/// Gives the events of the inbox their recipients and folds them into the blocks. Takes the writer lock.
+/// Returns how many there were.
+std::uint64_t fold_inbox(Store& store, unsigned threads);
+
+} // namespace mailfunnel

@@ -1,0 +1,322 @@
+#include "ingest/worker.hpp"
+
+#include "adapter/agent.hpp"
+#include "base/csv.hpp"
+#include "base/hash.hpp"
+#include "base/text.hpp"
+#include "model/recipient.hpp"
+
+#include <arpa/inet.h>
+#include <fmt/format.h>
+
+#include <cstring>
+
+namespace mailfunnel {
+
+namespace {
+
+constexpr Seconds k_earliest = 315'532'800; // 1980: what is before it is a clock that was never set
+constexpr Seconds k_latest = 4'102'444'800; // 2100
+constexpr std::size_t k_most_rejected_bytes = std::size_t{32} << 20, k_most_raw = 4096;
+
+constexpr bool has_link(EventKind kind) {
+  switch (kind) {
+  case EventKind::click:
+  case EventKind::page:
+  case EventKind::download:
+  case EventKind::form:
+  case EventKind::webinar:
+  case EventKind::signup:
+  case EventKind::conversion: return true;
+  default: return false;
+  }
+}
+
+constexpr bool has_evidence(EventKind kind) {
+  return kind == EventKind::open || kind == EventKind::unsubscribe || has_link(kind);
+}
+
+} // namespace
+
+Worker::Worker(Session& session) : m_session(session) {}
+Worker::~Worker() = default;
+
+void Worker::begin_chunk(std::string_view text, std::uint64_t number, std::uint64_t offset) {
+  m_session.book().reserve(m_session.options().threads * (text.size() / 24 + 64));
+  m_pass.emplace(m_session.book());
+  m_text = text;
+  m_chunk = number;
+  m_offset = offset;
+}
+
+void Worker::end_chunk() {
+  resolve_pending();
+  m_pass.reset();
+}
+
+void Worker::clear() {
+  m_rows.clear();
+  m_attributes.clear();
+  m_interned.clear();
+  m_values.clear();
+  m_row_count = 0;
+}
+
+// ---- events --------------------------------------------------------------------------------------------------------
+
+void Worker::accept(const EventView& event) {
+  if (event.time.seconds < k_earliest || event.time.seconds >= k_latest) {
+    reject(fmt::format("the time {} can't be right", format_time(event.time.seconds)), event.record);
+    return;
+  }
+  const auto key = key_of(event.address, event.contact_id, event.record);
+  if (key.empty()) {
+    if (event.kind == EventKind::unknown) {
+      m_session.add_unknown(event, {});
+      ++m_counts.unknown;
+    }
+    return;
+  }
+  ++m_counts.events;
+  ++m_counts.by_kind[static_cast<std::size_t>(event.kind)];
+  m_counts.first = m_counts.first == 0 ? event.time.seconds : std::min(m_counts.first, event.time.seconds);
+  m_counts.last = std::max(m_counts.last, event.time.seconds);
+  if (event.kind == EventKind::unknown) {
+    m_session.add_unknown(event, std::string(key));
+    ++m_counts.unknown;
+    return;
+  }
+  EventRow row{};
+  row.time = static_cast<std::uint32_t>(event.time.seconds);
+  auto& campaign = campaign_of(event);
+  if (!event.link.empty() && has_link(event.kind)) {
+    row.link = link_of(campaign, event);
+  }
+  fill_evidence(event, row);
+  const auto bucket = static_cast<std::uint32_t>(campaign.index * k_event_kinds + static_cast<std::size_t>(event.kind));
+  if (!event.contact_id.empty() && !event.address.empty()) { // two names of one person: seldom, and slower
+    row.recipient = recipient_of(key, event.contact_id);
+    if (event.kind == EventKind::address_change && !event.new_address.empty()) {
+      std::string scratch;
+      if (const auto fresh = normalise_address(event.new_address, scratch); !fresh.empty()) {
+        const auto number = m_session.book().intern(fresh, m_session.book().hash(fresh), row.recipient);
+        if (number != row.recipient) {
+          m_session.join(number, row.recipient);
+        }
+      }
+    }
+    put(bucket, row);
+    return;
+  }
+  const auto hash = m_session.book().hash(key);
+  m_session.book().prefetch(hash);
+  m_pending[m_pending_count++] = {row, hash, bucket, static_cast<std::uint32_t>(m_keys.size()), static_cast<std::uint32_t>(key.size())};
+  m_keys += key;
+  if (m_pending_count == k_batch || event.kind == EventKind::address_change) {
+    resolve_pending();
+  }
+  if (event.kind == EventKind::address_change && !event.new_address.empty()) {
+    const auto number = m_session.book().find(key, hash);
+    std::string scratch;
+    if (const auto fresh = normalise_address(event.new_address, scratch); !fresh.empty()) {
+      const auto other = m_session.book().intern(fresh, m_session.book().hash(fresh), number);
+      if (other != number) {
+        m_session.join(other, number);
+      }
+    }
+  }
+}
+
+std::string_view Worker::key_of(std::string_view address, std::string_view contact_id, std::string_view record) {
+  if (!address.empty()) {
+    const auto key = normalise_address(address, m_scratch);
+    if (key.empty()) {
+      reject(fmt::format("\"{}\" is not an e-mail address", printable(address, 80)), record);
+    }
+    return key;
+  }
+  if (!contact_id.empty() && contact_id.size() <= 200 && contact_id.find_first_of("\n\x1f") == std::string_view::npos) {
+    m_contact = contact_key(m_session.account(), contact_id);
+    return m_contact;
+  }
+  reject("neither an address nor a contact id", record);
+  return {};
+}
+
+void Worker::resolve_pending() {
+  auto& book = m_session.book();
+  for (std::size_t i = 0; i < m_pending_count; ++i) {
+    auto& pending = m_pending[i];
+    const std::string_view key(m_keys.data() + pending.key, pending.size);
+    if (is_contact_key(key)) {
+      pending.row.recipient = recipient_of({}, key);
+    } else {
+      pending.row.recipient = book.intern(key, pending.hash);
+    }
+    put(pending.bucket, pending.row);
+  }
+  m_pending_count = 0;
+  m_keys.clear();
+}
+
+void Worker::put(std::uint32_t bucket, const EventRow& row) {
+  if (bucket >= m_rows.size()) {
+    m_rows.resize(bucket + 1);
+  }
+  m_rows[bucket].push(row);
+  ++m_row_count;
+}
+
+/// `address` is normalised; `contact_id` is the ESP's, or the whole key where there is no address.
+std::uint32_t Worker::recipient_of(std::string_view address, std::string_view contact_id) {
+  return m_session.recipient(address, is_contact_key(contact_id) ? std::string(contact_id) : contact_key(m_session.account(), contact_id));
+}
+
+CampaignSlot& Worker::campaign_of(const EventView& event) {
+  char day[16];
+  auto send = event.send;
+  if (event.campaign.empty()) { // one mailing a UTC day
+    const auto c = civil_from_seconds(event.time.seconds);
+    const auto size = static_cast<std::size_t>(fmt::format_to_n(day, sizeof day, "{:04}-{:02}-{:02}", c.year, c.month, c.day).size);
+    send = {day, size};
+  }
+  auto& cached = m_campaigns[(hash64(event.campaign) ^ send.size()) % k_campaigns];
+  if (cached.slot == nullptr || cached.id != event.campaign || cached.send != send) {
+    cached.slot = &m_session.campaign(event.campaign, send);
+    cached.id = event.campaign;
+    cached.send = send;
+    cached.name.clear();
+  }
+  if (!event.campaign_name.empty() && cached.name != event.campaign_name) {
+    cached.name = event.campaign_name;
+    m_session.name_campaign(*cached.slot, event.campaign_name);
+  }
+  return *cached.slot;
+}
+
+LinkNumber Worker::link_of(CampaignSlot& campaign, const EventView& event) {
+  const auto hash = hash64(event.link, hash64(event.link_tag, campaign.index + 1));
+  if (const auto known = m_links.find(hash); known != m_links.end() && known->second.first == event.link) {
+    return known->second.second;
+  }
+  LinkPlacement placement;
+  placement.alias = event.link_tag;
+  const auto number = m_session.link(campaign, event.link, event.link_tag.empty() ? nullptr : &placement);
+  if (m_links.size() > 50'000) { // personal links: no use to remember them all
+    m_links.clear();
+  }
+  m_links.insert_or_assign(hash, std::pair{std::string(event.link), number});
+  return number;
+}
+
+void Worker::fill_evidence(const EventView& event, EventRow& row) {
+  if (is_bounce_like(event.kind)) {
+    row.evidence = pack_bounce(event.bounce.klass, event.bounce.reason);
+    row.extra = pack_status(event.bounce.status);
+    return;
+  }
+  if (event.kind == EventKind::unsubscribe && !event.scope.empty()) {
+    row.extra = m_session.word(event.scope);
+  }
+  if (event.kind == EventKind::resubscribe && !event.proof.empty()) {
+    row.extra = m_session.word(event.proof);
+  }
+  if (!has_evidence(event.kind)) {
+    return;
+  }
+  row.evidence = event.evidence;
+  if (event.agent_given) {
+    auto& agent = m_agents[hash64(event.user_agent) % k_agents];
+    if (!agent.known || agent.text != event.user_agent) {
+      agent.text = event.user_agent;
+      agent.evidence = event.user_agent.empty() ? evidence::empty_agent : static_cast<std::uint16_t>(agent_evidence(event.user_agent) | evidence::has_agent);
+      agent.system = agent_system(event.user_agent);
+      agent.known = true;
+    }
+    row.evidence |= agent.evidence;
+    row.system = event.kind == EventKind::click ? agent.system : std::uint8_t{0};
+  }
+  if (event.kind == EventKind::click && !event.ip.empty()) {
+    row.extra = network_of(event.ip);
+  }
+}
+
+/// Keyed hash of the /24 or /48, never 0; 0: not an address.
+std::uint16_t Worker::network_of(std::string_view ip) const {
+  char text[64];
+  if (ip.size() >= sizeof text) {
+    return 0;
+  }
+  std::memcpy(text, ip.data(), ip.size());
+  text[ip.size()] = '\0';
+  unsigned char bytes[16] = {};
+  std::size_t prefix = 0;
+  if (inet_pton(AF_INET, text, bytes) == 1) {
+    prefix = 3;
+  } else if (inet_pton(AF_INET6, text, bytes) == 1) {
+    prefix = 6;
+  }
+  if (prefix == 0) {
+    return 0;
+  }
+  const auto hash = hash64({reinterpret_cast<const char*>(bytes), prefix}, m_session.secret()) & 0xFFFF;
+  return static_cast<std::uint16_t>(hash == 0 ? 1 : hash);
+}
+
+// ---- recipients, campaigns, rejects ----------------------------------------------------------------------------------
+
+void Worker::accept(const RecipientView& recipient) {
+  const auto key = key_of(recipient.address, recipient.contact_id, recipient.record);
+  if (key.empty()) {
+    return;
+  }
+  ++m_counts.recipients;
+  const auto number = recipient.contact_id.empty() ? m_session.book().intern(key, m_session.book().hash(key))
+                      : recipient.address.empty()  ? recipient_of({}, key)
+                                                   : recipient_of(key, recipient.contact_id);
+  const auto& options = m_session.options();
+  const auto since = recipient.changed_at.value_or(options.valid_from.value_or(options.now));
+  const auto add = [&](std::string_view name, std::string_view value) {
+    if (value.empty() || value.size() > 1000) {
+      return;
+    }
+    auto id = m_attribute_ids.find(std::string(name));
+    if (id == m_attribute_ids.end()) {
+      id = m_attribute_ids.emplace(std::string(name), m_session.attribute(name)).first;
+    }
+    auto interned = m_interned.find(value);
+    if (interned == m_interned.end()) {
+      const std::string_view kept = m_values.emplace_back(value);
+      interned = m_interned.emplace(kept, kept).first;
+    }
+    m_attributes.push_back({number, id->second, static_cast<std::uint32_t>(std::clamp<Seconds>(since, 0, k_latest)), interned->second});
+  };
+  for (const auto& [name, value] : recipient.attributes) {
+    add(name, value);
+  }
+  if (recipient.subscription != Subscription::unknown) {
+    add("subscription:" + options.account + (recipient.list.empty() ? "" : "/" + std::string(recipient.list)), name_of(recipient.subscription));
+  }
+}
+
+void Worker::accept(const Campaign& campaign, std::string_view record) {
+  if (campaign.id.empty()) {
+    reject("a campaign without an id", record);
+    return;
+  }
+  ++m_counts.campaigns;
+  m_session.describe(campaign);
+}
+
+void Worker::reject(std::string_view why, std::string_view record) {
+  ++m_counts.rejected;
+  if (m_rejected_bytes > k_most_rejected_bytes) {
+    return; // counted; the first ones tell the story
+  }
+  const bool inside = record.data() >= m_text.data() && record.data() <= m_text.data() + m_text.size();
+  const auto at = inside ? static_cast<std::size_t>(record.data() - m_text.data()) : 0;
+  m_rejected.push_back({m_chunk, count_lines(m_text.substr(0, at)) + 1, m_offset + at, std::string(why), std::string(record.substr(0, k_most_raw))});
+  m_rejected_bytes += record.size() + why.size() + 64;
+}
+
+} // namespace mailfunnel

@@ -1,0 +1,96 @@
+#pragma once
+// One thread of an import: takes records from an adapter, normalises them, looks at the evidence, and turns them into
+// rows. No allocation an event on the usual way.
+
+#include "ingest/session.hpp"
+
+#include <boost/unordered/unordered_flat_map.hpp>
+
+#include <array>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace mailfunnel {
+
+/// A record that could not be used. `line` counts from 1 within its chunk until the import knows better.
+struct Rejected {
+  std::uint64_t chunk = 0, line = 0, offset = 0;
+  std::string why, raw;
+};
+
+class Worker : public RecordSink {
+public:
+  explicit Worker(Session& session);
+  ~Worker() override;
+
+  /// Around each chunk: between the two the book's table stays where it is.
+  void begin_chunk(std::string_view text, std::uint64_t number, std::uint64_t offset);
+  void end_chunk();
+  /// Drops rows and attributes after a flush.
+  void clear();
+
+  Wants wants() const override { return {}; }
+  void accept(const EventView& event) override;
+  void accept(const RecipientView& recipient) override;
+  void accept(const Campaign& campaign, std::string_view record) override;
+  void reject(std::string_view why, std::string_view record) override;
+  void skip(std::string_view) override { ++m_counts.skipped; }
+
+  Session::Harvest harvest() { return {&m_rows, &m_attributes}; }
+  const ImportCounts& counts() const { return m_counts; }
+  std::vector<Rejected>& rejected() { return m_rejected; }
+  std::uint64_t rows() const { return m_row_count; }
+
+private:
+  struct Pending {
+    EventRow row;
+    std::uint64_t hash;
+    std::uint32_t bucket, key, size; // key: offset in m_keys
+  };
+  struct Agent {
+    std::string text;
+    std::uint16_t evidence = 0;
+    std::uint8_t system = 0;
+    bool known = false;
+  };
+  struct CachedCampaign {
+    std::string id, send, name;
+    CampaignSlot* slot = nullptr;
+  };
+  static constexpr std::size_t k_batch = 32, k_agents = 512, k_campaigns = 64;
+
+  CampaignSlot& campaign_of(const EventView& event);
+  LinkNumber link_of(CampaignSlot& campaign, const EventView& event);
+  void fill_evidence(const EventView& event, EventRow& row);
+  std::uint16_t network_of(std::string_view ip) const;
+  std::uint32_t recipient_of(std::string_view address, std::string_view contact_id);
+  std::string_view key_of(std::string_view address, std::string_view contact_id, std::string_view record);
+  void resolve_pending();
+  void put(std::uint32_t bucket, const EventRow& row);
+
+  Session& m_session;
+  std::optional<AddressBook::Pass> m_pass;
+  std::vector<RowBucket> m_rows;
+  std::vector<AttributeChange> m_attributes;
+  ImportCounts m_counts;
+  std::vector<Rejected> m_rejected;
+  std::uint64_t m_row_count = 0;
+  std::size_t m_rejected_bytes = 0;
+
+  std::array<Pending, k_batch> m_pending;
+  std::size_t m_pending_count = 0;
+  std::string m_keys;
+
+  std::string m_scratch, m_contact;
+  std::array<Agent, k_agents> m_agents;
+  std::array<CachedCampaign, k_campaigns> m_campaigns;
+  boost::unordered_flat_map<std::uint64_t, std::pair<std::string, LinkNumber>> m_links;
+  boost::unordered_flat_map<std::string, std::uint16_t> m_attribute_ids;
+  std::deque<std::string> m_values; // texts of attribute values
+  boost::unordered_flat_map<std::string_view, std::string_view> m_interned;
+  std::string_view m_text;
+  std::uint64_t m_chunk = 0, m_offset = 0;
+};
+
+} // namespace mailfunnel

@@ -1,0 +1,394 @@
+#include "store/activity.hpp"
+
+#include "base/bytes.hpp"
+#include "base/parallel.hpp"
+#include "store/block.hpp"
+
+#include <algorithm>
+#include <array>
+#include <memory>
+#include <numeric>
+
+namespace mailfunnel {
+
+namespace {
+
+constexpr std::uint64_t key_of(std::uint32_t chunk, CampaignId campaign, EventKind kind) {
+  return std::uint64_t{chunk} << 40 | std::uint64_t{campaign} << 8 | static_cast<std::uint64_t>(kind);
+}
+constexpr CampaignId campaign_of(std::uint64_t key) {
+  return static_cast<CampaignId>(key >> 8);
+}
+constexpr EventKind kind_of(std::uint64_t key) {
+  return static_cast<EventKind>(key & 0xFF);
+}
+std::string name_of_key(std::uint64_t key) {
+  return "chunk " + std::to_string(key >> 40) + ", campaign " + std::to_string(campaign_of(key)) + ", " + std::string(name_of(kind_of(key)));
+}
+
+// ---- sorting: rows come nearly by time, so a stable radix sort by recipient leaves little to do -----------------------
+
+/// Stable, by 8 bits of recipient.
+void radix_pass(std::span<const EventRow> from, EventRow* to, unsigned shift) {
+  std::array<std::uint32_t, 257> starts{};
+  for (const auto& row : from) {
+    ++starts[(row.recipient >> shift & 0xFF) + 1];
+  }
+  std::partial_sum(starts.begin(), starts.end(), starts.begin());
+  for (const auto& row : from) {
+    to[starts[row.recipient >> shift & 0xFF]++] = row;
+  }
+}
+
+bool row_before(const EventRow& a, const EventRow& b) {
+  return a.recipient != b.recipient ? a.recipient < b.recipient : a.time != b.time ? a.time < b.time : a.link < b.link;
+}
+
+/// Sorts by (recipient, time, link) where recipients are sorted already.
+void sort_within_recipients(std::span<EventRow> rows) {
+  for (std::size_t i = 1; i < rows.size(); ++i) {
+    if (!row_before(rows[i], rows[i - 1])) {
+      continue;
+    }
+    auto first = i - 1;
+    while (first > 0 && rows[first - 1].recipient == rows[i].recipient) {
+      --first;
+    }
+    auto end = i + 1;
+    while (end < rows.size() && rows[end].recipient == rows[i].recipient) {
+      ++end;
+    }
+    std::sort(rows.begin() + static_cast<std::ptrdiff_t>(first), rows.begin() + static_cast<std::ptrdiff_t>(end), row_before);
+    i = end - 1;
+  }
+}
+
+/// All rows of a set, sorted, in `rows`; `spare` is scratch.
+void gather_sorted(const RowPages& set, std::vector<EventRow>& rows, std::vector<EventRow>& spare) {
+  std::size_t n = 0;
+  for (const auto page : set.pages) {
+    n += page.size();
+  }
+  rows.clear();
+  rows.reserve(n);
+  std::uint32_t top = 0;
+  for (const auto page : set.pages) {
+    rows.insert(rows.end(), page.begin(), page.end());
+  }
+  for (const auto& row : rows) {
+    top = std::max(top, row.recipient);
+  }
+  if (n < 256) {
+    std::sort(rows.begin(), rows.end(), row_before);
+    return;
+  }
+  spare.resize(n);
+  for (unsigned shift = 0; shift < 32 && (top >> shift) != 0; shift += 8) {
+    radix_pass(rows, spare.data(), shift);
+    rows.swap(spare);
+  }
+  sort_within_recipients(rows);
+}
+
+std::size_t unite_neighbours(std::span<EventRow> rows, EventKind kind) {
+  std::size_t kept = 0;
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    if (kept != 0 && !row_before(rows[kept - 1], rows[i])) {
+      unite(rows[kept - 1], rows[i], kind);
+    } else {
+      rows[kept++] = rows[i];
+    }
+  }
+  return kept;
+}
+
+struct Encoded {
+  std::uint64_t key;
+  std::string blob;
+};
+
+} // namespace
+
+// ---- reading -------------------------------------------------------------------------------------------------------
+
+const ChunkActivity::Set* ChunkActivity::find(CampaignId campaign, EventKind kind) const {
+  const auto key = key_of(m_chunk, campaign, kind);
+  const auto place = std::lower_bound(m_sets.begin(), m_sets.end(), key, [](const Set& set, std::uint64_t wanted) { return set.key < wanted; });
+  return place != m_sets.end() && place->key == key ? &*place : nullptr;
+}
+
+bool ChunkActivity::read(std::uint32_t, CampaignId campaign, EventKind kind, EventColumns& columns) {
+  columns.clear();
+  const auto* set = find(campaign, kind);
+  if (set == nullptr) {
+    return false;
+  }
+  BlockReader(set->blob, name_of_key(set->key)).read_all(columns);
+  return true;
+}
+
+bool ChunkActivity::read_recipient(std::uint16_t recipient, CampaignId campaign, EventKind kind, EventColumns& columns) const {
+  const auto* set = find(campaign, kind);
+  if (set == nullptr) {
+    return false;
+  }
+  BlockReader(set->blob, name_of_key(set->key)).read_recipient(recipient, columns);
+  return true;
+}
+
+std::vector<std::pair<CampaignId, EventKind>> ChunkActivity::sets() const {
+  std::vector<std::pair<CampaignId, EventKind>> out;
+  for (const auto& set : m_sets) {
+    out.emplace_back(campaign_of(set.key), kind_of(set.key));
+  }
+  return out;
+}
+
+ChunkActivity Activity::load(std::uint32_t chunk, std::uint32_t kinds) {
+  ChunkActivity loaded;
+  loaded.m_chunk = chunk;
+  auto query = m_database->use("SELECT key, data FROM activity WHERE key >= ?1 AND key < ?2 ORDER BY key");
+  query.bind(static_cast<std::int64_t>(std::uint64_t{chunk} << 40), static_cast<std::int64_t>((std::uint64_t{chunk} + 1) << 40));
+  while (query.step()) {
+    const auto key = static_cast<std::uint64_t>(query.integer(0));
+    if ((kinds >> (key & 0xFF) & 1) != 0) {
+      loaded.m_sets.push_back({key, std::string(query.blob(1))});
+    }
+  }
+  return loaded;
+}
+
+std::optional<std::string> Activity::blob(std::uint32_t chunk, CampaignId campaign, EventKind kind) {
+  auto query = m_database->use("SELECT data FROM activity WHERE key = ?1");
+  query.bind(static_cast<std::int64_t>(key_of(chunk, campaign, kind)));
+  return query.step() ? std::optional(std::string(query.blob(0))) : std::nullopt;
+}
+
+void Activity::load_set(std::uint32_t chunk, CampaignId campaign, EventKind kind, EventColumns& columns) {
+  if (const auto found = blob(chunk, campaign, kind)) {
+    BlockReader(*found, name_of_key(key_of(chunk, campaign, kind))).read_all(columns);
+  }
+}
+
+std::optional<EventRow> find_event(const EventColumns& columns, std::uint16_t recipient, std::uint32_t time, LinkNumber link) {
+  const auto range = std::equal_range(columns.recipient.begin(), columns.recipient.end(), recipient);
+  for (auto place = range.first; place != range.second; ++place) {
+    const auto row = columns.row(static_cast<std::size_t>(place - columns.recipient.begin()));
+    if (row.time == time && row.link == link) {
+      return row;
+    }
+  }
+  return std::nullopt;
+}
+
+std::map<std::pair<CampaignId, EventKind>, std::uint64_t> Activity::counts() {
+  std::map<std::pair<CampaignId, EventKind>, std::uint64_t> out;
+  auto query = m_database->use("SELECT key, data FROM activity");
+  while (query.step()) {
+    const auto key = static_cast<std::uint64_t>(query.integer(0));
+    out[{campaign_of(key), kind_of(key)}] += BlockReader(query.blob(1), name_of_key(key)).size();
+  }
+  return out;
+}
+
+std::uint32_t Activity::newest() {
+  auto query = m_database->use("SELECT value FROM meta WHERE key = 'newest'");
+  return query.step() ? static_cast<std::uint32_t>(std::stoul(std::string(query.text(0)))) : 0;
+}
+
+// ---- merging -------------------------------------------------------------------------------------------------------
+
+MergeCounts Activity::merge(std::span<const RowPages> sets, unsigned threads) {
+  // What is stored already of these sets: read up front, as one connection is one thread's.
+  std::vector<std::unordered_map<std::uint32_t, std::string>> stored(sets.size());
+  auto any = m_database->use("SELECT 1 FROM activity LIMIT 1");
+  if (any.step()) {
+    for (std::size_t i = 0; i < sets.size(); ++i) {
+      std::vector<bool> chunks;
+      for (const auto page : sets[i].pages) {
+        for (const auto& row : page) {
+          const auto chunk = chunk_of(row.recipient);
+          chunks.resize(std::max<std::size_t>(chunks.size(), chunk + 1));
+          chunks[chunk] = true;
+        }
+      }
+      for (std::uint32_t chunk = 0; chunk < chunks.size(); ++chunk) {
+        if (chunks[chunk]) {
+          if (auto old = blob(chunk, sets[i].campaign, sets[i].kind)) {
+            stored[i].emplace(chunk, std::move(*old));
+          }
+        }
+      }
+    }
+  }
+  any.reset();
+
+  struct Scratch {
+    std::vector<EventRow> rows, spare, both;
+    MergeCounts counts;
+    std::uint32_t newest = 0;
+    std::vector<Encoded> encoded;
+  };
+  std::vector<Scratch> scratch(std::max(threads, 1U));
+  // Big sets first, so that no thread is left with one at the end.
+  std::vector<std::pair<std::size_t, std::size_t>> order;
+  for (std::size_t i = 0; i < sets.size(); ++i) {
+    std::size_t n = 0;
+    for (const auto page : sets[i].pages) {
+      n += page.size();
+    }
+    order.emplace_back(n, i);
+  }
+  std::sort(order.begin(), order.end(), std::greater<>());
+
+  parallel_for(order.size(), threads, [&](std::size_t o, unsigned thread) {
+    const auto i = order[o].second;
+    const auto& set = sets[i];
+    auto& mine = scratch[thread];
+    gather_sorted(set, mine.rows, mine.spare);
+    const auto total = mine.rows.size();
+    const auto kept = unite_neighbours(mine.rows, set.kind);
+    mine.counts.duplicate += total - kept;
+    for (std::size_t first = 0; first < kept;) {
+      const auto chunk = chunk_of(mine.rows[first].recipient);
+      auto end = first;
+      for (; end < kept && chunk_of(mine.rows[end].recipient) == chunk; ++end) {
+        mine.rows[end].recipient = offset_of(mine.rows[end].recipient);
+        mine.newest = std::max(mine.newest, mine.rows[end].time);
+      }
+      std::span<EventRow> fresh(mine.rows.data() + first, end - first);
+      const auto key = key_of(chunk, set.campaign, set.kind);
+      const auto old = stored[i].find(chunk);
+      if (old == stored[i].end()) {
+        mine.counts.fresh += fresh.size();
+        mine.encoded.push_back({key, encode_block(fresh)});
+      } else {
+        EventColumns columns;
+        BlockReader(old->second, name_of_key(key)).read_all(columns);
+        mine.both.clear();
+        for (std::size_t k = 0; k < columns.size(); ++k) {
+          mine.both.push_back(columns.row(k));
+        }
+        mine.both.insert(mine.both.end(), fresh.begin(), fresh.end());
+        std::inplace_merge(mine.both.begin(), mine.both.begin() + static_cast<std::ptrdiff_t>(columns.size()), mine.both.end(), row_before);
+        mine.both.resize(unite_neighbours(mine.both, set.kind));
+        const auto added = mine.both.size() - columns.size();
+        mine.counts.fresh += added;
+        mine.counts.duplicate += fresh.size() - added;
+        if (auto blob = encode_block(mine.both); blob != old->second) {
+          mine.encoded.push_back({key, std::move(blob)});
+        }
+      }
+      first = end;
+    }
+  });
+
+  MergeCounts counts;
+  std::vector<Encoded> encoded;
+  std::uint32_t newest_time = newest();
+  for (auto& mine : scratch) {
+    counts.fresh += mine.counts.fresh;
+    counts.duplicate += mine.counts.duplicate;
+    newest_time = std::max(newest_time, mine.newest);
+    std::move(mine.encoded.begin(), mine.encoded.end(), std::back_inserter(encoded));
+  }
+  std::sort(encoded.begin(), encoded.end(), [](const Encoded& a, const Encoded& b) { return a.key < b.key; });
+  auto put = m_database->use("INSERT INTO activity VALUES (?1, ?2) ON CONFLICT (key) DO UPDATE SET data = excluded.data");
+  for (const auto& block : encoded) {
+    put.bind(static_cast<std::int64_t>(block.key), Blob{block.blob}).run();
+  }
+  if (!encoded.empty()) {
+    m_database->use("INSERT INTO meta VALUES ('newest', ?1) ON CONFLICT (key) DO UPDATE SET value = excluded.value").bind(std::to_string(newest_time)).run();
+  }
+  return counts;
+}
+
+// ---- inbox ---------------------------------------------------------------------------------------------------------
+
+std::vector<InboxEvent> Activity::inbox() {
+  std::vector<InboxEvent> events;
+  auto query = m_database->use("SELECT data, id FROM inbox ORDER BY id");
+  while (query.step()) {
+    ByteReader read(query.blob(0));
+    while (read.left() != 0) {
+      InboxEvent event;
+      event.campaign = read.number<CampaignId>();
+      event.kind = static_cast<EventKind>(read.number<std::uint8_t>());
+      event.row = read.number<EventRow>();
+      event.key = read.text();
+      if (!read.good()) {
+        throw Failure({ErrorCode::io, "inbox batch " + std::to_string(query.integer(1)) + " is damaged: restore the store from a backup"});
+      }
+      events.push_back(std::move(event));
+    }
+  }
+  return events;
+}
+
+std::uint64_t Activity::inbox_size() {
+  auto query = m_database->use("SELECT coalesce(sum(events), 0) FROM inbox");
+  query.step();
+  return static_cast<std::uint64_t>(query.integer(0));
+}
+
+void Activity::add_to_inbox(std::span<const InboxEvent> events) {
+  if (events.empty()) {
+    return;
+  }
+  std::string data;
+  ByteWriter write(data);
+  for (const auto& event : events) {
+    write.number(event.campaign);
+    write.number(static_cast<std::uint8_t>(event.kind));
+    write.number(event.row);
+    write.text(event.key);
+  }
+  m_database->use("INSERT INTO inbox(events, data) VALUES (?1, ?2)").bind(static_cast<std::int64_t>(events.size()), Blob{data}).run();
+}
+
+void Activity::clear_inbox() {
+  m_database->execute("DELETE FROM inbox");
+}
+
+void Activity::move_recipients(const std::unordered_map<RecipientId, RecipientId>& into, unsigned threads) {
+  // Rewrites every block that holds somebody who was merged; rare, so simple.
+  std::unordered_map<std::uint64_t, std::vector<EventRow>> moved; // (campaign, kind) -> rows with their new ids
+  std::vector<Encoded> rewritten;
+  auto query = m_database->use("SELECT key, data FROM activity ORDER BY key");
+  while (query.step()) {
+    const auto key = static_cast<std::uint64_t>(query.integer(0));
+    const auto chunk = static_cast<std::uint32_t>(key >> 40);
+    EventColumns columns;
+    BlockReader(query.blob(1), name_of_key(key)).read_all(columns);
+    std::vector<EventRow> rows;
+    bool touched = false;
+    for (std::size_t k = 0; k < columns.size(); ++k) {
+      auto row = columns.row(k);
+      if (const auto target = into.find(chunk << k_chunk_bits | row.recipient); target != into.end()) {
+        row.recipient = target->second;
+        moved[key & 0xFF'FFFF'FFFF].push_back(row);
+        touched = true;
+      } else {
+        rows.push_back(row);
+      }
+    }
+    if (touched) {
+      rewritten.push_back({key, rows.empty() ? std::string() : encode_block(rows)});
+    }
+  }
+  query.reset();
+  for (const auto& block : rewritten) {
+    if (block.blob.empty()) {
+      m_database->use("DELETE FROM activity WHERE key = ?1").bind(static_cast<std::int64_t>(block.key)).run();
+    } else {
+      m_database->use("UPDATE activity SET data = ?2 WHERE key = ?1").bind(static_cast<std::int64_t>(block.key), Blob{block.blob}).run();
+    }
+  }
+  std::vector<RowPages> sets;
+  for (const auto& [key, rows] : moved) {
+    sets.push_back({campaign_of(key), kind_of(key), {rows}});
+  }
+  merge(sets, threads);
+}
+
+} // namespace mailfunnel

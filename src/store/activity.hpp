@@ -1,0 +1,89 @@
+#pragma once
+// Activity in the store: sorted blocks by (chunk, campaign, kind), and the inbox of small batches before them.
+
+#include "model/activity.hpp"
+#include "store/store.hpp"
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <span>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+namespace mailfunnel {
+
+/// Rows of one campaign and kind, of any recipients, in pages from several threads.
+struct RowPages {
+  CampaignId campaign;
+  EventKind kind;
+  std::vector<std::span<const EventRow>> pages;
+};
+
+struct MergeCounts {
+  std::uint64_t fresh = 0, duplicate = 0;
+};
+
+/// An event in the inbox: its recipient is named by key, as nobody gave an id yet.
+struct InboxEvent {
+  CampaignId campaign;
+  EventKind kind;
+  EventRow row;
+  std::string key;
+};
+
+/// All blocks of one chunk, loaded; decodes on demand.
+class ChunkActivity : public ActivityReader {
+public:
+  bool read(std::uint32_t chunk, CampaignId campaign, EventKind kind, EventColumns& columns) override;
+  /// Adds the events of one recipient only.
+  bool read_recipient(std::uint16_t recipient, CampaignId campaign, EventKind kind, EventColumns& columns) const;
+  /// What there is, by campaign, then kind.
+  std::vector<std::pair<CampaignId, EventKind>> sets() const;
+
+private:
+  friend class Activity;
+  struct Set {
+    std::uint64_t key;
+    std::string blob;
+  };
+  const Set* find(CampaignId campaign, EventKind kind) const;
+  std::uint32_t m_chunk = 0;
+  std::vector<Set> m_sets; // by key
+};
+
+/// The event of that identity in a set, if it is there.
+std::optional<EventRow> find_event(const EventColumns& columns, std::uint16_t recipient, std::uint32_t time, LinkNumber link);
+
+class Activity {
+public:
+  explicit Activity(Database& database) : m_database(&database) {}
+
+  /// Every set of the chunk whose kind is in `kinds` (bit by EventKind; all by default).
+  ChunkActivity load(std::uint32_t chunk, std::uint32_t kinds = ~0U);
+  /// As load, for one set.
+  std::optional<std::string> blob(std::uint32_t chunk, CampaignId campaign, EventKind kind);
+
+  /// Adds one whole set to `columns`.
+  void load_set(std::uint32_t chunk, CampaignId campaign, EventKind kind, EventColumns& columns);
+
+  /// Unites rows with what is stored. The caller holds the transaction.
+  MergeCounts merge(std::span<const RowPages> sets, unsigned threads);
+
+  std::vector<InboxEvent> inbox();
+  std::uint64_t inbox_size();
+  void add_to_inbox(std::span<const InboxEvent> events);
+  void clear_inbox();
+
+  /// Gives the events of merged recipients to whom they were merged into.
+  void move_recipients(const std::unordered_map<RecipientId, RecipientId>& into, unsigned threads);
+
+  std::map<std::pair<CampaignId, EventKind>, std::uint64_t> counts(); // events stored, without the inbox
+  std::uint32_t newest();                                             // time of the newest event; 0: none
+
+private:
+  Database* m_database;
+};
+
+} // namespace mailfunnel

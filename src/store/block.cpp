@@ -1,0 +1,237 @@
+#include "store/block.hpp"
+
+#include "base/bytes.hpp"
+#include "base/hash.hpp"
+#include "base/result.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace mailfunnel {
+
+namespace {
+
+constexpr std::uint8_t k_version = 1;
+constexpr std::size_t k_header = 20, k_entry = 8, k_tail = 8;
+constexpr std::size_t k_sub_header = 12; // base time, six widths, dictionary size, pad
+
+struct Widths {
+  std::uint8_t recipient, time, link, evidence, extra, system;
+};
+
+/// Distinct evidence values of a sub-block, sorted: there are few.
+std::vector<std::uint16_t> dictionary_of(std::span<const EventRow> rows) {
+  std::vector<std::uint16_t> values;
+  std::uint16_t last = 0;
+  for (const auto& row : rows) {
+    if (values.empty() || row.evidence != last) {
+      last = row.evidence;
+      if (std::find(values.begin(), values.end(), last) == values.end()) {
+        values.push_back(last);
+      }
+    }
+  }
+  std::sort(values.begin(), values.end());
+  return values;
+}
+
+void encode_sub_block(std::string& out, std::span<const EventRow> rows) {
+  std::uint32_t base = ~0U, top = 0;
+  std::uint32_t delta = 0, link = 0, extra = 0, system = 0;
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    base = std::min(base, rows[i].time);
+    top = std::max(top, rows[i].time);
+    delta = std::max(delta, i == 0 ? 0 : rows[i].recipient - rows[i - 1].recipient);
+    link = std::max<std::uint32_t>(link, rows[i].link);
+    extra |= rows[i].extra;
+    system |= rows[i].system;
+  }
+  const auto values = dictionary_of(rows);
+  const bool no_evidence = values.size() == 1 && values[0] == 0;
+  const auto dictionary_size = no_evidence ? 0 : values.size();
+  const Widths bits{static_cast<std::uint8_t>(bits_of(delta)),
+                    static_cast<std::uint8_t>(bits_of(top - base)),
+                    static_cast<std::uint8_t>(bits_of(link)),
+                    static_cast<std::uint8_t>(bits_of(values.size() - 1)),
+                    static_cast<std::uint8_t>(bits_of(extra)),
+                    static_cast<std::uint8_t>(bits_of(system))};
+  ByteWriter write(out);
+  write.number(base);
+  write.number(bits);
+  write.number(static_cast<std::uint16_t>(dictionary_size));
+  for (std::size_t i = 0; i < dictionary_size; ++i) {
+    write.number(values[i]);
+  }
+  const auto index = [&](std::uint16_t value) {
+    return static_cast<std::uint32_t>(std::lower_bound(values.begin(), values.end(), value) - values.begin());
+  };
+  const auto n = rows.size();
+  pack_bits(out, n, bits.recipient, [&](std::size_t i) { return i == 0 ? 0 : rows[i].recipient - rows[i - 1].recipient; });
+  pack_bits(out, n, bits.time, [&](std::size_t i) { return rows[i].time - base; });
+  pack_bits(out, n, bits.link, [&](std::size_t i) { return std::uint32_t{rows[i].link}; });
+  pack_bits(out, n, bits.evidence, [&](std::size_t i) { return index(rows[i].evidence); });
+  pack_bits(out, n, bits.extra, [&](std::size_t i) { return std::uint32_t{rows[i].extra}; });
+  pack_bits(out, n, bits.system, [&](std::size_t i) { return std::uint32_t{rows[i].system}; });
+}
+
+template<typename Number> void store_at(std::string& out, std::size_t at, Number value) {
+  std::memcpy(out.data() + at, &value, sizeof value);
+}
+
+/// Grows an optional column to `before` zeros when it is wanted for the first time.
+template<typename Column> auto* grow(Column& column, std::size_t before, std::size_t count, bool wanted) {
+  using Value = typename Column::value_type;
+  if (!wanted && column.empty()) {
+    return static_cast<Value*>(nullptr);
+  }
+  column.resize(before + count);
+  return column.data() + before;
+}
+
+} // namespace
+
+std::string encode_block(std::span<const EventRow> rows) {
+  const auto subs = (rows.size() + k_sub_block - 1) / k_sub_block;
+  std::string out(k_header + subs * k_entry, '\0');
+  out.reserve(out.size() + rows.size() * 4 + 64);
+  for (std::size_t i = 0; i < subs; ++i) {
+    const auto part = rows.subspan(i * k_sub_block, std::min(k_sub_block, rows.size() - i * k_sub_block));
+    const auto at = k_header + i * k_entry;
+    store_at(out, at, static_cast<std::uint16_t>(part[0].recipient));
+    store_at(out, at + 2, static_cast<std::uint16_t>(part.size()));
+    store_at(out, at + 4, static_cast<std::uint32_t>(out.size()));
+    encode_sub_block(out, part);
+  }
+  out.append(k_tail, '\0');
+  out[0] = static_cast<char>(k_version);
+  store_at(out, 4, static_cast<std::uint32_t>(rows.size()));
+  store_at(out, 8, static_cast<std::uint32_t>(subs));
+  store_at(out, 12, hash64(std::string_view(out).substr(k_header)));
+  return out;
+}
+
+BlockReader::BlockReader(std::string_view blob, std::string_view name) : m_blob(blob), m_name(name) {
+  ByteReader read(blob);
+  const auto version = read.number<std::uint8_t>();
+  read.take(3);
+  m_count = read.number<std::uint32_t>();
+  m_subs = read.number<std::uint32_t>();
+  const auto checksum = read.number<std::uint64_t>();
+  if (version != k_version && read.good()) {
+    throw Failure({ErrorCode::unsupported, "activity block " + std::string(name) + " has format " + std::to_string(version) +
+                                               ": it was written by a newer mailfunnel, use that one"});
+  }
+  if (!read.good() || read.left() < m_subs * k_entry + k_tail || hash64(blob.substr(k_header)) != checksum) {
+    damaged();
+  }
+}
+
+void BlockReader::damaged() const {
+  throw Failure({ErrorCode::io, "activity block " + std::string(m_name) +
+                                    " is damaged (checksum): restore the store from a backup, or import that mailing's log again into a new one"});
+}
+
+BlockReader::Entry BlockReader::entry(std::size_t i) const {
+  Entry found;
+  std::memcpy(&found, m_blob.data() + k_header + i * k_entry, k_entry);
+  return found;
+}
+
+void BlockReader::read_sub_block(std::size_t i, EventColumns& columns) const {
+  const auto place = entry(i);
+  if (place.offset + k_sub_header > m_blob.size()) {
+    damaged();
+  }
+  ByteReader read(m_blob.substr(place.offset));
+  const auto base = read.number<std::uint32_t>();
+  const auto bits = read.number<Widths>();
+  const auto dictionary_size = read.number<std::uint16_t>();
+  const auto dictionary = read.take(dictionary_size * 2U);
+  const std::size_t n = place.count, before = columns.size();
+  std::size_t need = 0;
+  for (const auto width : {bits.recipient, bits.time, bits.link, bits.evidence, bits.extra, bits.system}) {
+    need += packed_size(n, width);
+    if (width > 32) {
+      damaged();
+    }
+  }
+  if (!read.good() || read.left() < need + k_tail) {
+    damaged();
+  }
+  const char* at = m_blob.data() + (m_blob.size() - read.left());
+  const auto unpack = [&](unsigned width, auto put) {
+    unpack_bits(at, n, width, put);
+    at += packed_size(n, width);
+  };
+  columns.recipient.resize(before + n);
+  columns.time.resize(before + n);
+  std::uint32_t recipient = place.first;
+  unpack(bits.recipient, [&, out = columns.recipient.data() + before](std::size_t k, std::uint32_t v) {
+    recipient += v;
+    out[k] = static_cast<std::uint16_t>(recipient);
+  });
+  unpack(bits.time, [base, out = columns.time.data() + before](std::size_t k, std::uint32_t v) { out[k] = base + v; });
+  const auto small = [&](auto& column, unsigned width) {
+    using Value = typename std::remove_reference_t<decltype(column)>::value_type;
+    if (auto* out = grow(column, before, n, width != 0); out != nullptr && width != 0) {
+      unpack(width, [out](std::size_t k, std::uint32_t v) { out[k] = static_cast<Value>(v); });
+    }
+  };
+  small(columns.link, bits.link);
+  if (auto* out = grow(columns.evidence, before, n, dictionary_size != 0); out != nullptr && dictionary_size != 0) {
+    std::array<std::uint16_t, k_sub_block> values; // at most as many as the sub-block has events
+    const auto known = std::min<std::size_t>(dictionary_size, k_sub_block);
+    std::memcpy(values.data(), dictionary.data(), known * 2);
+    unpack(bits.evidence, [&, out](std::size_t k, std::uint32_t v) { out[k] = v < known ? values[v] : std::uint16_t{0}; });
+  } else if (out == nullptr || dictionary_size == 0) {
+    at += packed_size(n, bits.evidence);
+  }
+  small(columns.extra, bits.extra);
+  small(columns.system, bits.system);
+}
+
+void BlockReader::read_all(EventColumns& columns) const {
+  columns.recipient.reserve(columns.size() + m_count);
+  columns.time.reserve(columns.time.size() + m_count);
+  for (std::size_t i = 0; i < m_subs; ++i) {
+    read_sub_block(i, columns);
+  }
+}
+
+void BlockReader::read_recipient(std::uint16_t recipient, EventColumns& columns) const {
+  // The last sub-block that begins before the recipient may hold the first of his events.
+  std::size_t low = 0, high = m_subs;
+  while (low < high) {
+    const auto middle = (low + high) / 2;
+    (entry(middle).first < recipient ? low : high) = entry(middle).first < recipient ? middle + 1 : middle;
+  }
+  EventColumns some;
+  for (std::size_t i = low == 0 ? 0 : low - 1; i < m_subs && entry(i).first <= recipient; ++i) {
+    some.clear();
+    read_sub_block(i, some);
+    const auto range = std::equal_range(some.recipient.begin(), some.recipient.end(), recipient);
+    for (auto place = range.first; place != range.second; ++place) {
+      columns.append(some.row(static_cast<std::size_t>(place - some.recipient.begin())));
+    }
+  }
+}
+
+void normalise_rows(std::vector<EventRow>& rows, EventKind kind) {
+  const auto before = [](const EventRow& a, const EventRow& b) {
+    return a.recipient != b.recipient ? a.recipient < b.recipient : a.time != b.time ? a.time < b.time : a.link < b.link;
+  };
+  if (!std::is_sorted(rows.begin(), rows.end(), before)) {
+    std::sort(rows.begin(), rows.end(), before);
+  }
+  std::size_t kept = 0;
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    if (kept != 0 && !before(rows[kept - 1], rows[i])) {
+      unite(rows[kept - 1], rows[i], kind);
+    } else {
+      rows[kept++] = rows[i];
+    }
+  }
+  rows.resize(kept);
+}
+
+} // namespace mailfunnel

@@ -1,0 +1,53 @@
+#pragma once
+// The codec of activity blocks: the events of one (chunk, campaign, kind) as one blob.
+//
+//   header   version u8, 3 bytes 0, count u32, sub-blocks u32, checksum u64 (of all that follows)
+//   directory, an entry a sub-block: first recipient u16, events u16, offset u32 (in the blob)
+//   sub-block (some 2,048 events, decodable alone):
+//     base time u32; bits u8 of: recipient delta, time, link, evidence, extra, system; values of the dictionaries of
+//     evidence; then the packed columns. A column of nothing but zeros has 0 bits.
+//   8 bytes 0, so that packed bits may be read a word at a time.
+
+#include "model/activity.hpp"
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace mailfunnel {
+
+constexpr std::size_t k_sub_block = 2048;
+
+/// `rows` are sorted by (recipient, time, link) without duplicates; recipient is the offset in the chunk.
+std::string encode_block(std::span<const EventRow> rows);
+
+class BlockReader {
+public:
+  /// Throws Failure when the blob is damaged; `name` says which one in the message.
+  BlockReader(std::string_view blob, std::string_view name);
+
+  std::size_t size() const { return m_count; }
+  void read_all(EventColumns& columns) const; // appends
+  /// Appends the events of one recipient only; decodes the one or two sub-blocks that may hold it.
+  void read_recipient(std::uint16_t recipient, EventColumns& columns) const;
+
+private:
+  struct Entry {
+    std::uint16_t first, count;
+    std::uint32_t offset;
+  };
+  Entry entry(std::size_t i) const;
+  void read_sub_block(std::size_t i, EventColumns& columns) const;
+  [[noreturn]] void damaged() const;
+
+  std::string_view m_blob;
+  std::string_view m_name;
+  std::uint32_t m_count = 0, m_subs = 0;
+};
+
+/// Sorts and unites: any order and repetition of the same events gives the same rows.
+void normalise_rows(std::vector<EventRow>& rows, EventKind kind);
+
+} // namespace mailfunnel

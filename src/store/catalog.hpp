@@ -1,0 +1,86 @@
+#pragma once
+// What the store knows besides activity: accounts, campaigns, links, coverage, overrides. Plain rows; the callers hold
+// the transaction.
+
+#include "model/activity.hpp"
+#include "model/campaign.hpp"
+#include "store/database.hpp"
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace mailfunnel {
+
+struct StoredAccount {
+  std::uint32_t id;
+  std::string name, adapter;
+};
+
+struct StoredCampaign {
+  CampaignId id = 0;
+  std::uint32_t account = 0;
+  bool described = false; // its XML or API answer was seen, not only events
+  Campaign campaign;      // without links and bodies
+  std::optional<Seconds> first_event, last_event;
+};
+
+struct StoredLink {
+  LinkNumber number = 0;
+  std::string identity, url;
+  std::vector<LinkPlacement> placements; // without url
+};
+
+/// At most this many links a mailing; what is beyond is counted as "other".
+constexpr LinkNumber k_most_links = 10'000;
+constexpr LinkNumber k_other_link = 65'535;
+
+struct LinkByHand {
+  std::int64_t id = 0;
+  std::string pattern, campaign;
+  std::optional<Stage> stage; // nullopt: an older one is taken back
+  Seconds valid_from = 0;
+};
+
+struct Coverage {
+  std::uint32_t account;
+  Seconds starts, ends;
+  std::string source;
+};
+
+class Catalog {
+public:
+  explicit Catalog(Database& database) : m_database(&database) {}
+
+  std::vector<StoredAccount> accounts();
+  std::uint32_t account_id(const std::string& name, const std::string& adapter); // made when it is new
+
+  std::vector<StoredCampaign> campaigns();
+  CampaignId add_campaign(std::uint32_t account, const std::string& external_id, const std::string& send);
+  /// Overwrites what the new description says; what it leaves empty stays.
+  void describe_campaign(CampaignId id, const Campaign& campaign);
+
+  /// Widens the span of times of its events.
+  void note_event_times(CampaignId id, Seconds first, Seconds last);
+
+  std::vector<StoredLink> links(CampaignId campaign);
+  std::map<CampaignId, std::vector<StoredLink>> all_links();
+  /// New, or a smaller example URL for a known one: the smallest seen is kept, so that the order of imports does not matter.
+  void add_link(CampaignId campaign, LinkNumber number, std::string_view identity, std::string_view url);
+  void add_placement(CampaignId campaign, LinkNumber number, const LinkPlacement& placement);
+
+  std::vector<LinkByHand> links_by_hand(); // oldest first
+  void set_link_by_hand(const LinkByHand& entry);
+
+  void add_coverage(const Coverage& coverage);
+  std::vector<Coverage> coverage();
+
+  std::uint32_t word_id(std::string_view text); // scopes and proofs
+  std::string word(std::uint32_t id);
+
+private:
+  Database* m_database;
+};
+
+} // namespace mailfunnel

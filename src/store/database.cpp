@@ -1,0 +1,143 @@
+#include "store/database.hpp"
+
+#include <sqlite3.h>
+
+#include <utility>
+
+namespace mailfunnel {
+
+Statement::~Statement() {
+  if (m_handle != nullptr) {
+    sqlite3_reset(m_handle);
+    sqlite3_clear_bindings(m_handle);
+    m_database->m_free.emplace(sqlite3_sql(m_handle), m_handle);
+  }
+}
+
+bool Statement::step() {
+  switch (sqlite3_step(m_handle)) {
+  case SQLITE_ROW: return true;
+  case SQLITE_DONE: return false;
+  default: m_database->fail(sqlite3_sql(m_handle));
+  }
+}
+
+void Statement::run() {
+  while (step()) {
+  }
+  reset();
+}
+
+void Statement::reset() {
+  sqlite3_reset(m_handle);
+}
+
+std::int64_t Statement::integer(int column) const {
+  return sqlite3_column_int64(m_handle, column);
+}
+std::string_view Statement::text(int column) const {
+  const auto* text = sqlite3_column_text(m_handle, column);
+  return {reinterpret_cast<const char*>(text), static_cast<std::size_t>(sqlite3_column_bytes(m_handle, column))};
+}
+std::string_view Statement::blob(int column) const {
+  const auto* bytes = sqlite3_column_blob(m_handle, column);
+  return {static_cast<const char*>(bytes), static_cast<std::size_t>(sqlite3_column_bytes(m_handle, column))};
+}
+bool Statement::is_null(int column) const {
+  return sqlite3_column_type(m_handle, column) == SQLITE_NULL;
+}
+
+void Statement::bind_one(int index, std::int64_t value) {
+  sqlite3_bind_int64(m_handle, index, value);
+}
+void Statement::bind_one(int index, std::string_view text) {
+  sqlite3_bind_text64(m_handle, index, text.data() == nullptr ? "" : text.data(), text.size(), SQLITE_STATIC, SQLITE_UTF8);
+}
+void Statement::bind_one(int index, std::nullptr_t) {
+  sqlite3_bind_null(m_handle, index);
+}
+void Statement::bind_one(int index, const Blob& blob) {
+  sqlite3_bind_blob64(m_handle, index, blob.bytes.data(), blob.bytes.size(), SQLITE_STATIC);
+}
+
+void Database::Close::operator()(sqlite3* handle) const {
+  sqlite3_close_v2(handle);
+}
+
+Database::Database(const std::string& path, Access access) : m_path(path) {
+  const int flags = access == Access::read    ? SQLITE_OPEN_READONLY
+                    : access == Access::write ? SQLITE_OPEN_READWRITE
+                                              : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
+  sqlite3* handle = nullptr;
+  const int code = sqlite3_open_v2(path.c_str(), &handle, flags | SQLITE_OPEN_NOMUTEX, nullptr);
+  m_handle.reset(handle);
+  if (code != SQLITE_OK) {
+    fail("open");
+  }
+  sqlite3_extended_result_codes(handle, 1);
+  sqlite3_busy_timeout(handle, 10'000);
+  // Only the holder of the writer lock checkpoints (SQLite 3.40 has the WAL-reset race): never by itself, never on close.
+  sqlite3_db_config(handle, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
+  sqlite3_db_config(handle, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
+  sqlite3_db_config(handle, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, nullptr);
+}
+
+Database::~Database() {
+  for (const auto& [sql, statement] : m_free) {
+    sqlite3_finalize(statement);
+  }
+}
+
+void Database::fail(std::string_view doing) const {
+  const int code = m_handle ? sqlite3_extended_errcode(m_handle.get()) : SQLITE_NOMEM;
+  std::string message = m_handle ? sqlite3_errmsg(m_handle.get()) : "out of memory";
+  if ((code & 0xFF) == SQLITE_CANTOPEN) {
+    message += ": is the path right? `mailfunnel init` makes a store";
+  } else if ((code & 0xFF) == SQLITE_FULL) {
+    message += ": nothing of this batch was kept; free some space and run the same command again";
+  }
+  throw Failure({(code & 0xFF) == SQLITE_BUSY ? ErrorCode::locked : ErrorCode::io, message + " (" + std::string(doing.substr(0, 80)) + ")", m_path});
+}
+
+void Database::execute(std::string_view sql) {
+  if (sqlite3_exec(m_handle.get(), std::string(sql).c_str(), nullptr, nullptr, nullptr) != SQLITE_OK) {
+    fail(sql);
+  }
+}
+
+Statement Database::use(std::string_view sql) {
+  if (const auto cached = m_free.find(std::string(sql)); cached != m_free.end()) {
+    auto* statement = cached->second;
+    m_free.erase(cached);
+    return {*this, statement};
+  }
+  sqlite3_stmt* statement = nullptr;
+  if (sqlite3_prepare_v3(m_handle.get(), sql.data(), static_cast<int>(sql.size()), SQLITE_PREPARE_PERSISTENT, &statement, nullptr) != SQLITE_OK) {
+    fail(sql);
+  }
+  return {*this, statement};
+}
+
+std::int64_t Database::last_row() const {
+  return sqlite3_last_insert_rowid(m_handle.get());
+}
+std::int64_t Database::changes() const {
+  return sqlite3_changes64(m_handle.get());
+}
+
+Transaction::Transaction(Database& database) : m_database(database) {
+  database.execute("BEGIN IMMEDIATE");
+}
+
+Transaction::~Transaction() {
+  if (m_open) {
+    sqlite3_exec(m_database.handle(), "ROLLBACK", nullptr, nullptr, nullptr);
+  }
+}
+
+void Transaction::commit() {
+  m_database.execute("COMMIT");
+  m_open = false;
+}
+
+} // namespace mailfunnel

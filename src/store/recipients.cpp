@@ -1,0 +1,388 @@
+#include "store/recipients.hpp"
+
+#include "base/bytes.hpp"
+#include "base/hash.hpp"
+#include "base/parallel.hpp"
+#include "base/text.hpp"
+
+#include <algorithm>
+#include <map>
+#include <numeric>
+
+namespace mailfunnel {
+
+namespace {
+
+// The index: partition = 12 low bits of the hash; an entry is the next 32 bits and the id. What matches is compared
+// with the key itself.
+constexpr std::uint32_t k_partitions = 4096;
+struct IndexEntry {
+  std::uint32_t tag;
+  RecipientId id;
+};
+std::uint32_t partition_of(std::uint64_t hash) {
+  return static_cast<std::uint32_t>(hash & (k_partitions - 1));
+}
+std::uint32_t tag_of(std::uint64_t hash) {
+  return static_cast<std::uint32_t>(hash >> 12);
+}
+std::string block_name(std::string_view what, std::uint32_t block) {
+  return std::string(what) + " block " + std::to_string(block);
+}
+std::uint32_t block_of(RecipientId id) {
+  return id >> k_recipient_block_bits;
+}
+
+} // namespace
+
+RecipientId Recipients::count() {
+  auto query = m_database->use("SELECT value FROM meta WHERE key = 'recipients'");
+  return query.step() ? static_cast<RecipientId>(parse_int(query.text(0)).value_or(0)) : 0;
+}
+
+std::string Recipients::keys_of_block(std::uint32_t block) {
+  auto query = m_database->use("SELECT data FROM key_block WHERE block = ?1");
+  query.bind(block);
+  return query.step() ? unpack_keys(query.blob(0), block_name("key", block)) : std::string();
+}
+
+std::vector<std::optional<RecipientId>> Recipients::find(std::span<const std::string_view> keys) {
+  std::vector<std::optional<RecipientId>> ids(keys.size());
+  std::vector<std::uint64_t> hashes(keys.size());
+  std::vector<std::uint32_t> order(keys.size());
+  std::iota(order.begin(), order.end(), 0U);
+  for (std::size_t i = 0; i < keys.size(); ++i) {
+    hashes[i] = hash64(keys[i]);
+  }
+  std::sort(order.begin(), order.end(), [&](auto a, auto b) { return partition_of(hashes[a]) < partition_of(hashes[b]); });
+
+  // Candidates first, so that each key block is unpacked once.
+  struct Candidate {
+    std::uint32_t key;
+    RecipientId id;
+  };
+  std::vector<Candidate> candidates;
+  std::string entries;
+  std::uint32_t loaded = k_partitions;
+  auto query = m_database->use("SELECT data FROM key_index WHERE partition = ?1");
+  for (const auto i : order) {
+    if (const auto partition = partition_of(hashes[i]); partition != loaded) {
+      query.reset();
+      entries = query.bind(partition).step() ? std::string(query.blob(0)) : std::string();
+      loaded = partition;
+    }
+    for (std::size_t at = 0; at + sizeof(IndexEntry) <= entries.size(); at += sizeof(IndexEntry)) {
+      IndexEntry entry;
+      std::memcpy(&entry, entries.data() + at, sizeof entry);
+      if (entry.tag == tag_of(hashes[i])) {
+        candidates.push_back({i, entry.id});
+      }
+    }
+  }
+  std::sort(candidates.begin(), candidates.end(), [](const auto& a, const auto& b) { return a.id < b.id; });
+  for (std::size_t i = 0; i < candidates.size();) {
+    const auto block = block_of(candidates[i].id);
+    const auto plain = keys_of_block(block);
+    auto end = i;
+    while (end < candidates.size() && block_of(candidates[end].id) == block) {
+      ++end;
+    }
+    each_key(plain, [&](std::uint32_t index, std::string_view key) {
+      const auto id = block << k_recipient_block_bits | index;
+      const auto first = std::lower_bound(candidates.begin() + static_cast<std::ptrdiff_t>(i), candidates.begin() + static_cast<std::ptrdiff_t>(end), id,
+                                          [](const Candidate& c, RecipientId wanted) { return c.id < wanted; });
+      for (auto c = first; c != candidates.begin() + static_cast<std::ptrdiff_t>(end) && c->id == id; ++c) {
+        if (keys[c->key] == key) {
+          ids[c->key] = id;
+        }
+      }
+    });
+    i = end;
+  }
+  if (const auto moved = merged(); !moved.empty()) {
+    for (auto& id : ids) {
+      if (const auto target = id ? moved.find(*id) : moved.end(); target != moved.end()) {
+        id = target->second;
+      }
+    }
+  }
+  return ids;
+}
+
+std::optional<RecipientId> Recipients::find(std::string_view key) {
+  const std::string_view one[] = {key};
+  return find(one)[0];
+}
+
+void Recipients::add(std::span<const NewKey> keys, unsigned threads) {
+  if (keys.empty()) {
+    return;
+  }
+  const auto known = count();
+  const auto total = std::max(known, keys.back().id + 1);
+  const auto first_block = block_of(keys.front().id), last_block = block_of(keys.back().id);
+
+  // Key blocks: a block that is wholly new and has one key each is packed straight from the views.
+  struct Piece {
+    std::uint32_t block;
+    std::size_t first, end; // in keys
+    std::string data;
+  };
+  std::vector<Piece> pieces;
+  for (std::size_t i = 0; i < keys.size();) {
+    auto end = i;
+    const auto block = block_of(keys[i].id);
+    while (end < keys.size() && block_of(keys[end].id) == block) {
+      ++end;
+    }
+    pieces.push_back({block, i, end, {}});
+    if (const auto base = block << k_recipient_block_bits; base < known) {
+      pieces.back().data = keys_of_block(block);
+    }
+    i = end;
+  }
+  parallel_for(pieces.size(), threads, [&](std::size_t p, unsigned) {
+    auto& piece = pieces[p];
+    const auto base = piece.block << k_recipient_block_bits;
+    const auto count_in_block = std::min(total - base, k_recipient_block);
+    std::vector<std::string_view> single;
+    if (piece.data.empty() && piece.end - piece.first == count_in_block) {
+      for (auto i = piece.first; i < piece.end && keys[i].id == base + single.size(); ++i) {
+        single.push_back(keys[i].key);
+      }
+    }
+    if (single.size() == count_in_block) {
+      piece.data = encode_single_keys(single);
+      return;
+    }
+    KeyBlock block(count_in_block);
+    each_key(piece.data, [&](std::uint32_t index, std::string_view key) { block.at(index).emplace_back(key); });
+    for (auto i = piece.first; i < piece.end; ++i) {
+      auto& mine = block.at(keys[i].id - base);
+      // An address goes before the contact ids, behind older addresses.
+      const auto place = is_contact_key(keys[i].key) ? mine.end() : std::find_if(mine.begin(), mine.end(), [](const auto& k) { return is_contact_key(k); });
+      mine.insert(place, std::string(keys[i].key));
+    }
+    piece.data = encode_keys(block);
+  });
+  auto put = m_database->use("INSERT INTO key_block VALUES (?1, ?2) ON CONFLICT (block) DO UPDATE SET data = excluded.data");
+  for (const auto& piece : pieces) {
+    put.bind(piece.block, Blob{piece.data}).run();
+  }
+  (void)first_block;
+  (void)last_block;
+
+  // The index, partition by partition.
+  std::vector<std::uint32_t> starts(k_partitions + 1);
+  std::vector<std::uint64_t> hashes(keys.size());
+  const auto slice = (keys.size() + threads - 1) / threads;
+  parallel_for(threads, threads, [&](std::size_t t, unsigned) {
+    for (auto i = t * slice; i < std::min(keys.size(), (t + 1) * slice); ++i) {
+      hashes[i] = hash64(keys[i].key);
+    }
+  });
+  for (const auto hash : hashes) {
+    ++starts[partition_of(hash) + 1];
+  }
+  std::partial_sum(starts.begin(), starts.end(), starts.begin());
+  std::vector<IndexEntry> entries(keys.size());
+  auto next = starts;
+  for (std::size_t i = 0; i < keys.size(); ++i) {
+    entries[next[partition_of(hashes[i])]++] = {tag_of(hashes[i]), keys[i].id};
+  }
+  auto old = m_database->use("SELECT data FROM key_index WHERE partition = ?1");
+  auto index = m_database->use("INSERT INTO key_index VALUES (?1, ?2) ON CONFLICT (partition) DO UPDATE SET data = excluded.data");
+  std::string data;
+  for (std::uint32_t partition = 0; partition < k_partitions; ++partition) {
+    const auto n = starts[partition + 1] - starts[partition];
+    if (n == 0) {
+      continue;
+    }
+    old.reset();
+    data = known != 0 && old.bind(partition).step() ? std::string(old.blob(0)) : std::string();
+    old.reset();
+    data.append(reinterpret_cast<const char*>(entries.data() + starts[partition]), n * sizeof(IndexEntry));
+    index.bind(partition, Blob{data}).run();
+  }
+  m_database->use("INSERT INTO meta VALUES ('recipients', ?1) ON CONFLICT (key) DO UPDATE SET value = excluded.value").bind(std::to_string(total)).run();
+}
+
+std::vector<std::string> Recipients::addresses(RecipientId first, RecipientId end) {
+  std::vector<std::string> out(end - first);
+  for (auto block = block_of(first); first < end && block <= block_of(end - 1); ++block) {
+    each_key(keys_of_block(block), [&](std::uint32_t index, std::string_view key) {
+      const auto id = block << k_recipient_block_bits | index;
+      if (id >= first && id < end && out[id - first].empty() && !is_contact_key(key)) {
+        out[id - first] = key;
+      }
+    });
+  }
+  return out;
+}
+
+std::string Recipients::address(RecipientId id) {
+  return addresses(id, id + 1)[0];
+}
+
+// ---- attributes ----------------------------------------------------------------------------------------------------
+
+std::uint16_t Recipients::attribute_id(std::string_view name) {
+  m_database->use("INSERT OR IGNORE INTO attribute(name) VALUES (?1)").bind(name).run();
+  auto query = m_database->use("SELECT id FROM attribute WHERE name = ?1");
+  query.bind(name).step();
+  return static_cast<std::uint16_t>(query.integer(0));
+}
+
+std::vector<std::pair<std::uint16_t, std::string>> Recipients::attributes() {
+  std::vector<std::pair<std::uint16_t, std::string>> rows;
+  auto query = m_database->use("SELECT id, name FROM attribute ORDER BY id");
+  while (query.step()) {
+    rows.emplace_back(static_cast<std::uint16_t>(query.integer(0)), std::string(query.text(1)));
+  }
+  return rows;
+}
+
+std::string Recipients::attribute_block(std::uint32_t block) {
+  auto query = m_database->use("SELECT data FROM attribute_block WHERE block = ?1");
+  query.bind(block);
+  return query.step() ? std::string(query.blob(0)) : std::string();
+}
+
+namespace {
+
+bool before(const AttributeEntry& a, const AttributeEntry& b) {
+  return std::tuple(a.attribute, a.recipient, a.valid_from, a.value) < std::tuple(b.attribute, b.recipient, b.valid_from, b.value);
+}
+
+/// Old and new entries of a block as one, without those that only repeat the value before them. Of two values at one
+/// moment the greater text wins, so that the order of imports does not matter.
+std::vector<AttributeEntry> united(std::vector<AttributeEntry> entries) {
+  std::sort(entries.begin(), entries.end(), before);
+  std::vector<AttributeEntry> out;
+  for (const auto& entry : entries) {
+    const bool same_person = !out.empty() && out.back().attribute == entry.attribute && out.back().recipient == entry.recipient;
+    if (same_person && out.back().valid_from == entry.valid_from) {
+      out.back().value = entry.value;
+      if (out.size() > 1 && out[out.size() - 2].attribute == entry.attribute && out[out.size() - 2].recipient == entry.recipient &&
+          out[out.size() - 2].value == entry.value) {
+        out.pop_back();
+      }
+    } else if (!same_person || out.back().value != entry.value) {
+      out.push_back(entry);
+    }
+  }
+  return out;
+}
+
+} // namespace
+
+std::size_t Recipients::change_attributes(std::vector<AttributeChange> changes, unsigned threads) {
+  if (changes.empty()) {
+    return 0;
+  }
+  // By block, keeping what else stands in order: counting sort.
+  std::uint32_t top = 0;
+  for (const auto& change : changes) {
+    top = std::max(top, block_of(change.recipient));
+  }
+  std::vector<std::size_t> starts(top + 2);
+  for (const auto& change : changes) {
+    ++starts[block_of(change.recipient) + 1];
+  }
+  std::partial_sum(starts.begin(), starts.end(), starts.begin());
+  std::vector<std::uint32_t> order(changes.size());
+  auto next = starts;
+  for (std::size_t i = 0; i < changes.size(); ++i) {
+    order[next[block_of(changes[i].recipient)]++] = static_cast<std::uint32_t>(i);
+  }
+  struct Piece {
+    std::uint32_t block;
+    std::string old, fresh;
+    std::size_t added = 0;
+  };
+  std::vector<Piece> pieces;
+  for (std::uint32_t block = 0; block <= top; ++block) {
+    if (starts[block] != starts[block + 1]) {
+      pieces.push_back({block, attribute_block(block), {}, 0});
+    }
+  }
+  parallel_for(pieces.size(), threads, [&](std::size_t p, unsigned) {
+    auto& piece = pieces[p];
+    std::vector<AttributeEntry> entries;
+    std::vector<AttributeColumn> columns;
+    if (!piece.old.empty()) {
+      const AttributeBlock old(piece.old, block_name("attribute", piece.block));
+      const auto ids = old.attributes();
+      columns.resize(ids.size());
+      for (std::size_t a = 0; a < ids.size(); ++a) {
+        old.read(ids[a], columns[a]);
+        for (std::size_t k = 0; k < columns[a].recipient.size(); ++k) {
+          entries.push_back({ids[a], columns[a].recipient[k], columns[a].valid_from[k], columns[a].values[columns[a].value[k]]});
+        }
+      }
+    }
+    const auto had = entries.size();
+    for (auto i = starts[piece.block]; i < starts[piece.block + 1]; ++i) {
+      const auto& change = changes[order[i]];
+      entries.push_back({change.attribute, static_cast<std::uint16_t>(change.recipient & (k_recipient_block - 1)), change.valid_from, change.value});
+    }
+    entries = united(std::move(entries));
+    auto packed = encode_attributes(entries);
+    piece.added = entries.size() > had ? entries.size() - had : packed != piece.old ? 1 : 0;
+    if (packed != piece.old) {
+      piece.fresh = std::move(packed);
+    }
+  });
+  std::size_t added = 0;
+  auto put = m_database->use("INSERT INTO attribute_block VALUES (?1, ?2) ON CONFLICT (block) DO UPDATE SET data = excluded.data");
+  for (const auto& piece : pieces) {
+    if (!piece.fresh.empty()) {
+      put.bind(piece.block, Blob{piece.fresh}).run();
+      added += piece.added;
+    }
+  }
+  return added;
+}
+
+std::vector<std::pair<std::string, std::string>> Recipients::attributes_of(RecipientId id, Seconds as_of) {
+  std::vector<std::pair<std::string, std::string>> out;
+  const auto blob = attribute_block(block_of(id));
+  if (blob.empty()) {
+    return out;
+  }
+  const AttributeBlock block(blob, block_name("attribute", block_of(id)));
+  AttributeColumn column;
+  for (const auto& [attribute, name] : attributes()) {
+    if (!block.read(attribute, column)) {
+      continue;
+    }
+    std::optional<std::string> value;
+    for (std::size_t k = 0; k < column.recipient.size(); ++k) {
+      if (column.recipient[k] == (id & (k_recipient_block - 1)) && column.valid_from[k] <= as_of) {
+        value = column.values[column.value[k]];
+      }
+    }
+    if (value) {
+      out.emplace_back(name, *value);
+    }
+  }
+  return out;
+}
+
+std::unordered_map<RecipientId, RecipientId> Recipients::merged() {
+  std::unordered_map<RecipientId, RecipientId> out;
+  auto query = m_database->use("SELECT recipient, into_recipient FROM merged_recipient");
+  while (query.step()) {
+    out.emplace(static_cast<RecipientId>(query.integer(0)), static_cast<RecipientId>(query.integer(1)));
+  }
+  return out;
+}
+
+void Recipients::merge(RecipientId from, RecipientId into) {
+  if (from != into) {
+    m_database->use("INSERT OR REPLACE INTO merged_recipient VALUES (?1, ?2)").bind(from, into).run();
+    m_database->use("UPDATE merged_recipient SET into_recipient = ?2 WHERE into_recipient = ?1").bind(from, into).run();
+  }
+}
+
+} // namespace mailfunnel

@@ -1,0 +1,71 @@
+#pragma once
+// Recipients in the store: which keys (addresses, contact ids) are whom, and what is known of each. Ids are dense,
+// given in order of first sight, never reused, and never shown.
+
+#include "model/activity.hpp"
+#include "model/recipient.hpp"
+#include "store/recipient_block.hpp"
+#include "store/store.hpp"
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+namespace mailfunnel {
+
+/// A key for a recipient that has others already, or for a new one (id == count before).
+struct NewKey {
+  RecipientId id;
+  std::string_view key;
+};
+
+struct AttributeChange {
+  RecipientId recipient; // while an import runs, its own number
+  std::uint16_t attribute;
+  std::uint32_t valid_from;
+  std::string_view value;
+};
+
+class Recipients {
+public:
+  explicit Recipients(Database& database) : m_database(&database) {}
+
+  RecipientId count();
+
+  /// Ids of keys, through the index: reads only what these keys need. nullopt: not known.
+  std::vector<std::optional<RecipientId>> find(std::span<const std::string_view> keys);
+  std::optional<RecipientId> find(std::string_view key);
+
+  /// Adds keys. New recipients must be numbered from count() on without a gap. Several keys of one recipient may stand
+  /// anywhere in the list. Ordered by id.
+  void add(std::span<const NewKey> keys, unsigned threads);
+
+  /// Key block `block` (512 recipients), unpacked for each_key(); "" when there is none.
+  std::string keys_of_block(std::uint32_t block);
+  /// The address shown of every recipient of a chunk-aligned range; "" for one known by contact id only.
+  std::vector<std::string> addresses(RecipientId first, RecipientId end);
+  std::string address(RecipientId id);
+
+  std::uint16_t attribute_id(std::string_view name); // made when it is new
+  std::vector<std::pair<std::uint16_t, std::string>> attributes();
+  /// Appends what changed; what only repeats the value known at that time is left out. Returns how many were kept.
+  std::size_t change_attributes(std::vector<AttributeChange> changes, unsigned threads);
+  /// Blob of block `block`; "" when there is none.
+  std::string attribute_block(std::uint32_t block);
+  /// name -> value of one recipient as of a moment.
+  std::vector<std::pair<std::string, std::string>> attributes_of(RecipientId id, Seconds as_of);
+
+  /// Persons that turned out to be one: every id on the left is the one on the right.
+  std::unordered_map<RecipientId, RecipientId> merged();
+  void merge(RecipientId from, RecipientId into);
+
+private:
+  Database* m_database;
+};
+
+} // namespace mailfunnel

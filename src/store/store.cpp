@@ -1,0 +1,168 @@
+#include "store/store.hpp"
+
+#include "base/text.hpp"
+#include "store/migrations.hpp"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <chrono>
+#include <cstring>
+#include <thread>
+
+namespace mailfunnel {
+
+namespace {
+
+void configure(Database& database) {
+  database.execute("PRAGMA synchronous=FULL; PRAGMA wal_autocheckpoint=0; PRAGMA foreign_keys=ON; PRAGMA temp_store=MEMORY; PRAGMA cache_size=-65536");
+}
+
+/// The secret of a store; made when `make` and there is none.
+std::uint64_t read_secret(const std::string& path, bool make) {
+  const auto name = path + ".key";
+  std::uint64_t secret = 0;
+  int file = open(name.c_str(), O_RDONLY | O_CLOEXEC);
+  if (file < 0 && make) {
+    if (getrandom(&secret, sizeof secret, 0) != static_cast<ssize_t>(sizeof secret)) {
+      throw Failure({ErrorCode::io, "no random numbers to make a key from", name});
+    }
+    file = open(name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (file < 0 || write(file, &secret, sizeof secret) != static_cast<ssize_t>(sizeof secret) || fsync(file) != 0) {
+      throw Failure({ErrorCode::io, std::string("can't write the key file: ") + std::strerror(errno), name});
+    }
+  } else if (file >= 0) {
+    if (read(file, &secret, sizeof secret) != static_cast<ssize_t>(sizeof secret)) {
+      close(file);
+      throw Failure({ErrorCode::io, "the key file is cut short: restore it from where you keep it", name});
+    }
+  }
+  if (file >= 0) {
+    close(file);
+  }
+  return secret;
+}
+
+void check_format(Store& store) {
+  const auto format = parse_int(store.meta("format").value_or("0")).value_or(0);
+  if (format > k_store_format) {
+    throw Failure({ErrorCode::unsupported, "the store has format " + std::to_string(format) + ", this program knows up to " +
+                                               std::to_string(k_store_format) + ": use a newer mailfunnel", store.path()});
+  }
+}
+
+} // namespace
+
+WriterLock::WriterLock(const std::string& store_path, unsigned seconds) {
+  if (store_path == ":memory:") {
+    return;
+  }
+  const auto name = store_path + ".lock";
+  m_file = open(name.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  if (m_file < 0) {
+    throw Failure({ErrorCode::io, std::string("can't open the lock file: ") + std::strerror(errno), name});
+  }
+  const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(seconds);
+  while (flock(m_file, LOCK_EX | LOCK_NB) != 0) {
+    if (std::chrono::steady_clock::now() >= end) {
+      close(m_file);
+      throw Failure({ErrorCode::locked, "another run writes to this store: wait for it and try again", store_path});
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  }
+}
+
+WriterLock::~WriterLock() {
+  if (m_file >= 0) {
+    close(m_file); // the lock goes with it
+  }
+}
+
+Store::Store(std::string path, Database database, std::uint64_t secret)
+    : m_path(std::move(path)), m_database(std::move(database)), m_secret(secret) {}
+
+bool Store::exists(const std::string& path) {
+  return access(path.c_str(), F_OK) == 0;
+}
+
+void Store::create(const std::string& path) {
+  const WriterLock lock(path);
+  if (exists(path)) {
+    return;
+  }
+  // Built under another name and moved into place, so that a crash leaves no half store.
+  const auto draft = path + ".new";
+  unlink(draft.c_str());
+  {
+    Database database(draft, Database::Access::create);
+    database.execute("PRAGMA page_size=16384; PRAGMA journal_mode=WAL");
+    configure(database);
+    Transaction transaction(database);
+    for (const auto& migration : k_migrations) {
+      database.execute(migration);
+    }
+    database.use("INSERT INTO meta VALUES ('format', ?1), ('changes', '0')").bind(std::to_string(k_store_format)).run();
+    transaction.commit();
+    database.execute("PRAGMA wal_checkpoint(TRUNCATE)");
+  }
+  unlink((draft + "-wal").c_str());
+  unlink((draft + "-shm").c_str());
+  read_secret(path, true);
+  if (rename(draft.c_str(), path.c_str()) != 0 || chmod(path.c_str(), 0600) != 0) {
+    throw Failure({ErrorCode::io, std::string("can't make the store: ") + std::strerror(errno), path});
+  }
+}
+
+Store Store::open_reading(const std::string& path) {
+  if (!exists(path)) {
+    throw Failure({ErrorCode::not_found, "no store here: `mailfunnel init` makes one, or name its folder with -C", path});
+  }
+  Store store(path, Database(path, Database::Access::read), read_secret(path, false));
+  check_format(store);
+  return store;
+}
+
+Store Store::open_writing(const std::string& path) {
+  if (!exists(path)) {
+    throw Failure({ErrorCode::not_found, "no store here: `mailfunnel init` makes one, or name its folder with -C", path});
+  }
+  Store store(path, Database(path, Database::Access::write), read_secret(path, true));
+  configure(store.m_database);
+  check_format(store);
+  return store;
+}
+
+Database Store::reader() const {
+  return {m_path, Database::Access::read};
+}
+
+std::optional<std::string> Store::meta(std::string_view key) {
+  auto query = m_database.use("SELECT value FROM meta WHERE key = ?1");
+  query.bind(key);
+  return query.step() ? std::optional(std::string(query.text(0))) : std::nullopt;
+}
+
+void Store::set_meta(std::string_view key, std::string_view value) {
+  m_database.use("INSERT INTO meta VALUES (?1, ?2) ON CONFLICT (key) DO UPDATE SET value = excluded.value").bind(key, value).run();
+}
+
+std::int64_t Store::changes() {
+  return parse_int(meta("changes").value_or("0")).value_or(0);
+}
+
+void Store::count_change() {
+  set_meta("changes", std::to_string(changes() + 1));
+}
+
+void Store::checkpoint() {
+  // Readers may be in the way: then the rest is done next time.
+  auto query = m_database.use("PRAGMA wal_checkpoint(TRUNCATE)");
+  while (query.step()) {
+  }
+}
+
+} // namespace mailfunnel

@@ -1,0 +1,61 @@
+#pragma once
+// The store: one SQLite file with a catalog and activity blocks, beside it a key file and a lock file. Many readers at
+// a time, one writer; what commit() acknowledged survives a crash at any moment.
+
+#include "store/database.hpp"
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace mailfunnel {
+
+/// Held while a batch is written, by one process at a time (flock on <store>.lock; goes with the process).
+class WriterLock {
+public:
+  /// Waits up to `seconds`; then throws Failure (locked, exit code 4).
+  WriterLock(const std::string& store_path, unsigned seconds = 30);
+  WriterLock(const WriterLock&) = delete;
+  WriterLock& operator=(const WriterLock&) = delete;
+  ~WriterLock();
+
+private:
+  int m_file = -1;
+};
+
+class Store {
+public:
+  /// Makes an empty store; nothing happens when there is one. ":memory:" is one of the process's own.
+  static void create(const std::string& path);
+  static bool exists(const std::string& path);
+  static Store open_reading(const std::string& path);
+  /// For writing: hold a WriterLock while a transaction is open.
+  static Store open_writing(const std::string& path);
+
+  const std::string& path() const { return m_path; }
+  Database& database() { return m_database; }
+  /// Another connection to the same store, for a thread that reads.
+  Database reader() const;
+
+  /// Keyed hashes are made with this; kept in <store>.key, readable by its owner only.
+  std::uint64_t secret() const { return m_secret; }
+
+  std::optional<std::string> meta(std::string_view key);
+  void set_meta(std::string_view key, std::string_view value);
+  /// Goes up with every batch that changed something: tells a score run whether it is still right.
+  std::int64_t changes();
+  void count_change(); // inside the batch's transaction
+
+  /// Moves the write-ahead log into the file. Only while the writer lock is held.
+  void checkpoint();
+
+private:
+  Store(std::string path, Database database, std::uint64_t secret);
+  std::string m_path;
+  Database m_database;
+  std::uint64_t m_secret;
+};
+
+} // namespace mailfunnel
