@@ -7,6 +7,8 @@
 //   5.1.1,"550 5.1.1 The account does not exist, sorry",ann@example.com,1772443507
 // The oddities of both are in README.md.
 
+#include "flat_object.hpp"
+
 #include "adapter/adapter.hpp"
 #include "adapter/framing.hpp"
 #include "adapter/registry.hpp"
@@ -16,12 +18,9 @@
 #include "base/json.hpp"
 #include "base/text.hpp"
 
-#include <simdjson.h>
-
 #include <algorithm>
 #include <array>
 #include <cstring>
-#include <new>
 
 namespace mailfunnel::sendgrid {
 
@@ -29,7 +28,6 @@ namespace {
 
 using namespace std::string_view_literals;
 using enum BounceClass;
-namespace ondemand = simdjson::ondemand;
 
 // ---- words ---------------------------------------------------------------------------------------------------------
 
@@ -95,255 +93,269 @@ constexpr std::array k_classifications{
     Classification{"Technical", BounceReason::network},
 };
 
-/// SendGrid's own fields; every other one is a unique or custom argument of the sender, merged in at the top.
-constexpr std::array k_own_fields{
-    "email"sv, "timestamp"sv, "event"sv, "category"sv, "sg_event_id"sv, "sg_message_id"sv, "smtp-id"sv, "response"sv,
-    "attempt"sv, "status"sv, "reason"sv, "type"sv, "bounce_classification"sv, "useragent"sv, "ip"sv, "url"sv,
-    "url_offset"sv, "asm_group_id"sv, "tls"sv, "cert_err"sv, "marketing_campaign_id"sv, "marketing_campaign_name"sv,
-    "marketing_campaign_version"sv, "marketing_campaign_split_id"sv, "singlesend_id"sv, "singlesend_name"sv,
-    "template_id"sv, "template_hash"sv, "template_version_id"sv, "mc_stats"sv, "mc_auto_id"sv, "mc_auto_name"sv,
-    "mc_auto_step_id"sv, "mc_pod_id"sv, "phase_id"sv, "send_at"sv, "sg_template_id"sv, "sg_template_name"sv,
-    "sg_content_type"sv, "sg_machine_open"sv, "sg_user_id"sv, "post_type"sv, "newsletter"sv, "pool"sv,
-    "anymail_id"sv, // django-anymail's own id of the message, for itself alone
+// ---- fields --------------------------------------------------------------------------------------------------------
+
+enum Slot : std::uint8_t {
+  email, timestamp, event, url, useragent, ip, sg_machine_open, status, reason, response, type, bounce_classification,
+  asm_group_id, marketing_campaign_id, marketing_campaign_name, singlesend_id, singlesend_name, sg_event_id,
+  sg_message_id, category,
+  k_own,     // SendGrid's, but of no use here
+  k_unknown, // a unique or custom argument of the sender, merged in at the top
+  k_slots
 };
 
-bool is_own_field(std::string_view name) {
-  return std::find(k_own_fields.begin(), k_own_fields.end(), name) != k_own_fields.end();
+struct FieldName {
+  std::string_view name;
+  Slot slot;
+};
+constexpr std::array k_fields{
+    FieldName{"email", email},
+    FieldName{"timestamp", timestamp},
+    FieldName{"event", event},
+    FieldName{"url", url},
+    FieldName{"useragent", useragent},
+    FieldName{"ip", ip},
+    FieldName{"sg_machine_open", sg_machine_open},
+    FieldName{"status", status},
+    FieldName{"reason", reason},
+    FieldName{"response", response},
+    FieldName{"type", type},
+    FieldName{"bounce_classification", bounce_classification},
+    FieldName{"asm_group_id", asm_group_id},
+    FieldName{"marketing_campaign_id", marketing_campaign_id},
+    FieldName{"marketing_campaign_name", marketing_campaign_name},
+    FieldName{"singlesend_id", singlesend_id},
+    FieldName{"singlesend_name", singlesend_name},
+    FieldName{"sg_event_id", sg_event_id},
+    FieldName{"sg_message_id", sg_message_id},
+    FieldName{"category", category},
+    FieldName{"smtp-id", k_own},
+    FieldName{"attempt", k_own},
+    FieldName{"url_offset", k_own},
+    FieldName{"tls", k_own},
+    FieldName{"cert_err", k_own},
+    FieldName{"marketing_campaign_version", k_own},
+    FieldName{"marketing_campaign_split_id", k_own},
+    FieldName{"template_id", k_own},
+    FieldName{"template_hash", k_own},
+    FieldName{"template_version_id", k_own},
+    FieldName{"mc_stats", k_own},
+    FieldName{"mc_auto_id", k_own},
+    FieldName{"mc_auto_name", k_own},
+    FieldName{"mc_auto_step_id", k_own},
+    FieldName{"mc_pod_id", k_own},
+    FieldName{"phase_id", k_own},
+    FieldName{"send_at", k_own},
+    FieldName{"sg_template_id", k_own},
+    FieldName{"sg_template_name", k_own},
+    FieldName{"sg_content_type", k_own},
+    FieldName{"sg_user_id", k_own},
+    FieldName{"post_type", k_own},
+    FieldName{"newsletter", k_own},
+    FieldName{"pool", k_own},
+    FieldName{"anymail_id", k_own}, // django-anymail's own id of the message, for itself alone
+};
+
+/// Fields are found by their length and three letters, hashed without collision: a record has a dozen, in an order that
+/// no branch predictor knows.
+constexpr std::size_t k_places = 256;
+constexpr std::uint8_t k_no_field = 255;
+
+constexpr std::size_t place_of(std::string_view name, std::uint32_t factor) {
+  const auto byte = [name](std::size_t i) { return std::uint32_t{static_cast<unsigned char>(name[i])}; };
+  const auto mix = byte(0) | byte(name.size() / 3) << 8 | byte(name.size() - 1) << 16 |
+                   static_cast<std::uint32_t>(name.size()) << 24;
+  return (mix * factor) >> 24;
 }
+
+struct FieldTable {
+  std::uint32_t factor = 0;
+  std::array<std::uint8_t, k_places> place{}; // -> index in k_fields
+};
+constexpr FieldTable make_table() {
+  FieldTable table;
+  for (std::uint32_t factor = 0x9E3779B1;; factor += 0x6C8E9CF6) {
+    table.factor = factor;
+    table.place.fill(k_no_field);
+    std::size_t i = 0;
+    for (; i < k_fields.size(); ++i) {
+      auto& place = table.place[place_of(k_fields[i].name, factor)];
+      if (place != k_no_field) {
+        break;
+      }
+      place = static_cast<std::uint8_t>(i);
+    }
+    if (i == k_fields.size()) {
+      return table;
+    }
+  }
+}
+constexpr auto k_table = make_table();
+
+/// A name as words of eight bytes: what is compared most is compared without a call or a loop.
+struct PaddedName {
+  std::array<std::uint64_t, 4> word{}, mask{};
+};
+constexpr std::array<PaddedName, k_fields.size()> make_padded() {
+  std::array<PaddedName, k_fields.size()> all;
+  for (std::size_t i = 0; i < k_fields.size(); ++i) {
+    for (std::size_t k = 0; k < k_fields[i].name.size(); ++k) {
+      all[i].word[k / 8] |= std::uint64_t{static_cast<unsigned char>(k_fields[i].name[k])} << k % 8 * 8;
+      all[i].mask[k / 8] |= std::uint64_t{0xFF} << k % 8 * 8;
+    }
+  }
+  return all;
+}
+constexpr auto k_padded = make_padded();
+static_assert(std::all_of(k_fields.begin(), k_fields.end(), [](const FieldName& f) { return f.name.size() <= 32; }));
+
+/// Reads 32 bytes from where the name begins, which k_padding allows.
+Slot slot_of(std::string_view name) {
+  if (name.empty()) {
+    return k_unknown;
+  }
+  const auto found = k_table.place[place_of(name, k_table.factor)];
+  if (found == k_no_field || k_fields[found].name.size() != name.size()) {
+    return k_unknown;
+  }
+  std::array<std::uint64_t, 4> word;
+  std::memcpy(word.data(), name.data(), sizeof word);
+  const auto& wanted = k_padded[found];
+  std::uint64_t difference = 0;
+  for (std::size_t i = 0; i < word.size(); ++i) {
+    difference |= (word[i] ^ wanted.word[i]) & wanted.mask[i];
+  }
+  return difference == 0 ? k_fields[found].slot : k_unknown;
+}
+
+/// The wanted fields of one event: values as they stand in the record.
+class Fields {
+public:
+  void clear() { m_seen = 0; }
+  void put(Slot slot, std::string_view value) { // of two of a name the last one holds
+    m_values[slot] = value;
+    m_seen |= 1U << slot;
+  }
+  bool has(Slot slot) const { return (m_seen >> slot & 1) != 0; }
+  std::string_view raw(Slot slot) const { return has(slot) ? m_values[slot] : std::string_view{}; }
+  std::string_view text(Slot slot) { return has(slot) ? object.text_of(m_values[slot]) : std::string_view{}; }
+  /// The first of the two that is not empty.
+  std::string_view text(Slot slot, Slot other) {
+    const auto value = text(slot);
+    return value.empty() ? text(other) : value;
+  }
+  FlatObject object;
+
+private:
+  std::array<std::string_view, k_slots> m_values;
+  std::uint32_t m_seen = 0;
+};
+static_assert(k_slots <= 32);
 
 // ---- one event -----------------------------------------------------------------------------------------------------
 
-/// What is wanted of an event, as views into the record or into the parser's own buffer.
-struct Fields {
-  std::string_view email{}, timestamp{}, event{};
-  std::string_view event_id{}, message_id{}, url{}, agent{}, ip{}, group{};
-  std::string_view status{}, reason{}, response{}, type{}, classification{};
-  std::string_view campaign{}, campaign_name{}, single_send{}, single_send_name{};
-  bool has_agent = false, machine = false;
-  bool has_category = false;
-};
-
-std::string_view token_of(ondemand::value& value) {
-  auto token = value.raw_json_token();
-  while (!token.empty() && is_space(token.back())) {
-    token.remove_suffix(1);
-  }
-  return token;
-}
-
-/// A string or number as text. Only strings with escapes are copied, into the parser's buffer.
-std::string_view text_of(ondemand::value& value) {
-  const auto token = token_of(value);
-  if (token.size() < 2 || token.front() != '"') {
-    const bool scalar = !token.empty() && token.front() != '{' && token.front() != '[' && token != "null"sv;
-    return scalar ? token : std::string_view{};
-  }
-  const auto raw = token.substr(1, token.size() - 2);
-  if (std::memchr(raw.data(), '\\', raw.size()) == nullptr) {
-    return raw;
-  }
-  std::string_view plain;
-  return value.get_string().get(plain) == simdjson::SUCCESS ? plain : raw;
-}
-
-/// Sets `text` unless an earlier field of this name did.
-void take(std::string_view& text, ondemand::value& value) {
-  if (text.empty()) {
-    text = text_of(value);
-  }
-}
-
-template<std::size_t N> bool is(const simdjson::ondemand::raw_json_string& key, const char (&name)[N]) {
-  return std::memcmp(key.raw(), name, N - 1) == 0 && key.raw()[N - 1] == '"';
-}
-
-/// Puts a field where it belongs; false: none that is wanted. The names are told apart by their first letters, as this
-/// is what an import does most.
-bool take_field(Fields& fields, const ondemand::raw_json_string& key, ondemand::value& value) {
-  const auto found = [&value](std::string_view& text) {
-    take(text, value);
-    return true;
-  };
-  switch (key.raw()[0]) {
-  case 'a':
-    return is(key, "asm_group_id") && found(fields.group);
-  case 'b':
-    return is(key, "bounce_classification") && found(fields.classification);
-  case 'e':
-    return (is(key, "email") && found(fields.email)) || (is(key, "event") && found(fields.event));
-  case 'i':
-    return is(key, "ip") && found(fields.ip);
-  case 'm':
-    return (is(key, "marketing_campaign_id") && found(fields.campaign)) ||
-           (is(key, "marketing_campaign_name") && found(fields.campaign_name));
-  case 'r':
-    return (is(key, "reason") && found(fields.reason)) || (is(key, "response") && found(fields.response));
-  case 's':
-    if (is(key, "sg_machine_open")) {
-      fields.machine = token_of(value) == "true"sv;
-      return true;
-    }
-    return (is(key, "sg_event_id") && found(fields.event_id)) ||
-           (is(key, "sg_message_id") && found(fields.message_id)) ||
-           (is(key, "status") && found(fields.status)) ||
-           (is(key, "singlesend_id") && found(fields.single_send)) ||
-           (is(key, "singlesend_name") && found(fields.single_send_name));
-  case 't':
-    return (is(key, "timestamp") && found(fields.timestamp)) || (is(key, "type") && found(fields.type));
-  case 'u':
-    if (is(key, "useragent")) {
-      fields.has_agent = true;
-      return found(fields.agent);
-    }
-    return is(key, "url") && found(fields.url);
-  default:
-    return false;
-  }
-}
-
 std::optional<Instant> time_of(std::string_view text) {
+  constexpr std::size_t k_usual_digits = 10;
+  if (text.size() == k_usual_digits && std::all_of(text.begin(), text.end(), is_digit)) {
+    Seconds seconds = 0;
+    for (const char c : text) {
+      seconds = seconds * 10 + (c - '0');
+    }
+    return Instant{.seconds = seconds};
+  }
   if (const auto time = parse_unix_time(text)) {
     return time;
   }
   return parse_time(text);
 }
 
-void judge_bounce(const Fields& fields, EventView& event) {
-  const auto words = fields.reason.empty() ? fields.response : fields.reason;
-  const auto verdict = judge_smtp(fields.status, words);
-  auto& bounce = event.bounce;
-  bounce = {verdict.klass, verdict.reason, verdict.status, verdict.code, words};
-  if (bounce.reason == BounceReason::other) {
-    const auto* const row = std::find_if(k_classifications.begin(), k_classifications.end(),
-                                         [&fields](const auto& r) { return r.word == fields.classification; });
-    bounce.reason = row == k_classifications.end() ? bounce.reason : row->reason;
-  }
-  if (event.kind == EventKind::deferred) {
-    bounce.klass = soft;
-    return;
-  }
-  const bool temporary = bounce.status.empty() ? bounce.code / 100 == 4 : bounce.status.front() == '4';
-  bounce.klass = temporary ? soft : fields.type == "blocked"sv ? block : hard; // SendGrid suppresses the rest
-}
+struct BounceWords {
+  std::string_view status, answer, type, classification;
+};
 
-void judge_drop(const Fields& fields, EventView& event) {
-  event.bounce = {none, BounceReason::other, fields.status, 0, fields.reason};
-  for (const auto& row : k_drop_reasons) {
-    if (istarts_with(fields.reason, row.prefix)) {
-      event.bounce.klass = row.klass;
-      event.bounce.reason = row.reason;
-      return;
+BounceReason reason_of(std::string_view classification) {
+  for (const auto& row : k_classifications) {
+    if (row.word == classification) {
+      return row.reason;
     }
   }
+  return BounceReason::other;
 }
 
-/// The event but for its details. `why` is set where it is none.
-EventView event_of(const Fields& fields, std::string_view record, std::string_view& why) {
-  EventView event;
-  event.record = record;
-  event.address = fields.email;
-  event.native = fields.event;
-  const auto time = time_of(fields.timestamp);
-  why = fields.email.empty() ? "no email"sv : !time ? "no time in \"timestamp\""sv : fields.event.empty() ? "no event"sv : ""sv;
-  if (!why.empty()) {
-    return event;
+Bounce judge_bounce(const BounceWords& words, EventKind kind) {
+  const auto verdict = judge_smtp(words.status, words.answer);
+  Bounce bounce{verdict.klass, verdict.reason, verdict.status, verdict.code, words.answer};
+  if (bounce.reason == BounceReason::other) {
+    bounce.reason = reason_of(words.classification);
   }
-  event.time = *time;
-  const auto* const word = find_kind(fields.event);
-  event.kind = word != nullptr ? word->kind : EventKind::unknown;
-  event.campaign = fields.campaign.empty() ? fields.single_send : fields.campaign;
-  event.campaign_name = fields.campaign_name.empty() ? fields.single_send_name : fields.campaign_name;
+  const bool temporary = bounce.status.empty() ? bounce.code / 100 == 4 : bounce.status.front() == '4';
+  if (kind == EventKind::deferred || temporary) {
+    bounce.klass = soft;
+  } else {
+    bounce.klass = words.type == "blocked"sv ? block : hard; // what is not blocked, SendGrid suppresses from now on
+  }
+  return bounce;
+}
+
+Bounce judge_drop(std::string_view status, std::string_view reason) {
+  for (const auto& row : k_drop_reasons) {
+    if (istarts_with(reason, row.prefix)) {
+      return {row.klass, row.reason, status, 0, reason};
+    }
+  }
+  return {none, BounceReason::other, status, 0, reason};
+}
+
+/// What only events of this kind have.
+void fill_by_kind(Fields& fields, EventView& event) {
   switch (event.kind) {
   case EventKind::open:
   case EventKind::click:
-    event.agent_given = fields.has_agent;
-    event.user_agent = fields.agent;
-    event.ip = fields.ip; // of the reader; in other events it is the sender's
-    event.link = event.kind == EventKind::click ? fields.url : ""sv;
-    event.evidence = fields.machine ? evidence::esp_machine_flag : std::uint16_t{0};
+    event.agent_given = fields.has(useragent);
+    event.user_agent = fields.text(useragent);
+    event.ip = fields.text(ip); // of the reader; in other events it is the sender's
+    event.link = event.kind == EventKind::click ? fields.text(url) : ""sv;
+    event.evidence = fields.raw(sg_machine_open) == "true"sv ? evidence::esp_machine_flag : std::uint16_t{0};
     break;
   case EventKind::bounce:
   case EventKind::deferred:
-    judge_bounce(fields, event);
+    event.bounce = judge_bounce({fields.text(status), fields.text(reason, response), fields.text(type),
+                                 fields.text(bounce_classification)},
+                                event.kind);
     break;
   case EventKind::dropped:
-    judge_drop(fields, event);
+    event.bounce = judge_drop(fields.text(status), fields.text(reason));
     break;
   case EventKind::unsubscribe:
   case EventKind::resubscribe:
-    event.scope = fields.group;
+    event.scope = fields.text(asm_group_id);
     break;
   default:
     break;
   }
-  return event;
 }
 
-// ---- what only decode prints ---------------------------------------------------------------------------------------
-
-/// Tags and metadata of one event; strings are kept for the length of the call.
-struct Details {
-  std::vector<std::string_view> tags;
-  std::string metadata;
-
-  void clear() {
-    tags.clear();
-    metadata.clear();
+/// The event but for its details. Says what is missing, or "".
+std::string_view fill(Fields& fields, EventView& view) {
+  view.address = fields.text(email);
+  if (view.address.empty()) {
+    return "no email";
   }
-  void take_category(ondemand::value& value);
-  void take_argument(std::string_view name, ondemand::value& value);
-};
-
-void Details::take_category(ondemand::value& value) {
-  ondemand::array list;
-  if (value.get_array().get(list) != simdjson::SUCCESS) {
-    if (const auto tag = text_of(value); !tag.empty()) {
-      tags.push_back(tag);
-    }
-    return;
+  const auto time = time_of(fields.text(timestamp));
+  if (!time) {
+    return "no time in \"timestamp\"";
   }
-  for (auto element : list) {
-    ondemand::value item;
-    if (std::move(element).get(item) != simdjson::SUCCESS) {
-      return;
-    }
-    if (const auto tag = text_of(item); !tag.empty()) {
-      tags.push_back(tag);
-    }
+  view.time = *time;
+  view.native = fields.text(event);
+  if (view.native.empty()) {
+    return "no event";
   }
-}
-
-/// `name` is the raw name, with its escapes.
-void Details::take_argument(std::string_view name, ondemand::value& value) {
-  std::string_view json;
-  ondemand::json_type type{};
-  if (value.type().get(type) != simdjson::SUCCESS) {
-    return;
-  }
-  if (type == ondemand::json_type::object) {
-    ondemand::object object;
-    if (value.get_object().get(object) != simdjson::SUCCESS || object.raw_json().get(json) != simdjson::SUCCESS) {
-      return;
-    }
-  } else if (type == ondemand::json_type::array) {
-    ondemand::array array;
-    if (value.get_array().get(array) != simdjson::SUCCESS || array.raw_json().get(json) != simdjson::SUCCESS) {
-      return;
-    }
-  } else {
-    json = token_of(value);
-  }
-  metadata.append(metadata.empty() ? "{\"" : ",\"").append(name).append("\":").append(json);
-}
-
-/// The raw name behind a key's first quote.
-std::string_view name_of_key(const ondemand::raw_json_string& key, std::string_view record) {
-  const auto* const end_of_record = record.data() + record.size();
-  const char* end = key.raw();
-  while (end < end_of_record && *end != '"') {
-    end += *end == '\\' ? 2 : 1;
-  }
-  return {key.raw(), static_cast<std::size_t>(std::min(end, end_of_record) - key.raw())};
+  const auto* const word = find_kind(view.native);
+  view.kind = word != nullptr ? word->kind : EventKind::unknown;
+  view.campaign = fields.text(marketing_campaign_id, singlesend_id);
+  view.campaign_name = fields.text(marketing_campaign_name, singlesend_name);
+  fill_by_kind(fields, view);
+  return {};
 }
 
 // ---- readers -------------------------------------------------------------------------------------------------------
@@ -354,82 +366,69 @@ public:
   void read(std::string_view record, RecordSink& sink, bool details);
 
 private:
-  std::string_view read_fields(std::string_view record, bool details, Fields& fields);
-  void make_room(std::size_t size);
-  ondemand::parser m_parser;
-  Details m_details;
+  std::string_view read_fields(bool details);
+  void fill_details(EventView& event);
+  Fields m_fields;
+  std::string m_metadata;
+  std::vector<std::string_view> m_tags;
 };
 
-void RecordParser::make_room(std::size_t size) {
-  if (size > m_parser.capacity()) { // grows in big steps, as records grow in small ones
-    const auto room = std::max(size * 2, std::size_t{16} << 10);
-    if (m_parser.allocate(room) != simdjson::SUCCESS) {
-      throw std::bad_alloc();
-    }
+std::string_view RecordParser::read_fields(bool details) {
+  if (!details) {
+    return m_fields.object.each(
+        [this](std::string_view name, std::string_view value) { m_fields.put(slot_of(name), value); });
   }
+  m_metadata.clear();
+  return m_fields.object.each([this](std::string_view name, std::string_view value) {
+    const auto slot = slot_of(name);
+    m_fields.put(slot, value);
+    if (slot == k_unknown) { // the name may have escapes: both go as they are
+      m_metadata.append(m_metadata.empty() ? "{\"" : ",\"").append(name).append("\":").append(value);
+    }
+  });
 }
 
-/// Says what is wrong with the record; "" nothing.
-std::string_view RecordParser::read_fields(std::string_view record, bool details, Fields& fields) {
-  make_room(record.size());
-  ondemand::document document;
-  ondemand::object object;
-  const simdjson::padded_string_view padded(record.data(), record.size(), record.size() + k_padding);
-  if (m_parser.iterate(padded).get(document) != simdjson::SUCCESS ||
-      document.get_object().get(object) != simdjson::SUCCESS) {
-    return "not a JSON object";
-  }
-  for (auto item : object) {
-    ondemand::field field;
-    if (std::move(item).get(field) != simdjson::SUCCESS) {
-      return "broken JSON";
-    }
-    const auto key = field.key();
-    if (take_field(fields, key, field.value()) || !details) {
-      continue;
-    }
-    const auto name = name_of_key(key, record);
-    if (name == "category"sv && m_details.tags.empty()) {
-      m_details.take_category(field.value());
-    } else if (!is_own_field(name)) {
-      m_details.take_argument(name, field.value());
+void RecordParser::fill_details(EventView& event) {
+  event.event_id = m_fields.text(sg_event_id);
+  event.message_id = m_fields.text(sg_message_id);
+  m_metadata += m_metadata.empty() ? "" : "}";
+  event.metadata = m_metadata;
+  m_tags.clear();
+  const auto raw = m_fields.raw(category); // one string, or a list of them
+  JsonValues list(raw);
+  for (std::string_view value; !raw.empty() && raw.front() != '{' && list.next(value);) {
+    if (const auto tag = m_fields.object.text_of(value); !tag.empty()) {
+      m_tags.push_back(tag);
     }
   }
-  const bool at_end = document.current_location().error() == simdjson::OUT_OF_BOUNDS;
-  return at_end ? ""sv : "more than one JSON value"sv;
+  event.tags = m_tags;
 }
 
 void RecordParser::read(std::string_view record, RecordSink& sink, bool details) {
-  Fields fields;
-  if (details) {
-    m_details.clear();
+  m_fields.clear();
+  if (!m_fields.object.index(record)) {
+    sink.reject("not a JSON object", record);
+    return;
   }
-  auto why = read_fields(record, details, fields);
+  EventView view;
+  view.record = record;
+  auto why = read_fields(details);
+  if (why.empty()) {
+    why = fill(m_fields, view);
+  }
   if (!why.empty()) {
     sink.reject(why, record);
     return;
   }
-  auto event = event_of(fields, record, why);
-  if (!why.empty()) {
-    sink.reject(why, record);
-    return;
-  }
   if (details) {
-    if (!m_details.metadata.empty()) {
-      m_details.metadata += '}';
-    }
-    event.event_id = fields.event_id;
-    event.message_id = fields.message_id;
-    event.tags = m_details.tags;
-    event.metadata = m_details.metadata;
+    fill_details(view);
   }
-  sink.accept(event);
+  sink.accept(view);
 }
 
-std::string_view without_bom(const Chunk& chunk) {
+std::string_view without_bom(std::string_view text) {
   constexpr auto k_bom = "\xEF\xBB\xBF"sv;
-  const bool bom = chunk.first && chunk.text.substr(0, k_bom.size()) == k_bom;
-  return bom ? chunk.text.substr(k_bom.size()) : chunk.text;
+  return text.substr(0, k_bom.size()) == k_bom ? text.substr(k_bom.size()) : text;
 }
 
 /// Event webhook bodies (Values = JsonValues) or one event a line (JsonLines).
@@ -441,7 +440,7 @@ public:
   Framing framing() const override { return k_framing; }
   void read(const Chunk& chunk, RecordSink& sink) override {
     const bool details = sink.wants().details;
-    Values values(without_bom(chunk));
+    Values values(chunk.first ? without_bom(chunk.text) : chunk.text);
     for (std::string_view record; values.next(record);) {
       m_parser.read(record, sink, details);
     }
@@ -487,25 +486,22 @@ void SuppressionReader::read(const Chunk& chunk, RecordSink& sink) {
 }
 
 void SuppressionReader::read_row(const CsvRow& row, RecordSink& sink) const {
-  Fields fields;
-  fields.email = row[m_email];
-  fields.timestamp = trim(row[m_created]);
-  fields.status = trim(row[m_status]);
-  fields.reason = row[m_reason];
-  fields.event = "bounce"; // the file does not say which list it is: judged by the answer alone
-  std::string_view why;
-  auto event = event_of(fields, row.raw(), why);
-  if (row.size() != m_head.header.names().size()) {
-    why = "not as many fields as the header";
-  }
-  if (!why.empty()) {
-    sink.reject(why, row.raw());
+  EventView view;
+  view.record = row.raw();
+  view.address = trim(row[m_email]);
+  const auto time = time_of(trim(row[m_created]));
+  if (view.address.empty() || !time || row.size() != m_head.header.names().size()) {
+    sink.reject(view.address.empty() ? "no email" : !time ? "no time in \"created\"" : "not as many fields as the header",
+                row.raw());
     return;
   }
-  const auto verdict = judge_smtp(fields.status, fields.reason);
-  event.bounce.klass = verdict.klass;
-  event.native = "suppression";
-  sink.accept(event);
+  // Which list it is, the file does not say: the answer alone is judged.
+  const auto verdict = judge_smtp(trim(row[m_status]), row[m_reason]);
+  view.kind = EventKind::bounce;
+  view.time = *time;
+  view.bounce = {verdict.klass, verdict.reason, verdict.status, verdict.code, row[m_reason]};
+  view.native = "suppression";
+  sink.accept(view);
 }
 
 // ---- whose is it? --------------------------------------------------------------------------------------------------
@@ -520,40 +516,31 @@ struct Marks {
 constexpr std::array k_strange_fields{"message_id"sv, "message-id"sv, "event_id"sv,  "ts_event"sv, "ts"sv,
                                       "MessageID"sv,  "mj_campaign_id"sv, "_id"sv, "eventType"sv};
 
-Marks look_at(ondemand::parser& parser, std::string_view value) {
+Marks look_at(FlatObject& object, std::string_view value) {
   Marks marks;
-  const simdjson::padded_string text(value);
-  ondemand::document document;
-  ondemand::object object;
-  if (parser.iterate(text).get(document) != simdjson::SUCCESS ||
-      document.get_object().get(object) != simdjson::SUCCESS) {
+  std::string text(value); // with room behind it
+  text.reserve(value.size() + k_padding);
+  if (!object.index(text)) {
     return marks;
   }
-  for (auto item : object) {
-    ondemand::field field;
-    if (std::move(item).get(field) != simdjson::SUCCESS) {
-      return {};
-    }
-    const std::string_view record(text.data(), text.size());
-    const auto name = name_of_key(field.key(), record);
-    auto& content = field.value();
+  const auto fault = object.each([&](std::string_view name, std::string_view raw) {
     marks.sendgrid_id |= name == "sg_event_id"sv || name == "sg_message_id"sv;
     marks.stranger |= std::find(k_strange_fields.begin(), k_strange_fields.end(), name) != k_strange_fields.end();
-    marks.email |= name == "email"sv && text_of(content).find('@') != std::string_view::npos;
-    marks.time |= name == "timestamp"sv && parse_unix_time(text_of(content)).has_value();
-    marks.word |= name == "event"sv && find_kind(text_of(content)) != nullptr;
-  }
-  return marks;
+    marks.email |= name == "email"sv && raw.find('@') != std::string_view::npos;
+    marks.time |= name == "timestamp"sv && parse_unix_time(object.text_of(raw)).has_value();
+    marks.word |= name == "event"sv && find_kind(object.text_of(raw)) != nullptr;
+  });
+  return fault.empty() ? marks : Marks{};
 }
 
 constexpr int k_most_looked_at = 20; // the first ones may be broken
 
-bool has_events(std::string_view head) {
-  JsonValues values(head.substr(0, 3) == "\xEF\xBB\xBF"sv ? head.substr(3) : head);
-  ondemand::parser parser;
+template<typename Values> bool has_events(std::string_view head) {
+  Values values(without_bom(head));
+  FlatObject object;
   std::string_view value;
   for (int i = 0; i < k_most_looked_at && values.next(value); ++i) {
-    if (value.front() == '{' && look_at(parser, value).ours()) {
+    if (value.front() == '{' && look_at(object, value).ours()) {
       return true;
     }
   }
@@ -569,7 +556,7 @@ std::optional<CsvHead> suppression_head(std::string_view head) {
 
 /// The first character that is no white space; a BOM is skipped.
 char first_character(std::string_view head) {
-  const auto text = trim(head.substr(0, 3) == "\xEF\xBB\xBF"sv ? head.substr(3) : head);
+  const auto text = trim(without_bom(head));
   return text.empty() ? '\0' : text.front();
 }
 
@@ -645,13 +632,14 @@ public:
 std::unique_ptr<LogReader> SendGridAdapter::open_log(std::string_view head, const LogContext& /*context*/) const {
   const char first = first_character(head);
   if (first == '{' || first == '[') {
-    if (!has_events(head)) {
-      return nullptr;
+    const bool values = has_events<JsonValues>(head);
+    if (values && !looks_like_ndjson(head)) {
+      return std::make_unique<BodyReader>();
     }
-    if (looks_like_ndjson(head)) {
+    if (values || has_events<JsonLines>(head)) { // a broken first line swallows the rest as a value
       return std::make_unique<LineReader>();
     }
-    return std::make_unique<BodyReader>();
+    return nullptr;
   }
   if (const auto csv = suppression_head(head)) {
     return std::make_unique<SuppressionReader>(*csv);

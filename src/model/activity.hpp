@@ -77,12 +77,32 @@ struct EventColumns {
   }
 };
 
-/// Where the funnel reads activity from. Thread-safe as long as each thread has its own reader.
-class ActivityReader {
+/// One attribute of up to 512 recipients: statements "from valid_from on recipient r has this value", by recipient, then
+/// time. Values are numbered in a dictionary of the block.
+struct AttributeColumn {
+  std::string storage; // the dictionary's texts
+  std::vector<std::string_view> values;
+  std::vector<std::uint16_t> recipient; // offset in the block
+  std::vector<std::uint32_t> valid_from;
+  std::vector<std::uint32_t> value; // index in values
+};
+constexpr unsigned k_recipient_block_bits = 9;
+constexpr std::uint32_t k_recipient_block = 1U << k_recipient_block_bits;
+
+/// All that the funnel may ask about the recipients of one chunk (or about a single one, as a chunk of size 1).
+/// One thread's; what is asked for is loaded then.
+class ChunkSource {
 public:
-  virtual ~ActivityReader() = default;
-  /// Fills `columns` (cleared first); false when there is nothing of this campaign and kind in the chunk.
-  virtual bool read(std::uint32_t chunk, CampaignId campaign, EventKind kind, EventColumns& columns) = 0;
+  virtual ~ChunkSource() = default;
+  virtual std::uint32_t size() const = 0; // recipients, at most k_chunk_size
+  /// Fills `columns` (cleared first); false when there are no such events.
+  virtual bool events(CampaignId campaign, EventKind kind, EventColumns& columns) = 0;
+  /// Campaigns that have events of this kind here.
+  virtual std::vector<CampaignId> campaigns(EventKind kind) = 0;
+  /// Attribute `name` of recipients block * 512 and on; false when nobody there has it.
+  virtual bool attribute(std::uint32_t block, std::string_view name, AttributeColumn& column) = 0;
+  virtual std::vector<std::string> attribute_names() = 0;
+  virtual std::string_view address(std::uint32_t recipient) = 0; // "" when known by contact id only
 };
 
 } // namespace mailfunnel

@@ -117,7 +117,7 @@ const ChunkActivity::Set* ChunkActivity::find(CampaignId campaign, EventKind kin
   return place != m_sets.end() && place->key == key ? &*place : nullptr;
 }
 
-bool ChunkActivity::read(std::uint32_t, CampaignId campaign, EventKind kind, EventColumns& columns) {
+bool ChunkActivity::read(CampaignId campaign, EventKind kind, EventColumns& columns) const {
   columns.clear();
   const auto* set = find(campaign, kind);
   if (set == nullptr) {

@@ -34,9 +34,10 @@ struct InboxEvent {
 };
 
 /// All blocks of one chunk, loaded; decodes on demand.
-class ChunkActivity : public ActivityReader {
+class ChunkActivity {
 public:
-  bool read(std::uint32_t chunk, CampaignId campaign, EventKind kind, EventColumns& columns) override;
+  /// Fills `columns` (cleared first); false when there is no such set.
+  bool read(CampaignId campaign, EventKind kind, EventColumns& columns) const;
   /// Adds the events of one recipient only.
   bool read_recipient(std::uint16_t recipient, CampaignId campaign, EventKind kind, EventColumns& columns) const;
   /// What there is, by campaign, then kind.

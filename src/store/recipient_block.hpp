@@ -14,9 +14,6 @@
 
 namespace mailfunnel {
 
-constexpr unsigned k_recipient_block_bits = 9;
-constexpr std::uint32_t k_recipient_block = 1U << k_recipient_block_bits;
-
 /// A contact id as a key beside addresses. The separator can't occur in an address.
 std::string contact_key(std::uint32_t account, std::string_view contact_id);
 inline bool is_contact_key(std::string_view key) {
@@ -53,15 +50,6 @@ struct AttributeEntry {
 
 /// Entries are sorted by (attribute, recipient, valid_from).
 std::string encode_attributes(std::span<const AttributeEntry> entries);
-
-/// One attribute of a block, decoded. Values are numbered in a dictionary of the block.
-struct AttributeColumn {
-  std::string storage; // the dictionary's texts
-  std::vector<std::string_view> values;
-  std::vector<std::uint16_t> recipient;
-  std::vector<std::uint32_t> valid_from;
-  std::vector<std::uint32_t> value; // index in values
-};
 
 class AttributeBlock {
 public:

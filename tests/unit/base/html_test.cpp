@@ -112,7 +112,7 @@ TEST_CASE("html: broken mark-up, other encodings, nothing") {
                                "<a href=https://example.com/a>café</a>");
   REQUIRE(utf8.size() == 1);
   CHECK(utf8[0].text == "café");
-  const auto nul = html_links(std::string_view("<a href=https://example.com/a>x\0y</a><a href=https://example.com/b>", 69));
+  const auto nul = html_links(std::string("<a href=https://example.com/a>x") + '\0' + "y</a><a href=https://example.com/b>");
   REQUIRE(nul.size() == 2);
   CHECK(nul[0].text == "x y");
   CHECK(html_links("<script>var a = '<a href=https://example.com/a>';</script>").empty());

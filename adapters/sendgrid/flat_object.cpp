@@ -1,0 +1,155 @@
+#include "flat_object.hpp"
+
+#include <algorithm>
+#include <cstring>
+#include <new>
+#include <optional>
+
+namespace mailfunnel::sendgrid {
+
+namespace {
+
+constexpr std::size_t k_depth = 1; // of simdjson's own parsing, which is not used
+
+struct Escape {
+  char letter, meaning;
+};
+constexpr Escape k_escapes[] = {{'"', '"'},  {'\\', '\\'}, {'/', '/'},  {'b', '\b'},
+                                {'f', '\f'}, {'n', '\n'},  {'r', '\r'}, {'t', '\t'}};
+
+/// The four hexadecimal digits at the front of `text`.
+std::optional<std::uint32_t> read_hex(std::string_view text) {
+  if (text.size() < 4) {
+    return std::nullopt;
+  }
+  std::uint32_t value = 0;
+  for (const char c : text.substr(0, 4)) {
+    const char low = ascii_lower(c);
+    if (!is_digit(c) && (low < 'a' || low > 'f')) {
+      return std::nullopt;
+    }
+    value = value * 16 + static_cast<std::uint32_t>(is_digit(c) ? c - '0' : low - 'a' + 10);
+  }
+  return value;
+}
+
+void append_utf8(std::string& out, std::uint32_t code) {
+  const auto put = [&out](std::uint32_t byte) { out += static_cast<char>(byte); };
+  if (code < 0x80) {
+    put(code);
+  } else if (code < 0x800) {
+    put(0xC0 | code >> 6);
+    put(0x80 | (code & 0x3F));
+  } else if (code < 0x10000) {
+    put(0xE0 | code >> 12);
+    put(0x80 | (code >> 6 & 0x3F));
+    put(0x80 | (code & 0x3F));
+  } else {
+    put(0xF0 | code >> 18);
+    put(0x80 | (code >> 12 & 0x3F));
+    put(0x80 | (code >> 6 & 0x3F));
+    put(0x80 | (code & 0x3F));
+  }
+}
+
+/// Reads "\u00e9" or a pair of surrogates at the front; bytes used, 0: neither. A lone surrogate becomes U+FFFD.
+std::size_t read_unicode(std::string_view text, std::string& out) {
+  const auto first = read_hex(text.substr(2));
+  if (!first) {
+    return 0;
+  }
+  const bool high = *first >= 0xD800 && *first < 0xDC00;
+  if (high && text.substr(6, 2) == "\\u") {
+    const auto second = read_hex(text.substr(8));
+    if (second && *second >= 0xDC00 && *second < 0xE000) {
+      append_utf8(out, 0x10000 + ((*first - 0xD800) << 10) + (*second - 0xDC00));
+      return 12;
+    }
+  }
+  append_utf8(out, *first >= 0xD800 && *first < 0xE000 ? 0xFFFD : *first);
+  return 6;
+}
+
+/// Reads the escape at the front; what is none is taken as it stands.
+std::size_t read_escape(std::string_view text, std::string& out) {
+  if (text.size() >= 6 && text[1] == 'u') {
+    if (const auto used = read_unicode(text, out); used != 0) {
+      return used;
+    }
+  }
+  const auto* const row =
+      text.size() < 2 ? std::end(k_escapes)
+                      : std::find_if(std::begin(k_escapes), std::end(k_escapes),
+                                     [&text](const Escape& e) { return e.letter == text[1]; });
+  if (row == std::end(k_escapes)) {
+    out += text.front();
+    return 1;
+  }
+  out += row->meaning;
+  return 2;
+}
+
+} // namespace
+
+bool FlatObject::index(std::string_view text) {
+  m_text = text;
+  m_count = 0;
+  m_scratch.clear();
+  if (!m_scanner || text.size() > m_scanner->capacity()) { // grows in big steps, as records grow in small ones
+    const auto room = std::max(text.size() * 2, std::size_t{16} << 10);
+    m_scanner.reset();
+    if (simdjson::get_active_implementation()->create_dom_parser_implementation(
+            room, k_depth, m_scanner) != simdjson::SUCCESS) {
+      throw std::bad_alloc();
+    }
+  }
+  const auto* const bytes = reinterpret_cast<const std::uint8_t*>(text.data());
+  if (text.empty() || m_scanner->stage1(bytes, text.size(), simdjson::stage1_mode::regular) !=
+                          simdjson::SUCCESS) {
+    return false;
+  }
+  m_marks = m_scanner->structural_indexes.get();
+  m_count = m_scanner->n_structural_indexes;
+  return true;
+}
+
+/// The mark behind the nested value that begins at `mark`.
+std::uint32_t FlatObject::behind_nested(std::uint32_t mark) const {
+  std::uint32_t depth = 0;
+  for (; mark < m_count; ++mark) {
+    const char c = at(mark);
+    depth += c == '{' || c == '[' ? 1 : 0;
+    if ((c == '}' || c == ']') && --depth == 0) {
+      return mark + 1;
+    }
+  }
+  return m_count;
+}
+
+std::string_view FlatObject::unescaped(std::string_view raw) {
+  m_scratch.reserve(m_text.size()); // no string is longer than its source: all of them fit
+  const auto begin = m_scratch.size();
+  if (begin + raw.size() > m_scratch.capacity()) { // the same value asked for again and again
+    return raw;
+  }
+  while (!raw.empty()) {
+    const auto plain = std::min(raw.find('\\'), raw.size());
+    m_scratch += raw.substr(0, plain);
+    raw.remove_prefix(plain);
+    raw.remove_prefix(raw.empty() ? 0 : read_escape(raw, m_scratch));
+  }
+  return std::string_view(m_scratch).substr(begin);
+}
+
+std::string_view FlatObject::text_of(std::string_view value) {
+  if (value.size() < 2 || value.front() != '"' || value.back() != '"') {
+    const bool nothing = value.empty() || value.front() == '{' || value.front() == '[' ||
+                         value == "null";
+    return nothing ? std::string_view{} : value;
+  }
+  const auto raw = value.substr(1, value.size() - 2);
+  const bool escapes = std::memchr(raw.data(), '\\', raw.size()) != nullptr;
+  return escapes ? unescaped(raw) : raw;
+}
+
+} // namespace mailfunnel::sendgrid

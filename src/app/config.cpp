@@ -1,0 +1,565 @@
+#include "app/config.hpp"
+
+#include "app/toml_section.hpp"
+#include "base/hash.hpp"
+#include "base/source.hpp"
+#include "base/text.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <filesystem>
+#include <set>
+#include <sstream>
+
+namespace mailfunnel {
+
+std::string Problem::text() const {
+  auto out = file;
+  if (line != 0) {
+    out += fmt::format(":{}:{}", line, column);
+  }
+  return fmt::format("{}: {}: {}", out, warning ? "warning" : "error", message);
+}
+
+bool LoadedConfig::good() const {
+  return std::all_of(problems.begin(), problems.end(), [](const Problem& p) { return p.warning; });
+}
+
+std::string_view name_of(SegmentUse use) {
+  constexpr std::string_view k_names[] = {"mailing", "sales", "suppression"};
+  return k_names[static_cast<int>(use)];
+}
+
+std::optional<Locale> find_locale(std::string_view name) {
+  struct Known {
+    std::string_view language;
+    bool continental;
+  };
+  constexpr std::array k_known{Known{"en", false}, Known{"nl", true}, Known{"fr", true}, Known{"de", true}};
+  for (const auto& [language, continental] : k_known) {
+    if (name == language || (name.starts_with(language) && name.size() == 5 && name[2] == '-')) {
+      return Locale{std::string(name), continental ? ';' : ',', continental ? ',' : '.', continental};
+    }
+  }
+  return std::nullopt;
+}
+
+const AccountConfig* Config::account(std::string_view name) const {
+  const auto place = std::find_if(accounts.begin(), accounts.end(), [&](const auto& account) { return account.name == name; });
+  return place == accounts.end() ? nullptr : &*place;
+}
+
+const std::vector<std::string>& export_columns() {
+  static const std::vector<std::string> k_columns{"email",       "score",      "scale",       "level",       "fit",        "grade",     "status",    "phase",
+                                                  "opens",       "non_opens",  "clicks_tofu", "clicks_mofu", "clicks_bofu", "mailings", "last_open", "last_click",
+                                                  "suppressed",  "reasons"};
+  return k_columns;
+}
+
+namespace {
+
+ExpressionPtr parse_where(Section& section, std::string_view key, const std::string& text) {
+  auto parsed = parse_expression(text);
+  if (!parsed.expression) {
+    section.error(key, parsed.error.text(text));
+  }
+  return parsed.expression;
+}
+
+class Reader {
+public:
+  Reader(LoadedConfig& out, std::string file) : m_out(out), m_config(out.config), m_file(std::move(file)) {}
+
+  void read(const toml::table& root) {
+    Section top(root, "the config", m_file, m_out.problems);
+    top.allow({"include", "schedule", "notify", "web", "robots", "privacy", "serve"}); // read elsewhere, or by later parts
+    if (const auto* table = top.inner("store")) {
+      store(Section(*table, "[store]", m_file, m_out.problems));
+    }
+    for (const auto* table : top.tables("account")) {
+      account(Section(*table, "[[account]]", m_file, m_out.problems));
+    }
+    if (const auto* table = top.inner("audience")) {
+      Section section(*table, "[audience]", m_file, m_out.problems);
+      if (const auto exclude = section.text("exclude")) {
+        m_config.exclude = *exclude;
+        m_config.exclude_expression = parse_where(section, "exclude", *exclude);
+      }
+      section.finish();
+    }
+    if (const auto* table = top.inner("links")) {
+      Section section(*table, "[links]", m_file, m_out.problems);
+      const auto strip = section.texts("strip");
+      m_config.strip.parameters.insert(m_config.strip.parameters.end(), strip.begin(), strip.end());
+      section.finish();
+    }
+    for (const auto* table : top.tables("stage")) {
+      stage(Section(*table, "[[stage]]", m_file, m_out.problems));
+    }
+    if (const auto* table = top.inner("tagging")) {
+      tagging(Section(*table, "[tagging]", m_file, m_out.problems));
+    }
+    if (const auto* table = top.inner("scoring")) {
+      scoring(Section(*table, "[scoring]", m_file, m_out.problems));
+    }
+    for (const auto* table : top.tables("fit")) {
+      fit(Section(*table, "[[fit]]", m_file, m_out.problems));
+    }
+    if (const auto* table = top.inner("levels")) {
+      levels(Section(*table, "[levels]", m_file, m_out.problems));
+    }
+    if (const auto* table = top.inner("status")) {
+      status(Section(*table, "[status]", m_file, m_out.problems));
+    }
+    for (const auto* table : top.tables("segment")) {
+      segment(Section(*table, "[[segment]]", m_file, m_out.problems));
+    }
+    for (const auto* table : top.tables("profile")) {
+      profile(Section(*table, "[[profile]]", m_file, m_out.problems));
+    }
+    if (const auto* table = top.inner("report")) {
+      report(Section(*table, "[report]", m_file, m_out.problems));
+    }
+    top.finish();
+  }
+
+private:
+  void store(Section section) {
+    m_config.store_path = section.text("path").value_or(m_config.store_path);
+    section.finish();
+  }
+
+  void account(Section section) {
+    AccountConfig account;
+    account.name = section.text("name").value_or("");
+    account.esp = section.text("esp").value_or("");
+    if (account.name.empty() || account.esp.empty()) {
+      section.error_here("an [[account]] needs a `name` and an `esp`");
+    }
+    if (m_config.account(account.name) != nullptr) {
+      section.error("name", fmt::format("two accounts are called \"{}\"", account.name));
+    }
+    read_zone(section, account.zone, account.zone_given);
+    account.list = section.text("list").value_or("");
+    account.archived = section.choice("state", {"active", "archived"}).value_or(0) == 1;
+    if (const auto delivered = section.choice("delivered", {"reported", "assumed"})) {
+      account.delivery_events = *delivered == 0;
+    }
+    section.allow({"api_key", "base_url", "webhook_key", "webhook_secret", "history", "quota_share", "dc"});
+    section.finish();
+    m_config.accounts.push_back(std::move(account));
+  }
+
+  void read_zone(Section& section, TimeZone& zone, bool& given) {
+    const auto name = section.text("zone");
+    if (!name) {
+      return;
+    }
+    if (auto found = find_zone(*name)) {
+      zone = *found;
+      given = true;
+    } else {
+      section.error("zone", found.error().message);
+    }
+  }
+
+  void stage(Section section) {
+    StageRule rule;
+    const auto name = section.text("stage");
+    const auto stage = name ? parse_stage(*name) : std::nullopt;
+    if (!stage) {
+      section.error("stage", "`stage` in [[stage]] should be \"TOFU\", \"MOFU\", \"BOFU\" or \"NONE\"");
+    }
+    rule.stage = stage.value_or(Stage::none);
+    rule.url = section.text("url").value_or("");
+    rule.host = section.text("host").value_or("");
+    rule.text = section.text("text").value_or("");
+    rule.utm_content = section.text("utm_content").value_or("");
+    rule.regex = section.text("regex").value_or("");
+    rule.campaign = section.text("campaign").value_or("");
+    rule.name = section.text("name").value_or("");
+    if (!rule.regex.empty()) {
+      if (const auto complaint = check_regex(rule.regex)) {
+        section.error("regex", "this regex does not compile: " + *complaint);
+        rule.regex.clear();
+      }
+    } else if (rule.url.empty() && rule.host.empty() && rule.text.empty() && rule.utm_content.empty()) {
+      section.error_here("a [[stage]] needs at least one of url, host, text, utm_content, regex");
+    }
+    section.finish();
+    m_config.rules.tagging.rules.push_back(std::move(rule));
+  }
+
+  void tagging(Section section) {
+    auto& rules = m_config.rules.tagging;
+    rules.builtin = section.flag("builtin").value_or(rules.builtin);
+    if (const auto untagged = section.choice("untagged", {"TOFU", "none"})) {
+      rules.untagged_is_tofu = *untagged == 0;
+    }
+    rules.parameters = section.texts("parameters");
+    section.finish();
+  }
+
+  void scoring(Section section) {
+    auto& rules = m_config.rules.scoring;
+    if (const auto profile = section.text("profile"); profile && *profile != "seed") {
+      section.error("profile", fmt::format("there is no profile \"{}\": this version has \"seed\"", *profile));
+    }
+    if (const auto* table = section.inner("click")) {
+      Section click(*table, "`click`", m_file, m_out.problems);
+      rules.click_tofu = click.points("TOFU").value_or(rules.click_tofu);
+      rules.click_mofu = click.points("MOFU").value_or(rules.click_mofu);
+      rules.click_bofu = click.points("BOFU").value_or(rules.click_bofu);
+      click.finish();
+      if (rules.click_tofu > rules.click_mofu || rules.click_mofu > rules.click_bofu) {
+        section.warning("click", "a click deeper in the funnel is worth less than one above it: is that meant?");
+      }
+    }
+    const std::pair<std::string_view, Points*> k_points[] = {
+        {"open", &rules.open},           {"non_open", &rules.non_open}, {"unsubscribe", &rules.unsubscribe}, {"complaint", &rules.complaint},
+        {"hard_bounce", &rules.hard_bounce}, {"soft_bounce", &rules.soft_bounce}, {"page", &rules.page}, {"download", &rules.download},
+        {"webinar", &rules.webinar},     {"form", &rules.form},         {"signup", &rules.signup},           {"conversion", &rules.conversion}};
+    for (const auto& [key, into] : k_points) {
+      *into = section.points(key).value_or(*into);
+    }
+    rules.implied_open = section.flag("implied_open").value_or(rules.implied_open);
+    rules.non_open_after = section.duration("non_open_after").value_or(rules.non_open_after);
+    section.choice("measurable", {"simple"});
+    if (const auto repeat = section.choice("repeat", {"once-per-link", "once-per-mailing", "every"})) {
+      rules.repeat = static_cast<Repeat>(*repeat);
+    }
+    if (const auto half_life = section.text("half_life"); half_life && *half_life != "off") {
+      section.error("half_life", "decay belongs to profile \"standard\", which this version does not have: use \"off\"");
+    }
+    if (const auto* table = section.inner("caps")) {
+      Section caps(*table, "`caps`", m_file, m_out.problems);
+      if (const auto floor = caps.points_or_off("non_opens")) {
+        rules.non_open_floor = *floor;
+        if (*floor && **floor > 0) {
+          caps.error("non_opens", "the floor of non-opens should be negative, or \"off\"");
+        }
+      }
+      caps.finish();
+    }
+    section.finish();
+  }
+
+  void fit(Section section) {
+    FitRule rule;
+    rule.name = section.text("name").value_or("");
+    rule.group = section.text("group").value_or("");
+    rule.attribute = section.text("attribute").value_or("");
+    rule.words = section.texts("words");
+    rule.contains = section.texts("contains");
+    rule.equals = section.texts("equals");
+    rule.min = section.number("min");
+    rule.max = section.number("max");
+    rule.otherwise = section.flag("else").value_or(false);
+    const auto points = section.points("points");
+    rule.points = points.value_or(0);
+    const int conditions = !rule.words.empty() + !rule.contains.empty() + !rule.equals.empty() + (rule.min || rule.max) + rule.otherwise;
+    if (rule.name.empty() || rule.attribute.empty() || !section.has("points")) {
+      section.error_here("a [[fit]] needs `name`, `attribute` and `points`");
+    } else if (conditions != 1) {
+      section.error_here(fmt::format("fit rule \"{}\" needs exactly one of words, contains, equals, min/max, else", rule.name));
+    } else if (rule.otherwise && rule.group.empty()) {
+      section.error_here(fmt::format("fit rule \"{}\": `else` needs a `group`", rule.name));
+    }
+    if (!rule.name.empty() && !m_fit_names.insert(rule.name).second) {
+      section.error("name", fmt::format("two [[fit]] rules are called \"{}\"", rule.name));
+    }
+    section.finish();
+    m_config.rules.fit.rules.push_back(std::move(rule));
+  }
+
+  void cuts(Section& section, std::string_view key, std::vector<Points>& into) {
+    const auto* node = section.table().get(key);
+    section.allow(key);
+    if (node == nullptr) {
+      return;
+    }
+    const auto* list = node->as_array();
+    std::vector<Points> values;
+    for (std::size_t i = 0; list != nullptr && i < list->size(); ++i) {
+      if (const auto value = list->get(i)->value<double>()) {
+        values.push_back(static_cast<Points>(*value * 1000 + (*value < 0 ? -0.5 : 0.5)));
+      }
+    }
+    if (list == nullptr || values.size() != list->size() || values.empty() || values.size() > 20 || !std::is_sorted(values.rbegin(), values.rend())) {
+      section.error(key, fmt::format("`{}` in [levels] should be a list of numbers that fall, such as [80, 20]", key));
+      return;
+    }
+    into = std::move(values);
+  }
+
+  void levels(Section section) {
+    auto& fit_rules = m_config.rules.fit;
+    cuts(section, "engagement", m_config.rules.levels.engagement);
+    cuts(section, "fit", m_config.rules.levels.fit);
+    fit_rules.cap = section.points("fit_cap").value_or(fit_rules.cap);
+    fit_rules.floor = section.points("fit_floor").value_or(fit_rules.floor);
+    section.finish();
+  }
+
+  StatusRule status_rule(Section section, std::string_view what) {
+    StatusRule rule;
+    rule.name = section.text("name").value_or("");
+    rule.status = section.text("status").value_or("");
+    if (const auto when = section.text("when")) {
+      rule.when = parse_where(section, "when", *when);
+    } else {
+      section.error_here(fmt::format("{} needs `when`; `when = 'true'` is always", what));
+    }
+    if (rule.status.empty()) {
+      section.error_here(fmt::format("{} needs a `status`", what));
+    }
+    section.finish();
+    return rule;
+  }
+
+  void status(Section section) {
+    auto& rules = m_config.rules.status;
+    if (const auto model = section.choice("model", {"matrix", "scale", "rules"})) {
+      rules.model = static_cast<StatusModel>(*model);
+    }
+    if (const auto* table = section.inner("matrix")) {
+      rules.matrix.clear();
+      for (const auto& [key, node] : *table) {
+        const auto cell = std::string(key.str());
+        const auto value = node.value<std::string>();
+        if (cell.size() != 2 || cell[0] < 'A' || cell[0] > 'Z' || !is_digit(cell[1]) || !value) {
+          m_out.problems.push_back({m_file, static_cast<std::uint32_t>(key.source().begin.line), static_cast<std::uint32_t>(key.source().begin.column),
+                                    fmt::format("a cell of the matrix looks like A1 = \"SQL\", not `{}`", cell), false});
+          continue;
+        }
+        rules.matrix[cell] = *value;
+      }
+    }
+    for (const auto* table : section.tables("override")) {
+      rules.overrides.push_back(status_rule(Section(*table, "[[status.override]]", m_file, m_out.problems), "a [[status.override]]"));
+    }
+    for (const auto* table : section.tables("rule")) {
+      rules.rules.push_back(status_rule(Section(*table, "[[status.rule]]", m_file, m_out.problems), "a [[status.rule]]"));
+    }
+    section.finish();
+    m_status_given = true;
+  }
+
+  void segment(Section section) {
+    SegmentConfig segment;
+    segment.name = section.text("name").value_or("");
+    segment.where = section.text("where").value_or("");
+    segment.use = static_cast<SegmentUse>(section.choice("use", {"mailing", "sales", "suppression"}).value_or(0));
+    segment.columns = section.texts("columns");
+    if (segment.columns.empty()) {
+      segment.columns = {"email", "score", "grade", "status", "reasons"};
+    }
+    if (segment.name.empty() || segment.where.empty()) {
+      section.error_here("a [[segment]] needs a `name` and a `where`");
+    } else {
+      segment.expression = parse_where(section, "where", segment.where);
+    }
+    const auto same = [&](const SegmentConfig& other) { return other.name == segment.name; };
+    if (std::any_of(m_config.segments.begin(), m_config.segments.end(), same)) {
+      section.error("name", fmt::format("two segments are called \"{}\"", segment.name));
+    }
+    section.allow({"push", "language"});
+    section.finish();
+    m_config.segments.push_back(std::move(segment));
+  }
+
+  void profile(Section section) {
+    MappingProfile profile;
+    profile.name = section.text("name").value_or("");
+    if (profile.name.empty()) {
+      section.error_here("a [[profile]] needs a `name`");
+    }
+    texts_of(section, "fields", profile.fields);
+    texts_of(section, "constants", profile.constants);
+    if (const auto* table = section.inner("values")) {
+      for (const auto& [field, node] : *table) {
+        if (const auto* words = node.as_table()) {
+          for (const auto& [word, ours] : *words) {
+            profile.values[std::string(field.str())][std::string(word.str())] = ours.value<std::string>().value_or("");
+          }
+        }
+      }
+    }
+    profile.records = section.choice("records", {"events", "recipients"}).value_or(0) == 0 ? "events" : "recipients";
+    profile.time_format = section.text("time_format").value_or("iso");
+    profile.file = section.text("file").value_or("");
+    profile.columns = section.texts("columns");
+    if (const auto separator = section.text("separator")) {
+      if (separator->size() != 1) {
+        section.error("separator", "`separator` in [[profile]] is one character, such as \";\" or \"\\t\"");
+      } else {
+        profile.separator = (*separator)[0];
+      }
+    }
+    read_zone(section, profile.zone, profile.zone_given);
+    check_fields(section, profile);
+    section.finish();
+    m_config.profiles.push_back(std::move(profile));
+  }
+
+  static void texts_of(Section& section, std::string_view key, std::map<std::string, std::string>& into) {
+    if (const auto* table = section.inner(key)) {
+      for (const auto& [name, node] : *table) {
+        into[std::string(name.str())] = node.value<std::string>().value_or("");
+      }
+    }
+  }
+
+  static void check_fields(Section& section, const MappingProfile& profile) {
+    static const std::vector<std::string> k_fields{"kind", "time", "address", "contact_id", "new_address", "campaign", "campaign_name", "send", "link", "link_tag", "message_id",
+                                                   "event_id", "scope", "proof", "user_agent", "ip", "status", "reason", "bounce_class", "diagnostic", "list", "subscription", "changed_at"};
+    for (const auto* fields : {&profile.fields, &profile.constants}) {
+      for (const auto& [field, column] : *fields) {
+        if (std::find(k_fields.begin(), k_fields.end(), field) == k_fields.end()) {
+          const auto near = nearest(field, k_fields);
+          section.error("fields", fmt::format("profile \"{}\" maps `{}`, which is no field of ours{}", profile.name, field, near ? "; did you mean `" + *near + "`?" : ""));
+        }
+      }
+    }
+    const auto has = [&](const char* field) { return profile.fields.contains(field) || profile.constants.contains(field); };
+    if (!has("address") && !has("contact_id")) {
+      section.error_here(fmt::format("profile \"{}\" must map `address` or `contact_id`", profile.name));
+    }
+    if (profile.records == "events" && (!has("time") || !has("kind"))) {
+      section.error_here(fmt::format("profile \"{}\" must map `time` and `kind` (or give `kind` in constants)", profile.name));
+    }
+    if (const auto kinds = profile.values.find("kind"); kinds != profile.values.end()) {
+      for (const auto& [word, ours] : kinds->second) {
+        if (!event_kind(ours.substr(0, ours.find(':')))) {
+          section.error("values", fmt::format("profile \"{}\" turns \"{}\" into \"{}\", which is no kind of event: sent, delivered, open, click, bounce:hard, bounce:soft …", profile.name, word, ours));
+        }
+      }
+    }
+  }
+
+  void report(Section section) {
+    if (const auto name = section.text("locale")) {
+      if (const auto locale = find_locale(*name)) {
+        m_config.locale = *locale;
+      } else {
+        section.error("locale", fmt::format("\"{}\" is no locale that is known: en, nl-BE, fr-BE, de-DE and their like", *name));
+      }
+    }
+    bool given = false;
+    read_zone(section, m_config.report_zone, given);
+    section.finish();
+  }
+
+  LoadedConfig& m_out;
+  Config& m_config;
+  std::string m_file;
+  std::set<std::string> m_fit_names;
+  bool m_status_given = false;
+};
+
+void check_columns(const Config& config, const std::string& file, std::vector<Problem>& problems) {
+  // Whatever is no column of ours is an attribute; only what looks like a slip is worth a word.
+  for (const auto& segment : config.segments) {
+    for (const auto& column : segment.columns) {
+      const auto& known = export_columns();
+      if (std::find(known.begin(), known.end(), column) == known.end()) {
+        const auto near = nearest(column, known);
+        if (near && column.size() > 3 && column.size() == near->size()) {
+          problems.push_back({file, 0, 0, fmt::format("segment \"{}\" has a column `{}`: an attribute of that name, or `{}`?", segment.name, column, *near), true});
+        }
+      }
+    }
+  }
+}
+
+/// Better fit or better engagement never lowers a status; fit is never ranked above engagement (domain.md, section 9).
+void check_matrix(const Rules& rules, const std::string& file, std::vector<Problem>& problems) {
+  if (rules.status.model != StatusModel::matrix) {
+    return;
+  }
+  const auto rank = [](const std::string& status) { return status == "SQL" ? 2 : status == "MQL" ? 1 : 0; };
+  const auto at = [&](std::size_t grade, std::size_t level) {
+    const auto cell = rules.status.matrix.find(std::string(1, static_cast<char>('A' + grade)) + std::to_string(level));
+    return cell == rules.status.matrix.end() ? std::string() : cell->second;
+  };
+  for (std::size_t level = 1; level <= rules.levels.levels(); ++level) {
+    for (std::size_t grade = 0; grade < rules.levels.grades(); ++grade) {
+      const auto here = at(grade, level);
+      const auto name = fmt::format("{}{}", static_cast<char>('A' + grade), level);
+      if (here.empty()) {
+        problems.push_back({file, 0, 0, fmt::format("[status] matrix has no cell {}: it counts as soft", name), true});
+        continue;
+      }
+      if ((level > 1 && rank(at(grade, level - 1)) < rank(here)) || (grade > 0 && rank(at(grade - 1, level)) < rank(here))) {
+        problems.push_back({file, 0, 0, fmt::format("[status] matrix: {} = \"{}\" is better than a cell with better fit or engagement", name, here), false});
+      }
+    }
+  }
+}
+
+std::string fingerprint_of(const toml::table& root) {
+  std::ostringstream text;
+  for (const auto* key : {"stage", "tagging", "scoring", "fit", "levels", "status", "robots", "links"}) {
+    if (const auto* node = root.get(key)) {
+      node->visit([&](const auto& value) { text << key << '=' << value << '\n'; });
+    }
+  }
+  return fmt::format("{:016x}", hash64(text.str()));
+}
+
+void parse_into(LoadedConfig& out, std::string_view text, const std::string& file, int depth);
+
+void read_includes(LoadedConfig& out, const toml::table& root, const std::string& file, int depth) {
+  Section top(root, "the config", file, out.problems);
+  for (const auto& include : top.texts("include")) {
+    const auto path = (std::filesystem::path(file).parent_path() / include).string();
+    if (depth > 8) {
+      out.problems.push_back({file, 0, 0, "includes go deeper than 8 files: does one include itself?", false});
+      return;
+    }
+    if (const auto bytes = read_file(path)) {
+      parse_into(out, *bytes, path, depth + 1);
+    } else {
+      out.problems.push_back({file, 0, 0, fmt::format("include \"{}\": {}", include, bytes.error().text()), false});
+    }
+  }
+}
+
+void parse_into(LoadedConfig& out, std::string_view text, const std::string& file, int depth) {
+  try {
+    const auto root = toml::parse(text, file);
+    read_includes(out, root, file, depth);
+    Reader(out, file).read(root);
+    out.config.rules.fingerprint += fingerprint_of(root);
+  } catch (const toml::parse_error& error) {
+    const auto where = error.source().begin;
+    out.problems.push_back({file, static_cast<std::uint32_t>(where.line), static_cast<std::uint32_t>(where.column), std::string(error.description()), false});
+  }
+}
+
+} // namespace
+
+LoadedConfig parse_config(std::string_view text, const std::string& file) {
+  LoadedConfig out;
+  out.config.file = file;
+  parse_into(out, text, file, 0);
+  if (out.good()) {
+    check_matrix(out.config.rules, file, out.problems);
+    check_columns(out.config, file, out.problems);
+  }
+  return out;
+}
+
+LoadedConfig load_config(const std::string& file) {
+  const auto bytes = read_file(file, std::size_t{4} << 20);
+  if (!bytes) {
+    LoadedConfig out;
+    out.problems.push_back({file, 0, 0, bytes.error().message + ": `mailfunnel init` writes one", false});
+    return out;
+  }
+  return parse_config(*bytes, file);
+}
+
+} // namespace mailfunnel

@@ -1,0 +1,98 @@
+#include "app/config.hpp"
+
+namespace mailfunnel {
+
+std::string_view starter_config() {
+  static constexpr std::string_view k_text = R"toml(# mailfunnel.toml: one organisation. Lines with a # in front show what else there is.
+# `mailfunnel check` tells what is wrong, with line and column.
+
+[store]
+path = "mailfunnel.db"
+
+# Where your mail is sent from. `mailfunnel adapters` lists what can be read.
+# [[account]]
+# name = "newsletter"
+# esp  = "mailchimp"
+# zone = "Europe/Brussels"             # of times that the files give without a zone
+
+# [audience]                           # still counted in mailings, never in a segment
+# exclude = 'domain = "ownfirm.be" or attribute("lifecyclestage") = "customer"'
+
+# A link gets the stage of the first rule that matches; then the built-in evidence speaks (`mailfunnel links`).
+# [[stage]]
+# stage = "BOFU"
+# url   = "*/offerte*"                 # also: host, text, utm_content, regex, campaign
+
+[tagging]
+builtin  = true                        # words in English, Dutch, French and German
+untagged = "TOFU"                      # marked "assumed"; or "none"
+
+[scoring]
+profile = "seed"
+click = { TOFU = 2, MOFU = 4, BOFU = 20 }
+# open = 0                             # points for an open by a person, once a mailing
+# implied_open = false                 # a click gives them too
+# non_open = -1                        # delivered, window over, no open of any sort and no click
+# non_open_after = "7d"
+# unsubscribe = -20                    # once, until a proven resubscribe
+# complaint = -50
+# page = 1
+# download = 8
+# webinar = 10
+# form = 20
+# signup = 5
+# repeat = "once-per-link"             # or "once-per-mailing", "every"
+# caps = { non_opens = -10 }           # what non-opens cost at most in all; or "off"
+
+# How well somebody fits. Within a group the first rule that matches counts; groups add up.
+# [[fit]]
+# name = "decides"
+# group = "title"
+# attribute = "job_title"
+# words  = ["director", "ceo", "zaakvoerder", "gérant", "Geschäftsführer"]
+# points = 12
+# [[fit]]
+# name = "student"
+# group = "title"
+# attribute = "job_title"
+# words  = ["student", "étudiant"]
+# points = -50
+# [[fit]]
+# name = "medium-sized"
+# group = "size"
+# attribute = "employees"
+# min = 50
+# max = 249
+# points = 8
+
+[levels]
+engagement = [80, 20]                  # 1 above 80, 2 from 20 to 80, 3 below
+fit = [20, 5]                          # A from 20, B from 5, C below
+
+[status]
+model = "matrix"                       # or "scale": <20 prospect, 20..80 MQL, >80 SQL; or "rules"
+matrix = { A1 = "SQL", B1 = "SQL", C1 = "MQL", A2 = "MQL", B2 = "MQL", C2 = "MQL", A3 = "MQL", B3 = "soft", C3 = "soft" }
+
+[[status.override]]                    # before the matrix, in order
+name = "hand-raiser"
+when = "(form(kind = contact, within 30d) or replied(within 30d)) and fit >= 0"
+status = "SQL"
+
+[[segment]]
+name  = "sales-calls"
+use   = "sales"
+where = "status = SQL"
+columns = ["email", "score", "grade", "last_click", "reasons"]
+
+[[segment]]
+name  = "next-mailing-mofu"            # they read the top of the funnel: next comes the middle
+use   = "mailing"                      # never anybody suppressed
+where = "phase = TOFU and clicked(within 90d)"
+
+# [report]
+# locale = "nl-BE"                     # CSV for people: semicolon, BOM, decimal comma
+)toml";
+  return k_text;
+}
+
+} // namespace mailfunnel

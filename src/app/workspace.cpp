@@ -1,0 +1,105 @@
+#include "app/workspace.hpp"
+
+#include "base/parallel.hpp"
+#include "base/text.hpp"
+
+#include <filesystem>
+
+namespace mailfunnel {
+
+std::string Workspace::store_path() const {
+  const std::filesystem::path path(config.store_path);
+  return path.is_absolute() ? path.string() : (std::filesystem::path(folder) / path).string();
+}
+
+Workspace open_workspace(const std::string& folder, const std::string& file) {
+  Workspace workspace;
+  workspace.folder = folder;
+  workspace.registry = builtin_adapters();
+  const auto path = file.empty() ? (std::filesystem::path(folder) / "mailfunnel.toml").string() : file;
+  auto loaded = load_config(path);
+  for (const auto& account : loaded.config.accounts) {
+    if (!account.esp.empty() && workspace.registry.find(account.esp) == nullptr) {
+      std::vector<std::string> known;
+      for (const auto& entry : workspace.registry.all()) {
+        known.push_back(entry.id);
+      }
+      const auto near = nearest(account.esp, known);
+      loaded.problems.push_back({path, 0, 0, "account \"" + account.name + "\": there is no adapter \"" + account.esp + "\"" +
+                                                 (near ? "; did you mean \"" + *near + "\"?" : " (`mailfunnel adapters` lists them)"), false});
+    }
+  }
+  if (!loaded.good()) {
+    std::string all;
+    for (const auto& problem : loaded.problems) {
+      all += (all.empty() ? "" : "\n") + problem.text();
+    }
+    throw Failure({ErrorCode::usage, all});
+  }
+  workspace.config = std::move(loaded.config);
+  return workspace;
+}
+
+Result<Seconds> parse_as_of(Store& store, const std::string& text, Seconds now) {
+  if (text.empty() || text == "now") {
+    return now;
+  }
+  if (text == "latest") {
+    return Seconds{Activity(store.database()).newest()};
+  }
+  if (const auto time = parse_time(text)) {
+    return text.size() == 10 ? time->seconds + k_day - 1 : time->seconds; // a date is all of that day
+  }
+  return Error{ErrorCode::usage, "--as-of wants a date such as 2026-03-01, a time such as 2026-03-01T12:00:00Z, now or latest, not \"" + text + "\""};
+}
+
+ManualSuppressions::ManualSuppressions(Database& database, Seconds as_of) {
+  constexpr std::pair<std::string_view, std::uint8_t> k_reasons[] = {{"unsubscribed", suppressed_by::unsubscribed}, {"complained", suppressed_by::complaint},
+                                                                     {"hard bounce", suppressed_by::hard_bounce},   {"objection", suppressed_by::objection},
+                                                                     {"erased", suppressed_by::erased}};
+  Recipients recipients(database);
+  auto query = database.use("SELECT key, reason FROM suppression WHERE valid_from <= ?1");
+  query.bind(as_of);
+  while (query.step()) {
+    auto bit = suppressed_by::manual;
+    for (const auto& [name, of_name] : k_reasons) {
+      bit = query.text(1) == name ? of_name : bit;
+    }
+    if (const auto id = recipients.find(query.text(0))) {
+      m_by_chunk[chunk_of(*id)][offset_of(*id)] |= bit;
+    }
+  }
+}
+
+const ManualSuppression* ManualSuppressions::of_chunk(std::uint32_t chunk) const {
+  const auto found = m_by_chunk.find(chunk);
+  return found == m_by_chunk.end() ? nullptr : &found->second;
+}
+
+std::uint8_t ManualSuppressions::of(RecipientId id) const {
+  const auto* chunk = of_chunk(chunk_of(id));
+  const auto found = chunk == nullptr ? ManualSuppression::const_iterator{} : chunk->find(offset_of(id));
+  return chunk == nullptr || found == chunk->end() ? std::uint8_t{0} : found->second;
+}
+
+void score_store(Store& store, const Workspace& workspace, const Rules& rules, const World& world, Seconds as_of,
+                 const std::function<void(std::uint32_t, StoreChunk&, ChunkScores&, unsigned)>& take) {
+  const auto recipients = Recipients(store.database()).count();
+  const auto chunks = (std::uint64_t{recipients} + k_chunk_size - 1) >> k_chunk_bits;
+  const Scorer scorer(rules, world, as_of);
+  const ManualSuppressions manual(store.database(), as_of);
+  const auto threads = static_cast<unsigned>(std::min<std::uint64_t>(workspace.threads, chunks));
+  std::atomic<std::uint32_t> next{0};
+  on_threads(std::max(threads, 1U), [&](unsigned thread) {
+    auto database = store.reader();
+    ChunkScores scores;
+    for (std::uint32_t chunk; (chunk = next.fetch_add(1)) < chunks;) {
+      StoreChunk source(database, chunk, recipients);
+      scorer.score(source, manual.of_chunk(chunk), scores);
+      scorer.judge_status(source, scores);
+      take(chunk, source, scores, thread);
+    }
+  });
+}
+
+} // namespace mailfunnel

@@ -1,0 +1,118 @@
+#include "app/world.hpp"
+
+#include "base/text.hpp"
+
+#include <algorithm>
+#include <map>
+
+namespace mailfunnel {
+
+namespace {
+
+/// The newest entry by hand that matches the link.
+std::optional<Stage> stage_by_hand(const std::vector<LinkByHand>& entries, const WorldCampaign& campaign, const StoredLink& link, Seconds as_of) {
+  for (auto entry = entries.rbegin(); entry != entries.rend(); ++entry) {
+    const bool here = entry->campaign.empty() || entry->campaign == campaign.external_id;
+    if (here && entry->valid_from <= as_of && (glob_match(entry->pattern, link.url) || glob_match(entry->pattern, link.identity))) {
+      return entry->stage;
+    }
+  }
+  return std::nullopt;
+}
+
+void add_links(WorldCampaign& campaign, const std::vector<StoredLink>& links, const std::vector<LinkByHand>& by_hand, const Tagger& tagger, Seconds as_of) {
+  for (const auto& stored : links) {
+    WorldLink link{stored.identity, stored.url, {}, {}};
+    std::vector<Placement> placements;
+    for (const auto& placement : stored.placements) {
+      placements.push_back({placement.text, placement.alias, placement.stage, placement.footer});
+      link.text = link.text.empty() ? placement.text : link.text;
+    }
+    LinkInput input;
+    input.url = link.url;
+    input.campaign_id = campaign.external_id;
+    input.campaign_name = campaign.name;
+    input.by_hand = stage_by_hand(by_hand, campaign, stored, as_of);
+    input.placements = placements;
+    link.tag = tagger.tag(input);
+    if (stored.number >= campaign.stages.size()) {
+      campaign.stages.resize(stored.number + 1U, static_cast<std::uint8_t>(Stage::untagged));
+    }
+    campaign.stages[stored.number] = static_cast<std::uint8_t>(link.tag.stage);
+    campaign.links.emplace(stored.number, std::move(link));
+  }
+}
+
+/// Gives one identity the same number in all mailings of a family.
+void number_family_links(World& world, const Family& family) {
+  if (family.size() < 2) {
+    return;
+  }
+  std::map<std::string, std::uint32_t> numbers;
+  for (const auto index : family) {
+    auto& campaign = world.campaigns[index];
+    campaign.family_links.assign(campaign.stages.size(), 0);
+    for (const auto& [number, link] : campaign.links) {
+      campaign.family_links[number] = numbers.emplace(link.identity, static_cast<std::uint32_t>(numbers.size() + 1)).first->second;
+    }
+  }
+}
+
+} // namespace
+
+World build_world(Database& database, const Config& config, const AdapterRegistry& registry, Seconds as_of) {
+  Catalog catalog(database);
+  struct Source {
+    std::string name;
+    bool delivery_events;
+  };
+  std::map<std::uint32_t, Source> sources;
+  for (const auto& account : catalog.accounts()) {
+    const auto* adapter = registry.find(account.adapter);
+    const auto* configured = config.account(account.name);
+    const bool by_adapter = adapter == nullptr || adapter->capabilities().delivery_events;
+    sources[account.id] = {account.name, configured != nullptr ? configured->delivery_events.value_or(by_adapter) : by_adapter};
+  }
+  World world;
+  std::map<std::pair<std::uint32_t, std::string>, std::vector<CampaignId>> families; // account, family
+  const auto links = catalog.all_links();
+  const auto by_hand = catalog.links_by_hand();
+  const Tagger tagger(config.rules.tagging);
+  for (auto& stored : catalog.campaigns()) {
+    WorldCampaign campaign;
+    const auto& source = sources[stored.account];
+    campaign.id = stored.id;
+    campaign.account = source.name;
+    campaign.external_id = stored.campaign.id;
+    campaign.send = stored.campaign.send;
+    campaign.name = stored.campaign.name;
+    campaign.subject = stored.campaign.subject;
+    campaign.kind = stored.campaign.kind;
+    campaign.named = !stored.campaign.id.empty();
+    campaign.delivery_events = source.delivery_events;
+    campaign.time = stored.campaign.sent_at.value_or(stored.first_event.value_or(0));
+    if (const auto of_campaign = links.find(stored.id); of_campaign != links.end()) {
+      add_links(campaign, of_campaign->second, by_hand, tagger, as_of);
+    }
+    const auto family = !stored.campaign.family.empty() ? stored.campaign.family : "\x1f" + std::to_string(stored.id);
+    families[{stored.account, family}].push_back(stored.id);
+    world.campaigns.push_back(std::move(campaign));
+  }
+  std::sort(world.campaigns.begin(), world.campaigns.end(),
+            [](const auto& a, const auto& b) { return std::tie(a.time, a.account, a.external_id, a.send) < std::tie(b.time, b.account, b.external_id, b.send); });
+  for (std::uint32_t i = 0; i < world.campaigns.size(); ++i) {
+    world.by_id.emplace(world.campaigns[i].id, i);
+  }
+  for (const auto& [key, members] : families) {
+    auto& family = world.families.emplace_back();
+    for (const auto id : members) {
+      family.push_back(world.by_id.at(id));
+    }
+    std::sort(family.begin(), family.end());
+    number_family_links(world, family);
+  }
+  std::sort(world.families.begin(), world.families.end());
+  return world;
+}
+
+} // namespace mailfunnel

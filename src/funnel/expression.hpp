@@ -1,0 +1,103 @@
+#pragma once
+// The language of segments and status rules (product.md): booleans over fields and events.
+//
+//   status = MQL and clicked(stage = BOFU, within 30d) and not suppressed
+//   attribute("country") in ("BE", "NL") and (score >= 20 or opened(campaign = "mei*", at least 2))
+//
+// Parsed once; evaluated a chunk at a time into a set of bits.
+
+#include "base/time.hpp"
+#include "funnel/scorer.hpp"
+#include "model/activity.hpp"
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace mailfunnel {
+
+/// A set of the recipients of one chunk.
+class Bits {
+public:
+  explicit Bits(std::size_t size = 0) : m_size(size), m_words((size + 63) / 64) {}
+  std::size_t size() const { return m_size; }
+  void set(std::size_t i) { m_words[i / 64] |= std::uint64_t{1} << (i % 64); }
+  void reset(std::size_t i) { m_words[i / 64] &= ~(std::uint64_t{1} << (i % 64)); }
+  bool test(std::size_t i) const { return (m_words[i / 64] >> (i % 64) & 1) != 0; }
+  void set_all();
+  void flip();
+  void and_with(const Bits& other);
+  void or_with(const Bits& other);
+  void and_not(const Bits& other);
+  std::size_t count() const;
+  template<typename Body> void each(Body body) const {
+    for (std::size_t w = 0; w < m_words.size(); ++w) {
+      for (auto word = m_words[w]; word != 0; word &= word - 1) {
+        body(w * 64 + static_cast<std::size_t>(__builtin_ctzll(word)));
+      }
+    }
+  }
+
+private:
+  std::size_t m_size;
+  std::vector<std::uint64_t> m_words;
+};
+
+/// What an event call asks for: clicked(stage = BOFU, within 90d, at least 2).
+struct EventQuery {
+  std::vector<EventKind> kinds;
+  std::optional<std::string> campaign, link, form_kind; // globs
+  std::optional<Stage> stage;
+  std::optional<BounceClass> bounce;
+  std::optional<Seconds> within;
+  std::optional<Seconds> after, before; // moments: after <= t < before
+  std::uint32_t at_least = 1;
+};
+
+enum class Field : std::uint8_t {
+  score, scale, level, fit, grade, status, phase, last_open, last_click, opens, non_opens, clicks_tofu, clicks_mofu, clicks_bofu, received,
+  non_opens_in_a_row, suppressed, email, domain, attribute, subscribed,
+};
+
+enum class Compare : std::uint8_t { equal, unequal, less, less_equal, greater, greater_equal, in, contains, like };
+
+struct Expression {
+  enum class Type : std::uint8_t { all, any, negation, compare, event, truth } type = Type::truth;
+  std::vector<Expression> parts;
+  Field field = Field::score;
+  Compare op = Compare::equal;
+  std::string name;                // attribute or list
+  std::vector<std::string> values; // right side, as written
+  std::vector<Points> numbers;     // right side as thousandths, where the field is a number
+  std::optional<Seconds> age;      // last_click within 30d
+  std::optional<Seconds> moment;   // last_click before 2026-01-01
+  EventQuery query;
+  bool truth = true;
+};
+
+/// What is wrong with an expression, and where: `column` counts from 0 in the text.
+struct ExpressionError {
+  std::string message;
+  std::size_t column = 0;
+  std::string suggestion; // "did you mean `score`?"
+  /// The message, the text, and a caret under the column.
+  std::string text(std::string_view expression) const;
+};
+
+struct ParsedExpression {
+  ExpressionPtr expression; // nullptr: see error
+  ExpressionError error;
+};
+ParsedExpression parse_expression(std::string_view text);
+
+struct EvaluationContext {
+  const Scorer& scorer;
+  ChunkSource& source;
+  const ChunkScores& scores;
+};
+Bits evaluate(const Expression& expression, const EvaluationContext& context);
+
+} // namespace mailfunnel

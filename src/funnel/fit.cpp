@@ -1,0 +1,196 @@
+#include "base/text.hpp"
+#include "funnel/scorer.hpp"
+
+#include <algorithm>
+#include <map>
+
+namespace mailfunnel {
+
+namespace {
+
+/// A value made ready for the conditions: folded, cut into words, as a number.
+struct FoldedValue {
+  explicit FoldedValue(std::string_view value) : text(fold(trim(value))), plain(fold_plain(trim(value))), parts(words(value)), number(parse_double(trim(value))) {}
+  std::string text, plain;
+  std::vector<std::string> parts;
+  std::optional<double> number;
+};
+
+/// A rule's word may be several ("head of"): they must follow one another.
+bool has_words(const std::vector<std::string>& parts, const std::string& wanted) {
+  const auto sequence = words(wanted);
+  return !sequence.empty() && std::search(parts.begin(), parts.end(), sequence.begin(), sequence.end()) != parts.end();
+}
+
+bool matches(const FitRule& rule, const FoldedValue& value) {
+  const auto any = [](const auto& list, auto test) { return std::any_of(list.begin(), list.end(), test); };
+  if (!rule.words.empty()) {
+    return any(rule.words, [&](const auto& word) { return has_words(value.parts, word); });
+  }
+  if (!rule.contains.empty()) {
+    return any(rule.contains, [&](const auto& part) { return value.text.find(fold(part)) != std::string::npos || value.plain.find(fold_plain(part)) != std::string::npos; });
+  }
+  if (!rule.equals.empty()) {
+    return any(rule.equals, [&](const auto& text) { return value.text == fold(text) || value.plain == fold_plain(text); });
+  }
+  if (rule.min || rule.max) {
+    return value.number && (!rule.min || *value.number >= *rule.min) && (!rule.max || *value.number <= *rule.max);
+  }
+  return rule.otherwise;
+}
+
+/// Which values of the block hold at the moment, one a recipient at most: the last statement not after it.
+std::vector<std::pair<std::uint16_t, std::uint32_t>> values_at(const AttributeColumn& column, std::uint32_t moment) {
+  std::vector<std::pair<std::uint16_t, std::uint32_t>> out;
+  out.reserve(column.recipient.size());
+  for (std::size_t i = 0; i < column.recipient.size(); ++i) {
+    if (column.valid_from[i] > moment) {
+      continue;
+    }
+    if (!out.empty() && out.back().first == column.recipient[i]) {
+      out.back().second = column.value[i];
+    } else {
+      out.emplace_back(column.recipient[i], column.value[i]);
+    }
+  }
+  return out;
+}
+
+/// "domain" and "email" as if they were attributes.
+bool address_column(ChunkSource& source, std::uint32_t block, bool domain, AttributeColumn& column) {
+  column = {};
+  const auto first = block * k_recipient_block, end = std::min(source.size(), first + k_recipient_block);
+  for (auto r = first; r < end; ++r) {
+    auto address = source.address(r);
+    if (address.empty()) {
+      continue;
+    }
+    if (domain) {
+      address.remove_prefix(address.rfind('@') + 1);
+    }
+    column.recipient.push_back(static_cast<std::uint16_t>(r - first));
+    column.valid_from.push_back(0);
+    column.value.push_back(static_cast<std::uint32_t>(column.values.size()));
+    column.values.push_back(address);
+  }
+  return !column.recipient.empty();
+}
+
+class FitScan {
+public:
+  FitScan(const FitRules& rules, ChunkSource& source, std::uint32_t moment, ChunkScores& scores, Ledger* ledger)
+      : m_rules(rules), m_source(source), m_moment(moment), m_out(scores), m_ledger(ledger) {
+    std::map<std::string, unsigned> groups;
+    for (std::size_t i = 0; i < rules.rules.size(); ++i) {
+      const auto& rule = rules.rules[i];
+      const auto name = rule.group.empty() ? "\x1f" + std::to_string(i) : rule.group;
+      m_group.push_back(groups.emplace(name, static_cast<unsigned>(groups.size())).first->second);
+    }
+    m_words = (groups.size() + 63) / 64;
+  }
+
+  void run() {
+    for (std::uint32_t block = 0; block * k_recipient_block < m_source.size(); ++block) {
+      score_block(block);
+    }
+  }
+
+private:
+  struct Loaded {
+    bool there = false;
+    AttributeColumn column;
+    std::vector<std::pair<std::uint16_t, std::uint32_t>> values;
+    std::vector<const std::vector<bool>*> hits; // by value: which rules it matches
+  };
+
+  Loaded& load(std::uint32_t block, const std::string& attribute) {
+    auto& loaded = m_loaded[attribute];
+    if (loaded.column.storage.empty() && !loaded.there && !m_asked[attribute]) {
+      m_asked[attribute] = true;
+      const bool derived = attribute == "domain" || attribute == "email";
+      loaded.there = derived ? address_column(m_source, block, attribute == "domain", loaded.column) : m_source.attribute(block, attribute, loaded.column);
+      if (loaded.there) {
+        loaded.values = values_at(loaded.column, m_moment);
+        auto& cache = m_hits[attribute];
+        for (const auto value : loaded.column.values) {
+          loaded.hits.push_back(&hits_of(cache, attribute, value));
+        }
+      }
+    }
+    return loaded;
+  }
+
+  void score_block(std::uint32_t block) {
+    m_loaded.clear();
+    m_asked.clear();
+    const auto first = block * k_recipient_block;
+    m_done.assign(k_recipient_block * m_words, 0);
+    for (std::size_t i = 0; i < m_rules.rules.size(); ++i) {
+      const auto& rule = m_rules.rules[i];
+      auto& loaded = load(block, rule.attribute);
+      if (!loaded.there) {
+        continue;
+      }
+      const auto word = m_group[i] / 64;
+      const auto bit = std::uint64_t{1} << (m_group[i] % 64);
+      const bool known = rule.attribute != "domain" && rule.attribute != "email";
+      for (const auto& [r, value] : loaded.values) {
+        m_out.fit_known[first + r] |= known ? 1 : 0;
+        auto& done = m_done[r * m_words + word];
+        if ((done & bit) == 0 && (*loaded.hits[value])[i]) {
+          done |= bit;
+          m_out.fit[first + r] += rule.points;
+          if (m_ledger != nullptr) {
+            m_ledger->fit.push_back({rule.attribute, std::string(loaded.column.values[value]), rule.name, rule.points});
+          }
+        }
+      }
+    }
+    const auto end = std::min(m_source.size(), first + k_recipient_block);
+    for (auto r = first; r < end; ++r) {
+      const auto sum = m_out.fit[r];
+      m_out.fit[r] = std::clamp(sum, m_rules.floor, m_rules.cap);
+      if (m_ledger != nullptr && sum != m_out.fit[r]) {
+        m_ledger->fit.push_back({"", "", sum > m_rules.cap ? "cap" : "floor", m_out.fit[r] - sum});
+      }
+    }
+  }
+
+  using HitCache = std::unordered_map<std::string, std::vector<bool>, StringHash, std::equal_to<>>;
+
+  /// Values come again in every block: judged once. Which of all rules `value` matches.
+  const std::vector<bool>& hits_of(HitCache& cache, const std::string& attribute, std::string_view value) {
+    const auto known = cache.find(value);
+    if (known != cache.end()) {
+      return known->second;
+    }
+    const FoldedValue folded(value);
+    std::vector<bool> hits;
+    for (const auto& rule : m_rules.rules) {
+      hits.push_back(rule.attribute == attribute && matches(rule, folded));
+    }
+    return cache.emplace(std::string(value), std::move(hits)).first->second;
+  }
+
+  const FitRules& m_rules;
+  ChunkSource& m_source;
+  std::uint32_t m_moment;
+  ChunkScores& m_out;
+  Ledger* m_ledger;
+  std::vector<unsigned> m_group;
+  std::size_t m_words = 1;
+  std::vector<std::uint64_t> m_done;
+  std::map<std::string, Loaded> m_loaded;
+  std::map<std::string, bool> m_asked;
+  std::map<std::string, HitCache> m_hits; // by attribute; a chunk has at most 65,536 values of each
+};
+
+} // namespace
+
+void score_fit(const FitRules& rules, ChunkSource& source, Seconds as_of, ChunkScores& scores, Ledger* ledger) {
+  if (!rules.rules.empty()) {
+    FitScan(rules, source, static_cast<std::uint32_t>(std::clamp<Seconds>(as_of, 0, 0xFFFFFFFF)), scores, ledger).run();
+  }
+}
+
+} // namespace mailfunnel

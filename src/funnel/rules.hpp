@@ -1,0 +1,102 @@
+#pragma once
+// The rules by which people are scored, as values. app/config reads them from TOML; every default and its source is in
+// docs/scoring.md ("seed" marks what the seed texts say).
+
+#include "base/time.hpp"
+#include "funnel/tagger.hpp"
+
+#include <array>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace mailfunnel {
+
+using Points = std::int64_t; // thousandths of a point
+constexpr Points k_point = 1000;
+
+enum class Repeat : std::uint8_t { once_per_link, once_per_mailing, every };
+
+struct ScoringRules {
+  std::string profile = "seed";
+  Points click_tofu = 2 * k_point, click_mofu = 4 * k_point, click_bofu = 20 * k_point; // seed
+  Points open = 0;
+  bool implied_open = false; // a click gives the open's points of that mailing too
+  Points non_open = -1 * k_point;
+  Seconds non_open_after = 7 * k_day;
+  std::optional<Points> non_open_floor = -10 * k_point; // what non-opens may cost in all; nullopt: no floor
+  Points unsubscribe = -20 * k_point, complaint = -50 * k_point;
+  Points hard_bounce = 0, soft_bounce = 0;
+  Points page = 1 * k_point, download = 8 * k_point, webinar = 10 * k_point, form = 20 * k_point, signup = 5 * k_point, conversion = 0;
+  Repeat repeat = Repeat::once_per_link;
+
+  Points click(Stage stage) const {
+    return stage == Stage::bofu ? click_bofu : stage == Stage::mofu ? click_mofu : stage == Stage::tofu ? click_tofu : 0;
+  }
+};
+
+/// One [[fit]] of the config. Exactly one of the conditions is set.
+struct FitRule {
+  std::string name, group; // within a group the first match counts; an empty group is the rule's own
+  std::string attribute;   // or "domain", "email"
+  std::vector<std::string> words, contains, equals; // folded
+  std::optional<double> min, max;
+  bool otherwise = false; // `else`: the attribute has a value, and no rule of the group before matched
+  Points points = 0;
+};
+
+struct FitRules {
+  std::vector<FitRule> rules;
+  Points cap = 30 * k_point, floor = -50 * k_point;
+};
+
+struct Levels {
+  std::vector<Points> engagement = {80 * k_point, 20 * k_point}; // 1 above the first, 2 from the second on, 3 below
+  std::vector<Points> fit = {20 * k_point, 5 * k_point};         // A from the first, B from the second, C below
+  /// 1 is best. The first cut is exclusive, the others inclusive, as the seed says: above 80, 20 to 80, below 20.
+  std::uint8_t level(Points score) const;
+  /// 0 is A.
+  std::uint8_t grade(Points points) const;
+  std::size_t grades() const { return fit.size() + 1; }
+  std::size_t levels() const { return engagement.size() + 1; }
+};
+
+struct Expression; // funnel/expression.hpp
+using ExpressionPtr = std::shared_ptr<const Expression>;
+
+struct StatusRule {
+  std::string name;
+  ExpressionPtr when; // nullptr: always
+  std::string status;
+};
+
+enum class StatusModel : std::uint8_t { matrix, scale, rules };
+
+struct StatusRules {
+  StatusModel model = StatusModel::matrix;
+  std::map<std::string, std::string> matrix; // "A1" -> "SQL"
+  std::vector<StatusRule> overrides;         // before the model, first that holds
+  std::vector<StatusRule> rules;             // model = rules; what none matches is "soft"
+};
+
+struct Rules {
+  TaggingRules tagging;
+  ScoringRules scoring;
+  FitRules fit;
+  Levels levels;
+  StatusRules status;
+  std::string fingerprint; // of all of the above, as hex
+};
+
+/// The rules as `init` writes them: profile seed, the example fit rules off, the matrix of domain section 9.
+Rules default_rules();
+
+/// "12.5", "-3", "0.125": the shortest text of a number of points.
+std::string format_points(Points points);
+/// "+20", "-1"
+std::string format_signed_points(Points points);
+
+} // namespace mailfunnel

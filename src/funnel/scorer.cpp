@@ -1,0 +1,523 @@
+#include "funnel/scorer.hpp"
+
+#include "funnel/expression.hpp"
+
+#include <algorithm>
+#include <set>
+#include <tuple>
+
+namespace mailfunnel {
+
+void ChunkScores::resize(std::size_t n) {
+  const auto zero = [n](auto&... columns) { (columns.assign(n, {}), ...); };
+  zero(score, fit, scale, fit_known, level, grade, status, scale_status, override_rule, suppressed, phase, clicks_tofu, clicks_mofu, clicks_bofu, opens,
+       non_opens, received, non_opens_in_a_row, last_open, last_click);
+}
+
+std::string suppression_words(std::uint8_t bits) {
+  constexpr const char* k_words[] = {"unsubscribed", "complained", "hard bounce", "suppressed by hand", "objection", "erased"};
+  std::string out;
+  for (int i = 0; i < 6; ++i) {
+    if ((bits >> i & 1) != 0) {
+      out += (out.empty() ? "" : ", ") + std::string(k_words[i]);
+    }
+  }
+  return out;
+}
+
+namespace {
+
+constexpr Seconds k_phase_window = 90 * k_day; // domain.md, section 12
+
+void count_up(std::uint16_t& counter) {
+  counter = static_cast<std::uint16_t>(counter + (counter != 0xFFFF ? 1 : 0));
+}
+
+/// One pass over a chunk. Arrays are dense, by recipient; a mailing's marks are cleared after it.
+class Scan {
+public:
+  Scan(const Rules& rules, const World& world, Seconds as_of, ChunkSource& source, ChunkScores& scores, Ledger* ledger)
+      : m_rules(rules.scoring), m_tagging(rules.tagging), m_world(world), m_as_of(as_of), m_source(source), m_out(scores), m_ledger(ledger),
+        m_marks(source.size()), m_limit(static_cast<std::uint32_t>(std::clamp<Seconds>(as_of, 0, 0xFFFFFFFF))) {
+    m_over_limit = static_cast<std::uint32_t>(std::clamp<Seconds>(as_of - m_rules.non_open_after, 0, 0xFFFFFFFF));
+    if (ledger != nullptr) {
+      m_delivered_at.resize(source.size());
+    }
+    for (const auto kind : {EventKind::sent, EventKind::delivered, EventKind::open, EventKind::click}) {
+      for (const auto campaign : source.campaigns(kind)) {
+        m_present.push_back(campaign);
+      }
+    }
+    std::sort(m_present.begin(), m_present.end());
+    m_present.erase(std::unique(m_present.begin(), m_present.end()), m_present.end());
+  }
+
+  void run() {
+    for (const auto& family : m_world.families) {
+      score_family(family);
+    }
+    finish_non_opens();
+    score_actions();
+    score_leaving();
+  }
+
+private:
+  enum Mark : std::uint8_t { received = 1, over = 2, pending = 4, any_open = 8, open_scored = 16, any_click = 32, human = 64 };
+  struct Click {
+    std::uint16_t recipient;
+    std::uint32_t link; // in the family
+    std::uint32_t time;
+    Stage stage;
+    bool assumed;
+    LinkNumber number;
+    CampaignId campaign;
+  };
+
+  void mark(std::uint16_t r, std::uint8_t bits) {
+    if (m_marks[r] == 0) {
+      m_touched.push_back(r);
+    }
+    m_marks[r] |= bits;
+  }
+
+  void line(Seconds time, EventKind kind, CampaignId campaign, LinkNumber link, Stage stage, std::string rule, Points points, std::string note = {}) {
+    if (m_ledger != nullptr) {
+      m_ledger->lines.push_back({time, kind, campaign, link, stage, std::move(rule), std::move(note), points});
+    }
+  }
+
+  void score_family(const Family& family) {
+    m_clicks.clear();
+    bool measurable = true, any = false;
+    for (const auto index : family) {
+      const auto& campaign = m_world.campaigns[index];
+      if (!std::binary_search(m_present.begin(), m_present.end(), campaign.id) ||
+          (campaign.kind != CampaignKind::campaign && campaign.kind != CampaignKind::automation)) {
+        continue;
+      }
+      any = true;
+      measurable = measurable && campaign.named;
+      read_deliveries(campaign);
+      read_opens(campaign);
+      read_clicks(campaign);
+    }
+    if (!any) {
+      return;
+    }
+    if (family.size() > 1) {
+      std::stable_sort(m_clicks.begin(), m_clicks.end(), [](const Click& a, const Click& b) { return std::tie(a.recipient, a.time) < std::tie(b.recipient, b.time); });
+    }
+    score_clicks();
+    finish_family(measurable, m_world.campaigns[family.front()].id);
+  }
+
+  void read_deliveries(const WorldCampaign& campaign) {
+    const auto kind = campaign.delivery_events ? EventKind::delivered : EventKind::sent;
+    if (!m_source.events(campaign.id, kind, m_columns)) {
+      return;
+    }
+    std::vector<bool> failed;
+    if (!campaign.delivery_events) { // sent and not bounced is delivered
+      failed.resize(m_source.size());
+      for (const auto failure : {EventKind::bounce, EventKind::dropped}) {
+        if (m_source.events(campaign.id, failure, m_more)) {
+          for (std::size_t i = 0; i < m_more.size(); ++i) {
+            failed[m_more.recipient[i]] = failed[m_more.recipient[i]] || m_more.time[i] <= m_limit;
+          }
+        }
+      }
+    }
+    for (std::size_t i = 0, n = m_columns.size(); i < n; ++i) {
+      const auto r = m_columns.recipient[i];
+      if (m_columns.time[i] > m_limit || (!failed.empty() && failed[r])) {
+        continue;
+      }
+      mark(r, static_cast<std::uint8_t>(received | (m_columns.time[i] <= m_over_limit ? over : pending)));
+      if (m_ledger != nullptr) {
+        m_delivered_at[r] = std::max(m_delivered_at[r], m_columns.time[i]);
+      }
+    }
+  }
+
+  void read_opens(const WorldCampaign& campaign) {
+    if (!m_source.events(campaign.id, EventKind::open, m_columns)) {
+      return;
+    }
+    for (std::size_t i = 0, n = m_columns.size(); i < n; ++i) {
+      if (m_columns.time[i] > m_limit) {
+        continue;
+      }
+      const auto r = m_columns.recipient[i];
+      const auto verdict = judge(EventKind::open, m_columns.evidence.empty() ? std::uint16_t{0} : m_columns.evidence[i]);
+      const bool was_scored = (m_marks[r] & open_scored) != 0;
+      mark(r, any_open);
+      if (verdict == Verdict::human || verdict == Verdict::unknown) {
+        m_out.last_open[r] = std::max(m_out.last_open[r], m_columns.time[i]);
+      }
+      if (verdict == Verdict::human && !was_scored) {
+        mark(r, open_scored | human);
+        m_out.score[r] += m_rules.open;
+        count_up(m_out.opens[r]);
+        line(m_columns.time[i], EventKind::open, campaign.id, 0, Stage::none, "open", m_rules.open);
+      } else if (m_ledger != nullptr) {
+        line(m_columns.time[i], EventKind::open, campaign.id, 0, Stage::none, "open", 0,
+             verdict == Verdict::human ? "counts once a mailing" : verdict == Verdict::unknown ? "no evidence who opened" : std::string(name_of(verdict)) + ": no points");
+      }
+    }
+  }
+
+  void read_clicks(const WorldCampaign& campaign) {
+    if (!m_source.events(campaign.id, EventKind::click, m_columns)) {
+      return;
+    }
+    for (std::size_t i = 0, n = m_columns.size(); i < n; ++i) {
+      if (m_columns.time[i] > m_limit) {
+        continue;
+      }
+      const auto r = m_columns.recipient[i];
+      const LinkNumber number = m_columns.link.empty() ? LinkNumber{0} : m_columns.link[i];
+      const auto verdict = judge(EventKind::click, m_columns.evidence.empty() ? std::uint16_t{0} : m_columns.evidence[i]);
+      auto stage = campaign.stage(number);
+      const bool assumed = stage == Stage::untagged && m_tagging.untagged_is_tofu;
+      stage = assumed ? Stage::tofu : stage;
+      mark(r, any_click);
+      if (verdict != Verdict::human) {
+        line(m_columns.time[i], EventKind::click, campaign.id, number, stage, "click", 0, "MACHINE: no points");
+        continue;
+      }
+      mark(r, human);
+      m_out.last_click[r] = std::max(m_out.last_click[r], m_columns.time[i]);
+      if (stage >= Stage::tofu && !assumed && Seconds{m_columns.time[i]} > m_as_of - k_phase_window) {
+        m_out.phase[r] = std::max(m_out.phase[r], static_cast<std::uint8_t>(stage));
+      }
+      const auto link = number < campaign.family_links.size() ? campaign.family_links[number] : std::uint32_t{number};
+      m_clicks.push_back({r, link, m_columns.time[i], stage, assumed, number, campaign.id});
+    }
+  }
+
+  void score_clicks() {
+    for (std::size_t first = 0; first < m_clicks.size();) {
+      auto end = first + 1;
+      while (end < m_clicks.size() && m_clicks[end].recipient == m_clicks[first].recipient) {
+        ++end;
+      }
+      score_clicks_of_one(first, end);
+      first = end;
+    }
+  }
+
+  /// Clicks [first, end) are those of one person on one mailing, by time.
+  void score_clicks_of_one(std::size_t first, std::size_t end) {
+    const auto r = m_clicks[first].recipient;
+    if (m_rules.implied_open && (m_marks[r] & open_scored) == 0) {
+      mark(r, open_scored);
+      m_out.score[r] += m_rules.open;
+      count_up(m_out.opens[r]);
+      line(m_clicks[first].time, EventKind::open, m_clicks[first].campaign, 0, Stage::none, "implied open", m_rules.open, "a click is an open");
+    }
+    if (m_rules.repeat == Repeat::once_per_mailing) { // the one worth most; of equals the first
+      auto best = first;
+      for (auto i = first + 1; i < end; ++i) {
+        best = m_rules.click(m_clicks[i].stage) > m_rules.click(m_clicks[best].stage) ? i : best;
+      }
+      for (auto i = first; i < end; ++i) {
+        give_click(m_clicks[i], i == best, "counts once a mailing");
+      }
+      return;
+    }
+    const bool many = end - first > 32;
+    m_seen.clear();
+    for (auto i = first; i < end; ++i) {
+      bool again = false;
+      if (m_rules.repeat == Repeat::once_per_link) {
+        if (many) {
+          again = !m_seen_set.insert(m_clicks[i].link).second;
+        } else {
+          again = std::find(m_seen.begin(), m_seen.end(), m_clicks[i].link) != m_seen.end();
+          m_seen.push_back(m_clicks[i].link);
+        }
+      }
+      give_click(m_clicks[i], !again, "counts once a link and mailing");
+    }
+    m_seen_set.clear();
+  }
+
+  void give_click(const Click& click, bool counts, const char* otherwise) {
+    const auto points = counts ? m_rules.click(click.stage) : 0;
+    if (counts) {
+      m_out.score[click.recipient] += points;
+      if (click.stage == Stage::tofu) {
+        count_up(m_out.clicks_tofu[click.recipient]);
+      } else if (click.stage == Stage::mofu) {
+        count_up(m_out.clicks_mofu[click.recipient]);
+      } else if (click.stage == Stage::bofu) {
+        count_up(m_out.clicks_bofu[click.recipient]);
+      }
+    }
+    if (m_ledger != nullptr) {
+      line(click.time, EventKind::click, click.campaign, click.number, click.stage, "click." + std::string(name_of(click.stage)), points,
+           !counts                     ? otherwise
+           : click.assumed             ? "untagged link, assumed TOFU"
+           : click.stage == Stage::none ? "housekeeping link"
+                                        : "");
+    }
+  }
+
+  void finish_family(bool measurable, CampaignId campaign) {
+    for (const auto r : m_touched) {
+      const auto marks = m_marks[r];
+      m_marks[r] = 0;
+      if ((marks & received) != 0) {
+        count_up(m_out.received[r]);
+      }
+      if ((marks & (any_open | any_click)) != 0) {
+        if ((marks & human) != 0) {
+          m_out.non_opens_in_a_row[r] = 0;
+        }
+      } else if (measurable && (marks & (over | pending)) == over) {
+        count_up(m_out.non_opens[r]);
+        count_up(m_out.non_opens_in_a_row[r]);
+        if (m_ledger != nullptr) {
+          line(Seconds{m_delivered_at[r]} + m_rules.non_open_after, EventKind::delivered, campaign, 0, Stage::none, "non_open", m_rules.non_open);
+        }
+      }
+      if (m_ledger != nullptr) {
+        m_delivered_at[r] = 0;
+      }
+    }
+    m_touched.clear();
+  }
+
+  void finish_non_opens() {
+    for (std::size_t r = 0; r < m_out.size(); ++r) {
+      const auto sum = m_rules.non_open * m_out.non_opens[r];
+      const auto kept = m_rules.non_open_floor ? std::max(sum, *m_rules.non_open_floor) : sum;
+      m_out.score[r] += kept;
+      if (kept != sum) {
+        line(m_as_of, EventKind::delivered, 0, 0, Stage::none, "non_open floor", kept - sum,
+             "non-opens cost " + format_points(-*m_rules.non_open_floor) + " at most");
+      }
+    }
+  }
+
+  /// Pages, downloads and so on: once per (link, UTC day).
+  void score_actions() {
+    struct Action {
+      EventKind kind;
+      Points points;
+    };
+    for (const auto& [kind, points] : {Action{EventKind::page, m_rules.page}, Action{EventKind::download, m_rules.download}, Action{EventKind::webinar, m_rules.webinar},
+                                       Action{EventKind::form, m_rules.form}, Action{EventKind::signup, m_rules.signup}, Action{EventKind::conversion, m_rules.conversion}}) {
+      for (const auto id : m_source.campaigns(kind)) {
+        m_source.events(id, kind, m_columns);
+        std::vector<std::pair<std::uint32_t, std::uint32_t>> done; // link, day of one person
+        for (std::size_t i = 0; i < m_columns.size(); ++i) {
+          const auto r = m_columns.recipient[i];
+          if (i == 0 || m_columns.recipient[i - 1] != r) {
+            done.clear();
+          }
+          const LinkNumber link = m_columns.link.empty() ? LinkNumber{0} : m_columns.link[i];
+          const std::pair key(std::uint32_t{link}, m_columns.time[i] / static_cast<std::uint32_t>(k_day));
+          const bool machine = judge(kind, m_columns.evidence.empty() ? std::uint16_t{0} : m_columns.evidence[i]) == Verdict::machine;
+          if (m_columns.time[i] > m_limit || machine || std::find(done.rbegin(), done.rend(), key) != done.rend()) {
+            continue;
+          }
+          done.push_back(key);
+          m_out.score[r] += points;
+          line(m_columns.time[i], kind, id, link, Stage::none, std::string(name_of(kind)), points);
+        }
+      }
+    }
+  }
+
+  /// Unsubscribes, complaints, bounces: points once, and suppression (domain.md, section 12).
+  void score_leaving() {
+    struct Left {
+      std::uint16_t recipient;
+      std::uint32_t time;
+      std::uint8_t order; // in one second: the opt-in first, so that the opt-out wins
+      EventKind kind;
+      std::uint8_t bit;   // suppressed_by; 0: a proven opt-in
+      bool points;
+      CampaignId campaign;
+    };
+    std::vector<Left> left;
+    const auto read = [&](EventKind kind, auto take) {
+      for (const auto id : m_source.campaigns(kind)) {
+        m_source.events(id, kind, m_columns);
+        for (std::size_t i = 0; i < m_columns.size(); ++i) {
+          if (m_columns.time[i] <= m_limit) {
+            take(m_columns.row(i), id);
+          }
+        }
+      }
+    };
+    using namespace suppressed_by;
+    read(EventKind::unsubscribe, [&](const EventRow& row, CampaignId id) {
+      left.push_back({offset_of(row.recipient), row.time, 1, EventKind::unsubscribe, unsubscribed, judge(EventKind::unsubscribe, row.evidence) != Verdict::machine, id});
+    });
+    read(EventKind::resubscribe, [&](const EventRow& row, CampaignId id) {
+      if (row.extra != 0) { // only with proof
+        left.push_back({offset_of(row.recipient), row.time, 0, EventKind::resubscribe, 0, false, id});
+      }
+    });
+    read(EventKind::complaint, [&](const EventRow& row, CampaignId id) {
+      left.push_back({offset_of(row.recipient), row.time, 1, EventKind::complaint, complaint, true, id});
+    });
+    read(EventKind::bounce, [&](const EventRow& row, CampaignId id) {
+      const bool hard = bounce_class_of(row.evidence) == BounceClass::hard;
+      left.push_back({offset_of(row.recipient), row.time, 1, EventKind::bounce, hard ? hard_bounce : std::uint8_t{0x80}, true, id});
+    });
+    read(EventKind::dropped, [&](const EventRow& row, CampaignId id) { // the ESP knows of an earlier leaving: no points
+      const auto reason = bounce_reason_of(row.evidence);
+      const auto bit = reason == BounceReason::unsubscribed ? unsubscribed
+                       : reason == BounceReason::feedback   ? complaint
+                       : bounce_class_of(row.evidence) == BounceClass::hard ? hard_bounce
+                                                                            : std::uint8_t{0x80};
+      left.push_back({offset_of(row.recipient), row.time, 1, EventKind::dropped, bit, false, id});
+    });
+    std::stable_sort(left.begin(), left.end(), [](const Left& a, const Left& b) { return std::tie(a.recipient, a.time, a.order) < std::tie(b.recipient, b.time, b.order); });
+    std::uint8_t paid = 0; // what this person has lost points for
+    for (std::size_t i = 0; i < left.size(); ++i) {
+      const auto& l = left[i];
+      if (i == 0 || left[i - 1].recipient != l.recipient) {
+        paid = 0;
+      }
+      auto& bits = m_out.suppressed[l.recipient];
+      if (l.bit == 0) {
+        bits &= static_cast<std::uint8_t>(~(unsubscribed | hard_bounce));
+        paid &= static_cast<std::uint8_t>(~unsubscribed);
+        line(l.time, l.kind, l.campaign, 0, Stage::none, "resubscribe", 0, "proven: mailings may go on");
+        continue;
+      }
+      const bool soft = l.bit == 0x80;
+      bits |= soft ? std::uint8_t{0} : l.bit;
+      const auto points = l.kind == EventKind::unsubscribe ? m_rules.unsubscribe
+                          : l.kind == EventKind::complaint ? m_rules.complaint
+                          : soft                           ? m_rules.soft_bounce
+                                                           : m_rules.hard_bounce;
+      const bool counts = l.points && (paid & l.bit) == 0;
+      if (counts) {
+        paid |= l.bit;
+        m_out.score[l.recipient] += points;
+      }
+      if (m_ledger != nullptr) {
+        const auto rule = l.kind == EventKind::bounce ? std::string(soft ? "soft_bounce" : "hard_bounce") : std::string(name_of(l.kind));
+        line(l.time, l.kind, l.campaign, 0, Stage::none, rule, counts ? points : 0,
+             counts || points == 0 ? "" : l.points ? "counts once" : l.kind == EventKind::dropped ? "the ESP refused to send" : "MACHINE: honoured, no points");
+      }
+    }
+  }
+
+  const ScoringRules& m_rules;
+  const TaggingRules& m_tagging;
+  const World& m_world;
+  Seconds m_as_of;
+  ChunkSource& m_source;
+  ChunkScores& m_out;
+  Ledger* m_ledger;
+  std::vector<std::uint8_t> m_marks;
+  std::vector<std::uint16_t> m_touched;
+  std::vector<std::uint32_t> m_delivered_at;
+  std::vector<Click> m_clicks;
+  std::vector<std::uint32_t> m_seen;
+  std::set<std::uint32_t> m_seen_set;
+  std::vector<CampaignId> m_present;
+  EventColumns m_columns, m_more;
+  std::uint32_t m_limit, m_over_limit;
+};
+
+constexpr Points k_scale_top = 100 * k_point, k_scale_mql = 20 * k_point, k_scale_sql = 80 * k_point; // seed: below 20, 20 to 80, above 80
+
+std::uint8_t status_by_scale(Points scale) {
+  return scale > k_scale_sql ? 2 : scale >= k_scale_mql ? 1 : 0;
+}
+
+} // namespace
+
+Scorer::Scorer(const Rules& rules, const World& world, Seconds as_of) : m_rules(rules), m_world(world), m_as_of(as_of) {
+  m_statuses = {rules.status.model == StatusModel::scale ? "prospect" : "soft", "MQL", "SQL"};
+  const auto add = [&](const std::string& name) {
+    if (std::find(m_statuses.begin(), m_statuses.end(), name) == m_statuses.end()) {
+      m_statuses.push_back(name);
+    }
+  };
+  for (const auto& [cell, status] : rules.status.matrix) {
+    add(status);
+  }
+  for (const auto* list : {&rules.status.overrides, &rules.status.rules}) {
+    for (const auto& rule : *list) {
+      add(rule.status);
+    }
+  }
+  const auto grades = rules.levels.grades(), levels = rules.levels.levels();
+  m_matrix.resize((levels + 1) * grades);
+  for (std::size_t level = 1; level <= levels; ++level) {
+    for (std::size_t grade = 0; grade < grades; ++grade) {
+      const auto cell = rules.status.matrix.find(std::string(1, static_cast<char>('A' + grade)) + std::to_string(level));
+      m_matrix[level * grades + grade] = cell == rules.status.matrix.end() ? std::uint8_t{0} : status_index(cell->second);
+    }
+  }
+}
+
+std::uint8_t Scorer::status_index(const std::string& name) const {
+  const auto place = std::find(m_statuses.begin(), m_statuses.end(), name);
+  return place == m_statuses.end() ? std::uint8_t{0} : static_cast<std::uint8_t>(place - m_statuses.begin());
+}
+
+void Scorer::score(ChunkSource& source, const ManualSuppression* manual, ChunkScores& scores, Ledger* ledger) const {
+  scores.resize(source.size());
+  Scan(m_rules, m_world, m_as_of, source, scores, ledger).run();
+  score_fit(m_rules.fit, source, m_as_of, scores, ledger);
+  if (manual != nullptr) {
+    for (const auto& [recipient, bits] : *manual) {
+      scores.suppressed.at(recipient) |= bits;
+    }
+  }
+  for (std::size_t r = 0; r < scores.size(); ++r) {
+    scores.level[r] = m_rules.levels.level(scores.score[r]);
+    scores.grade[r] = m_rules.levels.grade(scores.fit[r]);
+    scores.scale[r] = std::clamp<Points>(std::clamp<Points>(scores.score[r], 0, k_scale_top) + scores.fit[r], 0, k_scale_top);
+    scores.scale_status[r] = status_by_scale(scores.scale[r]);
+  }
+  if (ledger != nullptr) {
+    std::stable_sort(ledger->lines.begin(), ledger->lines.end(), [](const Contribution& a, const Contribution& b) { return a.time < b.time; });
+  }
+}
+
+void Scorer::judge_status(ChunkSource& source, ChunkScores& scores) const {
+  const auto grades = m_rules.levels.grades();
+  switch (m_rules.status.model) {
+  case StatusModel::matrix:
+    for (std::size_t r = 0; r < scores.size(); ++r) {
+      scores.status[r] = m_matrix[scores.level[r] * grades + scores.grade[r]];
+    }
+    break;
+  case StatusModel::scale: scores.status = scores.scale_status; break;
+  case StatusModel::rules: break; // below
+  }
+  const EvaluationContext context{*this, source, scores};
+  const auto apply = [&](const std::vector<StatusRule>& rules, bool tell) {
+    Bits open(scores.size());
+    open.set_all();
+    for (std::size_t i = 0; i < rules.size(); ++i) {
+      auto hit = open;
+      if (rules[i].when) {
+        hit.and_with(evaluate(*rules[i].when, context));
+      }
+      open.and_not(hit);
+      hit.each([&, status = status_index(rules[i].status)](std::size_t r) {
+        scores.status[r] = status;
+        if (tell) {
+          scores.override_rule[r] = static_cast<std::uint8_t>(std::min<std::size_t>(i + 1, 255));
+        }
+      });
+    }
+  };
+  if (m_rules.status.model == StatusModel::rules) {
+    apply(m_rules.status.rules, false);
+  }
+  apply(m_rules.status.overrides, true);
+}
+
+} // namespace mailfunnel

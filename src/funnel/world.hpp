@@ -1,0 +1,51 @@
+#pragma once
+// What the funnel knows besides activity: the mailings with their links' stages, in order of time. Made once a run.
+
+#include "base/time.hpp"
+#include "funnel/tagger.hpp"
+#include "model/activity.hpp"
+#include "model/campaign.hpp"
+
+#include <cstdint>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+namespace mailfunnel {
+
+struct WorldLink {
+  std::string identity, url, text; // text: of the placement that a reader sees first
+  Tag tag;
+};
+
+struct WorldCampaign {
+  CampaignId id = 0;
+  std::string account;
+  std::string external_id, send, name, subject;
+  CampaignKind kind = CampaignKind::campaign;
+  bool named = true;            // the events name their mailing; else it is a day's rest: never a non-open
+  bool delivery_events = true;  // its source tells deliveries; else sent and not bounced is delivered
+  Seconds time = 0;             // sent, or the earliest event
+  std::unordered_map<LinkNumber, WorldLink> links;
+  std::vector<std::uint8_t> stages;           // by link number, as Stage; what is not here is untagged
+  std::vector<std::uint32_t> family_links;    // by link number: the same number for one identity in all of the family
+
+  Stage stage(LinkNumber link) const { return link < stages.size() ? static_cast<Stage>(stages[link]) : Stage::untagged; }
+  std::string title() const { return !name.empty() ? name : !subject.empty() ? subject : external_id.empty() ? send : external_id; }
+};
+
+/// Campaigns that count as one mailing: A/B halves, resends, language versions.
+using Family = std::vector<std::uint32_t>; // indexes into World::campaigns
+
+struct World {
+  std::vector<WorldCampaign> campaigns; // by time
+  std::vector<Family> families;         // by time of the first
+  std::unordered_map<CampaignId, std::uint32_t> by_id;
+
+  const WorldCampaign* find(CampaignId id) const {
+    const auto place = by_id.find(id);
+    return place == by_id.end() ? nullptr : &campaigns[place->second];
+  }
+};
+
+} // namespace mailfunnel

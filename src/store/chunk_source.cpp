@@ -1,0 +1,153 @@
+#include "store/chunk_source.hpp"
+
+#include "store/block.hpp"
+
+#include <algorithm>
+
+namespace mailfunnel {
+
+namespace {
+
+std::map<std::string, std::uint16_t, std::less<>> attribute_ids(Recipients& recipients) {
+  std::map<std::string, std::uint16_t, std::less<>> ids;
+  for (auto& [id, name] : recipients.attributes()) {
+    ids.emplace(std::move(name), id);
+  }
+  return ids;
+}
+
+std::vector<std::string> names_of(const std::map<std::string, std::uint16_t, std::less<>>& ids) {
+  std::vector<std::string> names;
+  for (const auto& [name, id] : ids) {
+    names.push_back(name);
+  }
+  return names;
+}
+
+} // namespace
+
+StoreChunk::StoreChunk(Database& database, std::uint32_t chunk, std::uint32_t recipients_in_store)
+    : m_recipients(database), m_chunk(chunk), m_size(std::min(k_chunk_size, recipients_in_store - (chunk << k_chunk_bits))),
+      m_activity(Activity(database).load(chunk)), m_attributes(attribute_ids(m_recipients)) {}
+
+std::vector<CampaignId> StoreChunk::campaigns(EventKind kind) {
+  std::vector<CampaignId> out;
+  for (const auto& [campaign, of_kind] : m_activity.sets()) {
+    if (of_kind == kind) {
+      out.push_back(campaign);
+    }
+  }
+  return out;
+}
+
+bool StoreChunk::attribute(std::uint32_t block, std::string_view name, AttributeColumn& column) {
+  const auto id = m_attributes.find(name);
+  if (id == m_attributes.end()) {
+    return false;
+  }
+  if (block != m_block) {
+    m_block = block;
+    m_block_data = m_recipients.attribute_block((m_chunk << (k_chunk_bits - k_recipient_block_bits)) + block);
+  }
+  return !m_block_data.empty() && AttributeBlock(m_block_data, "attribute block").read(id->second, column);
+}
+
+std::vector<std::string> StoreChunk::attribute_names() {
+  return names_of(m_attributes);
+}
+
+std::string_view StoreChunk::address(std::uint32_t recipient) {
+  if (m_addresses.empty()) {
+    const auto first = m_chunk << k_chunk_bits;
+    m_addresses = m_recipients.addresses(first, first + m_size);
+  }
+  return m_addresses.at(recipient);
+}
+
+PersonSource::PersonSource(Database& database, std::optional<RecipientId> id, std::string key)
+    : m_recipients(database), m_id(id), m_attributes(attribute_ids(m_recipients)) {
+  Activity activity(database);
+  std::vector<std::string> keys{key};
+  if (id) {
+    each_key(m_recipients.keys_of_block(*id >> k_recipient_block_bits), [&](std::uint32_t index, std::string_view one) {
+      if (index == (*id & (k_recipient_block - 1))) {
+        keys.emplace_back(one);
+        if (m_address.empty() && !is_contact_key(one)) {
+          m_address = one;
+        }
+      }
+    });
+    m_block_data = m_recipients.attribute_block(*id >> k_recipient_block_bits);
+    const auto chunk = activity.load(chunk_of(*id));
+    EventColumns columns;
+    for (const auto& [campaign, kind] : chunk.sets()) {
+      columns.clear();
+      chunk.read_recipient(offset_of(*id), campaign, kind, columns);
+      for (std::size_t i = 0; i < columns.size(); ++i) {
+        auto row = columns.row(i);
+        row.recipient = 0;
+        m_events[{campaign, kind}].push_back(row);
+      }
+    }
+  }
+  m_address = m_address.empty() && !is_contact_key(key) ? key : m_address;
+  for (auto& event : activity.inbox()) {
+    if (std::find(keys.begin(), keys.end(), event.key) != keys.end()) {
+      event.row.recipient = 0;
+      m_events[{event.campaign, event.kind}].push_back(event.row);
+    }
+  }
+  for (auto& [set, rows] : m_events) {
+    normalise_rows(rows, set.second);
+  }
+}
+
+bool PersonSource::events(CampaignId campaign, EventKind kind, EventColumns& columns) {
+  columns.clear();
+  const auto found = m_events.find({campaign, kind});
+  if (found == m_events.end()) {
+    return false;
+  }
+  for (const auto& row : found->second) {
+    columns.append(row);
+  }
+  return true;
+}
+
+std::vector<CampaignId> PersonSource::campaigns(EventKind kind) {
+  std::vector<CampaignId> out;
+  for (const auto& [set, rows] : m_events) {
+    if (set.second == kind) {
+      out.push_back(set.first);
+    }
+  }
+  return out;
+}
+
+bool PersonSource::attribute(std::uint32_t, std::string_view name, AttributeColumn& column) {
+  const auto id = m_attributes.find(name);
+  AttributeColumn all;
+  if (!m_id || id == m_attributes.end() || m_block_data.empty() || !AttributeBlock(m_block_data, "attribute block").read(id->second, all)) {
+    return false;
+  }
+  column = {};
+  column.storage.reserve(all.storage.size() + 1);
+  for (std::size_t i = 0; i < all.recipient.size(); ++i) {
+    if (all.recipient[i] == (*m_id & (k_recipient_block - 1))) {
+      const auto value = all.values[all.value[i]];
+      const auto at = column.storage.size();
+      column.storage += value; // never more than all of it
+      column.values.push_back(std::string_view(column.storage).substr(at));
+      column.recipient.push_back(0);
+      column.valid_from.push_back(all.valid_from[i]);
+      column.value.push_back(static_cast<std::uint32_t>(column.values.size() - 1));
+    }
+  }
+  return !column.recipient.empty();
+}
+
+std::vector<std::string> PersonSource::attribute_names() {
+  return names_of(m_attributes);
+}
+
+} // namespace mailfunnel

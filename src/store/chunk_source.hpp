@@ -1,0 +1,60 @@
+#pragma once
+// One chunk of the store, or one person of it, as the funnel reads it.
+
+#include "store/activity.hpp"
+#include "store/recipients.hpp"
+
+#include <map>
+#include <string>
+#include <vector>
+
+namespace mailfunnel {
+
+/// All recipients of a chunk. The database must live as long.
+class StoreChunk : public ChunkSource {
+public:
+  StoreChunk(Database& database, std::uint32_t chunk, std::uint32_t recipients_in_store);
+
+  std::uint32_t size() const override { return m_size; }
+  bool events(CampaignId campaign, EventKind kind, EventColumns& columns) override { return m_activity.read(campaign, kind, columns); }
+  std::vector<CampaignId> campaigns(EventKind kind) override;
+  bool attribute(std::uint32_t block, std::string_view name, AttributeColumn& column) override;
+  std::vector<std::string> attribute_names() override;
+  std::string_view address(std::uint32_t recipient) override;
+  const ChunkActivity& activity() const { return m_activity; }
+
+private:
+  Recipients m_recipients;
+  std::uint32_t m_chunk, m_size;
+  ChunkActivity m_activity;
+  std::map<std::string, std::uint16_t, std::less<>> m_attributes;
+  std::uint32_t m_block = ~0U;
+  std::string m_block_data;
+  std::vector<std::string> m_addresses;
+};
+
+/// One person as a chunk of size 1: events from the blocks and from the inbox, so that nothing need be folded first.
+class PersonSource : public ChunkSource {
+public:
+  /// `key` as in the index; an address need not be known to the blocks. id: absent when only the inbox knows the key.
+  PersonSource(Database& database, std::optional<RecipientId> id, std::string key);
+
+  std::uint32_t size() const override { return 1; }
+  bool events(CampaignId campaign, EventKind kind, EventColumns& columns) override;
+  std::vector<CampaignId> campaigns(EventKind kind) override;
+  bool attribute(std::uint32_t block, std::string_view name, AttributeColumn& column) override;
+  std::vector<std::string> attribute_names() override;
+  std::string_view address(std::uint32_t) override { return m_address; }
+  bool empty() const { return m_events.empty() && !m_id; }
+  const std::map<std::pair<CampaignId, EventKind>, std::vector<EventRow>>& all() const { return m_events; }
+
+private:
+  Recipients m_recipients;
+  std::optional<RecipientId> m_id;
+  std::string m_address;
+  std::map<std::pair<CampaignId, EventKind>, std::vector<EventRow>> m_events;
+  std::map<std::string, std::uint16_t, std::less<>> m_attributes;
+  std::string m_block_data;
+};
+
+} // namespace mailfunnel
