@@ -26,7 +26,7 @@ std::string decode(const MappingProfile& profile, std::string text, const LogCon
   auto reader = open_profile(profile, view, context);
   REQUIRE(reader);
   std::string out;
-  DecodeSink sink("generic", "f", [&](std::string_view line) { out += std::string(line) + "\n"; });
+  DecodeSink sink("generic", "f", [&](std::string_view line) { out += line; });
   sink.begin_chunk(view);
   read_text(*reader, view, sink);
   sink.end_chunk();

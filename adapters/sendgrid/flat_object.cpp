@@ -52,7 +52,8 @@ void append_utf8(std::string& out, std::uint32_t code) {
   }
 }
 
-/// Reads "\u00e9" or a pair of surrogates at the front; bytes used, 0: neither. A lone surrogate becomes U+FFFD.
+/// Reads "\u00e9" or a pair of surrogates at the front; bytes used, 0: neither. A lone surrogate
+/// becomes U+FFFD.
 std::size_t read_unicode(std::string_view text, std::string& out) {
   const auto first = read_hex(text.substr(2));
   if (!first) {
@@ -95,7 +96,8 @@ bool FlatObject::index(std::string_view text) {
   m_text = text;
   m_count = 0;
   m_scratch.clear();
-  if (!m_scanner || text.size() > m_scanner->capacity()) { // grows in big steps, as records grow in small ones
+  if (!m_scanner ||
+      text.size() > m_scanner->capacity()) { // grows in big steps, as records grow in small ones
     const auto room = std::max(text.size() * 2, std::size_t{16} << 10);
     m_scanner.reset();
     if (simdjson::get_active_implementation()->create_dom_parser_implementation(
@@ -104,8 +106,8 @@ bool FlatObject::index(std::string_view text) {
     }
   }
   const auto* const bytes = reinterpret_cast<const std::uint8_t*>(text.data());
-  if (text.empty() || m_scanner->stage1(bytes, text.size(), simdjson::stage1_mode::regular) !=
-                          simdjson::SUCCESS) {
+  if (text.empty() ||
+      m_scanner->stage1(bytes, text.size(), simdjson::stage1_mode::regular) != simdjson::SUCCESS) {
     return false;
   }
   m_marks = m_scanner->structural_indexes.get();
@@ -143,8 +145,8 @@ std::string_view FlatObject::unescaped(std::string_view raw) {
 
 std::string_view FlatObject::text_of(std::string_view value) {
   if (value.size() < 2 || value.front() != '"' || value.back() != '"') {
-    const bool nothing = value.empty() || value.front() == '{' || value.front() == '[' ||
-                         value == "null";
+    const bool nothing =
+        value.empty() || value.front() == '{' || value.front() == '[' || value == "null";
     return nothing ? std::string_view{} : value;
   }
   const auto raw = value.substr(1, value.size() - 2);

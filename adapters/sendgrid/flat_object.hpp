@@ -1,7 +1,8 @@
 #pragma once
-// One JSON object and its fields at the top, read at the speed at which simdjson finds brackets and quotes: names and
-// values are views into the text, nested values are passed whole, and nothing is copied but strings with escapes.
-// A reader has one FlatObject a thread. The text of an object must have k_padding readable bytes behind it.
+// One JSON object and its fields at the top, read at the speed at which simdjson finds brackets and
+// quotes: names and values are views into the text, nested values are passed whole, and nothing is
+// copied but strings with escapes. A reader has one FlatObject a thread. The text of an object must
+// have k_padding readable bytes behind it.
 
 #include "base/text.hpp"
 
@@ -17,8 +18,9 @@ class FlatObject {
 public:
   /// Finds the marks of an object in its text; false: no JSON (a string that never ends, no UTF-8).
   bool index(std::string_view text);
-  /// Calls visit(name, value) for each field, both as they stand in the text: the name without its quotes, the value with
-  /// them. Says what is wrong with the object, or "". The fields before the fault were visited.
+  /// Calls visit(name, value) for each field, both as they stand in the text: the name without its
+  /// quotes, the value with them. Says what is wrong with the object, or "". The fields before the
+  /// fault were visited.
   template<typename Visit> std::string_view each(Visit visit);
 
   /// A string or number as text; "" for null and nested values. Valid until the next index().
@@ -31,7 +33,8 @@ private:
 
   std::unique_ptr<simdjson::internal::dom_parser_implementation> m_scanner;
   std::string_view m_text;
-  const std::uint32_t* m_marks = nullptr; // where brackets, quotes, commas, colons and scalars begin
+  const std::uint32_t* m_marks =
+      nullptr; // where brackets, quotes, commas, colons and scalars begin
   std::uint32_t m_count = 0;
   std::string m_scratch; // of unescaped strings; never grows while views into it are out
 };

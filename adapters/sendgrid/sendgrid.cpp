@@ -1,4 +1,5 @@
-// Twilio SendGrid's Event Webhook: bodies as they are posted (a JSON array of events), or saved as one event a line:
+// Twilio SendGrid's Event Webhook: bodies as they are posted (a JSON array of events), or saved as
+// one event a line:
 //   {"email":"ann@example.com","timestamp":1772443507,"event":"open","sg_machine_open":true,"sg_event_id":"b3Blbi0x",
 //    "sg_message_id":"abc.recvd-1-2.0","useragent":"Mozilla/5.0","ip":"203.0.113.7","category":["spring"]}
 // https://www.twilio.com/docs/sendgrid/for-developers/tracking-events/event
@@ -29,7 +30,8 @@ namespace {
 using namespace std::string_view_literals;
 using enum BounceClass;
 
-// ---- words ---------------------------------------------------------------------------------------------------------
+// ---- words
+// ---------------------------------------------------------------------------------------------------------
 
 struct KindWord {
   std::string_view word;
@@ -93,12 +95,30 @@ constexpr std::array k_classifications{
     Classification{"Technical", BounceReason::network},
 };
 
-// ---- fields --------------------------------------------------------------------------------------------------------
+// ---- fields
+// --------------------------------------------------------------------------------------------------------
 
 enum Slot : std::uint8_t {
-  email, timestamp, event, url, useragent, ip, sg_machine_open, status, reason, response, type, bounce_classification,
-  asm_group_id, marketing_campaign_id, marketing_campaign_name, singlesend_id, singlesend_name, sg_event_id,
-  sg_message_id, category,
+  email,
+  timestamp,
+  event,
+  url,
+  useragent,
+  ip,
+  sg_machine_open,
+  status,
+  reason,
+  response,
+  type,
+  bounce_classification,
+  asm_group_id,
+  marketing_campaign_id,
+  marketing_campaign_name,
+  singlesend_id,
+  singlesend_name,
+  sg_event_id,
+  sg_message_id,
+  category,
   k_own,     // SendGrid's, but of no use here
   k_unknown, // a unique or custom argument of the sender, merged in at the top
   k_slots
@@ -156,13 +176,15 @@ constexpr std::array k_fields{
     FieldName{"anymail_id", k_own}, // django-anymail's own id of the message, for itself alone
 };
 
-/// Fields are found by their length and three letters, hashed without collision: a record has a dozen, in an order that
-/// no branch predictor knows.
+/// Fields are found by their length and three letters, hashed without collision: a record has a
+/// dozen, in an order that no branch predictor knows.
 constexpr std::size_t k_places = 256;
 constexpr std::uint8_t k_no_field = 255;
 
 constexpr std::size_t place_of(std::string_view name, std::uint32_t factor) {
-  const auto byte = [name](std::size_t i) { return std::uint32_t{static_cast<unsigned char>(name[i])}; };
+  const auto byte = [name](std::size_t i) {
+    return std::uint32_t{static_cast<unsigned char>(name[i])};
+  };
   const auto mix = byte(0) | byte(name.size() / 3) << 8 | byte(name.size() - 1) << 16 |
                    static_cast<std::uint32_t>(name.size()) << 24;
   return (mix * factor) >> 24;
@@ -200,14 +222,16 @@ constexpr std::array<PaddedName, k_fields.size()> make_padded() {
   std::array<PaddedName, k_fields.size()> all;
   for (std::size_t i = 0; i < k_fields.size(); ++i) {
     for (std::size_t k = 0; k < k_fields[i].name.size(); ++k) {
-      all[i].word[k / 8] |= std::uint64_t{static_cast<unsigned char>(k_fields[i].name[k])} << k % 8 * 8;
+      all[i].word[k / 8] |= std::uint64_t{static_cast<unsigned char>(k_fields[i].name[k])}
+                            << k % 8 * 8;
       all[i].mask[k / 8] |= std::uint64_t{0xFF} << k % 8 * 8;
     }
   }
   return all;
 }
 constexpr auto k_padded = make_padded();
-static_assert(std::all_of(k_fields.begin(), k_fields.end(), [](const FieldName& f) { return f.name.size() <= 32; }));
+static_assert(std::all_of(k_fields.begin(), k_fields.end(),
+                          [](const FieldName& f) { return f.name.size() <= 32; }));
 
 /// Reads 32 bytes from where the name begins, which k_padding allows.
 Slot slot_of(std::string_view name) {
@@ -238,7 +262,9 @@ public:
   }
   bool has(Slot slot) const { return (m_seen >> slot & 1) != 0; }
   std::string_view raw(Slot slot) const { return has(slot) ? m_values[slot] : std::string_view{}; }
-  std::string_view text(Slot slot) { return has(slot) ? object.text_of(m_values[slot]) : std::string_view{}; }
+  std::string_view text(Slot slot) {
+    return has(slot) ? object.text_of(m_values[slot]) : std::string_view{};
+  }
   /// The first of the two that is not empty.
   std::string_view text(Slot slot, Slot other) {
     const auto value = text(slot);
@@ -252,7 +278,8 @@ private:
 };
 static_assert(k_slots <= 32);
 
-// ---- one event -----------------------------------------------------------------------------------------------------
+// ---- one event
+// -----------------------------------------------------------------------------------------------------
 
 std::optional<Instant> time_of(std::string_view text) {
   constexpr std::size_t k_usual_digits = 10;
@@ -288,11 +315,14 @@ Bounce judge_bounce(const BounceWords& words, EventKind kind) {
   if (bounce.reason == BounceReason::other) {
     bounce.reason = reason_of(words.classification);
   }
-  const bool temporary = bounce.status.empty() ? bounce.code / 100 == 4 : bounce.status.front() == '4';
+  const bool temporary =
+      bounce.status.empty() ? bounce.code / 100 == 4 : bounce.status.front() == '4';
   if (kind == EventKind::deferred || temporary) {
     bounce.klass = soft;
   } else {
-    bounce.klass = words.type == "blocked"sv ? block : hard; // what is not blocked, SendGrid suppresses from now on
+    bounce.klass = words.type == "blocked"sv
+                       ? block
+                       : hard; // what is not blocked, SendGrid suppresses from now on
   }
   return bounce;
 }
@@ -315,12 +345,13 @@ void fill_by_kind(Fields& fields, EventView& event) {
     event.user_agent = fields.text(useragent);
     event.ip = fields.text(ip); // of the reader; in other events it is the sender's
     event.link = event.kind == EventKind::click ? fields.text(url) : ""sv;
-    event.evidence = fields.raw(sg_machine_open) == "true"sv ? evidence::esp_machine_flag : std::uint16_t{0};
+    event.evidence =
+        fields.raw(sg_machine_open) == "true"sv ? evidence::esp_machine_flag : std::uint16_t{0};
     break;
   case EventKind::bounce:
   case EventKind::deferred:
-    event.bounce = judge_bounce({fields.text(status), fields.text(reason, response), fields.text(type),
-                                 fields.text(bounce_classification)},
+    event.bounce = judge_bounce({fields.text(status), fields.text(reason, response),
+                                 fields.text(type), fields.text(bounce_classification)},
                                 event.kind);
     break;
   case EventKind::dropped:
@@ -358,7 +389,8 @@ std::string_view fill(Fields& fields, EventView& view) {
   return {};
 }
 
-// ---- readers -------------------------------------------------------------------------------------------------------
+// ---- readers
+// -------------------------------------------------------------------------------------------------------
 
 /// Reads records of JSON, whatever cuts them.
 class RecordParser {
@@ -375,15 +407,19 @@ private:
 
 std::string_view RecordParser::read_fields(bool details) {
   if (!details) {
-    return m_fields.object.each(
-        [this](std::string_view name, std::string_view value) { m_fields.put(slot_of(name), value); });
+    return m_fields.object.each([this](std::string_view name, std::string_view value) {
+      m_fields.put(slot_of(name), value);
+    });
   }
   m_metadata.clear();
   return m_fields.object.each([this](std::string_view name, std::string_view value) {
     const auto slot = slot_of(name);
     m_fields.put(slot, value);
     if (slot == k_unknown) { // the name may have escapes: both go as they are
-      m_metadata.append(m_metadata.empty() ? "{\"" : ",\"").append(name).append("\":").append(value);
+      m_metadata.append(m_metadata.empty() ? "{\"" : ",\"")
+          .append(name)
+          .append("\":")
+          .append(value);
     }
   });
 }
@@ -466,7 +502,9 @@ public:
   Framing framing() const override { return Framing::csv; }
   char csv_quote() const override { return m_head.dialect.quote; }
   void read(const Chunk& chunk, RecordSink& sink) override;
-  std::unique_ptr<LogReader> clone() const override { return std::make_unique<SuppressionReader>(m_head); }
+  std::unique_ptr<LogReader> clone() const override {
+    return std::make_unique<SuppressionReader>(m_head);
+  }
 
 private:
   void read_row(const CsvRow& row, RecordSink& sink) const;
@@ -491,7 +529,9 @@ void SuppressionReader::read_row(const CsvRow& row, RecordSink& sink) const {
   view.address = trim(row[m_email]);
   const auto time = time_of(trim(row[m_created]));
   if (view.address.empty() || !time || row.size() != m_head.header.names().size()) {
-    sink.reject(view.address.empty() ? "no email" : !time ? "no time in \"created\"" : "not as many fields as the header",
+    sink.reject(view.address.empty() ? "no email"
+                : !time              ? "no time in \"created\""
+                                     : "not as many fields as the header",
                 row.raw());
     return;
   }
@@ -504,7 +544,8 @@ void SuppressionReader::read_row(const CsvRow& row, RecordSink& sink) const {
   sink.accept(view);
 }
 
-// ---- whose is it? --------------------------------------------------------------------------------------------------
+// ---- whose is it?
+// --------------------------------------------------------------------------------------------------
 
 /// What an object at the start of a file shows of its maker.
 struct Marks {
@@ -513,8 +554,9 @@ struct Marks {
 };
 
 /// Names that SendGrid does not use, but others whose events are alike: Mailtrap, Brevo, Mailjet.
-constexpr std::array k_strange_fields{"message_id"sv, "message-id"sv, "event_id"sv,  "ts_event"sv, "ts"sv,
-                                      "MessageID"sv,  "mj_campaign_id"sv, "_id"sv, "eventType"sv};
+constexpr std::array k_strange_fields{"message_id"sv,     "message-id"sv, "event_id"sv,
+                                      "ts_event"sv,       "ts"sv,         "MessageID"sv,
+                                      "mj_campaign_id"sv, "_id"sv,        "eventType"sv};
 
 Marks look_at(FlatObject& object, std::string_view value) {
   Marks marks;
@@ -525,7 +567,8 @@ Marks look_at(FlatObject& object, std::string_view value) {
   }
   const auto fault = object.each([&](std::string_view name, std::string_view raw) {
     marks.sendgrid_id |= name == "sg_event_id"sv || name == "sg_message_id"sv;
-    marks.stranger |= std::find(k_strange_fields.begin(), k_strange_fields.end(), name) != k_strange_fields.end();
+    marks.stranger |=
+        std::find(k_strange_fields.begin(), k_strange_fields.end(), name) != k_strange_fields.end();
     marks.email |= name == "email"sv && raw.find('@') != std::string_view::npos;
     marks.time |= name == "timestamp"sv && parse_unix_time(object.text_of(raw)).has_value();
     marks.word |= name == "event"sv && find_kind(object.text_of(raw)) != nullptr;
@@ -549,8 +592,9 @@ template<typename Values> bool has_events(std::string_view head) {
 
 std::optional<CsvHead> suppression_head(std::string_view head) {
   auto csv = read_csv_head(head);
-  const bool ours = csv && csv->header.names().size() == 4 && csv->header.has("status") && csv->header.has("reason") &&
-                    csv->header.has("email") && csv->header.has("created");
+  const bool ours = csv && csv->header.names().size() == 4 && csv->header.has("status") &&
+                    csv->header.has("reason") && csv->header.has("email") &&
+                    csv->header.has("created");
   return ours ? csv : std::nullopt;
 }
 
@@ -560,10 +604,12 @@ char first_character(std::string_view head) {
   return text.empty() ? '\0' : text.front();
 }
 
-// ---- webhook -------------------------------------------------------------------------------------------------------
+// ---- webhook
+// -------------------------------------------------------------------------------------------------------
 
 /// Names that the public key goes by.
-constexpr std::array k_key_names{"webhook_key"sv, "verification_key"sv, "sendgrid_verification_key"sv,
+constexpr std::array k_key_names{"webhook_key"sv, "verification_key"sv,
+                                 "sendgrid_verification_key"sv,
                                  "sendgrid_tracking_webhook_verification_key"sv};
 constexpr auto k_signature_header = "X-Twilio-Email-Event-Webhook-Signature"sv;
 constexpr auto k_time_header = "X-Twilio-Email-Event-Webhook-Timestamp"sv;
@@ -593,7 +639,8 @@ Result<void> check_signature(const HttpRequest& request, std::string_view key, S
     return refused("the signature or its timestamp is missing: turn on the Signed Event Webhook");
   }
   const auto der = base64_decode(signature);
-  const auto good = der ? verify_sha256(key, *der, std::string(stamp) + request.body) : std::optional(false);
+  const auto good =
+      der ? verify_sha256(key, *der, std::string(stamp) + request.body) : std::optional(false);
   if (!good) {
     return refused("webhook_key is no public key, so the signature can't be checked");
   }
@@ -607,7 +654,8 @@ Result<void> check_signature(const HttpRequest& request, std::string_view key, S
   return {};
 }
 
-// ---- adapter -------------------------------------------------------------------------------------------------------
+// ---- adapter
+// -------------------------------------------------------------------------------------------------------
 
 class SendGridAdapter : public Adapter {
 public:
@@ -621,15 +669,18 @@ public:
             .machine_flags = true};
   }
   std::vector<FormatInfo> formats() const override {
-    return {{"event webhook bodies, JSON and NDJSON", "events"}, {"suppression lists, CSV", "events"}};
+    return {{"event webhook bodies, JSON and NDJSON", "events"},
+            {"suppression lists, CSV", "events"}};
   }
-  std::unique_ptr<LogReader> open_log(std::string_view head, const LogContext& /*context*/) const override;
+  std::unique_ptr<LogReader> open_log(std::string_view head,
+                                      const LogContext& /*context*/) const override;
   bool has_webhook() const override { return true; }
   Result<void> read_webhook(const HttpRequest& request, const Secrets& secrets, Seconds now,
                             RecordSink& sink) const override;
 };
 
-std::unique_ptr<LogReader> SendGridAdapter::open_log(std::string_view head, const LogContext& /*context*/) const {
+std::unique_ptr<LogReader> SendGridAdapter::open_log(std::string_view head,
+                                                     const LogContext& /*context*/) const {
   const char first = first_character(head);
   if (first == '{' || first == '[') {
     const bool values = has_events<JsonValues>(head);
@@ -647,8 +698,8 @@ std::unique_ptr<LogReader> SendGridAdapter::open_log(std::string_view head, cons
   return nullptr;
 }
 
-Result<void> SendGridAdapter::read_webhook(const HttpRequest& request, const Secrets& secrets, Seconds now,
-                                           RecordSink& sink) const {
+Result<void> SendGridAdapter::read_webhook(const HttpRequest& request, const Secrets& secrets,
+                                           Seconds now, RecordSink& sink) const {
   MF_CHECK(check_signature(request, find_key(secrets), now));
   const char first = first_character(request.body);
   if (first != '[' && first != '{') {

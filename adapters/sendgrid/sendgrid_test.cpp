@@ -116,13 +116,15 @@ TEST_CASE("sendgrid: what is ours") {
   for (const auto& row : {
            Row{"an id of SendGrid is enough", R"([{"sg_event_id":"a"}])", true},
            Row{"without ids: its words in its shape", "[" + k_open + "}]", true},
-           Row{"a time as text", R"([{"event":"Processed","timestamp":"123456789","email":"a@example.com"}])", true},
+           Row{"a time as text",
+               R"([{"event":"Processed","timestamp":"123456789","email":"a@example.com"}])", true},
            Row{"a broken first line", "{oops\n" + k_open + "}\n", true},
            Row{"BOM", "\xEF\xBB\xBF" + k_open + "}\n", true},
            Row{"suppressions", "status,reason,email,created\n", true},
            Row{"suppressions in quotes", "\"status\",\"reason\",\"email\",\"created\"\n", true},
            Row{"a stranger's id", k_open + R"(,"message_id":"1"})", false},
-           Row{"a word of another ESP", R"({"event":"soft_bounce","timestamp":1,"email":"a@example.com"})", false},
+           Row{"a word of another ESP",
+               R"({"event":"soft_bounce","timestamp":1,"email":"a@example.com"})", false},
            Row{"no time", R"({"event":"open","email":"a@example.com"})", false},
            Row{"an id inside of something else", R"({"a":{"sg_event_id":"b"}})", false},
            Row{"other CSV", "status,reason,email,created,list\n", false},
@@ -142,32 +144,46 @@ TEST_CASE("sendgrid: odd records") {
     std::string record;
     const char* part;
   };
-  for (const auto& row : {
-           Row{"a word that is new", R"({"email":"a@example.com","timestamp":1,"event":"teleported"})",
-               R"("kind":"unknown","address":"a@example.com","time":"1970-01-01T00:00:01Z","native":"teleported")"},
-           Row{"milliseconds", R"({"email":"a@example.com","timestamp":1591726752372,"event":"open"})",
-               "2020-06-09T18:19:12.372Z"},
-           Row{"of two the last one holds", k_open + R"(,"email":"bo@example.com"})", "bo@example.com"},
-           Row{"escapes", k_open + R"(,"category":["\u00e9t\ud83d\ude00\n\ud800"]})",
-               "\"tags\":[\"\xC3\xA9t\xF0\x9F\x98\x80\\n\xEF\xBF\xBD\"]"},
-           Row{"white space all around", "{ \"email\" : \"ann@example.com\" , \"timestamp\" : 1772443507 , \"event\" : \"open\" }",
-               R"("kind":"open","address":"ann@example.com")"},
-           Row{"arguments of any shape", k_open + R"(,"a":{"b":[1, 2]},"c":null,"d":"x"})",
-               R"("metadata":{"a":{"b":[1,2]},"c":null,"d":"x"})"},
-           Row{"an agent that is empty", k_open + R"(,"useragent":""})", R"("evidence":["empty_agent"])"},
-           Row{"no agent field says nothing", k_open + "}", R"("time":"2026-03-02T09:25:07Z","native")"},
-           Row{"a machine", k_open + R"(,"sg_machine_open":true})", R"("evidence":["esp_machine_flag"])"},
-           Row{"blocked", R"({"email":"a@example.com","timestamp":1,"event":"bounce","type":"blocked","reason":"550 no"})",
-               R"("bounce":{"class":"block","code":550,"reason":"policy","diagnostic":"550 no"})"},
-           Row{"blocked for now",
-               R"({"email":"a@example.com","timestamp":1,"event":"bounce","type":"blocked","status":"4.7.1","reason":"x"})",
-               R"("bounce":{"class":"soft")"},
-           Row{"no email", R"({"timestamp":1,"event":"open","sg_event_id":"a"})", R"({"rejected":"no email")"},
-           Row{"no time", R"({"email":"a@example.com","event":"open","sg_event_id":"a"})", R"("rejected":"no time)"},
-           Row{"a huge time", R"({"email":"a@example.com","timestamp":99999999999999999999999,"event":"open","sg_event_id":"a"})",
-               R"("rejected":"no time)"},
-           Row{"no event", R"({"email":"a@example.com","timestamp":1,"sg_event_id":"a"})", R"({"rejected":"no event")"},
-       }) {
+  for (
+      const auto& row : {
+          Row{"a word that is new",
+              R"({"email":"a@example.com","timestamp":1,"event":"teleported"})",
+              R"("kind":"unknown","address":"a@example.com","time":"1970-01-01T00:00:01Z","native":"teleported")"},
+          Row{"milliseconds",
+              R"({"email":"a@example.com","timestamp":1591726752372,"event":"open"})",
+              "2020-06-09T18:19:12.372Z"},
+          Row{"of two the last one holds", k_open + R"(,"email":"bo@example.com"})",
+              "bo@example.com"},
+          Row{"escapes", k_open + R"(,"category":["\u00e9t\ud83d\ude00\n\ud800"]})",
+              "\"tags\":[\"\xC3\xA9t\xF0\x9F\x98\x80\\n\xEF\xBF\xBD\"]"},
+          Row{"white space all around",
+              "{ \"email\" : \"ann@example.com\" , \"timestamp\" : 1772443507 , \"event\" : "
+              "\"open\" }",
+              R"("kind":"open","address":"ann@example.com")"},
+          Row{"arguments of any shape", k_open + R"(,"a":{"b":[1, 2]},"c":null,"d":"x"})",
+              R"("metadata":{"a":{"b":[1,2]},"c":null,"d":"x"})"},
+          Row{"an agent that is empty", k_open + R"(,"useragent":""})",
+              R"("evidence":["empty_agent"])"},
+          Row{"no agent field says nothing", k_open + "}",
+              R"("time":"2026-03-02T09:25:07Z","native")"},
+          Row{"a machine", k_open + R"(,"sg_machine_open":true})",
+              R"("evidence":["esp_machine_flag"])"},
+          Row{"blocked",
+              R"({"email":"a@example.com","timestamp":1,"event":"bounce","type":"blocked","reason":"550 no"})",
+              R"("bounce":{"class":"block","code":550,"reason":"policy","diagnostic":"550 no"})"},
+          Row{"blocked for now",
+              R"({"email":"a@example.com","timestamp":1,"event":"bounce","type":"blocked","status":"4.7.1","reason":"x"})",
+              R"("bounce":{"class":"soft")"},
+          Row{"no email", R"({"timestamp":1,"event":"open","sg_event_id":"a"})",
+              R"({"rejected":"no email")"},
+          Row{"no time", R"({"email":"a@example.com","event":"open","sg_event_id":"a"})",
+              R"("rejected":"no time)"},
+          Row{"a huge time",
+              R"({"email":"a@example.com","timestamp":99999999999999999999999,"event":"open","sg_event_id":"a"})",
+              R"("rejected":"no time)"},
+          Row{"no event", R"({"email":"a@example.com","timestamp":1,"sg_event_id":"a"})",
+              R"({"rejected":"no event")"},
+      }) {
     CAPTURE(row.name);
     CHECK(has(decode("[" + k_open + "},\n" + row.record + "]"), row.part));
     CHECK(has(decode(k_open + "}\n" + row.record + "\n"), row.part));
@@ -175,9 +191,13 @@ TEST_CASE("sendgrid: odd records") {
 }
 
 TEST_CASE("sendgrid: records that are broken are rejected once each, and the rest is read") {
-  for (const char* bad : {"{", "}", "{]", "{\"a\"}", "{\"a\":}", "{\"a\":1", "{\"a\":1,}", "{\"a\" 1}", "{\"email\":\"a", "{}{}",
-                          "{\"a\":[}", "{\"a\":{\"b\":1}", "17", "\"text\"", "{\"a\":\"\xff\"}", "{,}", "{\"a\":,}", "{1:2}", "null",
-                          "{\"a\":1}x", "{\"\":1}"}) {
+  for (const char* bad : {"{",          "}",          "{]",
+                          "{\"a\"}",    "{\"a\":}",   "{\"a\":1",
+                          "{\"a\":1,}", "{\"a\" 1}",  "{\"email\":\"a",
+                          "{}{}",       "{\"a\":[}",  "{\"a\":{\"b\":1}",
+                          "17",         "\"text\"",   "{\"a\":\"\xff\"}",
+                          "{,}",        "{\"a\":,}",  "{1:2}",
+                          "null",       "{\"a\":1}x", "{\"\":1}"}) {
     CAPTURE(bad);
     const auto text = padded(k_open + "}\n" + bad + "\n" + k_open + "}\n");
     Counter counter;
@@ -192,13 +212,15 @@ TEST_CASE("sendgrid: cut at any byte, nested to any depth") {
   for (std::size_t size = 0; size < whole.size(); ++size) {
     (void)decode(whole.substr(0, size));
   }
-  const auto deep = k_open + ",\"a\":" + std::string(200'000, '[') + std::string(200'000, ']') + "}";
+  const auto deep =
+      k_open + ",\"a\":" + std::string(200'000, '[') + std::string(200'000, ']') + "}";
   CHECK(has(decode(deep), R"("kind":"open")"));
-  CHECK(has(decode(k_open + "}\n" + k_open + ",\"a\":" + std::string(200'000, '[') + "\n"), "rejected"));
+  CHECK(has(decode(k_open + "}\n" + k_open + ",\"a\":" + std::string(200'000, '[') + "\n"),
+            "rejected"));
 }
 
 TEST_CASE("sendgrid: an import is spared the details, chunks are read alike") {
-  const auto text = read_file(k_testdata / "events.ndjson");
+  const auto text = read_file(k_testdata / "lines.ndjson");
   constexpr std::uint64_t k_records = 20;
   for (const std::size_t chunk : {0, 100, 1000}) {
     Counter counter;
@@ -213,18 +235,22 @@ HttpRequest signed_request() {
   // The published vector of SendGrid's own client libraries.
   HttpRequest request;
   request.headers = {{"x-twilio-email-event-webhook-signature",
-                      "MEUCIGHQVtGj+Y3LkG9fLcxf3qfI10QysgDWmMOVmxG0u6ZUAiEAyBiXDWzM+uOe5W0JuG+luQAbPIqHh89M15TluLtEZtM="},
+                      "MEUCIGHQVtGj+Y3LkG9fLcxf3qfI10QysgDWmMOVmxG0u6ZUAiEAyBiXDWzM+uOe5W0JuG+"
+                      "luQAbPIqHh89M15TluLtEZtM="},
                      {"x-twilio-email-event-webhook-timestamp", "1600112502"}};
-  request.body = padded(
-      "[{\"email\":\"hello@world.com\",\"event\":\"dropped\",\"reason\":\"Bounced "
-      "Address\",\"sg_event_id\":\"ZHJvcC0xMDk5NDkxOS1MUnpYbF9OSFN0T0doUTRrb2ZTbV9BLTA\",\"sg_message_id\":\"LRzXl_"
-      "NHStOGhQ4kofSm_A.filterdrecv-p3mdw1-756b745b58-kmzbl-18-5F5FC76C-9.0\",\"smtp-id\":\"<LRzXl_NHStOGhQ4kofSm_A@"
-      "ismtpd0039p1iad1.sendgrid.net>\",\"timestamp\":1600112492}]\r\n");
+  request.body =
+      padded("[{\"email\":\"hello@world.com\",\"event\":\"dropped\",\"reason\":\"Bounced "
+             "Address\",\"sg_event_id\":\"ZHJvcC0xMDk5NDkxOS1MUnpYbF9OSFN0T0doUTRrb2ZTbV9BLTA\","
+             "\"sg_message_id\":\"LRzXl_"
+             "NHStOGhQ4kofSm_A.filterdrecv-p3mdw1-756b745b58-kmzbl-18-5F5FC76C-9.0\",\"smtp-id\":"
+             "\"<LRzXl_NHStOGhQ4kofSm_A@"
+             "ismtpd0039p1iad1.sendgrid.net>\",\"timestamp\":1600112492}]\r\n");
   return request;
 }
 
-const Secrets k_secrets{{"webhook_key", "MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE83T4O/n84iotIvIW4mdBgQ/"
-                                        "7dAfSmpqIM8kF9mN1flpVKS3GRqe62gw+2fNNRaINXvVpiglSI8eNEc6wEA3F+g=="}};
+const Secrets k_secrets{{"webhook_key",
+                         "MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE83T4O/n84iotIvIW4mdBgQ/"
+                         "7dAfSmpqIM8kF9mN1flpVKS3GRqe62gw+2fNNRaINXvVpiglSI8eNEc6wEA3F+g=="}};
 constexpr Seconds k_moment = 1600112502;
 
 ErrorCode refusal(const HttpRequest& request, const Secrets& secrets, Seconds now) {
@@ -248,7 +274,8 @@ TEST_CASE("sendgrid: a webhook that is signed well is read") {
 
 TEST_CASE("sendgrid: a webhook that is not signed well is refused") {
   CHECK(refusal(signed_request(), {}, k_moment) == ErrorCode::unauthorized);
-  CHECK(refusal(signed_request(), {{"webhook_key", "nonsense"}}, k_moment) == ErrorCode::unauthorized);
+  CHECK(refusal(signed_request(), {{"webhook_key", "nonsense"}}, k_moment) ==
+        ErrorCode::unauthorized);
   CHECK(refusal(signed_request(), k_secrets, k_moment + 301) == ErrorCode::unauthorized);
   CHECK(refusal(signed_request(), k_secrets, k_moment - 301) == ErrorCode::unauthorized);
   auto changed = signed_request();

@@ -1,5 +1,6 @@
-// Amazon SES' events, as Firehose writes them to S3 (one a line), as SNS posts or queues them (the event is a JSON string in
-// the envelope's "Message"), or as EventBridge passes them on (in "detail"):
+// Amazon SES' events, as Firehose writes them to S3 (one a line), as SNS posts or queues them (the
+// event is a JSON string in the envelope's "Message"), or as EventBridge passes them on (in
+// "detail"):
 //   {"eventType":"Click","mail":{"timestamp":"2026-03-02T09:10:00.100Z","messageId":"0100018e-1",
 //    "destination":["ann@example.com"],"tags":{"campaign":["spring"]}},"click":{"timestamp":"2026-03-02T10:01:02.003Z",
 //    "ipAddress":"203.0.113.7","userAgent":"Mozilla/5.0","link":"https://www.example.com/pricing","linkTags":{"stage":["bofu"]}}}
@@ -28,7 +29,8 @@ using simdjson::dom::array;
 using simdjson::dom::element;
 using simdjson::dom::object;
 
-// ---- words ---------------------------------------------------------------------------------------------------------
+// ---- words
+// ---------------------------------------------------------------------------------------------------------
 
 struct TypeRow {
   std::string_view word, detail; // of eventType; name of the object with the details
@@ -55,8 +57,10 @@ struct BounceRow {
   BounceReason reason; // other: the server's answer decides
 };
 constexpr std::array k_bounces{
-    BounceRow{"Permanent", "Suppressed", EventKind::dropped, hard, Reason::suppressed}, // no fresh bounce: SES did not try
-    BounceRow{"Permanent", "OnAccountSuppressionList", EventKind::dropped, hard, Reason::suppressed},
+    BounceRow{"Permanent", "Suppressed", EventKind::dropped, hard,
+              Reason::suppressed}, // no fresh bounce: SES did not try
+    BounceRow{"Permanent", "OnAccountSuppressionList", EventKind::dropped, hard,
+              Reason::suppressed},
     BounceRow{"Permanent", "UnsubscribedRecipient", EventKind::dropped, none, Reason::unsubscribed},
     BounceRow{"Permanent", "NoEmail", EventKind::bounce, hard, Reason::user_unknown},
     BounceRow{"Permanent", "", EventKind::bounce, hard, Reason::other},
@@ -65,7 +69,8 @@ constexpr std::array k_bounces{
     BounceRow{"Transient", "ContentRejected", EventKind::bounce, block, Reason::content},
     BounceRow{"Transient", "AttachmentRejected", EventKind::bounce, block, Reason::content},
     BounceRow{"Transient", "CustomTimeoutExceeded", EventKind::bounce, soft, Reason::expired},
-    BounceRow{"", "", EventKind::bounce, soft, Reason::other}, // Transient/General, Undetermined, and what may come
+    BounceRow{"", "", EventKind::bounce, soft,
+              Reason::other}, // Transient/General, Undetermined, and what may come
 };
 
 struct DelayRow {
@@ -83,7 +88,8 @@ constexpr std::array k_delays{
 constexpr std::array k_campaign_tags{"campaign"sv, "campaign_id"sv, "campaign-id"sv, "campaignId"sv,
                                      "ses:configuration-set"sv};
 
-// ---- values --------------------------------------------------------------------------------------------------------
+// ---- values
+// --------------------------------------------------------------------------------------------------------
 
 /// A JSON value or none: members of none are none, so that a path can be followed without asking.
 using Json = simdjson::simdjson_result<element>;
@@ -124,11 +130,12 @@ template<typename Visit> void each_member(const Json& value, Visit visit) {
   }
 }
 
-// ---- one event -----------------------------------------------------------------------------------------------------
+// ---- one event
+// -----------------------------------------------------------------------------------------------------
 
 const TypeRow* find_type(std::string_view word) {
-  const auto* const row =
-      std::find_if(k_types.begin(), k_types.end(), [word](const TypeRow& r) { return iequals(r.word, word); });
+  const auto* const row = std::find_if(k_types.begin(), k_types.end(),
+                                       [word](const TypeRow& r) { return iequals(r.word, word); });
   return row == k_types.end() ? nullptr : row;
 }
 
@@ -204,7 +211,8 @@ private:
   void read_envelope(const Json& envelope, RecordSink& sink);
   void read_event(const Told& told, RecordSink& sink);
   std::optional<Instant> time_of(const Told& told);
-  void take_recipients(const Told& told, const TypeRow& type, const EventView& common, RecordSink& sink);
+  void take_recipients(const Told& told, const TypeRow& type, const EventView& common,
+                       RecordSink& sink);
   void take_bounce(const Told& told, const Json& recipient, EventView& view);
   void take_subscription(const Told& told, EventView view, RecordSink& sink);
   void put(const EventView& view, RecordSink& sink);
@@ -217,7 +225,8 @@ private:
 };
 
 std::optional<Instant> RecordParser::time_of(const Told& told) {
-  for (const auto word : {text(told.detail["timestamp"]), text(told.mail["timestamp"]), told.envelope_time}) {
+  for (const auto word :
+       {text(told.detail["timestamp"]), text(told.mail["timestamp"]), told.envelope_time}) {
     if (const auto time = m_times.read(word); time && !word.empty()) {
       return time;
     }
@@ -241,7 +250,8 @@ void RecordParser::take_bounce(const Told& told, const Json& recipient, EventVie
   const auto verdict = judge_smtp(text(recipient["status"]), answer_of(diagnostic));
   view.bounce = {soft, verdict.reason, verdict.status, verdict.code, diagnostic};
   if (view.native == "Bounce"sv) {
-    const auto& row = find_bounce(text(told.detail["bounceType"]), text(told.detail["bounceSubType"]));
+    const auto& row =
+        find_bounce(text(told.detail["bounceType"]), text(told.detail["bounceSubType"]));
     view.kind = row.kind;
     view.bounce.klass = row.klass;
     view.bounce.reason = row.reason == Reason::other ? verdict.reason : row.reason;
@@ -256,13 +266,16 @@ void RecordParser::take_bounce(const Told& told, const Json& recipient, EventVie
     view.bounce.reason = Reason::other;
   } else if (verdict.reason == Reason::other) {
     for (const auto& row : k_delays) {
-      view.bounce.reason = row.type == text(told.detail["delayType"]) ? row.reason : view.bounce.reason;
+      view.bounce.reason =
+          row.type == text(told.detail["delayType"]) ? row.reason : view.bounce.reason;
     }
   }
 }
 
-void RecordParser::take_recipients(const Told& told, const TypeRow& type, const EventView& common, RecordSink& sink) {
-  auto recipients = type.recipients.empty() ? std::vector<Json>{} : elements(told.detail[type.recipients]);
+void RecordParser::take_recipients(const Told& told, const TypeRow& type, const EventView& common,
+                                   RecordSink& sink) {
+  auto recipients =
+      type.recipients.empty() ? std::vector<Json>{} : elements(told.detail[type.recipients]);
   if (recipients.empty()) {
     recipients = elements(told.mail["destination"]); // opens and clicks do not say who of them
   }
@@ -270,7 +283,8 @@ void RecordParser::take_recipients(const Told& told, const TypeRow& type, const 
     auto view = common;
     const auto plain = text(recipient);
     view.address = plain.empty() ? text(recipient["emailAddress"]) : plain;
-    if (view.kind == EventKind::bounce || view.kind == EventKind::deferred || view.kind == EventKind::dropped) {
+    if (view.kind == EventKind::bounce || view.kind == EventKind::deferred ||
+        view.kind == EventKind::dropped) {
       take_bounce(told, recipient, view);
     }
     put(view, sink);
@@ -281,7 +295,8 @@ void RecordParser::take_recipients(const Told& told, const TypeRow& type, const 
 void RecordParser::take_subscription(const Told& told, EventView view, RecordSink& sink) {
   const auto now = told.detail["newTopicPreferences"], before = told.detail["oldTopicPreferences"];
   view.address = text(told.mail["destination"].at(0));
-  const auto all_now = is_true(now["unsubscribeAll"]), all_before = is_true(before["unsubscribeAll"]);
+  const auto all_now = is_true(now["unsubscribeAll"]),
+             all_before = is_true(before["unsubscribeAll"]);
   if (all_now || all_before) {
     view.kind = all_now ? EventKind::unsubscribe : EventKind::resubscribe;
     put(view, sink);
@@ -316,7 +331,8 @@ void refine(const Told& told, EventView& view) {
     }
   } else if (view.kind == EventKind::open || view.kind == EventKind::click) {
     view.agent_given = is_there(told.detail["userAgent"]);
-    view.user_agent = text(told.detail["userAgent"]); // a complaint's is the reporter's, not the reader's
+    view.user_agent =
+        text(told.detail["userAgent"]); // a complaint's is the reporter's, not the reader's
     view.ip = text(told.detail["ipAddress"]);
     view.link = text(told.detail["link"]);
   }
@@ -325,7 +341,8 @@ void refine(const Told& told, EventView& view) {
 void RecordParser::read_event(const Told& told, RecordSink& sink) {
   auto native = text(told.event["eventType"]);
   native = native.empty() ? text(told.event["notificationType"]) : native;
-  if (native == "Received"sv || native == "AmazonSnsSubscriptionSucceeded"sv) { // inbound mail; a handshake
+  if (native == "Received"sv ||
+      native == "AmazonSnsSubscriptionSucceeded"sv) { // inbound mail; a handshake
     sink.skip(m_record);
     return;
   }
@@ -382,7 +399,8 @@ void RecordParser::read_envelope(const Json& envelope, RecordSink& sink) {
     sink.reject("the Message of the envelope is broken JSON", m_record);
     return;
   }
-  read_event({event, event["mail"], Json(simdjson::NO_SUCH_FIELD), text(envelope["MessageId"]), text(envelope["Timestamp"])},
+  read_event({event, event["mail"], Json(simdjson::NO_SUCH_FIELD), text(envelope["MessageId"]),
+              text(envelope["Timestamp"])},
              sink);
 }
 
@@ -393,14 +411,15 @@ void RecordParser::read_object(const Json& root, RecordSink& sink) {
   }
   const bool bridged = text(root["source"]) == "aws.ses"sv && is_there(root["detail"]);
   const Json event = bridged ? root["detail"] : root;
-  read_event({event, event["mail"], Json(simdjson::NO_SUCH_FIELD), bridged ? text(root["id"]) : ""sv,
-              bridged ? text(root["time"]) : ""sv},
+  read_event({event, event["mail"], Json(simdjson::NO_SUCH_FIELD),
+              bridged ? text(root["id"]) : ""sv, bridged ? text(root["time"]) : ""sv},
              sink);
 }
 
 void RecordParser::read(std::string_view record, RecordSink& sink) {
   m_record = record;
-  const Json root = m_parser.parse(record.data(), record.size(), false); // k_padding bytes are behind it
+  const Json root =
+      m_parser.parse(record.data(), record.size(), false); // k_padding bytes are behind it
   object members;
   if (root.get_object().get(members) != simdjson::SUCCESS) {
     sink.reject("not a JSON object", record);
@@ -409,14 +428,16 @@ void RecordParser::read(std::string_view record, RecordSink& sink) {
   read_object(root, sink);
 }
 
-// ---- readers -------------------------------------------------------------------------------------------------------
+// ---- readers
+// -------------------------------------------------------------------------------------------------------
 
 std::string_view without_bom(std::string_view text) {
   constexpr auto k_bom = "\xEF\xBB\xBF"sv;
   return text.substr(0, k_bom.size()) == k_bom ? text.substr(k_bom.size()) : text;
 }
 
-/// One event or envelope a line (Values = JsonLines), or a list of them, or one after the other (JsonValues).
+/// One event or envelope a line (Values = JsonLines), or a list of them, or one after the other
+/// (JsonValues).
 template<typename Values, Framing k_framing> class EventReader : public LogReader {
 public:
   std::string_view format() const override {
@@ -437,11 +458,13 @@ private:
 using LineReader = EventReader<JsonLines, Framing::lines>;
 using BodyReader = EventReader<JsonValues, Framing::json>;
 
-// ---- whose is it? --------------------------------------------------------------------------------------------------
+// ---- whose is it?
+// --------------------------------------------------------------------------------------------------
 
 bool is_event(const Json& value) {
   const bool typed = is_there(value["eventType"]) || is_there(value["notificationType"]);
-  const bool mailed = text(value["mail"]["messageId"]) != ""sv || is_there(value["mail"]["destination"]);
+  const bool mailed =
+      text(value["mail"]["messageId"]) != ""sv || is_there(value["mail"]["destination"]);
   return typed && (mailed || text(value["notificationType"]) == "Received"sv);
 }
 
@@ -468,7 +491,8 @@ template<typename Values> bool has_events(std::string_view head) {
   std::string_view value;
   for (int i = 0; i < k_most_looked_at && values.next(value); ++i) {
     const Json root = value.front() == '{' ? parser.parse(value) : Json(simdjson::INCORRECT_TYPE);
-    if (is_event(root) || is_envelope(root) || (text(root["source"]) == "aws.ses"sv && is_event(root["detail"]))) {
+    if (is_event(root) || is_envelope(root) ||
+        (text(root["source"]) == "aws.ses"sv && is_event(root["detail"]))) {
       return true;
     }
   }
@@ -487,9 +511,11 @@ public:
             .machine_flags = false};
   }
   std::vector<FormatInfo> formats() const override {
-    return {{"event publishing, JSON and NDJSON, bare or in SNS or EventBridge envelopes", "events"}};
+    return {
+        {"event publishing, JSON and NDJSON, bare or in SNS or EventBridge envelopes", "events"}};
   }
-  std::unique_ptr<LogReader> open_log(std::string_view head, const LogContext& /*context*/) const override {
+  std::unique_ptr<LogReader> open_log(std::string_view head,
+                                      const LogContext& /*context*/) const override {
     const bool values = has_events<JsonValues>(head);
     if (values && !looks_like_ndjson(head)) {
       return std::make_unique<BodyReader>();

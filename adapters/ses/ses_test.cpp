@@ -77,17 +77,21 @@ std::string event(const std::string& type, const std::string& detail) {
          R"("bo@example.com"]},)" +
          detail + "}";
 }
-std::string bounce(const std::string& type, const std::string& subtype, const std::string& diagnostic = "") {
-  return event("Bounce", R"("bounce":{"bounceType":")" + type + R"(","bounceSubType":")" + subtype +
-                             R"(","bouncedRecipients":[{"emailAddress":"cy@example.com","diagnosticCode":")" + diagnostic +
-                             R"("}],"timestamp":"2026-03-02T09:10:05Z"})");
+std::string bounce(const std::string& type, const std::string& subtype,
+                   const std::string& diagnostic = "") {
+  return event("Bounce",
+               R"("bounce":{"bounceType":")" + type + R"(","bounceSubType":")" + subtype +
+                   R"(","bouncedRecipients":[{"emailAddress":"cy@example.com","diagnosticCode":")" +
+                   diagnostic + R"("}],"timestamp":"2026-03-02T09:10:05Z"})");
 }
 std::string subscription(const std::string& now, const std::string& before) {
-  return event("Subscription", R"("subscription":{"timestamp":"2026-03-02T09:10:05Z","newTopicPreferences":)" + now +
-                                   R"(,"oldTopicPreferences":)" + before + "}");
+  return event("Subscription",
+               R"("subscription":{"timestamp":"2026-03-02T09:10:05Z","newTopicPreferences":)" +
+                   now + R"(,"oldTopicPreferences":)" + before + "}");
 }
 std::string topics(const std::string& status) {
-  return R"({"unsubscribeAll":false,"topicSubscriptionStatus":[{"topicName":"news","subscriptionStatus":")" + status + R"("}]})";
+  return R"({"unsubscribeAll":false,"topicSubscriptionStatus":[{"topicName":"news","subscriptionStatus":")" +
+         status + R"("}]})";
 }
 
 } // namespace
@@ -119,17 +123,22 @@ TEST_CASE("ses: what is ours") {
     std::string text;
     bool ours;
   };
-  for (const auto& row : {
-           Row{"an event", send, true},
-           Row{"a list of events", "[" + send + "," + send + "]", true},
-           Row{"a broken first line", "{oops\n" + send + "\n", true},
-           Row{"a greeting of SNS", R"({"Type":"SubscriptionConfirmation","MessageId":"1","TopicArn":"a","Message":"m"})", true},
-           Row{"SNS, but of somebody else", R"({"Type":"Notification","MessageId":"1","TopicArn":"a","Message":"{\"a\":1}"})", false},
-           Row{"an event of somebody else", R"({"eventType":"Send","message":{}})", false},
-           Row{"nothing", "", false},
-           Row{"an empty list", "[]", false},
-           Row{"CSV", "a,b\n1,2\n", false},
-       }) {
+  for (
+      const auto& row : {
+          Row{"an event", send, true},
+          Row{"a list of events", "[" + send + "," + send + "]", true},
+          Row{"a broken first line", "{oops\n" + send + "\n", true},
+          Row{"a greeting of SNS",
+              R"({"Type":"SubscriptionConfirmation","MessageId":"1","TopicArn":"a","Message":"m"})",
+              true},
+          Row{"SNS, but of somebody else",
+              R"({"Type":"Notification","MessageId":"1","TopicArn":"a","Message":"{\"a\":1}"})",
+              false},
+          Row{"an event of somebody else", R"({"eventType":"Send","message":{}})", false},
+          Row{"nothing", "", false},
+          Row{"an empty list", "[]", false},
+          Row{"CSV", "a,b\n1,2\n", false},
+      }) {
     CAPTURE(row.name);
     CHECK((adapter().open_log(row.text, {}) != nullptr) == row.ours);
   }
@@ -141,41 +150,56 @@ TEST_CASE("ses: one record, what comes of it") {
     std::string record;
     const char* part;
   };
-  for (const auto& row : {
-           Row{"no mailbox", bounce("Permanent", "NoEmail"), R"("bounce":{"class":"hard","reason":"user_unknown")"},
-           Row{"the answer tells the reason", bounce("Permanent", "General", "smtp; 550 5.1.1 user unknown"),
-               R"("bounce":{"class":"hard","status":"5.1.1","code":550,"reason":"user_unknown")"},
-           Row{"suppressed is no fresh bounce", bounce("Permanent", "OnAccountSuppressionList"),
-               R"({"kind":"dropped","address":"cy@example.com")"},
-           Row{"content", bounce("Transient", "ContentRejected"), R"("class":"block","reason":"content")"},
-           Row{"undetermined is soft", bounce("Undetermined", "Undetermined"), R"("class":"soft")"},
-           Row{"a type that is new is soft", bounce("Quantum", "Entangled"), R"("class":"soft")"},
-           Row{"each recipient of an open", event("Open", R"("open":{"timestamp":"2026-03-02T10:00:00Z"})"), "bo@example.com"},
-           Row{"not spam", event("Complaint", R"("complaint":{"complaintFeedbackType":"not-spam"})"),
-               R"({"kind":"unknown","address":"ann@example.com")"},
-           Row{"a complaint of old", event("Complaint", R"("complaint":{"complaintSubType":"OnAccountSuppressionList"})"),
-               R"({"kind":"dropped")"},
-           Row{"a reader's agent only", event("Complaint", R"("complaint":{"userAgent":"FBL/1.0"})"),
-               R"("message_id":"0100018e-1","native":"Complaint")"},
-           Row{"everything left", subscription(R"({"unsubscribeAll":true})", R"({"unsubscribeAll":false})"),
-               R"({"kind":"unsubscribe","address":"ann@example.com","time":"2026-03-02T09:10:05Z","message_id")"},
-           Row{"a topic left", subscription(topics("OptOut"), topics("OptIn")), R"("scope":"news")"},
-           Row{"a topic joined", subscription(topics("OptIn"), topics("OptOut")), R"("kind":"resubscribe")"},
-           Row{"nothing changed", subscription(topics("OptIn"), topics("OptIn")), R"("kind":"unknown")"},
-           Row{"a type that is new", event("Levitation", R"("x":{})"), R"("kind":"unknown")"},
-           Row{"no mail", R"({"eventType":"Send"})", R"({"rejected":"no mail")"},
-           Row{"no recipient", R"({"eventType":"Send","mail":{"timestamp":"2026-03-02T09:10:00Z","destination":[]}})",
-               R"({"rejected":"no recipient")"},
-           Row{"no time", R"({"eventType":"Send","mail":{"destination":["ann@example.com"]}})", R"({"rejected":"no timestamp")"},
-           Row{"members of the wrong type", R"({"eventType":"Bounce","mail":[1],"bounce":7})", "rejected"},
-           Row{"no object", "17", R"({"rejected":"not a JSON object")"},
-           Row{"EventBridge", R"({"source":"aws.ses","id":"e-1","detail":)" + event("Send", R"("send":{})") + "}",
-               R"("event_id":"e-1")"},
-           Row{"SNS", R"({"Type":"Notification","MessageId":"m-1","Message":"{\"eventType\":\"Send\",\"mail\":{\"destination\":[\"di@)"
-                      R"(example.com\"]}}","Timestamp":"2026-03-02T09:10:07.5Z"})",
-               R"("address":"di@example.com","time":"2026-03-02T09:10:07.5Z","event_id":"m-1")"},
-           Row{"SNS with a broken event", R"({"Type":"Notification","MessageId":"m-1","Message":"{oops"})", "broken JSON"},
-       }) {
+  for (
+      const auto& row : {
+          Row{"no mailbox", bounce("Permanent", "NoEmail"),
+              R"("bounce":{"class":"hard","reason":"user_unknown")"},
+          Row{"the answer tells the reason",
+              bounce("Permanent", "General", "smtp; 550 5.1.1 user unknown"),
+              R"("bounce":{"class":"hard","status":"5.1.1","code":550,"reason":"user_unknown")"},
+          Row{"suppressed is no fresh bounce", bounce("Permanent", "OnAccountSuppressionList"),
+              R"({"kind":"dropped","address":"cy@example.com")"},
+          Row{"content", bounce("Transient", "ContentRejected"),
+              R"("class":"block","reason":"content")"},
+          Row{"undetermined is soft", bounce("Undetermined", "Undetermined"), R"("class":"soft")"},
+          Row{"a type that is new is soft", bounce("Quantum", "Entangled"), R"("class":"soft")"},
+          Row{"each recipient of an open",
+              event("Open", R"("open":{"timestamp":"2026-03-02T10:00:00Z"})"), "bo@example.com"},
+          Row{"not spam", event("Complaint", R"("complaint":{"complaintFeedbackType":"not-spam"})"),
+              R"({"kind":"unknown","address":"ann@example.com")"},
+          Row{"a complaint of old",
+              event("Complaint", R"("complaint":{"complaintSubType":"OnAccountSuppressionList"})"),
+              R"({"kind":"dropped")"},
+          Row{"a reader's agent only", event("Complaint", R"("complaint":{"userAgent":"FBL/1.0"})"),
+              R"("message_id":"0100018e-1","native":"Complaint")"},
+          Row{"everything left",
+              subscription(R"({"unsubscribeAll":true})", R"({"unsubscribeAll":false})"),
+              R"({"kind":"unsubscribe","address":"ann@example.com","time":"2026-03-02T09:10:05Z","message_id")"},
+          Row{"a topic left", subscription(topics("OptOut"), topics("OptIn")), R"("scope":"news")"},
+          Row{"a topic joined", subscription(topics("OptIn"), topics("OptOut")),
+              R"("kind":"resubscribe")"},
+          Row{"nothing changed", subscription(topics("OptIn"), topics("OptIn")),
+              R"("kind":"unknown")"},
+          Row{"a type that is new", event("Levitation", R"("x":{})"), R"("kind":"unknown")"},
+          Row{"no mail", R"({"eventType":"Send"})", R"({"rejected":"no mail")"},
+          Row{"no recipient",
+              R"({"eventType":"Send","mail":{"timestamp":"2026-03-02T09:10:00Z","destination":[]}})",
+              R"({"rejected":"no recipient")"},
+          Row{"no time", R"({"eventType":"Send","mail":{"destination":["ann@example.com"]}})",
+              R"({"rejected":"no timestamp")"},
+          Row{"members of the wrong type", R"({"eventType":"Bounce","mail":[1],"bounce":7})",
+              "rejected"},
+          Row{"no object", "17", R"({"rejected":"not a JSON object")"},
+          Row{"EventBridge",
+              R"({"source":"aws.ses","id":"e-1","detail":)" + event("Send", R"("send":{})") + "}",
+              R"("event_id":"e-1")"},
+          Row{"SNS",
+              R"({"Type":"Notification","MessageId":"m-1","Message":"{\"eventType\":\"Send\",\"mail\":{\"destination\":[\"di@)"
+              R"(example.com\"]}}","Timestamp":"2026-03-02T09:10:07.5Z"})",
+              R"("address":"di@example.com","time":"2026-03-02T09:10:07.5Z","event_id":"m-1")"},
+          Row{"SNS with a broken event",
+              R"({"Type":"Notification","MessageId":"m-1","Message":"{oops"})", "broken JSON"},
+      }) {
     CAPTURE(row.name);
     const auto good = event("Send", R"("send":{})");
     CHECK(has(decode("[" + good + ",\n" + row.record + "]"), row.part));
@@ -184,11 +208,12 @@ TEST_CASE("ses: one record, what comes of it") {
 }
 
 TEST_CASE("ses: inbound mail and greetings are skipped") {
-  const auto out = decode(R"({"Type":"Notification","MessageId":"1","Message":"{\"notificationType\":\"Received\"}"})"
-                          "\n"
-                          R"({"Type":"SubscriptionConfirmation","MessageId":"1","TopicArn":"a","Message":"m"})"
-                          "\n"
-                          R"({"Type":"Notification","MessageId":"1","Message":"Successfully validated SNS topic for Amazon SES"})");
+  const auto out = decode(
+      R"({"Type":"Notification","MessageId":"1","Message":"{\"notificationType\":\"Received\"}"})"
+      "\n"
+      R"({"Type":"SubscriptionConfirmation","MessageId":"1","TopicArn":"a","Message":"m"})"
+      "\n"
+      R"({"Type":"Notification","MessageId":"1","Message":"Successfully validated SNS topic for Amazon SES"})");
   CHECK(out.empty());
 }
 

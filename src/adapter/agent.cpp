@@ -81,14 +81,15 @@ struct System {
 };
 /// The first word that stands in the agent decides: phones imitate each other and desktops.
 constexpr std::array k_systems{
-    System{"Windows Phone", 6}, System{"Windows CE", 6}, System{"Windows Mobile", 6}, System{"IEMobile", 6},
-    System{"iPhone", 3},        System{"iPad", 3},       System{"iPod", 3},
-    System{"iOS", 3},           System{"Android", 4},    System{"Windows", 1},
-    System{"Mac OS X", 2},      System{"Macintosh", 2},  System{"Mac_PowerPC", 2},
-    System{"Darwin/", 2},       System{"CrOS", 6},       System{"Tizen", 6},
-    System{"webOS", 6},         System{"Linux", 5},      System{"X11", 5},
-    System{"PlayStation", 6},   System{"Nintendo", 6},   System{"BlackBerry", 6},
-    System{"SymbianOS", 6},     System{"J2ME", 6},       System{"KAIOS", 6},
+    System{"Windows Phone", 6}, System{"Windows CE", 6},  System{"Windows Mobile", 6},
+    System{"IEMobile", 6},      System{"iPhone", 3},      System{"iPad", 3},
+    System{"iPod", 3},          System{"iOS", 3},         System{"Android", 4},
+    System{"Windows", 1},       System{"Mac OS X", 2},    System{"Macintosh", 2},
+    System{"Mac_PowerPC", 2},   System{"Darwin/", 2},     System{"CrOS", 6},
+    System{"Tizen", 6},         System{"webOS", 6},       System{"Linux", 5},
+    System{"X11", 5},           System{"PlayStation", 6}, System{"Nintendo", 6},
+    System{"BlackBerry", 6},    System{"SymbianOS", 6},   System{"J2ME", 6},
+    System{"KAIOS", 6},
 };
 
 template<std::size_t N>

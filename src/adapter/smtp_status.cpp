@@ -1,6 +1,8 @@
 // A server's answer as ESPs hand it on, with or without the enhanced code that RFC 3463 adds:
-//   smtp; 550-5.7.1 [192.0.2.1] Our system has detected that this message is likely unsolicited mail.
-// What is judged by, in this order: the words, the enhanced code, the three-digit code, and else "soft".
+//   smtp; 550-5.7.1 [192.0.2.1] Our system has detected that this message is likely unsolicited
+//   mail.
+// What is judged by, in this order: the words, the enhanced code, the three-digit code, and else
+// "soft".
 
 #include "adapter/smtp_status.hpp"
 
@@ -23,7 +25,8 @@ struct Judgement {
   BounceReason reason;
 };
 
-// ---- words ---------------------------------------------------------------------------------------------------------
+// ---- words
+// ---------------------------------------------------------------------------------------------------------
 
 struct TextRule {
   std::string_view words; // lower case; '^' and '$' at its ends: no letter or digit may stand there
@@ -31,7 +34,8 @@ struct TextRule {
   BounceReason reason;
 };
 
-/// The first rule of the table that is found anywhere in the text wins, so the surest words stand first.
+/// The first rule of the table that is found anywhere in the text wins, so the surest words stand
+/// first.
 constexpr std::array k_text_rules{
     // The sender's fault, though it names a mailbox or a domain.
     TextRule{"sender address rejected", block, Reason::policy},
@@ -280,7 +284,8 @@ bool stands_at(std::string_view text, std::size_t at, std::string_view words) {
   return !to_end || at >= text.size() || !is_alnum(text[at]);
 }
 
-/// Where the text goes on behind an address in <>, whose words mean nothing ("<blocked@example.com>").
+/// Where the text goes on behind an address in <>, whose words mean nothing
+/// ("<blocked@example.com>").
 std::size_t skip_address(std::string_view text, std::size_t at) {
   constexpr std::size_t k_longest = 320;
   if (text[at] != '<') {
@@ -308,7 +313,8 @@ const TextRule* find_rule(std::string_view text) {
   return best == k_none ? nullptr : &k_text_rules[best];
 }
 
-// ---- enhanced codes (RFC 3463 and IANA's registry) -----------------------------------------------------------------
+// ---- enhanced codes (RFC 3463 and IANA's registry)
+// -----------------------------------------------------------------
 
 struct CodeRule {
   int subject, first, last; // x.subject.first to x.subject.last
@@ -323,7 +329,7 @@ constexpr std::array k_code_rules{
     CodeRule{1, 6, 6, hard, soft, Reason::user_unknown}, // has moved
     CodeRule{1, 7, 8, block, soft, Reason::policy},      // the sender's address: our own fault
     CodeRule{1, 9, 9, soft, soft, Reason::other},
-    CodeRule{1, 10, 10, hard, soft, Reason::host_unknown}, // null MX, RFC 7505
+    CodeRule{1, 10, 10, hard, soft, Reason::host_unknown},   // null MX, RFC 7505
     CodeRule{1, 351, 351, hard, soft, Reason::user_unknown}, // Exchange Online
     CodeRule{2, 1, 1, hard, soft, Reason::mailbox_disabled},
     CodeRule{2, 2, 2, soft, soft, Reason::mailbox_full},
@@ -341,7 +347,7 @@ constexpr std::array k_code_rules{
     CodeRule{6, 0, 999, block, soft, Reason::content},
     CodeRule{7, 0, 1, block, block, Reason::policy},
     CodeRule{7, 2, 7, block, soft, Reason::policy},
-    CodeRule{7, 8, 9, block, soft, Reason::policy},            // credentials; Yahoo's 5.7.9 is policy
+    CodeRule{7, 8, 9, block, soft, Reason::policy}, // credentials; Yahoo's 5.7.9 is policy
     CodeRule{7, 13, 13, hard, soft, Reason::mailbox_disabled},
     CodeRule{7, 17, 18, hard, soft, Reason::mailbox_disabled}, // another owner now, RFC 7293
     CodeRule{7, 20, 22, block, soft, Reason::auth},            // DKIM, RFC 7372
@@ -380,8 +386,8 @@ int read_number(std::string_view text, std::size_t& at) {
 Enhanced enhanced_at(std::string_view text, std::size_t at) {
   const auto begin = at;
   const auto boundary = [](char c) { return is_alnum(c) || c == '.'; };
-  if ((begin != 0 && boundary(text[begin - 1])) || text.size() - begin < 5 || text[begin + 1] != '.' ||
-      (text[begin] != '2' && text[begin] != '4' && text[begin] != '5')) {
+  if ((begin != 0 && boundary(text[begin - 1])) || text.size() - begin < 5 ||
+      text[begin + 1] != '.' || (text[begin] != '2' && text[begin] != '4' && text[begin] != '5')) {
     return {};
   }
   at += 2;
@@ -390,8 +396,9 @@ Enhanced enhanced_at(std::string_view text, std::size_t at) {
     return {};
   }
   const int detail = read_number(text, ++at);
-  const bool goes_on = at < text.size() && (is_alnum(text[at]) || (text[at] == '.' && at + 1 < text.size() &&
-                                                                   is_digit(text[at + 1])));
+  const bool goes_on =
+      at < text.size() &&
+      (is_alnum(text[at]) || (text[at] == '.' && at + 1 < text.size() && is_digit(text[at + 1])));
   if (detail < 0 || goes_on) {
     return {};
   }
@@ -402,8 +409,8 @@ Enhanced enhanced_at(std::string_view text, std::size_t at) {
 int reply_code_at(std::string_view text, std::size_t at) {
   const auto before = at == 0 ? ' ' : text[at - 1];
   const auto after = at + 3 < text.size() ? text[at + 3] : ' ';
-  if (is_alnum(before) || before == '.' || before == '-' || text.size() - at < 3 || is_alnum(after) ||
-      (after == '.' && at + 4 < text.size() && is_digit(text[at + 4]))) {
+  if (is_alnum(before) || before == '.' || before == '-' || text.size() - at < 3 ||
+      is_alnum(after) || (after == '.' && at + 4 < text.size() && is_digit(text[at + 4]))) {
     return 0;
   }
   const bool digits = (text[at] == '2' || text[at] == '4' || text[at] == '5') &&
@@ -416,8 +423,8 @@ struct Codes {
   Enhanced enhanced{};
 };
 
-/// The first reply code of a text and the first enhanced code: better one right behind a reply code of its class, better
-/// one that says something than x.0.0.
+/// The first reply code of a text and the first enhanced code: better one right behind a reply code
+/// of its class, better one that says something than x.0.0.
 Codes find_codes(std::string_view text) {
   Codes found;
   int best = 0, last_reply = 0;
@@ -464,7 +471,8 @@ std::optional<Judgement> judge_enhanced(const Enhanced& code) {
   return Judgement{code.klass == 5 ? rule->permanent : rule->temporary, rule->reason};
 }
 
-// ---- three digits alone --------------------------------------------------------------------------------------------
+// ---- three digits alone
+// --------------------------------------------------------------------------------------------
 
 struct ReplyRule {
   int first, last;
@@ -476,7 +484,7 @@ constexpr std::array k_reply_rules{
     ReplyRule{200, 299, none, Reason::other},
     ReplyRule{452, 452, soft, Reason::mailbox_full},
     ReplyRule{400, 499, soft, Reason::other},
-    ReplyRule{500, 504, soft, Reason::other}, // the dialogue went wrong
+    ReplyRule{500, 504, soft, Reason::other},        // the dialogue went wrong
     ReplyRule{521, 521, hard, Reason::host_unknown}, // the domain takes no mail, RFC 7504
     ReplyRule{530, 530, block, Reason::auth},
     ReplyRule{535, 535, block, Reason::auth},

@@ -16,23 +16,27 @@ namespace mailfunnel {
 
 namespace {
 
-// What keeps libxml2 linear: it looks through the open elements at each misplaced end tag, and through
-// the attributes of a tag at each further one.
+// What keeps libxml2 linear: it looks through the open elements at each misplaced end tag, and
+// through the attributes of a tag at each further one.
 constexpr int k_deepest = 256;
 constexpr std::size_t k_most_attributes = 512;
 constexpr std::size_t k_chunk = 16 * 1024;
 constexpr std::size_t k_most_text = 1000;
 
-// libxml2 closes an open <a> when a table starts in it, and is silent about its </a> then; mails make
-// buttons that way. So each </a> is given an element of its own, which the parser reports anywhere.
+// libxml2 closes an open <a> when a table starts in it, and is silent about its </a> then; mails
+// make buttons that way. So each </a> is given an element of its own, which the parser reports
+// anywhere.
 constexpr auto k_end_of_link = "mailfunnel-end-of-link"sv;
 
-constexpr std::array k_no_page{"mailto:"sv, "tel:"sv, "sms:"sv, "javascript:"sv, "cid:"sv, "data:"sv, "about:"sv, "#"sv};
-constexpr std::array k_leaving{"unsubscribe"sv, "opt-out"sv,       "optout"sv,   "uitschrijven"sv, "uit te schrijven"sv,
-                               "afmelden"sv,    "desabonner"sv,    "desinscri"sv, "abmelden"sv,    "abbestellen"sv};
+constexpr std::array k_no_page{"mailto:"sv, "tel:"sv,  "sms:"sv,   "javascript:"sv,
+                               "cid:"sv,    "data:"sv, "about:"sv, "#"sv};
+constexpr std::array k_leaving{
+    "unsubscribe"sv, "opt-out"sv,    "optout"sv,    "uitschrijven"sv, "uit te schrijven"sv,
+    "afmelden"sv,    "desabonner"sv, "desinscri"sv, "abmelden"sv,     "abbestellen"sv};
 
 std::string_view view(const xmlChar* text) {
-  return text == nullptr ? std::string_view{} : std::string_view(reinterpret_cast<const char*>(text));
+  return text == nullptr ? std::string_view{}
+                         : std::string_view(reinterpret_cast<const char*>(text));
 }
 
 std::string folded_spaces(std::string_view text) {
@@ -79,7 +83,8 @@ struct Attributes {
   explicit Attributes(const xmlChar** given) {
     for (; given != nullptr && given[0] != nullptr; given += 2) {
       const std::pair<std::string_view, std::string_view*> known[] = {
-          {"href", &href}, {"alt", &alt}, {"title", &title}, {"data-stage", &stage}, {"stage", &stage}, {"id", &id}, {"class", &css_class}};
+          {"href", &href},   {"alt", &alt}, {"title", &title},    {"data-stage", &stage},
+          {"stage", &stage}, {"id", &id},   {"class", &css_class}};
       for (const auto& [name, to] : known) {
         if (name == view(given[0]) && to->empty()) {
           *to = trim(view(given[1]));
@@ -96,7 +101,8 @@ public:
 
   void start(std::string_view name, const Attributes& attributes) {
     const auto footer = (!m_open.empty() && m_open.back()) || name == "footer" ||
-                        icontains(attributes.id, "footer") || icontains(attributes.css_class, "footer");
+                        icontains(attributes.id, "footer") ||
+                        icontains(attributes.css_class, "footer");
     m_open.push_back(footer);
     forget_one_when_deep();
     if (name == k_end_of_link) {
@@ -112,7 +118,8 @@ public:
       add_alt(attributes.alt);
     } else if (name == "script" || name == "style" || name == "title") {
       ++m_unseen;
-    } else if (name != "b" && name != "i" && name != "u" && name != "em" && name != "strong" && name != "span" && name != "font") {
+    } else if (name != "b" && name != "i" && name != "u" && name != "em" && name != "strong" &&
+               name != "span" && name != "font") {
       add_text(" "); // a cell or a line of its own
     }
   }
@@ -146,8 +153,8 @@ public:
   }
 
 private:
-  /// The parser's second innermost element is overwritten by the innermost: it forgets one, and later
-  /// takes its end tag for a misplaced one.
+  /// The parser's second innermost element is overwritten by the innermost: it forgets one, and
+  /// later takes its end tag for a misplaced one.
   void forget_one_when_deep() {
     if (parser == nullptr || parser->nameNr <= k_deepest || m_open.size() < 2) {
       return;
@@ -164,7 +171,8 @@ private:
     m_link = HtmlLink{};
     m_link->url = attributes.href;
     m_link->title = folded_spaces(attributes.title);
-    m_link->stage = attributes.stage.empty() ? std::exchange(m_stage, {}) : std::string(attributes.stage);
+    m_link->stage =
+        attributes.stage.empty() ? std::exchange(m_stage, {}) : std::string(attributes.stage);
     m_link->footer = footer;
     m_stage.clear();
     m_text.clear();
@@ -189,13 +197,15 @@ private:
                                      [&](auto start) { return istarts_with(m_link->url, start); });
     m_leaving.push_back(says_leave(*m_link));
     if (no_page) {
-      m_link->url.clear(); // kept until the end: a mailto:unsubscribe@ tells where the footer starts
+      m_link->url
+          .clear(); // kept until the end: a mailto:unsubscribe@ tells where the footer starts
     }
     m_links.push_back(std::move(*m_link));
     m_link.reset();
   }
 
-  /// From the first unsubscribe link of the second half on; one at the top belongs to the preheader.
+  /// From the first unsubscribe link of the second half on; one at the top belongs to the
+  /// preheader.
   void mark_footer() {
     const auto half = (m_links.size() - std::min<std::size_t>(m_links.size(), 1)) / 2;
     bool footer = false;
@@ -223,7 +233,8 @@ void on_end(void* context, const xmlChar* name) {
   collector(context).end(view(name));
 }
 void on_text(void* context, const xmlChar* text, int size) {
-  collector(context).add_text({reinterpret_cast<const char*>(text), static_cast<std::size_t>(size)});
+  collector(context).add_text(
+      {reinterpret_cast<const char*>(text), static_cast<std::size_t>(size)});
 }
 void on_comment(void* context, const xmlChar* text) {
   collector(context).comment(view(text));
@@ -231,8 +242,8 @@ void on_comment(void* context, const xmlChar* text) {
 
 /// One tag from its '<' on, seen the way libxml2 sees it: quotes count after '=' only.
 struct TagScan {
-  std::size_t end = 0;        // after its '>', or of the text
-  std::size_t cut = 0;        // where its attributes become too many; 0: nowhere
+  std::size_t end = 0; // after its '>', or of the text
+  std::size_t cut = 0; // where its attributes become too many; 0: nowhere
 };
 
 TagScan scan_tag(std::string_view html, std::size_t at) {
@@ -262,8 +273,8 @@ TagScan scan_tag(std::string_view html, std::size_t at) {
   return scan;
 }
 
-/// "<?xml:namespace … ?>" of word processors, which libxml2 would read again and again when it has no
-/// end. At least its "<?"; never the end of a comment.
+/// "<?xml:namespace … ?>" of word processors, which libxml2 would read again and again when it has
+/// no end. At least its "<?"; never the end of a comment.
 std::size_t instruction_length(std::string_view html) {
   const auto end = html.find('>');
   return end == std::string_view::npos || html[end - 1] == '-' ? 2 : end + 1;
@@ -304,7 +315,8 @@ std::string prepared(std::string_view html) {
     } else { // its end may be that of a comment: the dashes stay
       out += html.substr(at, scan.cut - at);
       out += ' ';
-      out += html.substr(std::max(scan.cut, scan.end - std::min<std::size_t>(scan.end, 3)), scan.end - std::max(scan.cut, scan.end - 3));
+      out += html.substr(std::max(scan.cut, scan.end - std::min<std::size_t>(scan.end, 3)),
+                         scan.end - std::max(scan.cut, scan.end - 3));
     }
     at = scan.end;
   }
@@ -332,8 +344,8 @@ std::vector<HtmlLink> html_links(std::string_view html) {
   if (!parser) {
     throw std::bad_alloc();
   }
-  htmlCtxtUseOptions(parser.get(), HTML_PARSE_RECOVER | HTML_PARSE_NOERROR | HTML_PARSE_NOWARNING | HTML_PARSE_NONET |
-                                       HTML_PARSE_IGNORE_ENC);
+  htmlCtxtUseOptions(parser.get(), HTML_PARSE_RECOVER | HTML_PARSE_NOERROR | HTML_PARSE_NOWARNING |
+                                       HTML_PARSE_NONET | HTML_PARSE_IGNORE_ENC);
   links.parser = parser.get();
   for (std::size_t at = 0; at < text.size(); at += k_chunk) {
     const auto size = std::min(k_chunk, text.size() - at);

@@ -19,10 +19,10 @@ namespace {
 using Words = std::vector<std::string>;
 using Hit = Lexicon::Hit;
 
-constexpr std::size_t k_longest_text = 300;    // a link's text; more is a paragraph
-constexpr std::size_t k_longest_url = 4'000;   // more is a tracking blob
-constexpr std::size_t k_short_text = 8;        // words, in which "unsubscribe" means it
-constexpr std::size_t k_short_slug = 4;        // likewise in a part of a path
+constexpr std::size_t k_longest_text = 300;  // a link's text; more is a paragraph
+constexpr std::size_t k_longest_url = 4'000; // more is a tracking blob
+constexpr std::size_t k_short_text = 8;      // words, in which "unsubscribe" means it
+constexpr std::size_t k_short_slug = 4;      // likewise in a part of a path
 
 RE2::Options quiet() {
   RE2::Options options;
@@ -36,8 +36,8 @@ std::string quoted(std::string_view text) {
 
 /// A link taken apart once, for all kinds of evidence.
 struct Page {
-  std::string url;          // unwrapped
-  Uri uri;                  // into url
+  std::string url; // unwrapped
+  Uri uri;         // into url
   std::string host;
   std::vector<Words> parts; // of the path, without file type
   std::vector<Words> named; // by a parameter such as ?page=
@@ -53,7 +53,8 @@ bool is_file_type(std::string_view text) {
 /// Cuts the file type off: "prijzen.html" -> "html".
 std::string take_file_type(std::string& text) {
   const auto dot = text.rfind('.');
-  if (dot == std::string::npos || dot == 0 || !is_file_type(std::string_view(text).substr(dot + 1))) {
+  if (dot == std::string::npos || dot == 0 ||
+      !is_file_type(std::string_view(text).substr(dot + 1))) {
     return {};
   }
   auto type = lower(std::string_view(text).substr(dot + 1));
@@ -121,7 +122,8 @@ Found longest(const Lexicon& lexicon, const Words& part) {
         (!best || hit.entry->letters > best.hit.entry->letters)) {
       best.hit = hit;
     }
-    at += std::max<std::size_t>(hit.words, 1); // a phrase uses its words up: "in case of", "offre d emploi"
+    at += std::max<std::size_t>(hit.words,
+                                1); // a phrase uses its words up: "in case of", "offre d emploi"
   }
   return best;
 }
@@ -162,7 +164,8 @@ bool leads_on(const Words& part) {
          (part.size() == 1 && is_container(part[0]));
 }
 
-/// A part that is a section word, with fillers or other sections beside it: "nieuws", "news-and-events".
+/// A part that is a section word, with fillers or other sections beside it: "nieuws",
+/// "news-and-events".
 Found section_of(const Lexicon& lexicon, const Words& part) {
   Found first;
   for (std::size_t at = 0; at < part.size();) {
@@ -180,8 +183,8 @@ Found section_of(const Lexicon& lexicon, const Words& part) {
 }
 
 bool all_in_footer(const LinkInput& link) {
-  return !link.placements.empty() &&
-         std::all_of(link.placements.begin(), link.placements.end(), [](const auto& one) { return one.footer; });
+  return !link.placements.empty() && std::all_of(link.placements.begin(), link.placements.end(),
+                                                 [](const auto& one) { return one.footer; });
 }
 
 Tag in_footer(std::string_view phrase) {
@@ -197,9 +200,11 @@ struct Tagger::State {
   Lexicon housekeeping{housekeeping_words()};
 
   std::optional<Tag> by_rule(const LinkInput& link, const Page& page) const;
-  bool matches(const StageRule& rule, const RE2* regex, const LinkInput& link, const Page& page) const;
+  bool matches(const StageRule& rule, const RE2* regex, const LinkInput& link,
+               const Page& page) const;
   std::optional<Tag> by_parameter(const Page& page) const;
-  std::optional<Tag> by_housekeeping(const LinkInput& link, const Page& page, const Found& section) const;
+  std::optional<Tag> by_housekeeping(const LinkInput& link, const Page& page,
+                                     const Found& section) const;
   std::optional<Tag> by_path(const Page& page, bool footer) const;
   std::optional<Tag> by_text(const LinkInput& link) const;
   Found housekeeping_in(const Page& page, bool below_section) const;
@@ -216,7 +221,8 @@ std::string name_of(const StageRule& rule) {
     return rule.name;
   }
   const std::pair<std::string_view, std::string_view> patterns[] = {
-      {"url", rule.url},     {"host", rule.host}, {"text", rule.text}, {"utm_content", rule.utm_content},
+      {"url", rule.url},     {"host", rule.host},
+      {"text", rule.text},   {"utm_content", rule.utm_content},
       {"regex", rule.regex}, {"campaign", rule.campaign}};
   std::string out;
   for (const auto& [what, pattern] : patterns) {
@@ -230,8 +236,11 @@ std::string name_of(const StageRule& rule) {
 /// Where a pattern starts with one slash it is about the path.
 bool url_matches(std::string_view pattern, std::string_view raw, const Page& page) {
   if (pattern.starts_with('/') && !pattern.starts_with("//")) {
-    const auto start = page.uri.path.empty() ? page.url.size() : static_cast<std::size_t>(page.uri.path.data() - page.url.data());
-    return glob_match(pattern, page.uri.path) || glob_match(pattern, std::string_view(page.url).substr(start));
+    const auto start = page.uri.path.empty()
+                           ? page.url.size()
+                           : static_cast<std::size_t>(page.uri.path.data() - page.url.data());
+    return glob_match(pattern, page.uri.path) ||
+           glob_match(pattern, std::string_view(page.url).substr(start));
   }
   return glob_match(pattern, raw) || glob_match(pattern, page.url);
 }
@@ -255,9 +264,10 @@ std::optional<Tag> by_mark(const LinkInput& link) {
 
 } // namespace
 
-bool Tagger::State::matches(const StageRule& rule, const RE2* regex, const LinkInput& link, const Page& page) const {
-  if (rule.url.empty() && rule.host.empty() && rule.text.empty() && rule.utm_content.empty() && rule.regex.empty() &&
-      rule.campaign.empty()) {
+bool Tagger::State::matches(const StageRule& rule, const RE2* regex, const LinkInput& link,
+                            const Page& page) const {
+  if (rule.url.empty() && rule.host.empty() && rule.text.empty() && rule.utm_content.empty() &&
+      rule.regex.empty() && rule.campaign.empty()) {
     return false;
   }
   const auto any_text = [&] {
@@ -269,9 +279,13 @@ bool Tagger::State::matches(const StageRule& rule, const RE2* regex, const LinkI
       return iequals(one.first, "utm_content") && glob_match(rule.utm_content, one.second);
     });
   };
-  const auto searched = [&](std::string_view url) { return RE2::PartialMatch({url.data(), url.size()}, *regex); };
-  return (rule.url.empty() || url_matches(rule.url, link.url, page)) && (rule.host.empty() || glob_match(rule.host, page.host)) &&
-         (rule.campaign.empty() || glob_match(rule.campaign, link.campaign_id) || glob_match(rule.campaign, link.campaign_name)) &&
+  const auto searched = [&](std::string_view url) {
+    return RE2::PartialMatch({url.data(), url.size()}, *regex);
+  };
+  return (rule.url.empty() || url_matches(rule.url, link.url, page)) &&
+         (rule.host.empty() || glob_match(rule.host, page.host)) &&
+         (rule.campaign.empty() || glob_match(rule.campaign, link.campaign_id) ||
+          glob_match(rule.campaign, link.campaign_name)) &&
          (rule.text.empty() || any_text()) && (rule.utm_content.empty() || any_utm()) &&
          (rule.regex.empty() || (regex != nullptr && (searched(link.url) || searched(page.url))));
 }
@@ -292,7 +306,11 @@ std::optional<Tag> Tagger::State::by_parameter(const Page& page) const {
                        [&](const auto& known) { return iequals(known, name); });
   };
   const auto rank = [&](std::string_view name) { // which parameter is believed first
-    return iequals(name, "utm_content") ? 0 : iequals(name, "utm_term") ? 1 : istarts_with(name, "utm_") ? 2 : own(name) ? 3 : 4;
+    return iequals(name, "utm_content") ? 0
+           : iequals(name, "utm_term")  ? 1
+           : istarts_with(name, "utm_") ? 2
+           : own(name)                  ? 3
+                                        : 4;
   };
   std::optional<Tag> best;
   int best_rank = 4;
@@ -348,8 +366,11 @@ std::optional<Tag> by_address(const LinkInput& link, const Page& page) {
     }
   }
   for (const auto& site : known_sites()) {
-    if (!page.host.empty() && glob_match(site.host, page.host) && istarts_with(page.uri.path, site.path)) {
-      return Tag{site.stage, site.stage == Stage::none ? TagSource::housekeeping : TagSource::section, "site " + quoted(page.host)};
+    if (!page.host.empty() && glob_match(site.host, page.host) &&
+        istarts_with(page.uri.path, site.path)) {
+      return Tag{site.stage,
+                 site.stage == Stage::none ? TagSource::housekeeping : TagSource::section,
+                 "site " + quoted(page.host)};
     }
   }
   return std::nullopt;
@@ -360,7 +381,8 @@ Words host_labels(std::string_view host) {
   Words out;
   const auto labels = split(host, '.');
   for (std::size_t i = 0; i + 1 < labels.size(); ++i) {
-    if ((i == 0 && labels.size() > 2 && labels[0] != "www") || istarts_with(labels[i], "werkenbij")) {
+    if ((i == 0 && labels.size() > 2 && labels[0] != "www") ||
+        istarts_with(labels[i], "werkenbij")) {
       out.emplace_back(labels[i]);
     }
   }
@@ -369,9 +391,11 @@ Words host_labels(std::string_view host) {
 
 } // namespace
 
-std::optional<Tag> Tagger::State::by_housekeeping(const LinkInput& link, const Page& page, const Found& section) const {
+std::optional<Tag> Tagger::State::by_housekeeping(const LinkInput& link, const Page& page,
+                                                  const Found& section) const {
   const auto tag = [](const Found& found, std::string_view where) {
-    return Tag{Stage::none, TagSource::housekeeping, "housekeeping word " + quoted(found.phrase()) + std::string(where)};
+    return Tag{Stage::none, TagSource::housekeeping,
+               "housekeeping word " + quoted(found.phrase()) + std::string(where)};
   };
   if (const auto found = housekeeping_in(page, bool(section))) {
     return tag(found, "");
@@ -391,11 +415,15 @@ std::optional<Tag> Tagger::State::by_housekeeping(const LinkInput& link, const P
 }
 
 Found Tagger::State::section(const Page& page) const {
-  std::size_t at = 0;
-  while (at + 1 < page.parts.size() && leads_on(page.parts[at])) {
-    ++at;
+  Found by_part;
+  for (const auto& part : page.parts) {
+    if (const auto found = section_of(stages, part)) {
+      by_part = found; // of /kennis/whitepapers/ the latter
+    }
+    if (!leads_on(part)) {
+      break;
+    }
   }
-  const auto by_part = at < page.parts.size() ? section_of(stages, page.parts[at]) : Found{};
   const auto labels = host_labels(page.host);
   const auto by_host = labels.empty() ? Found{} : section_of(stages, tag_words(labels[0]));
   return by_host && (!by_part || by_host.stage() == Stage::tofu) ? by_host : by_part;
@@ -428,7 +456,8 @@ std::optional<Tag> Tagger::State::by_text(const LinkInput& link) const {
     }
     auto tag = footer && found.hit.entry->not_in_footer
                    ? in_footer(found.phrase())
-                   : Tag{found.stage(), TagSource::text_word, "word " + quoted(found.phrase()) + " in the text"};
+                   : Tag{found.stage(), TagSource::text_word,
+                         "word " + quoted(found.phrase()) + " in the text"};
     if (!best || tag.stage > best->stage) {
       best = std::move(tag);
     }
@@ -472,11 +501,14 @@ Tag Tagger::State::built_in(const LinkInput& link, const Page& page) const {
     return *std::move(tag);
   }
   const auto footer = all_in_footer(link);
-  if (found) {
+  auto in_path = by_path(page, footer);
+  const auto hub_yields =
+      found && is_container(found.phrase()) && in_path && in_path->stage == Stage::mofu;
+  if (found && !hub_yields) { // "knowledge" may hold white papers
     return {found.stage(), TagSource::section, "section " + quoted(found.phrase())};
   }
-  if (auto tag = by_path(page, footer)) {
-    return *std::move(tag);
+  if (in_path) {
+    return *std::move(in_path);
   }
   if (auto tag = by_text(link)) {
     return *std::move(tag);

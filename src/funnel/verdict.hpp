@@ -23,7 +23,7 @@ constexpr Verdict judge(EventKind kind, std::uint16_t bits) {
     if ((bits & k_machine) != 0) {
       return Verdict::machine;
     }
-    return (bits & (has_agent | image_proxy)) != 0 ? Verdict::human : Verdict::unknown; // no evidence at all
+    return (bits & (agent_seen | image_proxy)) != 0 ? Verdict::human : Verdict::unknown; // no evidence at all
   }
   return (bits & (k_machine | esp_machine_flag)) != 0 ? Verdict::machine : Verdict::human;
 }

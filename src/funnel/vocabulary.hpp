@@ -1,7 +1,7 @@
 #pragma once
-// The words that tell the place of a link in the funnel, in English, Dutch, French and German, and how
-// they are found in a path or a text. All of it is tables in vocabulary.cpp; to teach the tagger a word,
-// add it there and a row to tests/unit/funnel/tagger_cases.tsv.
+// The words that tell the place of a link in the funnel, in English, Dutch, French and German, and
+// how they are found in a path or a text. All of it is tables in vocabulary.cpp; to teach the
+// tagger a word, add it there and a row to tests/unit/funnel/tagger_cases.tsv.
 
 #include "base/text.hpp"
 #include "model/stage.hpp"
@@ -19,11 +19,10 @@ namespace mailfunnel {
 /// One row: phrases split by commas, folded, each with marks:
 ///   word/    names a section of a site: it decides for all below it
 ///   =word    counts only when it is all of a path part or text, fillers aside
-///   ^word    counts only at the front of three words or more, and then before all others: "how to …"
-///   ~word    is housekeeping when all its places are in the footer
-///   word+    may start a Dutch or German compound, +word may end one
-///   word*    may start a compound with one of a few known endings only
-///   #        any number: "# tips"
+///   ^word    counts only at the front of three words or more, and then before all others: "how to
+///   …" ~word    is housekeeping when all its places are in the footer word+    may start a Dutch
+///   or German compound, +word may end one word*    may start a compound with one of a few known
+///   endings only #        any number: "# tips"
 struct VocabularyRow {
   Stage stage;
   std::string_view idea;
@@ -59,8 +58,8 @@ bool is_page_parameter(std::string_view name);
 /// Words in merge tags that stand for links of the ESP's own: *|ARCHIVE|*.
 bool is_service_tag(std::string_view word);
 
-/// The folded words of a path part or text: split at what is no letter or digit, where the case changes,
-/// and between letters and digits.
+/// The folded words of a path part or text: split at what is no letter or digit, where the case
+/// changes, and between letters and digits.
 std::vector<std::string> tag_words(std::string_view text);
 
 /// Finds the phrases of some rows in words. Built once, asked for each link.
@@ -80,8 +79,8 @@ public:
 
   explicit Lexicon(std::span<const VocabularyRow> rows);
 
-  /// The longest phrase that starts at words[at]; a compound when there is no phrase. `whole_anywhere`:
-  /// also where a phrase marked = has other words around it.
+  /// The longest phrase that starts at words[at]; a compound when there is no phrase.
+  /// `whole_anywhere`: also where a phrase marked = has other words around it.
   Hit at(std::span<const std::string> words, std::size_t at, bool whole_anywhere = false) const;
 
 private:
@@ -95,7 +94,8 @@ private:
     std::size_t entry;
     bool known_endings;
   };
-  template<typename Value> using Map = std::unordered_map<std::string, Value, StringHash, std::equal_to<>>;
+  template<typename Value>
+  using Map = std::unordered_map<std::string, Value, StringHash, std::equal_to<>>;
   std::vector<Entry> m_entries;
   Map<std::vector<std::size_t>> m_by_first_word; // longest first
   Map<Compound> m_starts;

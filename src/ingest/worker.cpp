@@ -229,7 +229,7 @@ void Worker::fill_evidence(const EventView& event, EventRow& row) {
     auto& agent = m_agents[hash64(event.user_agent) % k_agents];
     if (!agent.known || agent.text != event.user_agent) {
       agent.text = event.user_agent;
-      agent.evidence = event.user_agent.empty() ? evidence::empty_agent : static_cast<std::uint16_t>(agent_evidence(event.user_agent) | evidence::has_agent);
+      agent.evidence = event.user_agent.empty() ? evidence::empty_agent : static_cast<std::uint16_t>(agent_evidence(event.user_agent) | evidence::agent_seen);
       agent.system = agent_system(event.user_agent);
       agent.known = true;
     }

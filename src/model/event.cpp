@@ -33,7 +33,7 @@ std::optional<Enum> find_name(const std::array<std::string_view, N>& names, std:
 
 } // namespace
 
-const std::array<std::pair<std::uint16_t, std::string_view>, 10> k_evidence_names{{
+const std::array<std::pair<std::uint16_t, std::string_view>, 11> k_evidence_names{{
     {evidence::esp_machine_flag, "esp_machine_flag"},
     {evidence::privacy_proxy, "privacy_proxy"},
     {evidence::image_proxy, "image_proxy"},
@@ -44,6 +44,7 @@ const std::array<std::pair<std::uint16_t, std::string_view>, 10> k_evidence_name
     {evidence::prefetch, "prefetch"},
     {evidence::honeypot, "honeypot"},
     {evidence::empty_agent, "empty_agent"},
+    {evidence::agent_seen, "agent_seen"},
 }};
 
 std::string_view name_of(EventKind kind) {

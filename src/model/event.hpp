@@ -52,10 +52,10 @@ constexpr std::uint16_t head_request = 1 << 6;
 constexpr std::uint16_t prefetch = 1 << 7;
 constexpr std::uint16_t honeypot = 1 << 8;
 constexpr std::uint16_t empty_agent = 1 << 9; // the source has agents and this one is empty
-constexpr std::uint16_t has_agent = 1 << 10;  // an agent was given and looked at; not printed
+constexpr std::uint16_t agent_seen = 1 << 10;  // an agent was given and looked at: without it nothing tells who opened
 } // namespace evidence
-/// (bit, name) of all that are printed.
-extern const std::array<std::pair<std::uint16_t, std::string_view>, 10> k_evidence_names;
+/// (bit, name)
+extern const std::array<std::pair<std::uint16_t, std::string_view>, 11> k_evidence_names;
 
 enum class BounceClass : std::uint8_t { none, soft, block, hard }; // in order of severity
 std::string_view name_of(BounceClass value);

@@ -44,8 +44,9 @@ TEST_CASE("html: the links of a mail in order, with what is seen of them") {
 }
 
 TEST_CASE("html: visible text wins over alt text, and cells keep their distance") {
-  const auto links = html_links("<a href=https://example.com/a><img alt=Logo>Text</a>"
-                                "<a href=https://example.com/b><table><tr><td>one</td><td>two</td></tr></table></a>");
+  const auto links = html_links(
+      "<a href=https://example.com/a><img alt=Logo>Text</a>"
+      "<a href=https://example.com/b><table><tr><td>one</td><td>two</td></tr></table></a>");
   REQUIRE(links.size() == 2);
   CHECK(links[0].text == "Text");
   CHECK(links[1].text == "one two");
@@ -73,15 +74,33 @@ TEST_CASE("html: the footer") {
     const char *name, *html;
     std::string wanted; // f: footer, c: content
   };
-  const std::string content = "<a href=https://example.com/1>1</a><a href=https://example.com/2>2</a>";
+  const std::string content =
+      "<a href=https://example.com/1>1</a><a href=https://example.com/2>2</a>";
   for (const auto& row : {
-           Row{"its element", "<footer><p><a href=https://example.com/3>Contact</a></p></footer>", "ccf"},
-           Row{"its id", "<table id=Footer><tr><td><a href=https://example.com/3>Contact</a></table>", "ccf"},
-           Row{"its class", "<div class='mail-footer x'><a href=https://example.com/3>Contact</a></div><a href=https://example.com/4>4</a>", "ccfc"},
-           Row{"from the unsubscribe link on", "<a href=https://example.com/3>Uitschrijven</a><a href=https://example.com/4>Contact</a>", "ccff"},
-           Row{"the URL tells", "<a href=https://example.com/unsubscribe/1>hier</a><a href=https://example.com/4>Contact</a>", "ccff"},
-           Row{"accents", "<a href=https://example.com/3>Se d\xC3\xA9sinscrire</a><a href=https://example.com/4>Contact</a>", "ccff"},
-           Row{"unsubscribe by mail", "<a href=mailto:x@example.com?subject=unsubscribe>hier</a><a href=https://example.com/4>Contact</a>", "ccf"},
+           Row{"its element", "<footer><p><a href=https://example.com/3>Contact</a></p></footer>",
+               "ccf"},
+           Row{"its id",
+               "<table id=Footer><tr><td><a href=https://example.com/3>Contact</a></table>", "ccf"},
+           Row{"its class",
+               "<div class='mail-footer x'><a href=https://example.com/3>Contact</a></div><a "
+               "href=https://example.com/4>4</a>",
+               "ccfc"},
+           Row{"from the unsubscribe link on",
+               "<a href=https://example.com/3>Uitschrijven</a><a "
+               "href=https://example.com/4>Contact</a>",
+               "ccff"},
+           Row{"the URL tells",
+               "<a href=https://example.com/unsubscribe/1>hier</a><a "
+               "href=https://example.com/4>Contact</a>",
+               "ccff"},
+           Row{"accents",
+               "<a href=https://example.com/3>Se d\xC3\xA9sinscrire</a><a "
+               "href=https://example.com/4>Contact</a>",
+               "ccff"},
+           Row{"unsubscribe by mail",
+               "<a href=mailto:x@example.com?subject=unsubscribe>hier</a><a "
+               "href=https://example.com/4>Contact</a>",
+               "ccf"},
            Row{"none", "<a href=https://example.com/3>3</a>", "ccc"},
        }) {
     CAPTURE(row.name);
@@ -94,8 +113,9 @@ TEST_CASE("html: the footer") {
 }
 
 TEST_CASE("html: an unsubscribe link at the top belongs to the preheader") {
-  const auto links = html_links("<a href=https://example.com/u>Unsubscribe</a><a href=https://example.com/v>View online</a>"
-                                "<a href=https://example.com/1>1</a><a href=https://example.com/2>2</a>");
+  const auto links = html_links(
+      "<a href=https://example.com/u>Unsubscribe</a><a href=https://example.com/v>View online</a>"
+      "<a href=https://example.com/1>1</a><a href=https://example.com/2>2</a>");
   REQUIRE(links.size() == 4);
   CHECK(!links[2].footer);
 }
@@ -104,15 +124,19 @@ TEST_CASE("html: broken mark-up, other encodings, nothing") {
   CHECK(html_links("").empty());
   CHECK(html_links("plain text").empty());
   CHECK(html_links("<a href='https://example.com/a").size() <= 1);
-  CHECK(html_links("<a href=https://example.com/a>one<a href=https://example.com/b>two").size() == 2);
-  const auto latin = html_links("<meta charset=iso-8859-1><a href=https://example.com/a>caf\xE9</a>");
+  CHECK(html_links("<a href=https://example.com/a>one<a href=https://example.com/b>two").size() ==
+        2);
+  const auto latin =
+      html_links("<meta charset=iso-8859-1><a href=https://example.com/a>caf\xE9</a>");
   REQUIRE(latin.size() == 1);
   CHECK(latin[0].text == "café");
-  const auto utf8 = html_links("<html><head><meta http-equiv=Content-Type content='text/html; charset=iso-8859-1'></head>"
-                               "<a href=https://example.com/a>café</a>");
+  const auto utf8 = html_links(
+      "<html><head><meta http-equiv=Content-Type content='text/html; charset=iso-8859-1'></head>"
+      "<a href=https://example.com/a>café</a>");
   REQUIRE(utf8.size() == 1);
   CHECK(utf8[0].text == "café");
-  const auto nul = html_links(std::string("<a href=https://example.com/a>x") + '\0' + "y</a><a href=https://example.com/b>");
+  const auto nul = html_links(std::string("<a href=https://example.com/a>x") + '\0' +
+                              "y</a><a href=https://example.com/b>");
   REQUIRE(nul.size() == 2);
   CHECK(nul[0].text == "x y");
   CHECK(html_links("<script>var a = '<a href=https://example.com/a>';</script>").empty());
@@ -120,7 +144,8 @@ TEST_CASE("html: broken mark-up, other encodings, nothing") {
 }
 
 TEST_CASE("html: merge tags stay as they are") {
-  const auto links = html_links("<a href='{{ unsubscribe_url }}'>a</a><a href='*|UNSUB|*'>b</a><a href='https://example.com/?c={id}&d=%%x%%'>c</a>");
+  const auto links = html_links("<a href='{{ unsubscribe_url }}'>a</a><a href='*|UNSUB|*'>b</a><a "
+                                "href='https://example.com/?c={id}&d=%%x%%'>c</a>");
   REQUIRE(links.size() == 3);
   CHECK(links[0].url == "{{ unsubscribe_url }}");
   CHECK(links[1].url == "*|UNSUB|*");
@@ -128,8 +153,9 @@ TEST_CASE("html: merge tags stay as they are") {
 }
 
 TEST_CASE("html: 300,000 nested tags") {
-  const auto links = html_links(repeated("<div>", 300'000) + "<a href=https://example.com/a>deep</a>" + repeated("</div>", 300'000) +
-                                "<a href=https://example.com/b>after</a>");
+  const auto links =
+      html_links(repeated("<div>", 300'000) + "<a href=https://example.com/a>deep</a>" +
+                 repeated("</div>", 300'000) + "<a href=https://example.com/b>after</a>");
   REQUIRE(links.size() == 2);
   CHECK(links[0].text == "deep");
   CHECK(links[1].text == "after");
@@ -144,16 +170,33 @@ TEST_CASE("html: hostile input takes linear time") {
   for (int i = 0; i < 200'000; ++i) {
     tight += "a" + std::to_string(i) + "='1'";
   }
-  for (const auto& hostile :
-       {repeated("<b>", 100'000) + repeated("</i>", 100'000), repeated("<a href=x>", 100'000), repeated("<table><tr><td>", 50'000),
-        repeated("<", 300'000), repeated("<!--", 100'000), repeated("<!-- -", 100'000), repeated("<![CDATA[", 50'000), repeated("<?", 200'000),
-        repeated("&", 300'000), repeated("&amp", 100'000), repeated("</p>", 100'000), repeated("<p>", 100'000), repeated("<li>", 100'000),
-        repeated("<form>", 100'000), repeated("<script>", 100'000), repeated("<body>", 100'000), repeated("<a href='", 100'000),
-        many_attributes + ">", many_attributes, tight + ">", "<a href='" + repeated("x", 2'000'000), repeated("<p x='>", 100'000),
-        repeated("<span><b></span>", 60'000)}) {
+  for (const auto& hostile : {repeated("<b>", 100'000) + repeated("</i>", 100'000),
+                              repeated("<a href=x>", 100'000),
+                              repeated("<table><tr><td>", 50'000),
+                              repeated("<", 300'000),
+                              repeated("<!--", 100'000),
+                              repeated("<!-- -", 100'000),
+                              repeated("<![CDATA[", 50'000),
+                              repeated("<?", 200'000),
+                              repeated("&", 300'000),
+                              repeated("&amp", 100'000),
+                              repeated("</p>", 100'000),
+                              repeated("<p>", 100'000),
+                              repeated("<li>", 100'000),
+                              repeated("<form>", 100'000),
+                              repeated("<script>", 100'000),
+                              repeated("<body>", 100'000),
+                              repeated("<a href='", 100'000),
+                              many_attributes + ">",
+                              many_attributes,
+                              tight + ">",
+                              "<a href='" + repeated("x", 2'000'000),
+                              repeated("<p x='>", 100'000),
+                              repeated("<span><b></span>", 60'000)}) {
     const auto started = std::chrono::steady_clock::now();
     const auto links = html_links(hostile + " --></script>'><a href=https://example.com/a>x</a>");
-    const auto seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
+    const auto seconds =
+        std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
     INFO(hostile.substr(0, 30));
     CHECK(links.size() <= 100'001);
     CHECK(seconds < 5.0);
@@ -166,5 +209,6 @@ TEST_CASE("html: a tag with too many attributes does not hide what follows") {
     html += "a" + std::to_string(i) + "=1 ";
   }
   CHECK(html_links(html + "><a href=https://example.com/a>x</a>").size() == 1);
-  CHECK(html_links("<!-- <b " + repeated("word ", 2'000) + "--><a href=https://example.com/a>x</a>").size() == 1);
+  CHECK(html_links("<!-- <b " + repeated("word ", 2'000) + "--><a href=https://example.com/a>x</a>")
+            .size() == 1);
 }

@@ -29,15 +29,18 @@ std::vector<Case> cases() {
     }
     const auto fields = split(line, '\t');
     REQUIRE(fields.size() == 6);
-    const auto field = [&](std::size_t i) { return fields[i] == "-" ? std::string{} : std::string(fields[i]); };
+    const auto field = [&](std::size_t i) {
+      return fields[i] == "-" ? std::string{} : std::string(fields[i]);
+    };
     out.push_back({field(0), field(1), field(2), field(3), field(4), field(5), number});
   }
   return out;
 }
 
 std::string_view name_of(TagSource source) {
-  constexpr std::string_view k_names[] = {"by_hand", "rule",      "explicit_mark", "parameter", "housekeeping",
-                                          "section", "path_word", "text_word",     "file_type", "nothing"};
+  constexpr std::string_view k_names[] = {"by_hand",      "rule",    "explicit_mark", "parameter",
+                                          "housekeeping", "section", "path_word",     "text_word",
+                                          "file_type",    "nothing"};
   return k_names[static_cast<int>(source)];
 }
 
@@ -60,9 +63,11 @@ TEST_CASE("tagger: the table of cases") {
   CHECK(all.size() >= 400);
   std::size_t right = 0;
   for (const auto& one : all) {
-    const auto placements = std::vector<Placement>{{.text = one.text, .footer = one.place == "footer"}};
+    const auto placements =
+        std::vector<Placement>{{.text = one.text, .footer = one.place == "footer"}};
     const auto tag = tag_of(tagger, one.url, placements);
-    INFO("tagger_cases.tsv:" << one.line << ": " << one.url << " " << one.text << " (" << one.note << "): " << tag.why);
+    INFO("tagger_cases.tsv:" << one.line << ": " << one.url << " " << one.text << " (" << one.note
+                             << "): " << tag.why);
     CHECK(std::string(mailfunnel::name_of(tag.stage)) == one.stage);
     CHECK((one.evidence.empty() || name_of(tag.source) == one.evidence));
     CHECK((tag.source == TagSource::nothing) == tag.why.empty());
@@ -126,7 +131,8 @@ TEST_CASE("tagger: the user's rules") {
     TaggingRules rules;
     rules.builtin = false;
     rules.rules = {rule};
-    const auto tag = Tagger(rules).tag({.url = url, .campaign_id = "c-1", .campaign_name = "Mei 2026", .placements = placements});
+    const auto tag = Tagger(rules).tag(
+        {.url = url, .campaign_id = "c-1", .campaign_name = "Mei 2026", .placements = placements});
     CHECK((tag.source == TagSource::rule) == row.wanted);
     CHECK(tag.why == (row.wanted ? "rule mine" : ""));
   }
@@ -139,11 +145,13 @@ TEST_CASE("tagger: the user's rules") {
 
 TEST_CASE("tagger: the first rule that matches decides, also behind a wrapper") {
   TaggingRules rules;
-  rules.rules = {rule_of(Stage::none, &StageRule::url, "/x*"), rule_of(Stage::mofu, &StageRule::host, "www.example.com"),
+  rules.rules = {rule_of(Stage::none, &StageRule::url, "/x*"),
+                 rule_of(Stage::mofu, &StageRule::host, "www.example.com"),
                  rule_of(Stage::tofu, &StageRule::url, "*")};
   const Tagger tagger(rules);
   CHECK(tag_of(tagger, "https://www.example.com/x").stage == Stage::none);
-  CHECK(tag_of(tagger, "https://www.google.com/url?q=https://www.example.com/prijzen").stage == Stage::mofu);
+  CHECK(tag_of(tagger, "https://www.google.com/url?q=https://www.example.com/prijzen").stage ==
+        Stage::mofu);
   CHECK(tag_of(tagger, "https://example.org/prijzen").stage == Stage::tofu);
 }
 
@@ -171,10 +179,14 @@ TEST_CASE("tagger: marks of the ESP") {
 TEST_CASE("tagger: two placements that disagree") {
   const Tagger tagger{TaggingRules{}};
   const std::string url = "https://click.example.com/r/1";
-  CHECK(tag_of(tagger, url, {{.text = "Lees het artikel"}, {.text = "Vraag een demo aan"}}).stage == Stage::bofu);
-  CHECK(tag_of(tagger, url, {{.text = "Vraag een demo aan"}, {.stage = Stage::tofu}}).stage == Stage::tofu);
+  CHECK(tag_of(tagger, url, {{.text = "Lees het artikel"}, {.text = "Vraag een demo aan"}}).stage ==
+        Stage::bofu);
+  CHECK(tag_of(tagger, url, {{.text = "Vraag een demo aan"}, {.stage = Stage::tofu}}).stage ==
+        Stage::tofu);
   CHECK(tag_of(tagger, url, {{.stage = Stage::tofu}, {.stage = Stage::mofu}}).stage == Stage::mofu);
-  CHECK(tag_of(tagger, "https://www.example.com/contact", {{.text = "Contact", .footer = true}, {.text = "Praat met ons"}}).stage == Stage::bofu);
+  CHECK(tag_of(tagger, "https://www.example.com/contact",
+               {{.text = "Contact", .footer = true}, {.text = "Praat met ons"}})
+            .stage == Stage::bofu);
 }
 
 TEST_CASE("tagger: own parameters, and nothing built in") {
@@ -187,7 +199,8 @@ TEST_CASE("tagger: own parameters, and nothing built in") {
   CHECK(tag_of(tagger, "https://www.example.com/x?fase=mofu").stage == Stage::mofu);
   CHECK(tag_of(tagger, "https://www.example.com/x?phase=mofu").stage == Stage::untagged);
   CHECK(tag_of(tagger, "https://www.example.com/x?utm_term=bofu-x&fase=mofu").stage == Stage::bofu);
-  CHECK(tag_of(tagger, "https://www.example.com/x?utm_term=bofu-x&utm_content=tofu").stage == Stage::tofu);
+  CHECK(tag_of(tagger, "https://www.example.com/x?utm_term=bofu-x&utm_content=tofu").stage ==
+        Stage::tofu);
 }
 
 TEST_CASE("tagger: regular expressions are checked") {
@@ -199,11 +212,14 @@ TEST_CASE("tagger: regular expressions are checked") {
 
 TEST_CASE("tagger: what is no URL is survived") {
   const Tagger tagger{TaggingRules{}};
-  for (const std::string url : {"", " ", "/", "?", "#", "%", "://", "https://", "\xff\xfe", "https://www.example.com/%ff%fe", "a b c", "{{", "https://./", "=", "https://www.example.com/\xE2\x80\x93"}) {
+  for (const std::string url : {"", " ", "/", "?", "#", "%", "://", "https://", "\xff\xfe",
+                                "https://www.example.com/%ff%fe", "a b c", "{{", "https://./", "=",
+                                "https://www.example.com/\xE2\x80\x93"}) {
     CAPTURE(url);
     CHECK(tag_of(tagger, url, {{.text = url, .alias = url}}).stage == Stage::untagged);
   }
-  CHECK(tag_of(tagger, "https://www.example.com/" + std::string(1'000'000, '-') + "demo").stage == Stage::untagged);
+  CHECK(tag_of(tagger, "https://www.example.com/" + std::string(1'000'000, '-') + "demo").stage ==
+        Stage::untagged);
 }
 
 TEST_CASE("tagger: 10,000 links take well under 100 ms in a release build") {
@@ -216,7 +232,8 @@ TEST_CASE("tagger: 10,000 links take well under 100 ms in a release build") {
     const std::vector<Placement> placements{{.text = one.text}};
     tagged += tag_of(tagger, one.url, placements).stage == Stage::untagged ? 0 : 1;
   }
-  const auto seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
+  const auto seconds =
+      std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
   MESSAGE(seconds * 1000 << " ms");
   CHECK(tagged > 5'000);
   CHECK(seconds < 5.0); // sanitizers and busy machines included

@@ -1,0 +1,88 @@
+#include "app/explain.hpp"
+
+#include "base/text.hpp"
+#include "model/recipient.hpp"
+#include "store/catalog.hpp"
+
+#include <algorithm>
+
+namespace mailfunnel {
+
+namespace {
+Error nobody(const std::string& who) {
+  return {ErrorCode::not_found, "nobody is known as \"" + printable(who, 100) + "\": is it the address in the logs?"};
+}
+} // namespace
+
+FoundPerson find_person(Store& store, const std::string& who) {
+  std::string scratch;
+  Recipients recipients(store.database());
+  FoundPerson found;
+  found.key = normalise_address(who, scratch);
+  if (!found.key.empty()) {
+    found.id = recipients.find(found.key);
+    return found;
+  }
+  for (const auto& account : Catalog(store.database()).accounts()) { // a contact id of some account
+    found.key = contact_key(account.id, who);
+    if ((found.id = recipients.find(found.key))) {
+      return found;
+    }
+  }
+  return found;
+}
+
+Result<Explanation> explain(Store& store, const Workspace& workspace, const Rules& rules, const std::string& who, Seconds as_of) {
+  const auto person = find_person(store, who);
+  PersonSource source(store.database(), person.id, person.key);
+  if (source.empty()) {
+    return nobody(who);
+  }
+  Explanation out;
+  out.as_of = as_of;
+  out.address = source.address(0);
+  out.world = build_world(store.database(), workspace.config, workspace.registry, as_of);
+  const Scorer scorer(rules, out.world, as_of);
+  ManualSuppression manual;
+  if (person.id) {
+    if (const auto bits = ManualSuppressions(store.database(), as_of).of(*person.id); bits != 0) {
+      manual.emplace(0, bits);
+    }
+    out.attributes = Recipients(store.database()).attributes_of(*person.id, as_of);
+  }
+  ChunkScores scores;
+  scorer.score(source, &manual, scores, &out.ledger);
+  scorer.judge_status(source, scores);
+  out.score = scores.score[0];
+  out.fit = scores.fit[0];
+  out.scale = scores.scale[0];
+  out.level = scores.level[0];
+  out.grade = scores.grade[0];
+  out.fit_known = scores.fit_known[0] != 0;
+  out.suppressed = scores.suppressed[0];
+  out.phase = scores.phase[0];
+  out.status = scorer.statuses()[scores.status[0]];
+  out.scale_status = scorer.statuses()[scores.scale_status[0]];
+  if (const auto rule = scores.override_rule[0]; rule != 0) {
+    out.override_rule = rules.status.overrides.at(rule - 1U).name;
+  }
+  return out;
+}
+
+Result<std::vector<PersonEvent>> events_of(Store& store, const std::string& who) {
+  const auto person = find_person(store, who);
+  const PersonSource source(store.database(), person.id, person.key);
+  if (source.empty()) {
+    return nobody(who);
+  }
+  std::vector<PersonEvent> events;
+  for (const auto& [set, rows] : source.all()) {
+    for (const auto& row : rows) {
+      events.push_back({set.first, set.second, row});
+    }
+  }
+  std::stable_sort(events.begin(), events.end(), [](const PersonEvent& a, const PersonEvent& b) { return a.row.time < b.row.time; });
+  return events;
+}
+
+} // namespace mailfunnel

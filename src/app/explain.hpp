@@ -1,0 +1,42 @@
+#pragma once
+// Everything about one person: points with their events and rules, fit, status, and all events by time.
+
+#include "app/workspace.hpp"
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace mailfunnel {
+
+struct Explanation {
+  std::string address;
+  Seconds as_of = 0;
+  Ledger ledger;
+  Points score = 0, fit = 0, scale = 0;
+  std::uint8_t level = 0, grade = 0, suppressed = 0, phase = 0;
+  bool fit_known = false;
+  std::string status, scale_status, override_rule;
+  std::vector<std::pair<std::string, std::string>> attributes;
+  World world; // for the names of mailings and links
+};
+
+/// Error not_found: nobody is known by that address or contact id.
+Result<Explanation> explain(Store& store, const Workspace& workspace, const Rules& rules, const std::string& who, Seconds as_of);
+
+struct PersonEvent {
+  CampaignId campaign;
+  EventKind kind;
+  EventRow row;
+};
+/// All events of one person, by time.
+Result<std::vector<PersonEvent>> events_of(Store& store, const std::string& who);
+
+/// The key in the index for what a user typed, and the id if it is known.
+struct FoundPerson {
+  std::string key;
+  std::optional<RecipientId> id;
+};
+FoundPerson find_person(Store& store, const std::string& who);
+
+} // namespace mailfunnel

@@ -1,0 +1,281 @@
+#include "app/import_log.hpp"
+
+#include "base/json.hpp"
+#include "base/text.hpp"
+#include "ingest/chunk_feeder.hpp"
+
+#include <fmt/format.h>
+
+#include <filesystem>
+#include <fstream>
+
+namespace mailfunnel {
+
+namespace {
+
+constexpr std::uint64_t k_small_input = std::uint64_t{1} << 20; // bytes
+constexpr RecipientId k_large_store = 20'000;                   // recipients
+
+/// The rejects file: made when there is something to write.
+class RejectsFile {
+public:
+  explicit RejectsFile(std::string path) : m_path(std::move(path)) {}
+  void write(const std::string& line) {
+    if (!m_out.is_open()) {
+      m_out.open(m_path, std::ios::app);
+    }
+    m_out << line;
+    if (!m_out) {
+      throw Failure({ErrorCode::io, "rejected records can't be written: name another file with --rejects", m_path});
+    }
+  }
+  std::string written() const { return m_out.is_open() ? m_path : std::string(); }
+
+private:
+  std::string m_path;
+  std::ofstream m_out;
+};
+
+std::string account_for(const Workspace& workspace, const std::string& adapter, const std::string& asked) {
+  if (!asked.empty()) {
+    const auto* account = workspace.config.account(asked);
+    if (account == nullptr && !workspace.config.accounts.empty()) {
+      std::vector<std::string> known;
+      for (const auto& one : workspace.config.accounts) {
+        known.push_back(one.name);
+      }
+      throw Failure({ErrorCode::usage, fmt::format("--account: the config has no account \"{}\": it has {}", asked, join(known, ", "))});
+    }
+    return asked;
+  }
+  std::vector<std::string> mine;
+  for (const auto& account : workspace.config.accounts) {
+    if (account.esp == adapter) {
+      mine.push_back(account.name);
+    }
+  }
+  if (mine.size() > 1) {
+    throw Failure({ErrorCode::usage, fmt::format("several accounts are of {}: say which with --account {}", adapter, join(mine, " or --account "))});
+  }
+  return mine.empty() ? adapter : mine.front();
+}
+
+class Importer {
+public:
+  Importer(Store& store, const Workspace& workspace, const ImportRequest& request, const ImportHooks& hooks)
+      : m_store(store), m_workspace(workspace), m_request(request), m_hooks(hooks), m_rejects(rejects_path()) {}
+
+  ImportSummary run() {
+    for (const auto& path : m_request.paths) {
+      const auto files = expand_path(path);
+      if (!files) {
+        fail(path, files.error());
+        continue;
+      }
+      for (const auto& file : *files) {
+        if (m_hooks.stopped && m_hooks.stopped()) {
+          break;
+        }
+        const auto visited = visit_inputs(file, [&](Input& input) { import_one(input); });
+        if (!visited) {
+          fail(file, visited.error());
+        }
+      }
+    }
+    m_summary.rejects = m_rejects.written();
+    return std::move(m_summary);
+  }
+
+private:
+  std::string rejects_path() const {
+    if (!m_request.rejects.empty()) {
+      return m_request.rejects;
+    }
+    auto stamp = format_time(m_request.now);
+    std::erase_if(stamp, [](char c) { return c == '-' || c == ':' || c == 'Z'; });
+    return (std::filesystem::path(m_workspace.folder) / fmt::format("rejects-{}.ndjson", stamp)).string();
+  }
+
+  void fail(const std::string& name, Error error) {
+    error.source = error.source.empty() ? name : error.source;
+    m_summary.files.push_back({name, "", "", "", {}, std::move(error)});
+    ++m_summary.failed;
+  }
+
+  LogContext context_for(const std::string& adapter, const Input& input) const {
+    LogContext context;
+    context.file_name = input.file_name;
+    context.campaign = m_request.campaign;
+    context.profiles = &m_workspace.config.profiles;
+    context.contacts = m_request.contacts;
+    // The zone is the account's; which account it is hangs on the adapter, which hangs on the input.
+    for (const auto& account : m_workspace.config.accounts) {
+      const bool meant = m_request.account.empty() ? adapter.empty() || account.esp == adapter : account.name == m_request.account;
+      if (meant && account.zone_given) {
+        context.zone = account.zone;
+        context.zone_given = true;
+        break;
+      }
+    }
+    return context;
+  }
+
+  void import_one(Input& input) {
+    try {
+      auto head = read_head(input.bytes);
+      if (head.empty()) {
+        m_summary.files.push_back({input.name, "", "", "empty", {}, std::nullopt});
+        return;
+      }
+      const auto size = head.size();
+      head.resize(size + k_padding);
+      const std::string_view view(head.data(), size);
+      auto opened = open_input(m_workspace.registry, m_request.adapter, view, context_for({}, input), input.name);
+      if (!opened) {
+        fail(input.name, opened.error());
+        return;
+      }
+      // Again with the zone of the account it really belongs to.
+      const auto account = account_for(m_workspace, opened->adapter, m_request.account);
+      opened = open_input(m_workspace.registry, opened->adapter, view, context_for(opened->adapter, input), input.name);
+      if (!opened) {
+        fail(input.name, opened.error());
+        return;
+      }
+      if (const auto why = refusal(*opened->reader, account)) {
+        fail(input.name, *why);
+        return;
+      }
+      head.resize(size);
+      stream(input, std::move(head), *opened, account);
+    } catch (const Failure& failure) {
+      if (failure.error.code == ErrorCode::usage || failure.error.code == ErrorCode::locked) {
+        throw;
+      }
+      fail(input.name, failure.error);
+    }
+  }
+
+  static std::optional<Error> refusal(const LogReader& reader, const std::string& account) {
+    if (reader.assumes_utc()) {
+      return Error{ErrorCode::usage, fmt::format("its times carry no zone ({}): give account \"{}\" a `zone` in the config, such as zone = \"Europe/Brussels\"", reader.format(), account)};
+    }
+    if (reader.needs_campaign()) {
+      return Error{ErrorCode::usage, fmt::format("it does not say which mailing it is about ({}): name it with --campaign ID", reader.format())};
+    }
+    return std::nullopt;
+  }
+
+  void stream(Input& input, std::string head, OpenedInput& opened, const std::string& account) {
+    SessionOptions options;
+    options.account = account;
+    options.adapter = opened.adapter;
+    options.threads = m_workspace.threads;
+    options.memory = m_workspace.memory;
+    options.now = m_request.now;
+    options.strip = m_workspace.config.strip;
+    options.complete = m_request.complete;
+    options.valid_from = m_request.valid_from;
+    const auto total = input.bytes.total();
+    options.small = total != 0 && total <= k_small_input && Recipients(m_store.database()).count() >= k_large_store;
+    if (!options.small) {
+      fold_inbox(m_store, m_workspace.threads); // what comes now need not look there
+    }
+    StreamHooks hooks;
+    hooks.rejected = [&](const Rejected& rejected) { m_rejects.write(reject_line(rejected, opened.adapter, input.name)); };
+    hooks.progress = [&](std::uint64_t taken, std::uint64_t of) {
+      if (m_hooks.progress) {
+        m_hooks.progress(input.name, taken, of);
+      }
+    };
+    hooks.stopped = m_hooks.stopped;
+    auto report = import_stream(m_store, input, std::move(head), *opened.reader, options, hooks);
+    add(report.counts);
+    m_summary.failed += report.error ? 1 : 0;
+    m_summary.files.push_back({input.name, opened.adapter, account, std::string(opened.reader->format()), report.counts, report.error});
+  }
+
+  void add(const ImportCounts& counts) {
+    auto& t = m_summary.total;
+    t.records += counts.records;
+    t.events += counts.events;
+    t.recipients += counts.recipients;
+    t.campaigns += counts.campaigns;
+    t.unknown += counts.unknown;
+    t.fresh += counts.fresh;
+    t.duplicate += counts.duplicate;
+    t.rejected += counts.rejected;
+    t.skipped += counts.skipped;
+    t.new_recipients += counts.new_recipients;
+    t.changed_attributes += counts.changed_attributes;
+    for (std::size_t k = 0; k < k_event_kinds; ++k) {
+      t.by_kind[k] += counts.by_kind[k];
+    }
+    t.first = t.first == 0 ? counts.first : counts.first == 0 ? t.first : std::min(t.first, counts.first);
+    t.last = std::max(t.last, counts.last);
+  }
+
+  Store& m_store;
+  const Workspace& m_workspace;
+  const ImportRequest& m_request;
+  const ImportHooks& m_hooks;
+  RejectsFile m_rejects;
+  ImportSummary m_summary;
+};
+
+} // namespace
+
+ImportSummary import_paths(Store& store, const Workspace& workspace, const ImportRequest& request, const ImportHooks& hooks) {
+  return Importer(store, workspace, request, hooks).run();
+}
+
+Result<OpenedInput> open_input(const AdapterRegistry& registry, const std::string& adapter, std::string_view head, const LogContext& context, const std::string& name) {
+  const auto first_line = printable(head.substr(0, head.find('\n')), 120);
+  if (!adapter.empty()) {
+    const auto* chosen = registry.find(adapter);
+    if (chosen == nullptr) {
+      std::vector<std::string> known;
+      for (const auto& entry : registry.all()) {
+        known.push_back(entry.id);
+      }
+      return Error{ErrorCode::usage, fmt::format("unknown adapter \"{}\": there are {}", adapter, join(known, ", "))};
+    }
+    auto reader = chosen->open_log(head, context);
+    if (!reader) {
+      std::string expected;
+      for (const auto& format : chosen->formats()) {
+        expected += (expected.empty() ? "" : "; ") + std::string(format.name);
+      }
+      return Error{ErrorCode::bad_syntax, fmt::format("is not a file of {} (expected: {}); it begins: {}", adapter, expected, first_line), name};
+    }
+    return OpenedInput{adapter, std::move(reader)};
+  }
+  auto matches = registry.detect(head, context);
+  // A profile of the user's own goes first; else it is for what nobody knows.
+  for (auto& match : matches) {
+    if (matches.size() > 1 && match.entry->id == "generic") {
+      return OpenedInput{match.entry->id, std::move(match.reader)};
+    }
+  }
+  if (matches.empty()) {
+    return Error{ErrorCode::bad_syntax, fmt::format("no adapter knows this format: see `mailfunnel adapters`, or describe it with a [[profile]]; it begins: {}", first_line), name};
+  }
+  if (matches.size() > 1) {
+    return Error{ErrorCode::usage, fmt::format("{} and {} both know this format: say which with --adapter", matches[0].entry->id, matches[1].entry->id), name};
+  }
+  return OpenedInput{matches[0].entry->id, std::move(matches[0].reader)};
+}
+
+std::string reject_line(const Rejected& rejected, const std::string& adapter, const std::string& file) {
+  std::string line = "{\"rejected\":";
+  append_json_string(line, rejected.why);
+  line += ",\"source\":{\"adapter\":";
+  append_json_string(line, adapter);
+  line += ",\"file\":";
+  append_json_string(line, file);
+  line += fmt::format(",\"line\":{},\"offset\":{}}},\"raw\":", rejected.line, rejected.offset);
+  append_json_string(line, rejected.raw);
+  return line + "}\n";
+}
+
+} // namespace mailfunnel

@@ -1,0 +1,57 @@
+#pragma once
+// `mailfunnel import` and `recipients import`: paths -> adapter and account -> store.
+
+#include "app/workspace.hpp"
+#include "ingest/import.hpp"
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace mailfunnel {
+
+struct ImportRequest {
+  std::vector<std::string> paths;
+  std::string adapter, account, campaign; // as asked for; empty: found out
+  std::vector<std::pair<Seconds, Seconds>> complete;
+  std::optional<Seconds> valid_from;
+  bool contacts = false;
+  std::string rejects; // file for rejected records; empty: one in the workspace, named by the moment
+  Seconds now = 0;
+};
+
+struct FileResult {
+  std::string name, adapter, account, format;
+  ImportCounts counts;
+  std::optional<Error> error; // it could not be read (to its end), or nobody knows it
+};
+
+struct ImportSummary {
+  std::vector<FileResult> files;
+  ImportCounts total;
+  std::string rejects; // the file, when there are any
+  std::uint64_t failed = 0;
+};
+
+struct ImportHooks {
+  std::function<void(const std::string& file, std::uint64_t taken, std::uint64_t total)> progress;
+  std::function<bool()> stopped;
+};
+
+/// Throws Failure (usage) when an account must be named; what is wrong with one file is told in its result.
+ImportSummary import_paths(Store& store, const Workspace& workspace, const ImportRequest& request, const ImportHooks& hooks);
+
+/// The reader for an input: the adapter asked for, or the one that knows it. Error: nobody, or several; the message says
+/// what was expected and shows how the input begins.
+struct OpenedInput {
+  std::string adapter;
+  std::unique_ptr<LogReader> reader;
+};
+Result<OpenedInput> open_input(const AdapterRegistry& registry, const std::string& adapter, std::string_view head, const LogContext& context, const std::string& name);
+
+/// A rejected record as a line of the rejects file.
+std::string reject_line(const Rejected& rejected, const std::string& adapter, const std::string& file);
+
+} // namespace mailfunnel

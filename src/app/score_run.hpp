@@ -1,0 +1,29 @@
+#pragma once
+// A scoring run: everybody's score, level, grade and status at one moment, kept in the store.
+
+#include "app/workspace.hpp"
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace mailfunnel {
+
+struct ScoreSummary {
+  Seconds as_of = 0;
+  std::uint64_t recipients = 0, suppressed = 0, disagreeing = 0, unknown_fit = 0;
+  std::vector<std::string> statuses;
+  std::vector<std::uint64_t> by_status;
+  std::vector<std::vector<std::uint64_t>> matrix; // [level - 1][grade]
+  std::map<std::int64_t, std::uint64_t> histogram; // whole points -> people
+  std::vector<std::string> warnings;               // a status that is empty or holds more than 30 %
+};
+
+/// Folds the inbox, scores everybody and keeps the run as the newest. `keep`: false for a look with other rules.
+ScoreSummary run_scores(Store& store, const Workspace& workspace, const Rules& rules, Seconds as_of, bool keep);
+
+/// The moment of the newest run, when neither activity nor rules changed since.
+std::optional<Seconds> current_run(Store& store, const Rules& rules);
+
+} // namespace mailfunnel

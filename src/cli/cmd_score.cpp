@@ -1,0 +1,119 @@
+// score, explain, events
+
+#include "app/explain.hpp"
+#include "app/score_run.hpp"
+#include "base/json.hpp"
+#include "base/text.hpp"
+#include "command.hpp"
+#include "score_tables.hpp"
+#include "store/catalog.hpp"
+#include "table.hpp"
+
+#include <fmt/format.h>
+
+#include <iostream>
+
+namespace mailfunnel::cli {
+
+namespace {
+
+Seconds moment(const Invocation& call, Store& store) {
+  const auto time = parse_as_of(store, call.text("as-of"), call.now());
+  if (!time) {
+    throw Failure(time.error());
+  }
+  return *time;
+}
+
+Rules rules_for(const Invocation& call, const Workspace& workspace) {
+  const auto file = call.text("rules");
+  if (file.empty()) {
+    return workspace.config.rules;
+  }
+  auto loaded = load_config(file);
+  std::string all;
+  for (const auto& problem : loaded.problems) {
+    all += problem.warning ? "" : (all.empty() ? "" : "\n") + problem.text();
+  }
+  if (!all.empty()) {
+    throw Failure({ErrorCode::usage, all});
+  }
+  return loaded.config.rules;
+}
+
+int run_score(const Invocation& call) {
+  auto workspace = call.workspace();
+  auto store = Store::open_writing(workspace.store_path());
+  const auto rules = rules_for(call, workspace);
+  const auto summary = run_scores(store, workspace, rules, moment(call, store), !call.has("rules"));
+  std::cout << (call.json ? score_json(summary) : score_text(summary, rules, call.color));
+  std::cout.flush();
+  for (const auto& warning : summary.warnings) {
+    std::cerr << "mailfunnel: warning: " << warning << '\n';
+  }
+  return k_done;
+}
+
+std::string one_person(const Invocation& call, std::string_view command) {
+  const auto arguments = call.texts("arguments");
+  if (arguments.size() != 1) {
+    wrong_usage(fmt::format("`mailfunnel {} EMAIL` wants one address", command));
+  }
+  return arguments.front();
+}
+
+int run_explain(const Invocation& call) {
+  const auto who = one_person(call, "explain");
+  auto workspace = call.workspace();
+  auto store = Store::open_reading(workspace.store_path());
+  const auto rules = rules_for(call, workspace);
+  const auto explained = explain(store, workspace, rules, who, moment(call, store));
+  if (!explained) {
+    throw Failure(explained.error());
+  }
+  std::cout << (call.json ? explain_json(*explained) : explain_text(*explained, rules, call.color));
+  return k_done;
+}
+
+int run_events(const Invocation& call) {
+  const auto who = one_person(call, "events");
+  auto workspace = call.workspace();
+  auto store = Store::open_reading(workspace.store_path());
+  const auto events = events_of(store, who);
+  if (!events) {
+    throw Failure(events.error());
+  }
+  const auto world = build_world(store.database(), workspace.config, workspace.registry, call.now());
+  std::cout << (call.json ? events_json(*events, world) : events_text(*events, world, call.color));
+  return k_done;
+}
+
+void as_of_option(po::options_description& options) {
+  options.add_options()("as-of", text("T"), "a date or time, or `latest` (the newest event); default: now");
+}
+
+} // namespace
+
+Command score_command() {
+  return {"score", "", "score everybody: the matrix, the distribution, and a warning where a status is empty", "  mailfunnel score --as-of 2026-03-01",
+          [](auto& options) {
+            as_of_option(options);
+            options.add_options()("rules", text("FILE"), "with other rules, for a look: stores nothing");
+          },
+          run_score};
+}
+
+Command explain_command() {
+  return {"explain", "EMAIL", "why somebody has these points: every event, rule and point; the lines add up to the score", "  mailfunnel explain ann@example.com",
+          [](auto& options) {
+            as_of_option(options);
+            options.add_options()("rules", text("FILE"), "with other rules");
+          },
+          run_explain};
+}
+
+Command events_command() {
+  return {"events", "EMAIL", "everything that is known of one person, by time", "  mailfunnel events ann@example.com", [](auto&) {}, run_events};
+}
+
+} // namespace mailfunnel::cli

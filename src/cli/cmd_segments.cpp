@@ -1,0 +1,230 @@
+// segments
+
+#include "app/segment_export.hpp"
+#include "app/score_run.hpp"
+#include "base/json.hpp"
+#include "base/source.hpp"
+#include "base/text.hpp"
+#include "command.hpp"
+#include "ingest/session.hpp"
+#include "table.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <iostream>
+
+namespace mailfunnel::cli {
+
+namespace {
+
+struct Opened {
+  Workspace workspace;
+  Store store;
+  Seconds as_of;
+};
+
+/// Folds the inbox and picks the moment.
+Opened open_for_segments(const Invocation& call) {
+  auto workspace = call.workspace();
+  auto store = Store::open_writing(workspace.store_path());
+  if (Activity(store.database()).inbox_size() != 0) {
+    fold_inbox(store, workspace.threads);
+  }
+  Seconds as_of = 0;
+  if (const auto asked = call.text("as-of"); !asked.empty()) {
+    const auto time = parse_as_of(store, asked, call.now());
+    if (!time) {
+      throw Failure(time.error());
+    }
+    as_of = *time;
+  } else {
+    as_of = segments_moment(store, workspace, call.now());
+  }
+  return {std::move(workspace), std::move(store), as_of};
+}
+
+SegmentRequest request_of(const SegmentConfig& segment) {
+  return {segment.name, segment.use, segment.expression.get(), segment.columns};
+}
+
+const SegmentConfig& find_segment(const Config& config, const std::string& name) {
+  std::vector<std::string> known;
+  for (const auto& segment : config.segments) {
+    if (segment.name == name) {
+      return segment;
+    }
+    known.push_back(segment.name);
+  }
+  const auto near = nearest(name, known);
+  wrong_usage(fmt::format("there is no segment \"{}\"{}: `mailfunnel segments` lists them", printable(name, 60), near ? "; did you mean \"" + *near + "\"?" : ""));
+}
+
+std::string kept_out(const SegmentResult& result) {
+  std::string out;
+  const auto add = [&](std::uint64_t count, std::string_view why) {
+    out += count == 0 ? "" : fmt::format("{}{} {}", out.empty() ? "" : ", ", grouped(count), why);
+  };
+  add(result.kept_out_suppressed, "suppressed");
+  add(result.kept_out_excluded, "excluded");
+  add(result.kept_out_no_address, "without address");
+  return out;
+}
+
+int list_segments(const Invocation& call) {
+  auto opened = open_for_segments(call);
+  std::vector<SegmentRequest> requests;
+  for (const auto& segment : opened.workspace.config.segments) {
+    requests.push_back(request_of(segment));
+  }
+  if (requests.empty()) {
+    std::cout << "the config has no [[segment]]: `mailfunnel init` writes two to begin with\n";
+    return k_done;
+  }
+  const auto results = run_segments(opened.store, opened.workspace, opened.as_of, requests, std::nullopt, 0);
+  Table table({"segment", "use", "people>", "kept out", "where"});
+  for (std::size_t i = 0; i < results.size(); ++i) {
+    const auto& segment = opened.workspace.config.segments[i];
+    if (call.json) {
+      std::string line = "{\"segment\":";
+      append_json_string(line, segment.name);
+      line += fmt::format(",\"use\":\"{}\",\"people\":{},\"kept_out\":{{\"suppressed\":{},\"excluded\":{},\"no_address\":{}}},\"where\":", name_of(segment.use), results[i].members, results[i].kept_out_suppressed,
+                          results[i].kept_out_excluded, results[i].kept_out_no_address);
+      append_json_string(line, segment.where);
+      std::cout << line << "}\n";
+    } else {
+      table.add({segment.name, std::string(name_of(segment.use)), grouped(results[i].members), kept_out(results[i]), shortened(segment.where, 64)});
+    }
+  }
+  if (!call.json) {
+    std::cout << table.text(call.color) << "\nas of " << format_time(opened.as_of) << '\n';
+  }
+  return k_done;
+}
+
+ExportFormat format_of(const Invocation& call) {
+  const auto name = call.text("format");
+  if (name.empty() || name == "people") {
+    return call.json ? ExportFormat::ndjson : ExportFormat::people;
+  }
+  if (name == "csv") {
+    return ExportFormat::machine;
+  }
+  if (name == "ndjson") {
+    return ExportFormat::ndjson;
+  }
+  wrong_usage("--format wants people, csv or ndjson, not \"" + name + "\"");
+}
+
+/// --where, or the segments named.
+std::vector<SegmentRequest> requests_of(const Invocation& call, const Workspace& workspace, const std::vector<std::string>& names, ExpressionPtr& keep) {
+  std::vector<SegmentRequest> requests;
+  if (const auto where = call.text("where"); !where.empty()) {
+    auto parsed = parse_expression(where);
+    if (!parsed.expression) {
+      wrong_usage("--where: " + parsed.error.text(where));
+    }
+    keep = parsed.expression;
+    SegmentRequest request{"where", SegmentUse::mailing, keep.get(), {"email", "score", "grade", "status", "reasons"}};
+    if (const auto use = call.text("use"); use == "sales" || use == "suppression") {
+      request.use = use == "sales" ? SegmentUse::sales : SegmentUse::suppression;
+    } else if (!use.empty() && use != "mailing") {
+      wrong_usage("--use wants mailing, sales or suppression, not \"" + use + "\"");
+    }
+    requests.push_back(std::move(request));
+  }
+  for (const auto& name : names) {
+    requests.push_back(request_of(find_segment(workspace.config, name)));
+  }
+  if (requests.empty()) {
+    wrong_usage("name a segment, or give an expression with --where");
+  }
+  if (const auto columns = call.text("columns"); !columns.empty()) {
+    for (auto& request : requests) {
+      request.columns.clear();
+      for (const auto column : split(columns, ',')) {
+        request.columns.emplace_back(column);
+      }
+    }
+  }
+  return requests;
+}
+
+int export_segments(const Invocation& call, const std::vector<std::string>& names, bool show) {
+  auto opened = open_for_segments(call);
+  ExpressionPtr keep;
+  const auto requests = requests_of(call, opened.workspace, names, keep);
+  const auto output = call.text("output");
+  if (requests.size() > 1 && output.empty()) {
+    wrong_usage("several segments go into a folder: name it with -o DIR");
+  }
+  const auto format = format_of(call);
+  const auto results = run_segments(opened.store, opened.workspace, opened.as_of, requests, format, show ? 20 : 0);
+  for (std::size_t i = 0; i < results.size(); ++i) {
+    if (output.empty()) {
+      std::cout << results[i].text;
+    } else {
+      namespace fs = std::filesystem;
+      const bool folder = requests.size() > 1 || fs::is_directory(output);
+      if (folder) {
+        fs::create_directories(output);
+      }
+      const auto path = folder ? (fs::path(output) / (requests[i].name + (format == ExportFormat::ndjson ? ".ndjson" : ".csv"))).string() : output;
+      if (const auto written = write_file(path, results[i].text); !written) {
+        throw Failure(written.error());
+      }
+    }
+    if (!call.quiet) {
+      const auto out = kept_out(results[i]);
+      std::cout.flush();
+      std::cerr << fmt::format("{}: {} people{}\n", requests[i].name, grouped(results[i].members), out.empty() ? "" : "; kept out: " + out);
+    }
+  }
+  return k_done;
+}
+
+int count_segments(const Invocation& call, const std::vector<std::string>& names) {
+  auto opened = open_for_segments(call);
+  ExpressionPtr keep;
+  const auto requests = requests_of(call, opened.workspace, names, keep);
+  const auto results = run_segments(opened.store, opened.workspace, opened.as_of, requests, std::nullopt, 0);
+  for (std::size_t i = 0; i < results.size(); ++i) {
+    std::cout << (requests.size() > 1 ? requests[i].name + " " : "") << results[i].members << '\n';
+  }
+  return k_done;
+}
+
+int run_segments_command(const Invocation& call) {
+  auto arguments = call.texts("arguments");
+  if (arguments.empty()) {
+    return list_segments(call);
+  }
+  const auto action = arguments.front();
+  arguments.erase(arguments.begin());
+  if (action == "show") {
+    return export_segments(call, arguments, true);
+  }
+  if (action == "count") {
+    return count_segments(call, arguments);
+  }
+  if (action == "export") {
+    return export_segments(call, arguments, false);
+  }
+  wrong_usage("`mailfunnel segments`, `segments show|count|export NAME…` or `segments export --where EXPR`");
+}
+
+} // namespace
+
+Command segments_command() {
+  return {"segments", "[show|count|export NAME…]", "the segments with their sizes; their people as CSV or NDJSON, hottest first",
+          "  mailfunnel segments export sales-calls -o calls.csv\n  mailfunnel segments export --where 'clicked(stage = BOFU, within 30d) and not suppressed'",
+          [](auto& options) {
+            options.add_options()("where", text("EXPR"), "people by an expression instead of a segment of the config")("use", text("USE"), "of --where: mailing, sales or suppression")(
+                "columns", text("A,B,…"), "other columns: email, score, status, reasons … or attributes")("format", text("F"), "people (CSV by your locale), csv (for machines) or ndjson")(
+                "output,o", text("FILE|DIR"), "where to write; default: standard output")("as-of", text("T"), "a date or time, or `latest`; default: the newest scoring run's while it is right, else now");
+          },
+          run_segments_command};
+}
+
+} // namespace mailfunnel::cli

@@ -1,0 +1,135 @@
+// init, check, adapters
+
+#include "app/workspace.hpp"
+#include "base/json.hpp"
+#include "base/source.hpp"
+#include "command.hpp"
+#include "table.hpp"
+
+#include <fmt/format.h>
+
+#include <filesystem>
+#include <iostream>
+
+namespace mailfunnel::cli {
+
+namespace {
+
+int run_init(const Invocation& call) {
+  namespace fs = std::filesystem;
+  const auto arguments = call.texts("arguments");
+  const fs::path folder = arguments.empty() ? call.folder : arguments.front();
+  fs::create_directories(folder);
+  const auto config = (folder / "mailfunnel.toml").string();
+  if (fs::exists(config)) {
+    std::cout << config << " is there already: left as it is\n";
+  } else if (const auto written = write_file(config, starter_config()); !written) {
+    throw Failure(written.error());
+  } else {
+    std::cout << "wrote " << config << '\n';
+  }
+  Workspace workspace = open_workspace(folder.string(), {});
+  const bool had = Store::exists(workspace.store_path());
+  Store::create(workspace.store_path());
+  std::cout << (had ? "the store is there already: " : "made an empty store: ") << workspace.store_path() << '\n';
+  const std::string where = folder == "." ? "" : " -C " + folder.string();
+  std::cout << "\nNext: mailfunnel" << where << " import YOUR-LOGS…   then: mailfunnel" << where << " score\n";
+  return k_done;
+}
+
+int run_check(const Invocation& call) {
+  namespace fs = std::filesystem;
+  const auto file = call.config.empty() ? (fs::path(call.folder) / "mailfunnel.toml").string() : call.config;
+  auto loaded = load_config(file);
+  const auto registry = builtin_adapters();
+  for (const auto& account : loaded.config.accounts) {
+    if (!account.esp.empty() && registry.find(account.esp) == nullptr) {
+      loaded.problems.push_back({file, 0, 0, fmt::format("account \"{}\": there is no adapter \"{}\" (`mailfunnel adapters` lists them)", account.name, account.esp), false});
+    }
+  }
+  std::size_t errors = 0, warnings = 0;
+  for (const auto& problem : loaded.problems) {
+    std::cerr << problem.text() << '\n';
+    ++(problem.warning ? warnings : errors);
+  }
+  if (errors == 0) {
+    Workspace workspace = call.workspace();
+    if (Store::exists(workspace.store_path())) {
+      auto store = Store::open_reading(workspace.store_path());
+      auto query = store.database().use("PRAGMA quick_check(1)");
+      query.step();
+      if (query.text(0) != "ok") {
+        std::cerr << workspace.store_path() << ": error: the store is damaged: " << query.text(0) << ": restore a backup\n";
+        ++errors;
+      }
+    }
+    for (const auto& account : workspace.config.accounts) {
+      const auto can = registry.find(account.esp)->capabilities();
+      std::string lacks;
+      lacks += can.agents ? "" : "user agents (who opened can't be told from machines), ";
+      lacks += can.networks ? "" : "networks, ";
+      lacks += can.delivery_events ? "" : "deliveries (sent and not bounced counts as delivered), ";
+      if (!lacks.empty()) {
+        lacks.resize(lacks.size() - 2);
+        std::cout << fmt::format("account \"{}\": {} does not tell: {}\n", account.name, account.esp, lacks);
+      }
+    }
+  }
+  const auto& config = loaded.config;
+  if (errors == 0) {
+    std::cout << fmt::format("{}: fine: {} accounts, {} stage rules, {} fit rules, {} segments{}\n", file, config.accounts.size(), config.rules.tagging.rules.size(),
+                             config.rules.fit.rules.size(), config.segments.size(), warnings != 0 ? fmt::format(", {} warnings", warnings) : "");
+  }
+  return errors != 0 || (warnings != 0 && call.flag("strict")) ? k_usage : k_done;
+}
+
+int run_adapters(const Invocation& call) {
+  const auto registry = builtin_adapters();
+  if (call.json) {
+    std::string out = "[";
+    for (const auto& entry : registry.all()) {
+      out += out.size() > 1 ? ",{\"id\":" : "{\"id\":";
+      append_json_string(out, entry.id);
+      out += ",\"title\":";
+      append_json_string(out, entry.adapter->title());
+      out += fmt::format(",\"webhook\":{},\"formats\":[", entry.adapter->has_webhook());
+      bool first = true;
+      for (const auto& format : entry.adapter->formats()) {
+        out += first ? "" : ",";
+        first = false;
+        append_json_string(out, format.name);
+      }
+      out += "]}";
+    }
+    std::cout << out << "]\n";
+    return k_done;
+  }
+  Table table({"adapter", "for", "reads", "yields", "webhook", "deliveries", "agents"});
+  for (const auto& entry : registry.all()) {
+    bool first = true;
+    const auto can = entry.adapter->capabilities();
+    for (const auto& format : entry.adapter->formats()) {
+      table.add({first ? entry.id : "", first ? std::string(entry.adapter->title()) : "", std::string(format.name), std::string(format.yields),
+                 first ? (entry.adapter->has_webhook() ? "yes" : "-") : "", first ? (can.delivery_events ? "yes" : "-") : "", first ? (can.agents ? "yes" : "-") : ""});
+      first = false;
+    }
+  }
+  std::cout << table.text(call.color);
+  std::cout << "\nPlain, .gz, .zst and .zip, folders and standard input; the format is found from the first bytes.\n";
+  return k_done;
+}
+
+} // namespace
+
+Command init_command() {
+  return {"init", "[DIR]", "write a commented mailfunnel.toml with the default rules, and an empty store", "  mailfunnel init winkel", [](auto&) {}, run_init};
+}
+Command check_command() {
+  return {"check", "", "check the config, the rules and the segments: file, line and column of every mistake", "  mailfunnel -C winkel check",
+          [](auto& options) { options.add_options()("strict", flag(), "warnings fail too"); }, run_check};
+}
+Command adapters_command() {
+  return {"adapters", "", "what can be read: every adapter with its formats", "  mailfunnel adapters", [](auto&) {}, run_adapters};
+}
+
+} // namespace mailfunnel::cli

@@ -1,0 +1,78 @@
+#pragma once
+// What a command is: a row of the table in commands.cpp. The same table feeds parser, --help and completion.
+
+#include "app/workspace.hpp"
+
+#include <boost/program_options.hpp>
+
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace mailfunnel::cli {
+
+namespace po = boost::program_options;
+
+constexpr int k_done = 0, k_failed = 1, k_usage = 2, k_partly = 3, k_locked = 4;
+
+/// One call of a command: its options, and what all commands share.
+class Invocation {
+public:
+  explicit Invocation(po::variables_map values) : m_values(std::move(values)) {}
+
+  bool has(const char* option) const { return m_values.count(option) != 0 && !m_values[option].defaulted(); }
+  bool flag(const char* option) const { return m_values.count(option) != 0 && m_values[option].as<bool>(); }
+  std::string text(const char* option) const { return m_values.count(option) != 0 ? m_values[option].as<std::string>() : std::string(); }
+  std::vector<std::string> texts(const char* option) const {
+    return m_values.count(option) != 0 ? m_values[option].as<std::vector<std::string>>() : std::vector<std::string>();
+  }
+
+  Workspace workspace() const; // with threads and memory set
+  Seconds now() const;         // MAILFUNNEL_NOW, for tests, else the clock
+
+private:
+  po::variables_map m_values;
+
+public:
+  std::string folder = ".", config;
+  unsigned threads = 1;
+  std::uint64_t memory = 0; // bytes
+  bool json = false, quiet = false, verbose = false, color = false;
+};
+
+struct Command {
+  std::string_view name, arguments, summary, example;
+  std::function<void(po::options_description&)> options; // its own
+  std::function<int(const Invocation&)> run;             // positional arguments are texts("arguments")
+};
+
+const std::vector<Command>& commands();
+
+/// The usual options.
+po::typed_value<bool>* flag();
+po::typed_value<std::string>* text(const char* name);
+
+[[noreturn]] void wrong_usage(const std::string& message);
+
+/// Was Ctrl-C pressed (or SIGTERM sent)?
+bool interrupted();
+
+Command try_command();
+Command init_command();
+Command check_command();
+Command adapters_command();
+Command import_command();
+Command recipients_command();
+Command decode_command();
+Command campaigns_command();
+Command links_command();
+Command score_command();
+Command explain_command();
+Command events_command();
+Command segments_command();
+Command export_command();
+Command status_command();
+Command suppress_command();
+
+} // namespace mailfunnel::cli

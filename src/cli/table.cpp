@@ -1,0 +1,90 @@
+#include "table.hpp"
+
+#include "base/text.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace mailfunnel::cli {
+
+Table::Table(std::vector<std::string> columns) : m_columns(std::move(columns)) {
+  for (auto& column : m_columns) {
+    const bool right = !column.empty() && column.back() == '>';
+    m_align.push_back(right ? Align::right : Align::left);
+    if (right) {
+      column.pop_back();
+    }
+  }
+}
+
+void Table::add(std::vector<std::string> cells) {
+  cells.resize(m_columns.size());
+  m_rows.push_back(std::move(cells));
+}
+
+std::string Table::text(bool color) const {
+  std::vector<std::size_t> widths;
+  for (std::size_t c = 0; c < m_columns.size(); ++c) {
+    auto width = display_width(m_columns[c]);
+    for (const auto& row : m_rows) {
+      width = std::max(width, display_width(row[c]));
+    }
+    widths.push_back(width);
+  }
+  std::string out;
+  const auto line = [&](const std::vector<std::string>& cells) {
+    std::string text;
+    for (std::size_t c = 0; c < cells.size(); ++c) {
+      const std::string gap(widths[c] - display_width(cells[c]), ' ');
+      text += c == 0 ? "" : "  ";
+      text += m_align[c] == Align::right ? gap + cells[c] : cells[c] + gap;
+    }
+    text.erase(text.find_last_not_of(' ') + 1);
+    return text + "\n";
+  };
+  out += color ? "\x1b[1m" + line(m_columns) + "\x1b[0m" : line(m_columns);
+  for (const auto& row : m_rows) {
+    out += line(row);
+  }
+  return out;
+}
+
+std::string bar(double value, double top, std::size_t most) {
+  constexpr const char* k_parts[] = {"", "▏", "▎", "▍", "▌", "▋", "▊", "▉"};
+  if (value <= 0 || top <= 0) {
+    return {};
+  }
+  const auto eighths = std::max<std::size_t>(1, static_cast<std::size_t>(value / top * static_cast<double>(most) * 8));
+  std::string out;
+  for (std::size_t i = 0; i < eighths / 8; ++i) {
+    out += "█";
+  }
+  return out + k_parts[eighths % 8];
+}
+
+std::string percent(double part, double whole) {
+  return whole <= 0 ? "-" : fmt::format("{:.1f} %", 100 * part / whole);
+}
+
+std::string shortened(std::string_view text, std::size_t columns) {
+  const auto clean = printable(text, 4096);
+  if (display_width(clean) <= columns) {
+    return clean;
+  }
+  std::string out;
+  for (std::size_t at = 0; at < clean.size();) { // whole characters only
+    auto end = at + 1;
+    while (end < clean.size() && (static_cast<unsigned char>(clean[end]) & 0xC0) == 0x80) {
+      ++end;
+    }
+    if (display_width(out) + display_width(std::string_view(clean).substr(at, end - at)) + 1 > columns) {
+      break;
+    }
+    out += clean.substr(at, end - at);
+    at = end;
+  }
+  return out + "…";
+}
+
+} // namespace mailfunnel::cli

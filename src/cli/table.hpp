@@ -1,0 +1,34 @@
+#pragma once
+// Tables that line up, whatever script their cells are in.
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace mailfunnel::cli {
+
+class Table {
+public:
+  enum class Align { left, right };
+  /// "score>" is right-aligned, "name" left.
+  explicit Table(std::vector<std::string> columns);
+  void add(std::vector<std::string> cells);
+  std::string text(bool color = false) const; // the header bold where there is color
+  bool empty() const { return m_rows.empty(); }
+
+private:
+  std::vector<std::string> m_columns;
+  std::vector<Align> m_align;
+  std::vector<std::vector<std::string>> m_rows;
+};
+
+/// A bar of a histogram, of at most `most` columns: eighths of a block.
+std::string bar(double value, double top, std::size_t most);
+
+/// "1.5 %"
+std::string percent(double part, double whole);
+
+/// Cut to `columns` on a terminal, with an ellipsis.
+std::string shortened(std::string_view text, std::size_t columns);
+
+} // namespace mailfunnel::cli
