@@ -109,6 +109,13 @@ int run_command(const Command& command, std::vector<std::string> words) {
 
 int run(int argc, char** argv) {
   std::vector<std::string> words(argv + 1, argv + argc);
+  // `mailfunnel -C DIR score` is `mailfunnel score -C DIR`: options in front go behind.
+  std::vector<std::string> in_front;
+  while (words.size() > 2 && (words[0] == "-C" || words[0] == "--directory" || words[0] == "--config")) {
+    in_front.insert(in_front.end(), words.begin(), words.begin() + 2);
+    words.erase(words.begin(), words.begin() + 2);
+  }
+  words.insert(words.end(), in_front.begin(), in_front.end());
   std::string name = words.empty() ? "--help" : words.front();
   if (name == "help" && words.size() > 1) {
     words = {words[1], "--help"};

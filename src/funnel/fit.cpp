@@ -81,10 +81,18 @@ public:
   FitScan(const FitRules& rules, ChunkSource& source, std::uint32_t moment, ChunkScores& scores, Ledger* ledger)
       : m_rules(rules), m_source(source), m_moment(moment), m_out(scores), m_ledger(ledger) {
     std::map<std::string, unsigned> groups;
+    std::vector<std::string> attribute_of_group;
     for (std::size_t i = 0; i < rules.rules.size(); ++i) {
       const auto& rule = rules.rules[i];
       const auto name = rule.group.empty() ? "\x1f" + std::to_string(i) : rule.group;
-      m_group.push_back(groups.emplace(name, static_cast<unsigned>(groups.size())).first->second);
+      const auto group = groups.emplace(name, static_cast<unsigned>(groups.size())).first->second;
+      m_group.push_back(group);
+      if (group == m_simple.size()) {
+        m_simple.push_back(ledger == nullptr);
+        attribute_of_group.push_back(rule.attribute);
+      } else if (attribute_of_group[group] != rule.attribute) {
+        m_simple[group] = false;
+      }
     }
     m_words = (groups.size() + 63) / 64;
   }
@@ -96,11 +104,17 @@ public:
   }
 
 private:
+  /// What the rules make of one value of one attribute.
+  struct ValueVerdict {
+    std::vector<bool> hits; // by rule
+    Points simple = 0;      // of the groups that ask for nothing but this attribute
+  };
+
   struct Loaded {
     bool there = false;
     AttributeColumn column;
     std::vector<std::pair<std::uint16_t, std::uint32_t>> values;
-    std::vector<const std::vector<bool>*> hits; // by value: which rules it matches
+    std::vector<const ValueVerdict*> verdicts; // by value
   };
 
   Loaded& load(std::uint32_t block, const std::string& attribute) {
@@ -111,9 +125,9 @@ private:
       loaded.there = derived ? address_column(m_source, block, attribute == "domain", loaded.column) : m_source.attribute(block, attribute, loaded.column);
       if (loaded.there) {
         loaded.values = values_at(loaded.column, m_moment);
-        auto& cache = m_hits[attribute];
+        auto& cache = m_verdicts[attribute];
         for (const auto value : loaded.column.values) {
-          loaded.hits.push_back(&hits_of(cache, attribute, value));
+          loaded.verdicts.push_back(&verdict_on(cache, attribute, value));
         }
       }
     }
@@ -128,21 +142,28 @@ private:
     for (std::size_t i = 0; i < m_rules.rules.size(); ++i) {
       const auto& rule = m_rules.rules[i];
       auto& loaded = load(block, rule.attribute);
-      if (!loaded.there) {
+      if (!loaded.there || m_simple[m_group[i]]) {
         continue;
       }
       const auto word = m_group[i] / 64;
       const auto bit = std::uint64_t{1} << (m_group[i] % 64);
-      const bool known = rule.attribute != "domain" && rule.attribute != "email";
       for (const auto& [r, value] : loaded.values) {
-        m_out.fit_known[first + r] |= known ? 1 : 0;
         auto& done = m_done[r * m_words + word];
-        if ((done & bit) == 0 && (*loaded.hits[value])[i]) {
+        if ((done & bit) == 0 && loaded.verdicts[value]->hits[i]) {
           done |= bit;
           m_out.fit[first + r] += rule.points;
           if (m_ledger != nullptr) {
             m_ledger->fit.push_back({rule.attribute, std::string(loaded.column.values[value]), rule.name, rule.points});
           }
+        }
+      }
+    }
+    for (const auto& [attribute, loaded] : m_loaded) {
+      if (loaded.there) {
+        const std::uint8_t known = attribute != "domain" && attribute != "email" ? 1 : 0;
+        for (const auto& [r, value] : loaded.values) {
+          m_out.fit[first + r] += loaded.verdicts[value]->simple;
+          m_out.fit_known[first + r] |= known;
         }
       }
     }
@@ -156,20 +177,27 @@ private:
     }
   }
 
-  using HitCache = std::unordered_map<std::string, std::vector<bool>, StringHash, std::equal_to<>>;
+  using VerdictCache = std::unordered_map<std::string, ValueVerdict, StringHash, std::equal_to<>>;
 
-  /// Values come again in every block: judged once. Which of all rules `value` matches.
-  const std::vector<bool>& hits_of(HitCache& cache, const std::string& attribute, std::string_view value) {
+  /// Values come again in every block: judged once.
+  const ValueVerdict& verdict_on(VerdictCache& cache, const std::string& attribute, std::string_view value) {
     const auto known = cache.find(value);
     if (known != cache.end()) {
       return known->second;
     }
     const FoldedValue folded(value);
-    std::vector<bool> hits;
-    for (const auto& rule : m_rules.rules) {
-      hits.push_back(rule.attribute == attribute && matches(rule, folded));
+    ValueVerdict verdict;
+    std::vector<bool> done(m_simple.size());
+    for (std::size_t i = 0; i < m_rules.rules.size(); ++i) {
+      const auto& rule = m_rules.rules[i];
+      const bool hit = rule.attribute == attribute && matches(rule, folded);
+      verdict.hits.push_back(hit);
+      if (hit && m_simple[m_group[i]] && !done[m_group[i]]) {
+        done[m_group[i]] = true;
+        verdict.simple += rule.points;
+      }
     }
-    return cache.emplace(std::string(value), std::move(hits)).first->second;
+    return cache.emplace(std::string(value), std::move(verdict)).first->second;
   }
 
   const FitRules& m_rules;
@@ -177,12 +205,13 @@ private:
   std::uint32_t m_moment;
   ChunkScores& m_out;
   Ledger* m_ledger;
-  std::vector<unsigned> m_group;
+  std::vector<unsigned> m_group; // by rule
+  std::vector<bool> m_simple;    // by group: all its rules ask for one attribute, and nobody wants the lines
   std::size_t m_words = 1;
   std::vector<std::uint64_t> m_done;
   std::map<std::string, Loaded> m_loaded;
   std::map<std::string, bool> m_asked;
-  std::map<std::string, HitCache> m_hits; // by attribute; a chunk has at most 65,536 values of each
+  std::map<std::string, VerdictCache> m_verdicts; // by attribute; a chunk has at most 65,536 values of each
 };
 
 } // namespace

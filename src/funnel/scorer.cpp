@@ -127,14 +127,25 @@ private:
         }
       }
     }
+    // Most of all events pass here: no branches but the loop's own.
+    const auto before = m_touched.size();
+    m_touched.resize(before + m_columns.size());
+    auto* touched = m_touched.data() + before;
+    auto* marks = m_marks.data();
+    const auto* times = m_columns.time.data();
+    const auto* recipients = m_columns.recipient.data();
     for (std::size_t i = 0, n = m_columns.size(); i < n; ++i) {
-      const auto r = m_columns.recipient[i];
-      if (m_columns.time[i] > m_limit || (!failed.empty() && failed[r])) {
-        continue;
-      }
-      mark(r, static_cast<std::uint8_t>(received | (m_columns.time[i] <= m_over_limit ? over : pending)));
-      if (m_ledger != nullptr) {
-        m_delivered_at[r] = std::max(m_delivered_at[r], m_columns.time[i]);
+      const auto r = recipients[i];
+      const bool counts = times[i] <= m_limit && (failed.empty() || !failed[r]);
+      *touched = r;
+      touched += static_cast<std::size_t>(counts & (marks[r] == 0));
+      marks[r] |= static_cast<std::uint8_t>(counts ? received | (times[i] <= m_over_limit ? over : pending) : 0);
+    }
+    m_touched.resize(static_cast<std::size_t>(touched - m_touched.data()));
+    if (m_ledger != nullptr) {
+      for (std::size_t i = 0; i < m_columns.size(); ++i) {
+        auto& at = m_delivered_at[recipients[i]];
+        at = times[i] <= m_limit ? std::max(at, times[i]) : at;
       }
     }
   }

@@ -29,12 +29,28 @@ std::size_t entry_size(std::size_t text) {
 }
 } // namespace
 
+void AddressBook::Unmap::operator()(std::atomic<std::uint64_t>* slots) const {
+  munmap(slots, size);
+}
+
+/// Zeroed by the system; in huge pages where there are any, as look-ups go all over it.
+AddressBook::Slots AddressBook::make_slots(std::size_t count) {
+  const auto size = count * sizeof(std::uint64_t);
+  void* space = mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (space == MAP_FAILED) {
+    throw Failure({ErrorCode::io, "no memory for the table of addresses"});
+  }
+  madvise(space, size, MADV_HUGEPAGE);
+  return Slots(static_cast<std::atomic<std::uint64_t>*>(space), Unmap{size});
+}
+
 AddressBook::AddressBook(std::uint32_t next, std::uint64_t seed) : m_seed(seed), m_next(next) {
   // Only address space: pages come with use. Halved until the system agrees.
   for (m_arena_size = k_arena_limit; m_arena_size >= (std::size_t{1} << 26); m_arena_size /= 2) {
     void* space = mmap(nullptr, m_arena_size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (space != MAP_FAILED) {
       m_arena = static_cast<char*>(space);
+      madvise(space, m_arena_size, MADV_HUGEPAGE);
       break;
     }
   }
@@ -57,7 +73,13 @@ std::uint64_t AddressBook::hash(std::string_view key) const {
 }
 
 void AddressBook::prefetch(std::uint64_t hash) const {
-  __builtin_prefetch(&m_slots[hash & m_mask]);
+  __builtin_prefetch(&m_slots[home(hash)]);
+}
+
+void AddressBook::prefetch_entry(std::uint64_t hash) const {
+  if (const auto slot = m_slots[home(hash)].load(std::memory_order_relaxed); slot != 0) {
+    __builtin_prefetch(at(static_cast<std::uint32_t>(slot)));
+  }
 }
 
 void AddressBook::reserve(std::size_t more) {
@@ -68,15 +90,14 @@ void AddressBook::reserve(std::size_t more) {
   }
   auto old = std::move(m_slots);
   const auto old_size = old ? m_mask + 1 : 0;
-  m_slots = std::make_unique<std::atomic<std::uint64_t>[]>(wanted);
+  m_slots = make_slots(wanted);
   m_mask = wanted - 1;
   for (std::uint64_t i = 0; i < old_size; ++i) {
     const auto slot = old[i].load(std::memory_order_relaxed);
     if (slot == 0) {
       continue;
     }
-    const auto* entry = at(static_cast<std::uint32_t>(slot));
-    auto place = hash(entry->text()) & m_mask;
+    auto place = home(slot);
     while (m_slots[place].load(std::memory_order_relaxed) != 0) {
       place = (place + 1) & m_mask;
     }
@@ -85,7 +106,7 @@ void AddressBook::reserve(std::size_t more) {
 }
 
 std::uint32_t AddressBook::find(std::string_view key, std::uint64_t hash) const {
-  for (auto place = hash & m_mask;; place = (place + 1) & m_mask) {
+  for (auto place = home(hash);; place = (place + 1) & m_mask) {
     const auto slot = m_slots[place].load(std::memory_order_acquire);
     if (slot == 0) {
       return k_none;
@@ -130,7 +151,7 @@ std::uint32_t AddressBook::put(std::string_view key, std::uint64_t hash, std::ui
   entry->added = added ? 1U : 0U;
   std::memcpy(entry->bytes(), key.data(), key.size());
   const auto slot = (hash >> 32 << 32) | place;
-  for (auto i = hash & m_mask;; i = (i + 1) & m_mask) {
+  for (auto i = home(hash);; i = (i + 1) & m_mask) {
     std::uint64_t empty = 0;
     if (m_slots[i].compare_exchange_strong(empty, slot, std::memory_order_acq_rel)) {
       m_count.fetch_add(1, std::memory_order_relaxed);

@@ -32,7 +32,9 @@ public:
   };
 
   std::uint64_t hash(std::string_view key) const;
+  /// Two steps ahead of a look-up: the slot, then (when that is there) the entry it points to.
   void prefetch(std::uint64_t hash) const;
+  void prefetch_entry(std::uint64_t hash) const;
 
   static constexpr std::uint32_t k_none = ~0U;
   /// The number of a key, or k_none.
@@ -60,7 +62,16 @@ private:
   std::uint32_t put(std::string_view key, std::uint64_t hash, std::uint32_t number, bool added);
 
   std::uint64_t m_seed;
-  std::unique_ptr<std::atomic<std::uint64_t>[]> m_slots;
+  struct Unmap {
+    std::size_t size = 0;
+    void operator()(std::atomic<std::uint64_t>* slots) const;
+  };
+  using Slots = std::unique_ptr<std::atomic<std::uint64_t>[], Unmap>;
+  static Slots make_slots(std::size_t count);
+  /// Where a slot belongs hangs on its tag alone, so that the table grows without a look at the keys.
+  std::uint64_t home(std::uint64_t hash_or_slot) const { return hash_or_slot >> 32 & m_mask; }
+
+  Slots m_slots{nullptr, Unmap{}};
   std::uint64_t m_mask = 0;
   std::atomic<std::size_t> m_count{0};
   std::atomic<std::uint32_t> m_next;

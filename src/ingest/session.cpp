@@ -405,15 +405,11 @@ void Session::write_joined(std::span<Harvest> harvests) {
 }
 
 void Session::write_attributes(std::span<Harvest> harvests, ImportCounts& counts) {
-  std::vector<AttributeChange> changes;
-  for (auto& harvest : harvests) {
-    if (changes.empty()) {
-      changes.swap(*harvest.attributes);
-    } else {
-      changes.insert(changes.end(), harvest.attributes->begin(), harvest.attributes->end());
-    }
+  std::vector<std::span<const AttributeChange>> changes;
+  for (const auto& harvest : harvests) {
+    changes.emplace_back(*harvest.attributes);
   }
-  counts.changed_attributes += m_recipients.change_attributes(std::move(changes), m_options.threads);
+  counts.changed_attributes += m_recipients.change_attributes(changes, m_options.threads);
 }
 
 // ---- few records: find recipients one by one, keep events in the inbox -------------------------------------------------

@@ -17,6 +17,7 @@ namespace {
 
 constexpr Seconds k_earliest = 315'532'800; // 1980: what is before it is a clock that was never set
 constexpr Seconds k_latest = 4'102'444'800; // 2100
+constexpr std::size_t k_most_value = 1000; // bytes of an attribute
 constexpr std::size_t k_most_rejected_bytes = std::size_t{32} << 20, k_most_raw = 4096;
 
 constexpr bool has_link(EventKind kind) {
@@ -145,6 +146,9 @@ std::string_view Worker::key_of(std::string_view address, std::string_view conta
 
 void Worker::resolve_pending() {
   auto& book = m_session.book();
+  for (std::size_t i = 0; i < m_pending_count; ++i) {
+    book.prefetch_entry(m_pending[i].hash);
+  }
   for (std::size_t i = 0; i < m_pending_count; ++i) {
     auto& pending = m_pending[i];
     const std::string_view key(m_keys.data() + pending.key, pending.size);
@@ -276,20 +280,24 @@ void Worker::accept(const RecipientView& recipient) {
                                                    : recipient_of(key, recipient.contact_id);
   const auto& options = m_session.options();
   const auto since = recipient.changed_at.value_or(options.valid_from.value_or(options.now));
+  std::size_t position = 0;
   const auto add = [&](std::string_view name, std::string_view value) {
-    if (value.empty() || value.size() > 1000) {
+    const auto slot = position++;
+    if (value.empty() || value.size() > k_most_value) {
       return;
     }
-    auto id = m_attribute_ids.find(std::string(name));
-    if (id == m_attribute_ids.end()) {
-      id = m_attribute_ids.emplace(std::string(name), m_session.attribute(name)).first;
+    if (slot >= m_attribute_ids.size()) {
+      m_attribute_ids.resize(slot + 1);
+    }
+    auto& known = m_attribute_ids[slot]; // a table gives the same names in the same places
+    if (known.first != name || name.empty()) {
+      known = {std::string(name), m_session.attribute(name)};
     }
     auto interned = m_interned.find(value);
     if (interned == m_interned.end()) {
-      const std::string_view kept = m_values.emplace_back(value);
-      interned = m_interned.emplace(kept, kept).first;
+      interned = m_interned.emplace(m_values.emplace_back(value)).first;
     }
-    m_attributes.push_back({number, id->second, static_cast<std::uint32_t>(std::clamp<Seconds>(since, 0, k_latest)), interned->second});
+    m_attributes.push_back({number, static_cast<std::uint32_t>(std::clamp<Seconds>(since, 0, k_latest)), interned->data(), known.second, static_cast<std::uint16_t>(value.size())});
   };
   for (const auto& [name, value] : recipient.attributes) {
     add(name, value);

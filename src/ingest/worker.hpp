@@ -2,9 +2,11 @@
 // One thread of an import: takes records from an adapter, normalises them, looks at the evidence, and turns them into
 // rows. No allocation an event on the usual way.
 
+#include "base/hash.hpp"
 #include "ingest/session.hpp"
 
 #include <boost/unordered/unordered_flat_map.hpp>
+#include <boost/unordered/unordered_flat_set.hpp>
 
 #include <array>
 #include <string>
@@ -86,9 +88,13 @@ private:
   std::array<Agent, k_agents> m_agents;
   std::array<CachedCampaign, k_campaigns> m_campaigns;
   boost::unordered_flat_map<std::uint64_t, std::pair<std::string, LinkNumber>> m_links;
-  boost::unordered_flat_map<std::string, std::uint16_t> m_attribute_ids;
+  std::vector<std::pair<std::string, std::uint16_t>> m_attribute_ids; // by place in the record
   std::deque<std::string> m_values; // texts of attribute values
-  boost::unordered_flat_map<std::string_view, std::string_view> m_interned;
+  struct TextHash {
+    using is_avalanching = void;
+    std::size_t operator()(std::string_view text) const { return hash64(text); }
+  };
+  boost::unordered_flat_set<std::string_view, TextHash> m_interned;
   std::string_view m_text;
   std::uint64_t m_chunk = 0, m_offset = 0;
 };

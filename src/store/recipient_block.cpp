@@ -6,7 +6,7 @@
 #include "store/zstd.hpp"
 
 #include <algorithm>
-#include <unordered_map>
+#include <boost/unordered/unordered_flat_map.hpp>
 
 namespace mailfunnel {
 
@@ -90,9 +90,15 @@ KeyBlock decode_keys(std::string_view blob, std::string_view name) {
 namespace {
 
 std::string encode_column(std::span<const AttributeEntry> entries) {
-  std::unordered_map<std::string_view, std::uint32_t> numbers;
+  struct TextHash {
+    using is_avalanching = void;
+    std::size_t operator()(std::string_view text) const { return hash64(text); }
+  };
+  thread_local boost::unordered_flat_map<std::string_view, std::uint32_t, TextHash> numbers;
+  numbers.clear();
   std::vector<std::string_view> values;
   std::vector<std::uint32_t> index;
+  index.reserve(entries.size());
   std::uint32_t base = ~0U, top = 0;
   for (const auto& entry : entries) {
     const auto [place, fresh] = numbers.try_emplace(entry.value, static_cast<std::uint32_t>(values.size()));

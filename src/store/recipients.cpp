@@ -251,14 +251,18 @@ std::string Recipients::attribute_block(std::uint32_t block) {
 namespace {
 
 bool before(const AttributeEntry& a, const AttributeEntry& b) {
-  return std::tuple(a.attribute, a.recipient, a.valid_from, a.value) < std::tuple(b.attribute, b.recipient, b.valid_from, b.value);
+  const auto key = [](const AttributeEntry& e) { return std::uint64_t{e.attribute} << 48 | std::uint64_t{e.recipient} << 32 | e.valid_from; };
+  return key(a) != key(b) ? key(a) < key(b) : a.value < b.value;
 }
 
 /// Old and new entries of a block as one, without those that only repeat the value before them. Of two values at one
 /// moment the greater text wins, so that the order of imports does not matter.
 std::vector<AttributeEntry> united(std::vector<AttributeEntry> entries) {
-  std::sort(entries.begin(), entries.end(), before);
+  if (!std::is_sorted(entries.begin(), entries.end(), before)) {
+    std::sort(entries.begin(), entries.end(), before);
+  }
   std::vector<AttributeEntry> out;
+  out.reserve(entries.size());
   for (const auto& entry : entries) {
     const bool same_person = !out.empty() && out.back().attribute == entry.attribute && out.back().recipient == entry.recipient;
     if (same_person && out.back().valid_from == entry.valid_from) {
@@ -274,26 +278,49 @@ std::vector<AttributeEntry> united(std::vector<AttributeEntry> entries) {
   return out;
 }
 
-} // namespace
-
-std::size_t Recipients::change_attributes(std::vector<AttributeChange> changes, unsigned threads) {
-  if (changes.empty()) {
-    return 0;
-  }
-  // By block, keeping what else stands in order: counting sort.
-  std::uint32_t top = 0;
-  for (const auto& change : changes) {
-    top = std::max(top, block_of(change.recipient));
-  }
-  std::vector<std::size_t> starts(top + 2);
-  for (const auto& change : changes) {
-    ++starts[block_of(change.recipient) + 1];
+/// Brings entries of one attribute together, stable: what an import gives recipient by recipient is then nearly sorted.
+void by_attribute(std::vector<AttributeEntry>& entries) {
+  std::vector<std::uint32_t> starts;
+  for (const auto& entry : entries) {
+    starts.resize(std::max<std::size_t>(starts.size(), entry.attribute + 2U));
+    ++starts[entry.attribute + 1U];
   }
   std::partial_sum(starts.begin(), starts.end(), starts.begin());
-  std::vector<std::uint32_t> order(changes.size());
+  std::vector<AttributeEntry> sorted(entries.size());
+  for (const auto& entry : entries) {
+    sorted[starts[entry.attribute]++] = entry;
+  }
+  entries.swap(sorted);
+}
+
+} // namespace
+
+std::size_t Recipients::change_attributes(std::span<const std::span<const AttributeChange>> changes, unsigned threads) {
+  // By block, keeping what else stands in order: counting sort.
+  std::uint32_t top = 0;
+  std::size_t total = 0;
+  for (const auto part : changes) {
+    total += part.size();
+    for (const auto& change : part) {
+      top = std::max(top, block_of(change.recipient));
+    }
+  }
+  if (total == 0) {
+    return 0;
+  }
+  std::vector<std::size_t> starts(top + 2);
+  for (const auto part : changes) {
+    for (const auto& change : part) {
+      ++starts[block_of(change.recipient) + 1];
+    }
+  }
+  std::partial_sum(starts.begin(), starts.end(), starts.begin());
+  const auto order = std::make_unique_for_overwrite<const AttributeChange*[]>(total);
   auto next = starts;
-  for (std::size_t i = 0; i < changes.size(); ++i) {
-    order[next[block_of(changes[i].recipient)]++] = static_cast<std::uint32_t>(i);
+  for (const auto part : changes) {
+    for (const auto& change : part) {
+      order[next[block_of(change.recipient)]++] = &change;
+    }
   }
   struct Piece {
     std::uint32_t block;
@@ -323,9 +350,10 @@ std::size_t Recipients::change_attributes(std::vector<AttributeChange> changes, 
     }
     const auto had = entries.size();
     for (auto i = starts[piece.block]; i < starts[piece.block + 1]; ++i) {
-      const auto& change = changes[order[i]];
-      entries.push_back({change.attribute, static_cast<std::uint16_t>(change.recipient & (k_recipient_block - 1)), change.valid_from, change.value});
+      const auto& change = *order[i];
+      entries.push_back({change.attribute, static_cast<std::uint16_t>(change.recipient & (k_recipient_block - 1)), change.valid_from, change.value()});
     }
+    by_attribute(entries);
     entries = united(std::move(entries));
     auto packed = encode_attributes(entries);
     piece.added = entries.size() > had ? entries.size() - had : packed != piece.old ? 1 : 0;

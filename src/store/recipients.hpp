@@ -26,9 +26,10 @@ struct NewKey {
 
 struct AttributeChange {
   RecipientId recipient; // while an import runs, its own number
-  std::uint16_t attribute;
   std::uint32_t valid_from;
-  std::string_view value;
+  const char* text;
+  std::uint16_t attribute, size;
+  std::string_view value() const { return {text, size}; }
 };
 
 class Recipients {
@@ -54,7 +55,7 @@ public:
   std::uint16_t attribute_id(std::string_view name); // made when it is new
   std::vector<std::pair<std::uint16_t, std::string>> attributes();
   /// Appends what changed; what only repeats the value known at that time is left out. Returns how many were kept.
-  std::size_t change_attributes(std::vector<AttributeChange> changes, unsigned threads);
+  std::size_t change_attributes(std::span<const std::span<const AttributeChange>> changes, unsigned threads);
   /// Blob of block `block`; "" when there is none.
   std::string attribute_block(std::uint32_t block);
   /// name -> value of one recipient as of a moment.
