@@ -41,6 +41,7 @@ enum class TimeFormat { iso, unix_time, pattern };
 
 /// All of a profile that records have in common, ready for use.
 struct Plan {
+  bool direct = false; // values go as they are into the event: no tables but that of kinds, no constants
   std::vector<Kind> kinds;
   bool kinds_given = false; // words that are not in the table are unknown; else our own names are understood
   std::array<std::vector<std::pair<std::string, std::string>>, k_fields> tables;
@@ -98,7 +99,30 @@ Plan make_plan(const MappingProfile& profile, const LogContext& context) {
       plan.constants[static_cast<std::size_t>(*field)] = value;
     }
   }
+  plan.direct = profile.constants.empty() && std::all_of(plan.tables.begin(), plan.tables.end(), [](const auto& table) { return table.empty(); }) &&
+                !profile.fields.contains("status") && !profile.fields.contains("diagnostic") && !profile.fields.contains("bounce_class") && !profile.fields.contains("reason");
   return plan;
+}
+
+/// Where a field's text stands in an event; nullptr: it needs thought.
+constexpr std::string_view EventView::*member_of(Field field) {
+  switch (field) {
+  case Field::address: return &EventView::address;
+  case Field::contact_id: return &EventView::contact_id;
+  case Field::new_address: return &EventView::new_address;
+  case Field::campaign: return &EventView::campaign;
+  case Field::campaign_name: return &EventView::campaign_name;
+  case Field::send: return &EventView::send;
+  case Field::link: return &EventView::link;
+  case Field::link_tag: return &EventView::link_tag;
+  case Field::message_id: return &EventView::message_id;
+  case Field::event_id: return &EventView::event_id;
+  case Field::scope: return &EventView::scope;
+  case Field::proof: return &EventView::proof;
+  case Field::user_agent: return &EventView::user_agent;
+  case Field::ip: return &EventView::ip;
+  default: return nullptr;
+  }
 }
 
 /// Makes events of values; one a thread, as it remembers the last date.
@@ -106,46 +130,39 @@ class RecordMaker {
 public:
   explicit RecordMaker(const Plan& plan) : m_plan(plan), m_times(plan.zone) {}
 
-  void event(const Values& values, std::string_view record, RecordSink& sink, bool agent_given) {
-    EventView event;
-    event.record = record;
-    const auto word = m_plan.at(values, Field::kind);
+  /// The texts of `event` are filled in; `word` and `when` are its kind and time as written.
+  void finish(EventView& event, std::string_view word, std::string_view when, const Values* values, RecordSink& sink, bool agent_given) {
     event.native = word;
     set_kind(word, event);
-    const auto when = m_plan.at(values, Field::time);
     const auto time = read_time(when);
     if (!time) {
-      sink.reject(when.empty() ? "no time" : fmt::format("\"{}\" is not a time of the form {}", printable(when, 60), m_plan.pattern), record);
+      sink.reject(when.empty() ? "no time" : fmt::format("\"{}\" is not a time of the form {}", printable(when, 60), m_plan.pattern), event.record);
       return;
     }
     event.time = *time;
-    event.address = m_plan.at(values, Field::address);
-    event.contact_id = m_plan.at(values, Field::contact_id);
     if (event.address.empty() && event.contact_id.empty()) {
-      sink.reject("no address", record);
+      sink.reject("no address", event.record);
       return;
     }
-    event.new_address = m_plan.at(values, Field::new_address);
-    event.campaign = m_plan.at(values, Field::campaign);
-    event.campaign_name = m_plan.at(values, Field::campaign_name);
-    event.send = m_plan.at(values, Field::send);
-    event.link = m_plan.at(values, Field::link);
-    event.link_tag = m_plan.at(values, Field::link_tag);
-    event.scope = m_plan.at(values, Field::scope);
-    event.proof = m_plan.at(values, Field::proof);
-    event.ip = m_plan.at(values, Field::ip);
-    if (event.kind == EventKind::open || event.kind == EventKind::click || event.kind == EventKind::page) {
-      event.user_agent = m_plan.at(values, Field::user_agent);
-      event.agent_given = agent_given;
-    }
-    if (sink.wants().details) {
-      event.message_id = m_plan.at(values, Field::message_id);
-      event.event_id = m_plan.at(values, Field::event_id);
-    }
+    const bool by_reader = event.kind == EventKind::open || event.kind == EventKind::click || event.kind == EventKind::page;
+    event.agent_given = by_reader && agent_given;
+    event.user_agent = by_reader ? event.user_agent : std::string_view();
     if (event.kind == EventKind::bounce || event.kind == EventKind::deferred || event.kind == EventKind::dropped) {
       fill_bounce(values, event);
     }
     sink.accept(event);
+  }
+
+  void event(const Values& values, std::string_view record, RecordSink& sink, bool agent_given) {
+    EventView event;
+    event.record = record;
+    for (std::size_t i = 0; i < k_fields; ++i) {
+      const auto field = static_cast<Field>(i);
+      if (const auto member = member_of(field)) {
+        event.*member = m_plan.at(values, field);
+      }
+    }
+    finish(event, m_plan.at(values, Field::kind), m_plan.at(values, Field::time), &values, sink, agent_given);
   }
 
   void recipient(const Values& values, std::span<const std::pair<std::string_view, std::string_view>> attributes, std::string_view record, RecordSink& sink) {
@@ -189,7 +206,8 @@ private:
     return std::nullopt;
   }
 
-  void fill_bounce(const Values& values, EventView& event) const {
+  void fill_bounce(const Values* all, EventView& event) const {
+    const auto values = all != nullptr ? *all : Values{};
     const auto diagnostic = m_plan.at(values, Field::diagnostic);
     const auto given = m_plan.at(values, Field::status);
     if (!given.empty() || !diagnostic.empty()) {
@@ -222,6 +240,11 @@ public:
     for (const auto& [column, field] : m_columns) {
       m_agent_given = m_agent_given || field == Field::user_agent;
       m_needed = field == Field::address || field == Field::time ? std::max(m_needed, column + 1) : m_needed;
+      m_kind = field == Field::kind ? column : m_kind;
+      m_time = field == Field::time ? column : m_time;
+      if (const auto member = member_of(field)) {
+        m_members.emplace_back(column, member);
+      }
     }
   }
   std::string_view format() const override { return m_plan->name; }
@@ -241,6 +264,15 @@ public:
     while (m_csv.next(row)) {
       if (row.size() < m_needed) {
         sink.reject(fmt::format("{} fields where the header has more", row.size()), row.raw());
+        continue;
+      }
+      if (m_plan->direct && !m_plan->recipients) { // the usual log: no detour
+        EventView event;
+        event.record = row.raw();
+        for (const auto& [column, member] : m_members) {
+          event.*member = row[column];
+        }
+        m_maker.finish(event, row[m_kind], row[m_time], nullptr, sink, m_agent_given);
         continue;
       }
       Values values{};
@@ -268,7 +300,8 @@ private:
   std::vector<std::pair<std::size_t, Field>> m_columns;
   std::vector<std::pair<std::size_t, std::string>> m_attributes;
   bool m_header, m_agent_given = false;
-  std::size_t m_needed = 0;
+  std::size_t m_needed = 0, m_kind = 0, m_time = 0; // columns
+  std::vector<std::pair<std::size_t, std::string_view EventView::*>> m_members;
   CsvReader m_csv;
   RecordMaker m_maker;
   std::vector<std::pair<std::string_view, std::string_view>> m_pairs;

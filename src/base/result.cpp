@@ -1,5 +1,7 @@
 #include "base/result.hpp"
 
+#include <ostream>
+
 namespace mailfunnel {
 
 std::string Error::text() const {
@@ -8,6 +10,10 @@ std::string Error::text() const {
     out += (out.empty() ? "line " : ":") + std::to_string(line);
   }
   return out.empty() ? message : out + ": " + message;
+}
+
+std::ostream& operator<<(std::ostream& out, const Error& error) {
+  return out << error.text();
 }
 
 void throw_exception_from_error(const Error& error, const boost::source_location&) {

@@ -5,6 +5,7 @@
 #include <boost/system/result.hpp>
 
 #include <cstdint>
+#include <iosfwd>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -23,6 +24,8 @@ struct Error {
   /// "campaigns.xml:17: no id in <campaign>"
   std::string text() const;
 };
+
+std::ostream& operator<<(std::ostream& out, const Error& error);
 
 /// An Error on its way to main, for what nobody in between can mend.
 struct Failure : std::runtime_error {

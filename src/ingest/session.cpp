@@ -5,13 +5,16 @@
 #include "base/parallel.hpp"
 #include "base/text.hpp"
 
+#include <sys/mman.h>
+
 #include <algorithm>
 
 namespace mailfunnel {
 
 namespace {
 constexpr std::uint64_t k_inbox_limit = 65'536; // events; more are folded at once
-constexpr std::size_t k_largest_page = 8192;
+constexpr std::size_t k_largest_page = 8192; // rows
+constexpr std::size_t k_slab = std::size_t{4} << 20;
 
 std::string campaign_key(std::string_view external_id, std::string_view send) {
   std::string key(external_id);
@@ -23,20 +26,43 @@ std::string campaign_key(std::string_view external_id, std::string_view send) {
 
 // ---- rows ----------------------------------------------------------------------------------------------------------
 
-void RowBucket::add_page() {
+EventRow* RowArena::allocate(std::size_t rows) {
+  const auto size = rows * sizeof(EventRow);
+  if (m_slabs.empty() || m_used + size > k_slab) {
+    void* slab = mmap(nullptr, k_slab, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (slab == MAP_FAILED) {
+      throw Failure({ErrorCode::io, "no memory for events: give less with --memory"});
+    }
+    madvise(slab, k_slab, MADV_HUGEPAGE);
+    m_slabs.push_back(slab);
+    m_used = 0;
+  }
+  auto* rows_at = reinterpret_cast<EventRow*>(static_cast<char*>(m_slabs.back()) + m_used);
+  m_used += size;
+  return rows_at;
+}
+
+void RowArena::clear() {
+  for (auto* slab : m_slabs) {
+    munmap(slab, k_slab);
+  }
+  m_slabs.clear();
+}
+
+void RowBucket::add_page(RowArena& arena) {
   if (!m_pages.empty()) {
     m_sizes.push_back(m_used);
     m_full += m_used;
   }
   m_room = m_pages.empty() ? 64 : std::min(m_room * 4, k_largest_page);
-  m_pages.push_back(std::make_unique_for_overwrite<EventRow[]>(m_room));
+  m_pages.push_back(arena.allocate(m_room));
   m_used = 0;
 }
 
 std::vector<std::span<EventRow>> RowBucket::pages() {
   std::vector<std::span<EventRow>> out;
   for (std::size_t i = 0; i < m_pages.size(); ++i) {
-    out.emplace_back(m_pages[i].get(), i < m_sizes.size() ? m_sizes[i] : m_used);
+    out.emplace_back(m_pages[i], i < m_sizes.size() ? m_sizes[i] : m_used);
   }
   return out;
 }

@@ -50,12 +50,27 @@ struct CampaignSlot {
   std::set<std::tuple<LinkNumber, std::string, std::string, int, bool>> placements;
 };
 
+/// Memory for rows, a thread's own: large pieces (in huge pages where the system has them), all freed together.
+class RowArena {
+public:
+  RowArena() = default;
+  RowArena(const RowArena&) = delete;
+  RowArena& operator=(const RowArena&) = delete;
+  ~RowArena() { clear(); }
+  EventRow* allocate(std::size_t rows);
+  void clear();
+
+private:
+  std::vector<void*> m_slabs;
+  std::size_t m_used = 0; // bytes of the last slab
+};
+
 /// Rows of one campaign and kind, in pages that never move.
 class RowBucket {
 public:
-  void push(const EventRow& row) {
+  void push(const EventRow& row, RowArena& arena) {
     if (m_used == m_room) {
-      add_page();
+      add_page(arena);
     }
     m_first = std::min(m_first, row.time);
     m_last = std::max(m_last, row.time);
@@ -67,8 +82,8 @@ public:
   std::uint32_t last() const { return m_last; }
 
 private:
-  void add_page();
-  std::vector<std::unique_ptr<EventRow[]>> m_pages;
+  void add_page(RowArena& arena);
+  std::vector<EventRow*> m_pages;
   std::vector<std::size_t> m_sizes;
   std::size_t m_used = 0, m_room = 0, m_full = 0;
   std::uint32_t m_first = ~0U, m_last = 0;

@@ -57,6 +57,7 @@ void Worker::end_chunk() {
 
 void Worker::clear() {
   m_rows.clear();
+  m_arena.clear();
   m_attributes.clear();
   m_interned.clear();
   m_values.clear();
@@ -167,7 +168,7 @@ void Worker::put(std::uint32_t bucket, const EventRow& row) {
   if (bucket >= m_rows.size()) {
     m_rows.resize(bucket + 1);
   }
-  m_rows[bucket].push(row);
+  m_rows[bucket].push(row, m_arena);
   ++m_row_count;
 }
 
@@ -239,9 +240,11 @@ void Worker::fill_evidence(const EventView& event, EventRow& row) {
     }
     row.evidence |= agent.evidence;
     row.system = event.kind == EventKind::click ? agent.system : std::uint8_t{0};
+  } else if (event.kind == EventKind::click) {
+    row.system = event.system;
   }
-  if (event.kind == EventKind::click && !event.ip.empty()) {
-    row.extra = network_of(event.ip);
+  if (event.kind == EventKind::click) {
+    row.extra = event.ip.empty() ? event.network : network_of(event.ip);
   }
 }
 

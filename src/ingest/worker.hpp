@@ -73,6 +73,7 @@ private:
 
   Session& m_session;
   std::optional<AddressBook::Pass> m_pass;
+  RowArena m_arena; // of m_rows
   std::vector<RowBucket> m_rows;
   std::vector<AttributeChange> m_attributes;
   ImportCounts m_counts;

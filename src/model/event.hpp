@@ -110,6 +110,8 @@ struct EventView {
   std::string_view scope{}; // unsubscribe: the list, group or topic left
   std::string_view proof{}; // resubscribe: how the opt-in was proven
   std::string_view user_agent{}, ip{};
+  std::uint16_t network = 0; // already hashed, from an export of our own
+  std::uint8_t system = 0;   // likewise
   bool agent_given = false; // the source has a user agent field for this event (it may be empty)
   std::uint16_t evidence = 0; // flags that the record itself states; agents and networks are looked at later
   Bounce bounce{};

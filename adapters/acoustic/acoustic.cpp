@@ -1,0 +1,35 @@
+// Acoustic Campaign (before: IBM Watson Campaign Automation, Silverpop Engage): what it reads stands
+// at the top of export_reader.cpp and mailing_reader.cpp, the oddities in README.md.
+
+#include "readers.hpp"
+
+#include "adapter/adapter.hpp"
+#include "adapter/registry.hpp"
+
+namespace mailfunnel::acoustic {
+
+namespace {
+
+class AcousticAdapter : public Adapter {
+public:
+  std::string_view title() const override { return "Acoustic Campaign (Silverpop)"; }
+  Capabilities capabilities() const override { return {}; }
+  std::vector<FormatInfo> formats() const override {
+    return {{"raw recipient data export, CSV, TAB or PIPE", "events"},
+            {"answers of GetSentMailings and GetAggregateTracking, XML", "campaigns"},
+            {"SaveMailing and PreviewMailing, XML", "campaigns"}};
+  }
+  std::unique_ptr<LogReader> open_log(std::string_view head,
+                                      const LogContext& context) const override {
+    auto reader = open_export(head);
+    return reader ? std::move(reader) : open_mailings(head, context);
+  }
+};
+
+} // namespace
+
+void register_adapter(AdapterRegistry& registry) {
+  registry.add("acoustic", std::make_unique<AcousticAdapter>());
+}
+
+} // namespace mailfunnel::acoustic

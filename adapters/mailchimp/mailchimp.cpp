@@ -1,0 +1,41 @@
+// Mailchimp Marketing: files that its users export, and answers of its API. What each looks like
+// stands at the top of its reader; words and oddities are in README.md.
+
+#include "readers.hpp"
+
+#include "adapter/registry.hpp"
+
+namespace mailfunnel::mailchimp {
+
+namespace {
+
+class MailchimpAdapter : public Adapter {
+public:
+  std::string_view title() const override { return "Mailchimp"; }
+  Capabilities capabilities() const override { return {.networks = true}; }
+  std::vector<FormatInfo> formats() const override {
+    return {{"audience export, CSV", "recipients"},
+            {"unsubscribed and cleaned members of the audience export, CSV", "events"},
+            {"granular open and click activity of the account export, CSV", "events"},
+            {"email-activity answers of the API, JSON", "events"},
+            {"report of all campaigns, CSV", "campaigns"},
+            {"report of one campaign, CSV", "campaigns"}};
+  }
+  std::unique_ptr<LogReader> open_log(std::string_view head,
+                                      const LogContext& context) const override {
+    for (const auto open : {open_api_activity, open_reports, open_audience, open_activity}) {
+      if (auto reader = open(head, context)) {
+        return reader;
+      }
+    }
+    return nullptr;
+  }
+};
+
+} // namespace
+
+void register_adapter(AdapterRegistry& registry) {
+  registry.add("mailchimp", std::make_unique<MailchimpAdapter>());
+}
+
+} // namespace mailfunnel::mailchimp

@@ -1,0 +1,46 @@
+#!/usr/bin/env python3
+"""Reads every #include and says where one points against the layers: layers.py SOURCE_DIR.
+
+cli > app > ingest > { funnel, store, adapter } > model > base; an ESP's adapter sees adapter, model, base and its own
+folder; only store sees SQLite, only cli sees Program_options."""
+import pathlib
+import re
+import sys
+
+MAY_SEE = {
+    "base": {"base"},
+    "model": {"model", "base"},
+    "adapter": {"adapter", "model", "base"},
+    "funnel": {"funnel", "model", "base"},
+    "store": {"store", "model", "base"},
+    "ingest": {"ingest", "store", "adapter", "model", "base"},
+    "app": {"app", "ingest", "funnel", "store", "adapter", "model", "base"},
+    "cli": {"cli", "app", "ingest", "funnel", "store", "adapter", "model", "base"},
+}
+ONLY_IN = {"sqlite3.h": "store", "boost/program_options": "cli", "toml++": "app", "pugixml.hpp": "base"}
+
+
+def main() -> int:
+    root = pathlib.Path(sys.argv[1])
+    faults = []
+    files = [(p, p.relative_to(root / "src").parts[0]) for p in (root / "src").rglob("*.[ch]pp")]
+    files += [(p, "esp") for p in (root / "adapters").rglob("*.[ch]pp")]
+    for path, layer in files:
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+            found = re.match(r'\s*#include\s+["<]([^">]+)[">]', line)
+            if not found:
+                continue
+            header = found[1]
+            target = header.split("/")[0]
+            allowed = {"adapter", "model", "base"} if layer == "esp" else MAY_SEE[layer]
+            if "/" in header and target in MAY_SEE and target not in allowed:
+                faults.append(f"{path.relative_to(root)}:{number}: {layer} must not see {header}")
+            for library, owner in ONLY_IN.items():
+                if header.startswith(library) and layer != owner:
+                    faults.append(f"{path.relative_to(root)}:{number}: only src/{owner} includes {library}")
+    print("\n".join(faults) if faults else f"{len(files)} files: every include points down")
+    return 1 if faults else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
