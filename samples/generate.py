@@ -245,6 +245,7 @@ class World:
             person.reader = self.pick([(38, "outlook"), (20, "gmail"), (18, "apple"), (14, "phone"), (10, "blocked")])
         self.gateway = next(p.email.split("@")[1] for p in self.people if sum(q.email.split("@")[1] == p.email.split("@")[1] for q in self.people) == 4 and "nb-nl" in p.lists)
         self.find("lotte.claes@hogeschool-noord.example").interest = 4  # writes a thesis about it
+        both[2].interest, both[2].reader = 3, "outlook"  # on both lists, and reads both
         self.find("tom.willems@kantoorwijzer.example").interest = 4  # clicks everything he sends
 
     def find(self, email):

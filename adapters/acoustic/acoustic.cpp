@@ -1,5 +1,5 @@
-// Acoustic Campaign (before: IBM Watson Campaign Automation, Silverpop Engage): what it reads stands
-// at the top of export_reader.cpp and mailing_reader.cpp, the oddities in README.md.
+// Acoustic Campaign (before: IBM Watson Campaign Automation, Silverpop Engage): what it reads
+// stands at the top of export_reader.cpp and mailing_reader.cpp, the oddities in README.md.
 
 #include "readers.hpp"
 

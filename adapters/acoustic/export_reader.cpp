@@ -1,9 +1,9 @@
-// Acoustic's raw recipient data export (RawRecipientDataExport): one event a row, with a header, the
-// separator a comma, TAB or |:
-//   Recipient Id,Recipient Type,Mailing Id,Report Id,Campaign Id,Email,Event Type,Event Timestamp,Body Type,Content Id,
-//   Click Name,URL,Conversion Action,Conversion Detail,Conversion Amount,Suppression Reason,,
-//   105817151001,Normal,9876543,503612902,"",ann@example.com,Click Through,05/11/2026 06:29:41,HTML,"",Prices,
-//   https://www.example.com/pricing,"","","","","",""
+// Acoustic's raw recipient data export (RawRecipientDataExport): one event a row, with a header,
+// the separator a comma, TAB or |:
+//   Recipient Id,Recipient Type,Mailing Id,Report Id,Campaign Id,Email,Event Type,Event
+//   Timestamp,Body Type,Content Id, Click Name,URL,Conversion Action,Conversion Detail,Conversion
+//   Amount,Suppression Reason,, 105817151001,Normal,9876543,503612902,"",ann@example.com,Click
+//   Through,05/11/2026 06:29:41,HTML,"",Prices, https://www.example.com/pricing,"","","","","",""
 // (one line each). Columns are found by name, as the job may ask for more of them; times are GMT.
 // https://developer.goacoustic.com/acoustic-campaign/reference/rawrecipientdataexport
 

@@ -2,7 +2,8 @@
 // GetAggregateTrackingForOrg (…ForUser, …ForMailing) with PER_CLICK:
 //   <Envelope><Body><RESULT><SUCCESS>TRUE</SUCCESS>
 //     <Mailing><MailingId>9876543</MailingId><ReportId>503612902</ReportId><MailingName>May</MailingName>
-//       <ListName>Customers</ListName><ListId>77</ListId><SentTS>2026-05-11 08:01:39.0</SentTS><Subject>Hello</Subject></Mailing>
+//       <ListName>Customers</ListName><ListId>77</ListId><SentTS>2026-05-11
+//       08:01:39.0</SentTS><Subject>Hello</Subject></Mailing>
 //     <Clicks><Click><MailingId>9876543</MailingId><ReportId>503612902</ReportId><LinkName>Prices</LinkName>
 //       <LinkURL>https://www.example.com/pricing</LinkURL></Click></Clicks></RESULT></Body></Envelope>
 // a SaveMailing request, which ExportMailingTemplate's answer has inside, too:
@@ -33,13 +34,13 @@ using pugi::xml_node;
 
 struct TextRow {
   std::string_view name;
-  std::string Campaign::* field;
+  std::string Campaign::*field;
 };
 /// Elements of <Mailing>, and of SaveMailing's <Header> and <MessageBodies>.
 constexpr std::array k_texts{
-    TextRow{"MailingName", &Campaign::name},       TextRow{"Subject", &Campaign::subject},
-    TextRow{"FromName", &Campaign::from_name},     TextRow{"FromAddress", &Campaign::from_address},
-    TextRow{"ReplyTo", &Campaign::reply_to},       TextRow{"HTMLBody", &Campaign::html},
+    TextRow{"MailingName", &Campaign::name},   TextRow{"Subject", &Campaign::subject},
+    TextRow{"FromName", &Campaign::from_name}, TextRow{"FromAddress", &Campaign::from_address},
+    TextRow{"ReplyTo", &Campaign::reply_to},   TextRow{"HTMLBody", &Campaign::html},
     TextRow{"TextBody", &Campaign::text},
 };
 
@@ -194,12 +195,17 @@ void MailingDocument::read_mailing(xml_node mailing) {
     m_sink.reject("no MailingId", record_of(mailing));
     return;
   }
+  const auto sent = trimmed(mailing, "SentTS");
+  const auto time = parse_time(sent, m_settings.zone);
+  if (!time && !sent.empty()) {
+    m_sink.reject("no time in SentTS", record_of(mailing));
+    return;
+  }
   auto& campaign = found(id, mailing).campaign;
   take_texts(mailing, campaign);
   take_audience(mailing, campaign);
   take_tags(mailing, campaign);
-  const auto sent = trimmed(mailing, "SentTS");
-  if (const auto time = parse_time(sent, m_settings.zone); time && !sent.empty()) {
+  if (time) {
     campaign.sent_at = time->seconds;
   }
   for (const auto click : child(mailing, "Clicks").children()) {
@@ -243,7 +249,7 @@ void MailingDocument::read() {
   if (const auto saved = descendant(root, "SaveMailing")) {
     read_message(saved);
   } else if (iequals(trimmed(result, "SUCCESS"), "false")) {
-    const auto why = trim(child_text(descendant(root, "Fault"), "FaultString"));
+    const auto why = trimmed(descendant(root, "Fault"), "FaultString");
     m_sink.reject("Acoustic answered with a fault: " + printable(why), m_text);
   } else if (child(result, "HTMLBody")) {
     read_message(result);
@@ -305,8 +311,7 @@ std::unique_ptr<LogReader> open_mailings(std::string_view head, const LogContext
   settings.zone = context.zone;
   const bool message = icontains(head, "<SaveMailing") || icontains(head, "<HTMLBody");
   settings.assumes_utc = !context.zone_given && !message;
-  settings.needs_campaign =
-      message && settings.campaign.empty() && !icontains(head, "<MailingID>");
+  settings.needs_campaign = message && settings.campaign.empty() && !icontains(head, "<MailingID>");
   return std::make_unique<MailingReader>(std::move(settings));
 }
 

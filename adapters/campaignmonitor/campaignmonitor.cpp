@@ -1,10 +1,13 @@
-// Campaign Monitor (createsend.com): answers of its API and bodies of its list webhooks, as they were
-// saved, in JSON or XML. What the rows look like stands at the top of row.cpp and row_reader.cpp, the
-// oddities in README.md. https://www.campaignmonitor.com/api/v3-3/getting-started/
+// Campaign Monitor (createsend, Marigold): saved answers of the API 3.3, in JSON or XML, and bodies
+// of list webhooks.
+//
+//   {"Results":[{"EmailAddress":"ann@example.com","URL":"https://www.example.com/","ListID":"512a3bc577a58fdf689c654329b50fa0",
+//     "Date":"2026-05-11 08:29:00","IPAddress":"192.0.2.87",…}],"ResultsOrderedBy":"date",…}
+//
+// Documented at https://www.campaignmonitor.com/api/v3-3/getting-started/
 
 #include "row_reader.hpp"
 
-#include "adapter/adapter.hpp"
 #include "adapter/registry.hpp"
 #include "base/json.hpp"
 #include "base/text.hpp"
@@ -15,138 +18,128 @@ namespace mailfunnel::campaignmonitor {
 
 namespace {
 
-using namespace std::string_view_literals;
+using Names = std::vector<std::string_view>;
 
-std::string_view without_bom(std::string_view text) {
-  constexpr auto k_bom = "\xEF\xBB\xBF"sv;
-  return text.substr(0, k_bom.size()) == k_bom ? text.substr(k_bom.size()) : text;
+constexpr std::string_view k_bom = "\xEF\xBB\xBF";
+constexpr std::size_t k_names = 256; // so many of a file's head are looked at
+
+bool is_xml(std::string_view head) {
+  return trim(head.substr(0, 256)).substr(0, 1) == "<";
 }
 
-// ---- readers ------------------------------------------------------------------------------------
+/// Elements, without prefixes.
+Names xml_names(std::string_view head) {
+  Names names;
+  for (auto at = head.find('<'); at != std::string_view::npos && names.size() < k_names;
+       at = head.find('<', at + 1)) {
+    if (head.substr(at, 4) == "<!--") {
+      at = std::min(head.find("-->", at), head.size() - 1);
+    } else if (at + 1 < head.size() && is_alnum(head[at + 1])) {
+      const auto end = std::min(head.find_first_of(" \t\r\n/>", at), head.size());
+      const auto name = head.substr(at + 1, end - at - 1);
+      names.push_back(name.substr(name.rfind(':') + 1));
+    }
+  }
+  return names;
+}
 
-class Reader : public LogReader {
+/// Strings that a colon follows.
+Names json_names(std::string_view head) {
+  Names names;
+  std::size_t at = 0;
+  while (names.size() < k_names && (at = head.find('"', at)) != std::string_view::npos) {
+    auto end = at + 1;
+    while (end < head.size() && head[end] != '"') {
+      end += head[end] == '\\' ? 2 : 1;
+    }
+    if (end >= head.size()) {
+      break;
+    }
+    const auto next = head.find_first_not_of(" \t\r\n", end + 1);
+    if (next != std::string_view::npos && head[next] == ':') {
+      names.push_back(head.substr(at + 1, end - at - 1));
+    }
+    at = end + 1;
+  }
+  return names;
+}
+
+bool has(const Names& names, std::string_view name) {
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+bool has_any(const Names& names, std::initializer_list<std::string_view> wanted) {
+  return std::any_of(wanted.begin(), wanted.end(),
+                     [&names](std::string_view name) { return has(names, name); });
+}
+
+/// Names that other platforms do not write like this, in either format.
+bool is_ours(const Names& names, bool xml) {
+  if (has(names, "SubscriberKey")) { // Salesforce has an EmailAddress and a ListID too
+    return false;
+  }
+  const bool page = has_any(names, {"ResultsOrderedBy", "RecordsOnThisPage", "NumberOfPages"});
+  const bool person = has(names, "EmailAddress") &&
+                      has_any(names, {"ListID", "Date", "SentDate", "State", "IPAddress"});
+  const bool campaign =
+      has(names, "CampaignID") && has_any(names, {"WebVersionURL", "PreviewURL", "FromEmail"});
+  const bool webhook = has(names, "Events") && has(names, "ListID");
+  const bool history = has(names, "Actions") && has(names, "Event") && has(names, "Detail");
+  const bool statistics = has(names, "TotalActiveSubscribers");
+  const bool error = names.size() >= 2 && names[0] == "Code" && names[1] == "Message";
+  const bool wrapped = xml ? page || person : has(names, "Results") && (page || person);
+  return wrapped || campaign || webhook || history || statistics || error;
+}
+
+/// Do the rows belong to one campaign that they do not name?
+bool is_of_one_campaign(const Names& names) {
+  return has(names, "EmailAddress") && !has(names, "CampaignID") && !has(names, "State") &&
+         !has(names, "ListJoinedDate") && !has(names, "Events") && !has(names, "Type");
+}
+
+class AnswerReader : public LogReader {
 public:
-  Reader(Settings settings, bool needs_campaign)
-      : m_settings(std::move(settings)), m_needs_campaign(needs_campaign), m_rows(m_settings) {}
+  AnswerReader(const Settings& settings, bool xml, bool of_one_campaign)
+      : m_settings(settings), m_rows(m_settings), m_xml(xml), m_of_one_campaign(of_one_campaign) {}
+  std::string_view format() const override {
+    return m_xml ? "answer of the API, XML" : "answer of the API, JSON";
+  }
+  Framing framing() const override { return m_xml ? Framing::document : Framing::json; }
   bool assumes_utc() const override { return !m_settings.zone_given; }
-  bool needs_campaign() const override { return m_needs_campaign; }
-
-protected:
-  TakeRow take(RecordSink& sink) {
-    return [this, &sink](const Row& row, std::string_view list) { m_rows.read(row, list, sink); };
-  }
-  static Refuse refuse(RecordSink& sink) {
-    return [&sink](std::string_view why, std::string_view record) { sink.reject(why, record); };
-  }
-  Settings m_settings;
-  bool m_needs_campaign;
-
-private:
-  RowReader m_rows;
-};
-
-class JsonReader : public Reader {
-public:
-  using Reader::Reader;
-  std::string_view format() const override { return "API answers and webhook bodies, JSON"; }
-  Framing framing() const override { return Framing::json; }
-  void read(const Chunk& chunk, RecordSink& sink) override {
-    JsonValues values(chunk.first ? without_bom(chunk.text) : chunk.text);
-    for (std::string_view value; values.next(value);) {
-      if (m_json.read(value, take(sink), refuse(sink)) == 0) {
-        sink.skip(value); // a page without rows
-      }
-    }
-  }
+  bool needs_campaign() const override { return m_of_one_campaign && m_settings.campaign.empty(); }
+  void read(const Chunk& chunk, RecordSink& sink) override;
   std::unique_ptr<LogReader> clone() const override {
-    return std::make_unique<JsonReader>(m_settings, m_needs_campaign);
+    return std::make_unique<AnswerReader>(m_settings, m_xml, m_of_one_campaign);
   }
 
 private:
+  Settings m_settings;
+  RowReader m_rows;
   JsonRows m_json;
+  bool m_xml, m_of_one_campaign;
 };
 
-class XmlReader : public Reader {
-public:
-  using Reader::Reader;
-  std::string_view format() const override { return "API answers and webhook bodies, XML"; }
-  Framing framing() const override { return Framing::document; }
-  void read(const Chunk& chunk, RecordSink& sink) override {
-    if (read_xml_rows(chunk.text, take(sink), refuse(sink)) == 0) {
-      sink.skip(chunk.text);
+void AnswerReader::read(const Chunk& chunk, RecordSink& sink) {
+  const auto take = [&](const Row& row, std::string_view list) { m_rows.read(row, list, sink); };
+  const auto refuse = [&](std::string_view why, std::string_view record) {
+    sink.reject(why, record);
+  };
+  auto text = chunk.text;
+  if (chunk.first && text.substr(0, k_bom.size()) == k_bom) {
+    text.remove_prefix(k_bom.size());
+  }
+  if (m_xml) {
+    if (read_xml_rows(text, take, refuse) == 0) {
+      sink.skip(text);
+    }
+    return;
+  }
+  JsonValues values(text);
+  for (std::string_view value; values.next(value);) {
+    if (m_json.read(value, take, refuse) == 0) {
+      sink.skip(value);
     }
   }
-};
-
-// ---- whose is it? -------------------------------------------------------------------------------
-
-/// The start of a file, asked for names and words, whichever form it has.
-class Head {
-public:
-  explicit Head(std::string_view text) : m_text(trim(without_bom(text))) {}
-  bool json() const { return front() == '{' || front() == '['; }
-  bool xml() const { return front() == '<'; }
-  char front() const { return m_text.empty() ? '\0' : m_text.front(); }
-  bool has(std::string_view name) const { return json() ? quoted(name) : element(name); }
-  bool has_any(std::initializer_list<std::string_view> names) const {
-    return std::any_of(names.begin(), names.end(), [this](auto name) { return has(name); });
-  }
-  bool says(std::string_view word) const {
-    return json() ? quoted(word) : m_text.find('>' + std::string(word) + '<') != m_text.npos;
-  }
-
-private:
-  bool quoted(std::string_view word) const {
-    return m_text.find('"' + std::string(word) + '"') != m_text.npos;
-  }
-  /// <Name>, <x:Name …> or <Name/>
-  bool element(std::string_view name) const {
-    for (auto at = m_text.find(name); at != m_text.npos && at > 0; at = m_text.find(name, at + 1)) {
-      const char before = m_text[at - 1];
-      const auto end = at + name.size();
-      if ((before == '<' || before == ':') && end < m_text.size() &&
-          (is_space(m_text[end]) || m_text[end] == '>' || m_text[end] == '/')) {
-        return true;
-      }
-    }
-    return false;
-  }
-  std::string_view m_text;
-};
-
-bool is_hook(const Head& head) {
-  return head.has("Type") && head.has("EmailAddress") &&
-         (head.says("Subscribe") || head.says("Update") || head.says("Deactivate"));
-}
-
-bool is_campaigns(const Head& head) {
-  return head.has("CampaignID") && head.has_any({"WebVersionURL", "PreviewURL"});
-}
-
-bool is_history(const Head& head) {
-  return head.has("Actions") && head.has("Event") && head.has("Detail") && head.has("ID");
-}
-
-bool is_page(const Head& head) {
-  return head.has_any({"ResultsOrderedBy", "ListJoinedDate"}) ||
-         (head.has("EmailAddress") && head.has_any({"Date", "SentDate", "ListID"}));
-}
-
-bool ours(const Head& head) {
-  if (!head.json() && !head.xml()) {
-    return false;
-  }
-  if (head.has_any({"SubscriberKey", "Envelope"})) {
-    return false; // Salesforce's names are alike
-  }
-  if (head.front() == '[') {
-    return is_campaigns(head) || is_history(head);
-  }
-  if (head.json()) {
-    return (head.has("Results") && (is_page(head) || is_campaigns(head))) ||
-           (head.has("Events") && is_hook(head));
-  }
-  return is_campaigns(head) || is_history(head) || is_hook(head) || is_page(head);
 }
 
 class CampaignMonitorAdapter : public Adapter {
@@ -154,31 +147,29 @@ public:
   std::string_view title() const override { return "Campaign Monitor"; }
   Capabilities capabilities() const override { return {.networks = true}; }
   std::vector<FormatInfo> formats() const override {
-    return {{"campaigns of the API, JSON and XML", "campaigns"},
-            {"recipients, opens, clicks, bounces, unsubscribes, spam of the API, JSON and XML",
+    return {{"opens, clicks, bounces, unsubscribes and complaints of a campaign or journey, JSON "
+             "or XML",
              "events"},
-            {"subscribers of the API, JSON and XML", "recipients"},
-            {"list webhook bodies, JSON and XML", "events, recipients"}};
+            {"bodies of list webhooks, JSON or XML", "events"},
+            {"campaigns of a client, JSON or XML", "campaigns"},
+            {"subscribers of a list, JSON or XML", "recipients"}};
   }
-  std::unique_ptr<LogReader> open_log(std::string_view text,
-                                      const LogContext& context) const override;
+  std::unique_ptr<LogReader> open_log(std::string_view head,
+                                      const LogContext& context) const override {
+    if (head.substr(0, k_bom.size()) == k_bom) {
+      head.remove_prefix(k_bom.size());
+    }
+    const bool xml = is_xml(head);
+    const auto start = trim(head.substr(0, 256)).substr(0, 1);
+    if (!xml && start != "{" && start != "[") {
+      return nullptr;
+    }
+    const auto names = xml ? xml_names(head) : json_names(head);
+    return is_ours(names, xml)
+               ? std::make_unique<AnswerReader>(Settings(context), xml, is_of_one_campaign(names))
+               : nullptr;
+  }
 };
-
-std::unique_ptr<LogReader> CampaignMonitorAdapter::open_log(std::string_view text,
-                                                            const LogContext& context) const {
-  const Head head(text);
-  if (!ours(head)) {
-    return nullptr;
-  }
-  Settings settings(context);
-  const bool events = head.has("EmailAddress") && !is_hook(head) &&
-                      !head.has_any({"State", "ListJoinedDate", "CampaignID"});
-  const bool needs_campaign = events && settings.campaign.empty();
-  if (head.xml()) {
-    return std::make_unique<XmlReader>(std::move(settings), needs_campaign);
-  }
-  return std::make_unique<JsonReader>(std::move(settings), needs_campaign);
-}
 
 } // namespace
 

@@ -1,5 +1,6 @@
 // Pages of Campaign Monitor's API. The same names in both forms:
-//   {"Results":[{"EmailAddress":"ann@example.com","ListID":"512a3b…","Date":"2026-05-11 08:29:00"}],"PageNumber":1,…}
+//   {"Results":[{"EmailAddress":"ann@example.com","ListID":"512a3b…","Date":"2026-05-11
+//   08:29:00"}],"PageNumber":1,…}
 //   <PagedResult><Results><Open><EmailAddress>ann@example.com</EmailAddress>…</Open></Results>…</PagedResult>
 // How the elements around the rows of XML are called is not documented, so their names are not
 // looked at: a row is a child of <Results> or <Events>, or else an element with an <EmailAddress>
@@ -198,8 +199,8 @@ void fill(xml_node node, Row& row) {
   }
 }
 
-/// Finds the rows: all children of <Results> or <Events>, else the outermost elements that look like
-/// rows.
+/// Finds the rows: all children of <Results> or <Events>, else the outermost elements that look
+/// like rows.
 class RowFinder : public pugi::xml_tree_walker {
 public:
   std::vector<xml_node> lists, rows;

@@ -21,7 +21,8 @@ struct Row {
   bool has_actions = false; // it is a subscriber's history
 
   void clear();
-  /// Trimmed, and without the quotes that some answers have around addresses and dates; "" for none.
+  /// Trimmed, and without the quotes that some answers have around addresses and dates; "" for
+  /// none.
   std::string_view operator[](std::string_view name) const;
   bool has(std::string_view name) const;
 };
@@ -31,8 +32,8 @@ using TakeRow = std::function<void(const Row& row, std::string_view list)>;
 /// Takes what can't be read: why, and its text.
 using Refuse = std::function<void(std::string_view why, std::string_view record)>;
 
-/// The rows of one JSON value: a page ("Results"), a webhook's body ("Events"), or a row itself. How
-/// many rows there were. k_padding bytes behind `value` are readable.
+/// The rows of one JSON value: a page ("Results"), a webhook's body ("Events"), or a row itself.
+/// How many rows there were. k_padding bytes behind `value` are readable.
 class JsonRows {
 public:
   std::size_t read(std::string_view value, const TakeRow& take, const Refuse& refuse);

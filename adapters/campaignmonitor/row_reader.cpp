@@ -1,10 +1,14 @@
 // What the rows of Campaign Monitor's answers mean. What they are shows in their fields:
-//   {"EmailAddress":"ann@example.com","URL":"https://www.example.com/","ListID":"512a3b…","Date":"2026-05-11 08:29:00",
-//    "IPAddress":"192.0.2.87","Latitude":52.37,"Longitude":4.89,"City":"Amsterdam",…}                          a click
-//   {"EmailAddress":"ann@example.com","ListID":"512a3b…","BounceType":"Soft","Date":"…","Reason":"Soft Bounce - General"}
-//   {"WebVersionURL":"https://…","CampaignID":"fc0ce7…","Subject":"May","Name":"News, May","SentDate":"…"}   a campaign
+//   {"EmailAddress":"ann@example.com","URL":"https://www.example.com/","ListID":"512a3b…","Date":"2026-05-11
+//   08:29:00",
+//    "IPAddress":"192.0.2.87","Latitude":52.37,"Longitude":4.89,"City":"Amsterdam",…} a click
+//   {"EmailAddress":"ann@example.com","ListID":"512a3b…","BounceType":"Soft","Date":"…","Reason":"Soft
+//   Bounce - General"}
+//   {"WebVersionURL":"https://…","CampaignID":"fc0ce7…","Subject":"May","Name":"News,
+//   May","SentDate":"…"}   a campaign
 //   {"EmailAddress":"ann@example.com","Name":"Ann","Date":"…","State":"Active","CustomFields":[{"Key":"…","Value":"…"}]}
-//   {"Type":"Deactivate","Date":"…","State":"Unsubscribed","EmailAddress":"ann@example.com",…}     a webhook's event
+//   {"Type":"Deactivate","Date":"…","State":"Unsubscribed","EmailAddress":"ann@example.com",…} a
+//   webhook's event
 // Complaints and unsubscribes have nothing of their own: there the file's name has to say it.
 // https://www.campaignmonitor.com/api/v3-3/campaigns/ and …/lists/, …/webhooks/
 
@@ -30,10 +34,10 @@ struct ShapeRow {
   Stream stream;          // … is of this stream; the first that fits
 };
 constexpr std::array k_shapes{
-    ShapeRow{"CampaignID", Stream::campaign},    ShapeRow{"Type", Stream::hook},
-    ShapeRow{"State", Stream::subscriber},       ShapeRow{"ListJoinedDate", Stream::subscriber},
-    ShapeRow{"URL", Stream::click},              ShapeRow{"BounceType", Stream::bounce},
-    ShapeRow{"SentDate", Stream::sent},          ShapeRow{"Latitude", Stream::open},
+    ShapeRow{"CampaignID", Stream::campaign}, ShapeRow{"Type", Stream::hook},
+    ShapeRow{"State", Stream::subscriber},    ShapeRow{"ListJoinedDate", Stream::subscriber},
+    ShapeRow{"URL", Stream::click},           ShapeRow{"BounceType", Stream::bounce},
+    ShapeRow{"SentDate", Stream::sent},       ShapeRow{"Latitude", Stream::open},
     ShapeRow{"CountryCode", Stream::open},
 };
 
@@ -56,12 +60,18 @@ struct FileWord {
   Stream stream;
 };
 constexpr std::array k_file_words{
-    FileWord{"recipients", Stream::sent},          FileWord{"sent", Stream::sent},
-    FileWord{"opens", Stream::open},               FileWord{"opened", Stream::open},
-    FileWord{"clicks", Stream::click},             FileWord{"clicked", Stream::click},
-    FileWord{"bounces", Stream::bounce},           FileWord{"bounced", Stream::bounce},
-    FileWord{"unsubscribes", Stream::unsubscribe}, FileWord{"unsubscribed", Stream::unsubscribe},
-    FileWord{"spam", Stream::complaint},           FileWord{"complaints", Stream::complaint},
+    FileWord{"recipients", Stream::sent},
+    FileWord{"sent", Stream::sent},
+    FileWord{"opens", Stream::open},
+    FileWord{"opened", Stream::open},
+    FileWord{"clicks", Stream::click},
+    FileWord{"clicked", Stream::click},
+    FileWord{"bounces", Stream::bounce},
+    FileWord{"bounced", Stream::bounce},
+    FileWord{"unsubscribes", Stream::unsubscribe},
+    FileWord{"unsubscribed", Stream::unsubscribe},
+    FileWord{"spam", Stream::complaint},
+    FileWord{"complaints", Stream::complaint},
 };
 
 struct StateRow {
@@ -87,13 +97,11 @@ constexpr std::array k_bounces{
 
 struct TextRow {
   std::string_view name;
-  std::string Campaign::* field;
+  std::string Campaign::*field;
 };
 constexpr std::array k_campaign_texts{
-    TextRow{"Name", &Campaign::name},
-    TextRow{"Subject", &Campaign::subject},
-    TextRow{"FromName", &Campaign::from_name},
-    TextRow{"FromEmail", &Campaign::from_address},
+    TextRow{"Name", &Campaign::name},          TextRow{"Subject", &Campaign::subject},
+    TextRow{"FromName", &Campaign::from_name}, TextRow{"FromEmail", &Campaign::from_address},
     TextRow{"ReplyTo", &Campaign::reply_to},
 };
 
@@ -101,8 +109,8 @@ constexpr std::array k_campaign_texts{
 constexpr std::array k_attributes{"Name"sv, "ReadsEmailWith"sv, "ConsentToTrack"sv,
                                   "ConsentToSendSms"sv};
 /// Fields of an event that `decode` shows.
-constexpr std::array k_metadata{"ListID"sv,      "City"sv,        "Region"sv,   "CountryCode"sv,
-                                "CountryName"sv, "Latitude"sv,    "Longitude"sv};
+constexpr std::array k_metadata{"ListID"sv,      "City"sv,     "Region"sv,   "CountryCode"sv,
+                                "CountryName"sv, "Latitude"sv, "Longitude"sv};
 
 std::optional<Stream> stream_of(const Row& row) {
   if (row.has_actions) {
@@ -172,7 +180,8 @@ std::optional<Seconds> day_in(std::string_view name, TimeZone zone) {
   constexpr std::size_t k_date_size = 10;
   for (std::size_t i = 0; i + k_date_size <= name.size(); ++i) {
     const auto part = name.substr(i, k_date_size);
-    if (is_digit(part[0]) && part[4] == '-' && part[7] == '-' && (i == 0 || !is_alnum(name[i - 1]))) {
+    if (is_digit(part[0]) && part[4] == '-' && part[7] == '-' &&
+        (i == 0 || !is_alnum(name[i - 1]))) {
       if (const auto time = parse_time(part, zone)) {
         return time->seconds;
       }
@@ -256,7 +265,12 @@ void RowReader::read_campaign(const Row& row, RecordSink& sink) const {
     campaign.*field = row[name];
   }
   campaign.tags = row.tags;
-  if (const auto time = parse_time(row["SentDate"], m_settings.zone)) {
+  const auto time = parse_time(row["SentDate"], m_settings.zone);
+  if (!time && !row["SentDate"].empty()) {
+    sink.reject("no time in SentDate", row.record);
+    return;
+  }
+  if (time) {
     campaign.sent_at = time->seconds;
     campaign.status = "sent";
   } else if (row.has("DateCreated") || row.has("PreviewURL")) {
@@ -313,7 +327,6 @@ bool RowReader::hook_event(const Row& row, std::string_view list, RecordSink& si
   view.record = row.record;
   view.address = row["EmailAddress"];
   view.native = type;
-  view.scope = list;
   if (iequals(type, "Subscribe")) {
     view.kind = EventKind::resubscribe;
   } else if (iequals(type, "Deactivate") && iequals(state, "Unsubscribed")) {
@@ -334,6 +347,8 @@ bool RowReader::hook_event(const Row& row, std::string_view list, RecordSink& si
     return false;
   }
   view.time = *time;
+  const bool of_list = view.kind == EventKind::resubscribe || view.kind == EventKind::unsubscribe;
+  view.scope = of_list ? list : ""sv;
   sink.accept(view);
   return true;
 }
@@ -354,9 +369,13 @@ void RowReader::read(const Row& row, std::string_view list, RecordSink& sink) {
     read_campaign(row, sink);
   } else if (stream == Stream::history) {
     sink.reject("a subscriber's history does not say whose it is", row.record);
+  } else if (row.has("TotalActiveSubscribers")) {
+    sink.skip(row.record); // a list's statistics
   } else if (row["EmailAddress"].empty()) {
     const auto message = row["Message"];
-    sink.reject(message.empty() ? "no EmailAddress" : "an error answer", row.record);
+    const auto why = message.empty() ? std::string("no EmailAddress")
+                                     : "the answer is an error: " + printable(message);
+    sink.reject(why, row.record);
   } else if (!stream) {
     sink.reject("these fields are those of several answers: put recipients, opens, unsubscribes or "
                 "spam into the file's name",

@@ -11,13 +11,24 @@
 namespace mailfunnel::campaignmonitor {
 
 /// What the rows of an answer are.
-enum class Stream { sent, open, click, bounce, unsubscribe, complaint, campaign, subscriber, hook, history };
+enum class Stream {
+  sent,
+  open,
+  click,
+  bounce,
+  unsubscribe,
+  complaint,
+  campaign,
+  subscriber,
+  hook,
+  history
+};
 
 /// What is known of a file besides its rows.
 struct Settings {
   explicit Settings(const LogContext& context);
-  std::string campaign; // of the context, or the id in the file's name
-  std::string list;     // the id in the file's name, for lists of subscribers
+  std::string campaign;            // of the context, or the id in the file's name
+  std::string list;                // the id in the file's name, for lists of subscribers
   std::optional<Stream> stream;    // by a word in the file's name
   std::optional<Seconds> sent_day; // a date in the file's name
   TimeZone zone = nullptr;

@@ -50,6 +50,7 @@ struct Plan {
   std::string pattern;
   TimeZone zone = nullptr;
   bool recipients = false;
+  bool zoneless = false; // the first record's time carries no zone, and nobody named one
   std::string name;
 
   std::string_view at(const Values& values, Field field) const {
@@ -71,7 +72,15 @@ Kind parse_kind(std::string word, std::string_view ours) {
   return {std::move(word), kind, klass};
 }
 
-Plan make_plan(const MappingProfile& profile, const LogContext& context) {
+/// Does the meaning of this time hang on a zone? Tried: it does when two zones give two moments.
+bool lacks_zone(const Plan& plan, std::string_view sample) {
+  const auto read = [&](TimeZone zone) { return plan.time_format == TimeFormat::iso ? parse_time(sample, zone) : parse_time_as(sample, plan.pattern, zone); };
+  const auto there = plan.time_format == TimeFormat::unix_time ? Result<TimeZone>(TimeZone{nullptr}) : find_zone("Asia/Tokyo");
+  const auto utc = read(nullptr);
+  return plan.time_format != TimeFormat::unix_time && there && utc && utc != read(*there);
+}
+
+Plan make_plan(const MappingProfile& profile, const LogContext& context, std::string_view sample_time) {
   Plan plan;
   plan.name = profile.name;
   plan.recipients = profile.records == "recipients";
@@ -99,6 +108,7 @@ Plan make_plan(const MappingProfile& profile, const LogContext& context) {
       plan.constants[static_cast<std::size_t>(*field)] = value;
     }
   }
+  plan.zoneless = !profile.zone_given && !context.zone_given && lacks_zone(plan, sample_time);
   plan.direct = profile.constants.empty() && std::all_of(plan.tables.begin(), plan.tables.end(), [](const auto& table) { return table.empty(); }) &&
                 !profile.fields.contains("status") && !profile.fields.contains("diagnostic") && !profile.fields.contains("bounce_class") && !profile.fields.contains("reason");
   return plan;
@@ -250,7 +260,7 @@ public:
   std::string_view format() const override { return m_plan->name; }
   Framing framing() const override { return Framing::csv; }
   char csv_quote() const override { return m_dialect.quote; }
-  bool assumes_utc() const override { return false; }
+  bool assumes_utc() const override { return m_plan->zoneless; }
   std::unique_ptr<LogReader> clone() const override {
     return std::make_unique<TableReader>(m_plan, m_dialect, m_columns, m_attributes, m_header);
   }
@@ -338,7 +348,12 @@ std::unique_ptr<LogReader> open_table(const MappingProfile& profile, std::string
     columns.emplace_back(i, *field_named(field));
     used[i] = true;
   }
-  auto plan = std::make_shared<Plan>(make_plan(profile, context));
+  CsvReader sample(table->dialect);
+  sample.start(head);
+  CsvRow row;
+  const auto time = std::find_if(columns.begin(), columns.end(), [](const auto& column) { return column.second == Field::time; });
+  const bool has_row = (!profile.columns.empty() || sample.next(row)) && sample.next(row);
+  auto plan = std::make_shared<Plan>(make_plan(profile, context, has_row && time != columns.end() ? row[time->first] : std::string_view()));
   std::vector<std::pair<std::size_t, std::string>> attributes;
   for (std::size_t i = 0; plan->recipients && i < names.size(); ++i) {
     if (auto name = attribute_name(names[i]); !used[i] && !name.empty()) {
@@ -361,6 +376,7 @@ public:
       : m_plan(std::move(plan)), m_paths(std::move(paths)), m_lines(lines), m_maker(*m_plan) {}
   std::string_view format() const override { return m_plan->name; }
   Framing framing() const override { return m_lines ? Framing::lines : Framing::json; }
+  bool assumes_utc() const override { return m_plan->zoneless; }
   std::unique_ptr<LogReader> clone() const override { return std::make_unique<ObjectReader>(m_plan, m_paths, m_lines); }
 
   void read(const Chunk& chunk, RecordSink& sink) override {
@@ -410,8 +426,9 @@ private:
   void read_recipient(simdjson::dom::element root, const Values& values, std::string_view record, RecordSink& sink) {
     m_pairs.clear();
     m_texts.clear();
-    m_texts.reserve(2 * root.get_object().value_unsafe().size());
-    for (const auto [key, value] : root.get_object().value_unsafe()) {
+    const simdjson::dom::object object = root.get_object().value_unsafe(); // a copy: the result is a temporary
+    m_texts.reserve(2 * object.size());
+    for (const auto [key, value] : object) {
       const bool mapped = std::any_of(m_paths->begin(), m_paths->end(), [k = key](const auto& path) { return path.keys.front() == k; });
       if (!mapped && !value.is_object() && !value.is_array()) {
         const auto& name = m_texts.emplace_back(attribute_name(key));
@@ -459,6 +476,7 @@ std::unique_ptr<LogReader> open_objects(const MappingProfile& profile, std::stri
     return nullptr;
   }
   auto paths = std::make_shared<std::vector<JsonPath>>();
+  std::string_view sample_time;
   for (const auto& [field, path] : profile.fields) {
     auto& keys = paths->emplace_back(JsonPath{{}, *field_named(field)}).keys;
     for (const auto key : split(path, '.')) {
@@ -473,8 +491,12 @@ std::unique_ptr<LogReader> open_objects(const MappingProfile& profile, std::stri
     if (!found && needed) {
       return nullptr;
     }
+    if (field == "time" && found) {
+      const auto code = at.get(sample_time);
+      sample_time = code == simdjson::SUCCESS ? sample_time : std::string_view(); // a number needs no zone
+    }
   }
-  return std::make_unique<ObjectReader>(std::make_shared<Plan>(make_plan(profile, context)), paths, looks_like_ndjson(head));
+  return std::make_unique<ObjectReader>(std::make_shared<Plan>(make_plan(profile, context, sample_time)), paths, looks_like_ndjson(head));
 }
 
 } // namespace
@@ -506,7 +528,8 @@ std::optional<MappingProfile> contacts_profile(std::string_view head) {
     if (!values.next(first) || parser.parse(std::string(first)).get(root) != simdjson::SUCCESS || !root.is_object()) {
       return std::nullopt;
     }
-    for (const auto [key, value] : root.get_object().value_unsafe()) {
+    const simdjson::dom::object object = root.get_object().value_unsafe();
+    for (const auto [key, value] : object) {
       if (std::any_of(std::begin(k_address_columns), std::end(k_address_columns), [k = key](auto name) { return iequals(k, name); })) {
         profile.fields["address"] = key;
         return profile;

@@ -10,16 +10,18 @@
 
 #include "readers.hpp"
 
+#include "base/json.hpp"
 #include "base/text.hpp"
 
 #include <simdjson.h>
 
+#include <algorithm>
 #include <array>
 
 namespace mailfunnel::mailchimp {
 
 using namespace std::string_view_literals;
-namespace ondemand = simdjson::ondemand;
+namespace dom = simdjson::dom;
 
 namespace {
 
@@ -39,9 +41,14 @@ EventKind kind_of(std::string_view action) {
   return EventKind::unknown;
 }
 
-std::string_view text_at(ondemand::object& object, std::string_view name) {
+std::string_view text_at(const dom::object& object, std::string_view name) {
   std::string_view value;
   return object[name].get_string().get(value) == simdjson::SUCCESS ? value : std::string_view();
+}
+
+/// What follows the white space at the front.
+std::string_view next_word(std::string_view text) {
+  return text.substr(std::min(text.find_first_not_of(" \t\r\n"), text.size()));
 }
 
 class ApiActivityReader : public LogReader {
@@ -51,67 +58,70 @@ public:
   void read(const Chunk& chunk, RecordSink& sink) override;
 
 private:
-  void read_email(ondemand::object email, RecordSink& sink);
-  void read_action(ondemand::object action, RecordSink& sink);
+  void read_email(std::string_view record, RecordSink& sink);
+  void read_action(const dom::object& action, EventView event, RecordSink& sink) const;
 
-  ondemand::parser m_parser;
-  EventView m_mail; // what the events of one mail have in common
+  dom::parser m_parser;
 };
 
+/// The mails are cut one from the other and parsed alone: a broken one does not take the rest with
+/// it.
 void ApiActivityReader::read(const Chunk& chunk, RecordSink& sink) {
-  const simdjson::padded_string_view text(chunk.text.data(), chunk.text.size(),
-                                          chunk.text.size() + simdjson::SIMDJSON_PADDING);
-  try {
-    auto document = m_parser.iterate(text);
-    for (auto email : document["emails"].get_array()) {
-      read_email(email.get_object(), sink);
-    }
-  } catch (const simdjson::simdjson_error& error) {
-    sink.reject(std::string("not what email-activity answers: ") + error.what(), chunk.text);
+  const auto begin = chunk.text.find('[');
+  auto rest = begin == std::string_view::npos ? ""sv : next_word(chunk.text.substr(begin + 1));
+  JsonValues values(rest);
+  for (std::string_view email; !rest.starts_with(']') && values.next(email);) {
+    read_email(email, sink);
+    const auto end = email.data() + email.size() - chunk.text.data();
+    rest = next_word(chunk.text.substr(static_cast<std::size_t>(end)));
+  }
+  if (!rest.starts_with(']')) {
+    sink.reject("the list of mails ends early", chunk.text.substr(chunk.text.size()));
   }
 }
 
-void ApiActivityReader::read_email(ondemand::object email, RecordSink& sink) {
-  const std::string_view raw = email.raw_json();
-  email.reset();
-  m_mail = {};
-  m_mail.record = raw;
-  m_mail.campaign = text_at(email, "campaign_id");
-  m_mail.contact_id = text_at(email, "email_id");
-  m_mail.address = text_at(email, "email_address");
-  if (m_mail.address.empty() && m_mail.contact_id.empty()) {
-    return sink.reject("neither email_address nor email_id", raw);
+void ApiActivityReader::read_email(std::string_view record, RecordSink& sink) {
+  dom::object email;
+  if (m_parser.parse(record.data(), record.size(), false).get_object().get(email) !=
+      simdjson::SUCCESS) {
+    return sink.reject("a mail that is no good JSON object", record);
   }
-  bool any = false;
-  ondemand::array activity;
-  if (email["activity"].get_array().get(activity) == simdjson::SUCCESS) {
-    for (auto action : activity) {
-      read_action(action.get_object(), sink);
-      any = true;
+  EventView event;
+  event.record = record;
+  event.campaign = text_at(email, "campaign_id");
+  event.contact_id = text_at(email, "email_id");
+  event.address = text_at(email, "email_address");
+  if (event.address.empty() && event.contact_id.empty()) {
+    return sink.reject("neither email_address nor email_id", record);
+  }
+  dom::array activity;
+  if (email["activity"].get_array().get(activity) != simdjson::SUCCESS || activity.size() == 0) {
+    return sink.skip(record);
+  }
+  for (const auto element : activity) {
+    dom::object action;
+    if (element.get_object().get(action) == simdjson::SUCCESS) {
+      read_action(action, event, sink);
+    } else {
+      sink.reject("an activity that is no object", record);
     }
-  }
-  if (!any) {
-    sink.skip(raw);
   }
 }
 
-void ApiActivityReader::read_action(ondemand::object action, RecordSink& sink) {
-  const std::string_view raw = action.raw_json();
-  action.reset();
-  auto event = m_mail;
-  event.record = raw;
+void ApiActivityReader::read_action(const dom::object& action, EventView event,
+                                    RecordSink& sink) const {
   event.native = text_at(action, "action");
   event.kind = kind_of(event.native);
   const auto time = parse_time(text_at(action, "timestamp"));
   if (!time) {
-    return sink.reject("no good timestamp in activity", raw);
+    return sink.reject("an activity without a good timestamp", event.record);
   }
   event.time = *time;
   event.ip = text_at(action, "ip");
   if (event.kind == EventKind::click) {
     event.link = text_at(action, "url");
     if (event.link.empty()) {
-      return sink.reject("a click without url", raw);
+      return sink.reject("a click without url", event.record);
     }
   }
   if (event.kind == EventKind::bounce) {
@@ -128,8 +138,7 @@ std::unique_ptr<LogReader> open_api_activity(std::string_view head, const LogCon
     head.remove_prefix(3);
   }
   head = trim(head);
-  const bool object =
-      head.substr(0, 1) == "{" && trim(head.substr(1)).substr(0, 9) == "\"emails\":";
+  const bool object = head.substr(0, 1) == "{" && trim(head.substr(1)).substr(0, 8) == "\"emails\"";
   const bool ours = object && (head.find("\"email_address\"") != std::string_view::npos ||
                                head.find("\"campaign_id\"") != std::string_view::npos);
   return ours ? std::make_unique<ApiActivityReader>() : nullptr;

@@ -1,7 +1,8 @@
 // Campaigns, described in schema/campaign.xsd:
 //   <campaigns xmlns="urn:mailfunnel:campaign:1" version="1">
 //     <campaign id="9876543" status="sent"><name>May</name><sent>2026-05-11T06:00:08Z</sent>
-//       <links><link alias="prices" stage="bofu"><url>https://example.com/prices</url></link></links>
+//       <links><link alias="prices"
+//       stage="bofu"><url>https://example.com/prices</url></link></links>
 //     </campaign>
 //   </campaigns>
 // and, without the namespace, also the short form (README.md):
@@ -39,12 +40,12 @@ struct Part {
   bool short_only = false; // only without namespace
 };
 constexpr std::array k_attributes{
-    Part{"campaigns", "version"},   Part{"campaign", "id"},     Part{"campaign", "send"},
-    Part{"campaign", "parent"},     Part{"campaign", "family"}, Part{"campaign", "kind"},
-    Part{"campaign", "status"},     Part{"from", "name"},       Part{"from", "address"},
-    Part{"audience", "kind"},       Part{"audience", "id"},     Part{"audience", "exclude"},
-    Part{"link", "id"},             Part{"link", "alias"},      Part{"link", "stage"},
-    Part{"link", "footer"},         Part{"body", "type"},       Part{"campaign", "sent", true},
+    Part{"campaigns", "version"}, Part{"campaign", "id"},     Part{"campaign", "send"},
+    Part{"campaign", "parent"},   Part{"campaign", "family"}, Part{"campaign", "kind"},
+    Part{"campaign", "status"},   Part{"from", "name"},       Part{"from", "address"},
+    Part{"audience", "kind"},     Part{"audience", "id"},     Part{"audience", "exclude"},
+    Part{"link", "id"},           Part{"link", "alias"},      Part{"link", "stage"},
+    Part{"link", "footer"},       Part{"body", "type"},       Part{"campaign", "sent", true},
     Part{"link", "url", true},
 };
 constexpr std::array k_children{
@@ -58,8 +59,8 @@ constexpr std::array k_children{
 /// Elements that may stand more than once in their parent.
 constexpr std::array k_repeated{"campaign"sv, "audience"sv, "tag"sv, "link"sv, "body"sv};
 /// Elements with text in them; for a link: its text, in the short form.
-constexpr std::array k_with_text{"name"sv, "subject"sv, "preheader"sv, "reply_to"sv, "sent"sv,
-                                 "tag"sv,  "audience"sv, "body"sv,     "url"sv,      "text"sv};
+constexpr std::array k_with_text{"name"sv, "subject"sv,  "preheader"sv, "reply_to"sv, "sent"sv,
+                                 "tag"sv,  "audience"sv, "body"sv,      "url"sv,      "text"sv};
 constexpr std::array k_states{"draft"sv, "scheduled"sv, "sending"sv,
                               "sent"sv,  "cancelled"sv, "unknown"sv};
 
@@ -117,8 +118,8 @@ std::string_view namespace_of(pugi::xml_node node) {
 
 // ---- one document -------------------------------------------------------------------------------
 
-/// Finds the bytes of an element in the input, which may be in another encoding than the text that was
-/// parsed: there are as many '<' before it.
+/// Finds the bytes of an element in the input, which may be in another encoding than the text that
+/// was parsed: there are as many '<' before it.
 class Places {
 public:
   Places(std::string_view input, std::string_view parsed)
@@ -189,13 +190,13 @@ private:
   RecordSink& m_sink;
   std::string_view m_namespace;
   TimeReader m_times;
-  std::map<std::string, std::uint64_t> m_lines; // of the campaigns seen, by id and send
+  std::map<std::string, std::uint64_t> m_lines;  // of the campaigns seen, by id and send
   std::set<std::string, std::less<>> m_link_ids; // of one campaign
 };
 
 void CampaignDocument::reject(const Fault& fault, pugi::xml_node record) {
-  const auto why = fmt::format("line {}, <{}>: {}", m_document.line(fault.node), fault.node.name(),
-                               fault.why);
+  const auto why =
+      fmt::format("line {}, <{}>: {}", m_document.line(fault.node), fault.node.name(), fault.why);
   m_sink.reject(why, m_places.find(m_document.raw(record)));
 }
 
@@ -269,8 +270,9 @@ Check CampaignDocument::fill_attributes(pugi::xml_node node, Campaign& campaign)
     return Fault{node, "no id"};
   }
   if (!campaign.status.empty() && !contains(k_states, campaign.status)) {
-    return Fault{node, "status is not one of draft, scheduled, sending, sent, cancelled, unknown: " +
-                           quoted(campaign.status)};
+    return Fault{node,
+                 "status is not one of draft, scheduled, sending, sent, cancelled, unknown: " +
+                     quoted(campaign.status)};
   }
   if (const auto kind = trim(attribute(node, "kind")); !kind.empty()) {
     if (const auto why = read_kind(kind, campaign.kind); !why.empty()) {
@@ -478,7 +480,8 @@ struct Section {
 constexpr std::array k_before_root{Section{"<?", "?>"}, Section{"<!--", "-->"}};
 constexpr auto k_doctype = "<!doctype"sv;
 
-/// "<campaigns …" from behind its '<' on, or "". A DOCTYPE names the root, too: that it may not be there, the reader says.
+/// "<campaigns …" from behind its '<' on, or "". A DOCTYPE names the root, too: that it may not be
+/// there, the reader says.
 std::string_view root_tag(std::string_view head) {
   constexpr auto k_bom = "\xEF\xBB\xBF"sv;
   head = trim(head.substr(0, k_bom.size()) == k_bom ? head.substr(k_bom.size()) : head);

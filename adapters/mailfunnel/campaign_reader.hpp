@@ -1,6 +1,6 @@
 #pragma once
-// Campaigns and their links as XML: our own format (schema/campaign.xsd), and the short form of it without
-// namespace that people write by hand.
+// Campaigns and their links as XML: our own format (schema/campaign.xsd), and the short form of it
+// without namespace that people write by hand.
 
 #include "adapter/adapter.hpp"
 

@@ -1,7 +1,8 @@
 // What mailfunnel itself writes, and what is written for it: events as NDJSON
 //   {"kind":"open","address":"ann@example.com","time":"2026-03-02T09:25:07Z","campaign":"1001"}
 // and campaigns as XML
-//   <campaigns><campaign id="1001"><links><link url="https://example.com/"/></links></campaign></campaigns>
+//   <campaigns><campaign id="1001"><links><link
+//   url="https://example.com/"/></links></campaign></campaigns>
 // Documented in README.md, schema/event.schema.json and schema/campaign.xsd.
 
 #include "campaign_reader.hpp"

@@ -161,7 +161,7 @@ TEST_CASE("mailfunnel: what is read of an event") {
            Row{"no text", R"(,"link":{})", R"("rejected":"\"link\" is not a text)"},
            Row{"no number", R"(,"send":1x)", R"("rejected":"broken JSON)"},
            Row{"no word", R"(,"send":nul)", R"("rejected":"broken JSON)"},
-           Row{"a control character", ",\"send\":\"a\x01\"", R"("send":"a\u0001")"},
+           Row{"a control character", ",\"send\":\"a\x01\"", R"("rejected":"broken JSON)"},
            Row{"no UTF-8", ",\"send\":\"\xFF\"", R"("rejected":"broken JSON)"},
        }) {
     CAPTURE(row.name);
@@ -214,7 +214,7 @@ TEST_CASE("mailfunnel: campaigns with the namespace have the long form only") {
     std::string xml, part;
   };
   for (const auto& row : {
-           Row{"<campaign id='1' sent='2024-01-01T00:00:00Z'/>", "unknown attribute \\\"sent\\\"\""},
+           Row{"<campaign id='1' sent='2024-01-01T00:00:00Z'/>", "unknown attribute \\\"sent\\\""},
            Row{"<campaign id='1'><links><link url='https://a.b/'/></links></campaign>",
                "unknown attribute \\\"url\\\""},
            Row{"<campaign id='1'><links><link><url>https://a.b/</url>x</link></links></campaign>",

@@ -12,7 +12,7 @@ namespace mailfunnel::mailfunnel {
 /// RFC 3339, where the offset from UTC must be given: no guess about zones.
 std::string read_time(TimeReader& reader, std::string_view text, Instant& time);
 
-std::string read_kind(std::string_view text, CampaignKind& kind);          // in any case
+std::string read_kind(std::string_view text, CampaignKind& kind);           // in any case
 std::string read_stage(std::string_view text, std::optional<Stage>& stage); // in any case
 
 /// "x", for messages.

@@ -1,5 +1,5 @@
 -- The store, format 1. Applied by src/store; never edited after a release: a change is a new file.
--- What the blobs hold: src/store/block.hpp (activity), recipient_block.hpp (keys, attributes), score_block.hpp (runs).
+-- What the blobs hold: src/store/block.hpp (activity), recipient_block.hpp (keys, attributes); src/app/score_run.cpp (runs).
 
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 

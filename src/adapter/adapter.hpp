@@ -95,7 +95,7 @@ struct LogContext {
   bool contacts = false;                 // the user says: this is a list of contacts (`recipients import`)
 };
 
-/// What a source can know. Rules finer than that are off for its events (domain.md, section 6).
+/// What a source can know. Rules finer than that are off for its events (docs/scoring.md).
 struct Capabilities {
   Seconds time_resolution = 1;
   bool delivery_events = false; // it tells deliveries; else a mail sent and not bounced counts as delivered

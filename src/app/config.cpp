@@ -474,7 +474,7 @@ void check_columns(const Config& config, const std::string& file, std::vector<Pr
   }
 }
 
-/// Better fit or better engagement never lowers a status; fit is never ranked above engagement (domain.md, section 9).
+/// Better fit or better engagement never lowers a status; fit is never ranked above engagement (docs/scoring.md).
 void check_matrix(const Rules& rules, const std::string& file, std::vector<Problem>& problems) {
   if (rules.status.model != StatusModel::matrix) {
     return;
@@ -491,6 +491,10 @@ void check_matrix(const Rules& rules, const std::string& file, std::vector<Probl
       if (here.empty()) {
         problems.push_back({file, 0, 0, fmt::format("[status] matrix has no cell {}: it counts as soft", name), true});
         continue;
+      }
+      if (level - 1 < rules.levels.grades() && grade < rules.levels.levels() && level - 1 < grade && rank(here) < rank(at(level - 1, grade + 1))) {
+        problems.push_back({file, 0, 0, fmt::format("[status] matrix: {} = \"{}\" is below {}{} = \"{}\": fit would rank above engagement", name, here, static_cast<char>('A' + level - 1), grade + 1,
+                                                    at(level - 1, grade + 1)), false});
       }
       if ((level > 1 && rank(at(grade, level - 1)) < rank(here)) || (grade > 0 && rank(at(grade - 1, level)) < rank(here))) {
         problems.push_back({file, 0, 0, fmt::format("[status] matrix: {} = \"{}\" is better than a cell with better fit or engagement", name, here), false});
@@ -531,7 +535,11 @@ void parse_into(LoadedConfig& out, std::string_view text, const std::string& fil
   try {
     const auto root = toml::parse(text, file);
     read_includes(out, root, file, depth);
+    // What a file says itself goes before what it includes: settings overwrite, rules of which the first counts stand in front.
+    auto& stages = out.config.rules.tagging.rules;
+    const auto included = static_cast<std::ptrdiff_t>(stages.size());
     Reader(out, file).read(root);
+    std::rotate(stages.begin(), stages.begin() + included, stages.end());
     out.config.rules.fingerprint += fingerprint_of(root);
   } catch (const toml::parse_error& error) {
     const auto where = error.source().begin;

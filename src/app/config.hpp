@@ -74,7 +74,7 @@ struct LoadedConfig {
 /// Columns that an export knows besides attributes.
 const std::vector<std::string>& export_columns();
 
-/// `text` is the file's content. `rules_only`: a rules file of `score --rules`, other sections are allowed and ignored.
+/// `text` is the file's content.
 LoadedConfig parse_config(std::string_view text, const std::string& file);
 /// Reads it with its `include`s; a missing file is one problem.
 LoadedConfig load_config(const std::string& file);

@@ -41,7 +41,7 @@ Result<Explanation> explain(Store& store, const Workspace& workspace, const Rule
   Explanation out;
   out.as_of = as_of;
   out.address = source.address(0);
-  out.world = build_world(store.database(), workspace.config, workspace.registry, as_of);
+  out.world = build_world(store.database(), workspace.config, rules.tagging, workspace.registry, as_of);
   const Scorer scorer(rules, out.world, as_of);
   ManualSuppression manual;
   if (person.id) {

@@ -250,7 +250,13 @@ Result<OpenedInput> open_input(const AdapterRegistry& registry, const std::strin
     }
     return OpenedInput{adapter, std::move(reader)};
   }
-  auto matches = registry.detect(head, context);
+  // A list of contacts is first of all what an ESP writes; only what nobody knows is any table of addresses.
+  auto plain = context;
+  plain.contacts = false;
+  auto matches = registry.detect(head, plain);
+  if (matches.empty() && context.contacts) {
+    matches = registry.detect(head, context);
+  }
   // A profile of the user's own goes first; else it is for what nobody knows.
   for (auto& match : matches) {
     if (matches.size() > 1 && match.entry->id == "generic") {

@@ -15,7 +15,7 @@ path = "mailfunnel.db"
 # esp  = "mailchimp"
 # zone = "Europe/Brussels"             # of times that the files give without a zone
 
-# [audience]                           # still counted in mailings, never in a segment
+# [audience]                           # still counted in mailings, never in a mailing or sales segment
 # exclude = 'domain = "ownfirm.be" or attribute("lifecyclestage") = "customer"'
 
 # A link gets the stage of the first rule that matches; then the built-in evidence speaks (`mailfunnel links`).

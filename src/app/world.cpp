@@ -1,6 +1,7 @@
 #include "app/world.hpp"
 
 #include "base/text.hpp"
+#include "store/activity.hpp"
 
 #include <algorithm>
 #include <map>
@@ -60,24 +61,25 @@ void number_family_links(World& world, const Family& family) {
 
 } // namespace
 
-World build_world(Database& database, const Config& config, const AdapterRegistry& registry, Seconds as_of) {
+World build_world(Database& database, const Config& config, const TaggingRules& tagging, const AdapterRegistry& registry, Seconds as_of) {
   Catalog catalog(database);
   struct Source {
     std::string name;
-    bool delivery_events;
+    bool delivery_events;          // by its adapter
+    std::optional<bool> configured;
   };
   std::map<std::uint32_t, Source> sources;
   for (const auto& account : catalog.accounts()) {
-    const auto* adapter = registry.find(account.adapter);
     const auto* configured = config.account(account.name);
-    const bool by_adapter = adapter == nullptr || adapter->capabilities().delivery_events;
-    sources[account.id] = {account.name, configured != nullptr ? configured->delivery_events.value_or(by_adapter) : by_adapter};
+    const auto* adapter = registry.find(configured != nullptr ? configured->esp : account.adapter);
+    sources[account.id] = {account.name, adapter == nullptr || adapter->capabilities().delivery_events, configured != nullptr ? configured->delivery_events : std::nullopt};
   }
   World world;
   std::map<std::pair<std::uint32_t, std::string>, std::vector<CampaignId>> families; // account, family
+  const auto delivered = Activity(database).campaigns_with(EventKind::delivered);
   const auto links = catalog.all_links();
   const auto by_hand = catalog.links_by_hand();
-  const Tagger tagger(config.rules.tagging);
+  const Tagger tagger(tagging);
   for (auto& stored : catalog.campaigns()) {
     WorldCampaign campaign;
     const auto& source = sources[stored.account];
@@ -89,7 +91,7 @@ World build_world(Database& database, const Config& config, const AdapterRegistr
     campaign.subject = stored.campaign.subject;
     campaign.kind = stored.campaign.kind;
     campaign.named = !stored.campaign.id.empty();
-    campaign.delivery_events = source.delivery_events;
+    campaign.delivery_events = source.configured.value_or(source.delivery_events || delivered.contains(stored.id));
     campaign.time = stored.campaign.sent_at.value_or(stored.first_event.value_or(0));
     if (const auto of_campaign = links.find(stored.id); of_campaign != links.end()) {
       add_links(campaign, of_campaign->second, by_hand, tagger, as_of);

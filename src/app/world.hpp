@@ -8,7 +8,7 @@
 
 namespace mailfunnel {
 
-/// `as_of`: what was set by hand later is not known yet.
-World build_world(Database& database, const Config& config, const AdapterRegistry& registry, Seconds as_of);
+/// `tagging` may be other rules than the config's. `as_of`: what was set by hand later is not known yet.
+World build_world(Database& database, const Config& config, const TaggingRules& tagging, const AdapterRegistry& registry, Seconds as_of);
 
 } // namespace mailfunnel

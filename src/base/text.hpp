@@ -51,7 +51,7 @@ std::string to_utf8(std::string_view text);
 std::string latin1_to_utf8(std::string_view text); // Windows-1252 in the range 0x80..0x9f
 
 /// Lower case, accents off, ae/oe/ue kept as they are, umlauts to ae/oe/ue and sharp s to ss:
-/// "Bürö façade" -> "buero facade". The one form in which words are compared (domain.md, section 4).
+/// "Bürö façade" -> "buero facade". The one form in which words are compared (docs/links.md and docs/scoring.md).
 std::string fold(std::string_view text);
 /// As fold, but umlauts lose their dots only: "Bürö" -> "buro".
 std::string fold_plain(std::string_view text);

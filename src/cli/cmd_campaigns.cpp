@@ -28,7 +28,7 @@ std::string json_text(std::string_view text) {
 int run_campaigns(const Invocation& call) {
   auto workspace = call.workspace();
   auto store = Store::open_reading(workspace.store_path());
-  const auto world = build_world(store.database(), workspace.config, workspace.registry, call.now());
+  const auto world = build_world(store.database(), workspace.config, workspace.config.rules.tagging, workspace.registry, call.now());
   const auto counts = Activity(store.database()).counts();
   const auto count = [&](CampaignId id, EventKind kind) {
     const auto found = counts.find({id, kind});
@@ -106,7 +106,7 @@ bool wanted(const LinkLine& line, const std::optional<Stage>& stage, bool untagg
 int list_links(const Invocation& call) {
   auto workspace = call.workspace();
   auto store = Store::open_reading(workspace.store_path());
-  const auto world = build_world(store.database(), workspace.config, workspace.registry, call.now());
+  const auto world = build_world(store.database(), workspace.config, workspace.config.rules.tagging, workspace.registry, call.now());
   std::optional<Stage> stage;
   if (const auto name = call.text("stage"); !name.empty()) {
     stage = parse_stage(name);
@@ -158,7 +158,7 @@ void preview(const World& before, const World& after, Store& store) {
 int set_links(const Invocation& call, const std::vector<LinkByHand>& entries) {
   auto workspace = call.workspace();
   auto store = Store::open_writing(workspace.store_path());
-  const auto before = build_world(store.database(), workspace.config, workspace.registry, call.now());
+  const auto before = build_world(store.database(), workspace.config, workspace.config.rules.tagging, workspace.registry, call.now());
   {
     const WriterLock lock(store.path());
     Transaction transaction(store.database());
@@ -170,7 +170,7 @@ int set_links(const Invocation& call, const std::vector<LinkByHand>& entries) {
     transaction.commit();
     store.checkpoint();
   }
-  preview(before, build_world(store.database(), workspace.config, workspace.registry, call.now()), store);
+  preview(before, build_world(store.database(), workspace.config, workspace.config.rules.tagging, workspace.registry, call.now()), store);
   return k_done;
 }
 
@@ -186,7 +186,7 @@ std::optional<Stage> stage_argument(const std::string& name) {
 int export_links(const Invocation& call, const std::string& path) {
   auto workspace = call.workspace();
   auto store = Store::open_reading(workspace.store_path());
-  const auto world = build_world(store.database(), workspace.config, workspace.registry, call.now());
+  const auto world = build_world(store.database(), workspace.config, workspace.config.rules.tagging, workspace.registry, call.now());
   std::string out = "campaign,url,stage,why,text,clicks\n";
   for (const auto& line : link_lines(store, world, call.text("campaign"))) {
     append_csv_field(out, line.campaign->external_id);
@@ -220,7 +220,7 @@ int import_links(const Invocation& call, const std::string& path) {
   }
   auto workspace = call.workspace();
   auto store = Store::open_reading(workspace.store_path());
-  const auto world = build_world(store.database(), workspace.config, workspace.registry, call.now());
+  const auto world = build_world(store.database(), workspace.config, workspace.config.rules.tagging, workspace.registry, call.now());
   std::map<std::pair<std::string, std::string>, Stage> now;
   for (const auto& line : link_lines(store, world, {})) {
     now[{line.campaign->external_id, line.link->url}] = line.link->tag.stage;

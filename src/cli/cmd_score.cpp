@@ -83,7 +83,7 @@ int run_events(const Invocation& call) {
   if (!events) {
     throw Failure(events.error());
   }
-  const auto world = build_world(store.database(), workspace.config, workspace.registry, call.now());
+  const auto world = build_world(store.database(), workspace.config, workspace.config.rules.tagging, workspace.registry, call.now());
   std::cout << (call.json ? events_json(*events, world) : events_text(*events, world, call.color));
   return k_done;
 }

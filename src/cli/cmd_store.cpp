@@ -12,6 +12,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <iostream>
@@ -53,7 +54,7 @@ int run_export(const Invocation& call) {
     const std::vector<SegmentRequest> requests{{"scores", SegmentUse::suppression, everybody.expression.get(), columns}};
     write(run_segments(store, workspace, *as_of, requests, ExportFormat::ndjson, 0)[0].text);
   } else {
-    for (const auto& c : build_world(store.database(), workspace.config, workspace.registry, call.now()).campaigns) {
+    for (const auto& c : build_world(store.database(), workspace.config, workspace.config.rules.tagging, workspace.registry, call.now()).campaigns) {
       std::map<std::string, const WorldLink*> by_url;
       for (const auto& [number, link] : c.links) {
         by_url[link.url] = &link;
@@ -137,6 +138,10 @@ int run_suppress(const Invocation& call) {
   const auto reason = call.text("reason");
   if (arguments.size() != 1 || reason.empty()) {
     wrong_usage("`mailfunnel suppress EMAIL --reason …` wants an address and a reason: manual, objection, unsubscribed, complained or hard bounce");
+  }
+  const std::vector<std::string> known{"manual", "objection", "unsubscribed", "complained", "hard bounce"};
+  if (std::find(known.begin(), known.end(), reason) == known.end()) {
+    wrong_usage("--reason wants one of " + join(known, ", ") + ", not \"" + reason + "\"");
   }
   auto workspace = call.workspace();
   auto store = Store::open_writing(workspace.store_path());

@@ -154,6 +154,7 @@ int run_try(const Invocation& call) {
   Store::create(workspace.store_path());
   auto store = Store::open_writing(workspace.store_path());
   request.now = call.now();
+  request.account = "try"; // one for all, so that campaign XML and logs meet
   request.valid_from = 0; // what is known today, for all of the past
   request.rejects = folder.path() + "/rejects.ndjson";
   request.contacts = true;
@@ -174,7 +175,7 @@ int run_try(const Invocation& call) {
     std::cout << fmt::format("{} files: {} events from {} to {}, {} recipients{}\n\n", summary.files.size() - summary.failed, grouped(t.fresh), format_date(t.first), format_date(t.last),
                              grouped(Recipients(store.database()).count()), t.rejected != 0 ? fmt::format(", {} records rejected", grouped(t.rejected)) : "");
   }
-  const auto world = build_world(store.database(), workspace.config, workspace.registry, as_of);
+  const auto world = build_world(store.database(), workspace.config, workspace.config.rules.tagging, workspace.registry, as_of);
   const auto seen = look(store);
   if (!call.json) {
     print_mailings(world, store, seen, call.color);

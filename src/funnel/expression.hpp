@@ -1,5 +1,5 @@
 #pragma once
-// The language of segments and status rules (product.md): booleans over fields and events.
+// The language of segments and status rules (docs/segments.md): booleans over fields and events.
 //
 //   status = MQL and clicked(stage = BOFU, within 30d) and not suppressed
 //   attribute("country") in ("BE", "NL") and (score >= 20 or opened(campaign = "mei*", at least 2))

@@ -277,6 +277,9 @@ private:
         fail(value, fmt::format("\"{}\" is no phase: TOFU, MOFU, BOFU or NONE", value.text));
       }
       out.values.push_back(value.text);
+      if (out.field == Field::grade) { // letters are compared in order
+        std::transform(out.values.back().begin(), out.values.back().end(), out.values.back().begin(), [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c; });
+      }
     };
     if (out.op != Compare::in) {
       read_one();

@@ -91,7 +91,7 @@ struct Rules {
   std::string fingerprint; // of all of the above, as hex
 };
 
-/// The rules as `init` writes them: profile seed, the example fit rules off, the matrix of domain section 9.
+/// The rules as `init` writes them: profile seed, the example fit rules off, the matrix of docs/scoring.md.
 Rules default_rules();
 
 /// "12.5", "-3", "0.125": the shortest text of a number of points.

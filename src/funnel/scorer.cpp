@@ -27,7 +27,7 @@ std::string suppression_words(std::uint8_t bits) {
 
 namespace {
 
-constexpr Seconds k_phase_window = 90 * k_day; // domain.md, section 12
+constexpr Seconds k_phase_window = 90 * k_day; // docs/scoring.md
 
 void count_up(std::uint16_t& counter) {
   counter = static_cast<std::uint16_t>(counter + (counter != 0xFFFF ? 1 : 0));
@@ -311,6 +311,11 @@ private:
     }
   }
 
+  CampaignKind kind_of(CampaignId id) const {
+    const auto* campaign = m_world.find(id);
+    return campaign == nullptr ? CampaignKind::campaign : campaign->kind;
+  }
+
   /// Pages, downloads and so on: once per (link, UTC day).
   void score_actions() {
     struct Action {
@@ -320,6 +325,9 @@ private:
     for (const auto& [kind, points] : {Action{EventKind::page, m_rules.page}, Action{EventKind::download, m_rules.download}, Action{EventKind::webinar, m_rules.webinar},
                                        Action{EventKind::form, m_rules.form}, Action{EventKind::signup, m_rules.signup}, Action{EventKind::conversion, m_rules.conversion}}) {
       for (const auto id : m_source.campaigns(kind)) {
+        if (const auto of = kind_of(id); of == CampaignKind::test || of == CampaignKind::transactional) {
+          continue;
+        }
         m_source.events(id, kind, m_columns);
         std::vector<std::pair<std::uint32_t, std::uint32_t>> done; // link, day of one person
         for (std::size_t i = 0; i < m_columns.size(); ++i) {
@@ -341,7 +349,7 @@ private:
     }
   }
 
-  /// Unsubscribes, complaints, bounces: points once, and suppression (domain.md, section 12).
+  /// Unsubscribes, complaints, bounces: points once, and suppression (docs/scoring.md).
   void score_leaving() {
     struct Left {
       std::uint16_t recipient;
@@ -355,6 +363,9 @@ private:
     std::vector<Left> left;
     const auto read = [&](EventKind kind, auto take) {
       for (const auto id : m_source.campaigns(kind)) {
+        if (kind_of(id) == CampaignKind::test) {
+          continue;
+        }
         m_source.events(id, kind, m_columns);
         for (std::size_t i = 0; i < m_columns.size(); ++i) {
           if (m_columns.time[i] <= m_limit) {
@@ -453,8 +464,13 @@ Scorer::Scorer(const Rules& rules, const World& world, Seconds as_of) : m_rules(
       m_statuses.push_back(name);
     }
   };
-  for (const auto& [cell, status] : rules.status.matrix) {
-    add(status);
+  if (rules.status.model == StatusModel::rules) {
+    m_statuses = {"soft"}; // what no rule matches
+  }
+  if (rules.status.model == StatusModel::matrix) {
+    for (const auto& [cell, status] : rules.status.matrix) {
+      add(status);
+    }
   }
   for (const auto* list : {&rules.status.overrides, &rules.status.rules}) {
     for (const auto& rule : *list) {
@@ -485,11 +501,12 @@ void Scorer::score(ChunkSource& source, const ManualSuppression* manual, ChunkSc
       scores.suppressed.at(recipient) |= bits;
     }
   }
+  const std::uint8_t scale_statuses[] = {0, status_index("MQL"), status_index("SQL")};
   for (std::size_t r = 0; r < scores.size(); ++r) {
     scores.level[r] = m_rules.levels.level(scores.score[r]);
     scores.grade[r] = m_rules.levels.grade(scores.fit[r]);
     scores.scale[r] = std::clamp<Points>(std::clamp<Points>(scores.score[r], 0, k_scale_top) + scores.fit[r], 0, k_scale_top);
-    scores.scale_status[r] = status_by_scale(scores.scale[r]);
+    scores.scale_status[r] = scale_statuses[status_by_scale(scores.scale[r])];
   }
   if (ledger != nullptr) {
     std::stable_sort(ledger->lines.begin(), ledger->lines.end(), [](const Contribution& a, const Contribution& b) { return a.time < b.time; });

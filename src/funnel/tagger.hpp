@@ -1,5 +1,5 @@
 #pragma once
-// Gives a link its place in the funnel, with the evidence for it (domain.md, section 4). Pure.
+// Gives a link its place in the funnel, with the evidence for it (docs/links.md and docs/scoring.md). Pure.
 
 #include "model/stage.hpp"
 

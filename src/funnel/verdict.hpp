@@ -1,5 +1,5 @@
 #pragma once
-// Who did it: a person, a machine, or a proxy that says nothing either way (domain.md, section 6). Judged from the
+// Who did it: a person, a machine, or a proxy that says nothing either way (docs/scoring.md). Judged from the
 // evidence of the event itself; never stored. Rules over timing and many recipients join here later.
 
 #include "model/activity.hpp"

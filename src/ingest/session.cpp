@@ -12,7 +12,6 @@
 namespace mailfunnel {
 
 namespace {
-constexpr std::uint64_t k_inbox_limit = 65'536; // events; more are folded at once
 constexpr std::size_t k_largest_page = 8192; // rows
 constexpr std::size_t k_slab = std::size_t{4} << 20;
 

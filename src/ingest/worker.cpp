@@ -286,8 +286,15 @@ void Worker::accept(const RecipientView& recipient) {
   std::size_t position = 0;
   const auto add = [&](std::string_view name, std::string_view value) {
     const auto slot = position++;
-    if (value.empty() || value.size() > k_most_value) {
+    if (value.empty()) {
       return;
+    }
+    if (value.size() > k_most_value) { // cut, at a whole character
+      auto size = k_most_value;
+      while (size > 0 && (static_cast<unsigned char>(value[size]) & 0xC0) == 0x80) {
+        --size;
+      }
+      value = value.substr(0, size);
     }
     if (slot >= m_attribute_ids.size()) {
       m_attribute_ids.resize(slot + 1);

@@ -58,7 +58,7 @@ constexpr BounceReason bounce_reason_of(std::uint16_t evidence) {
 std::uint16_t pack_status(std::string_view status);
 std::string unpack_status(std::uint16_t packed);
 
-/// The union of two records of one event (event.md): evidence ORed, the most severe bounce, the smallest network given.
+/// The union of two records of one event (schema/event.schema.json): evidence ORed, the most severe bounce, the smallest network given.
 void unite(EventRow& into, const EventRow& other, EventKind kind);
 
 /// The events of one campaign and kind in one chunk. Columns of nothing but zeros are empty.

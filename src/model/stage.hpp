@@ -1,5 +1,5 @@
 #pragma once
-// The place of a link in the sales funnel (domain.md, section 4).
+// The place of a link in the sales funnel (docs/links.md and docs/scoring.md).
 
 #include <cstdint>
 #include <optional>

@@ -191,6 +191,16 @@ std::map<std::pair<CampaignId, EventKind>, std::uint64_t> Activity::counts() {
   return out;
 }
 
+std::set<CampaignId> Activity::campaigns_with(EventKind kind) {
+  std::set<CampaignId> out;
+  auto query = m_database->use("SELECT key FROM activity WHERE key & 255 = ?1");
+  query.bind(static_cast<std::int64_t>(kind));
+  while (query.step()) {
+    out.insert(campaign_of(static_cast<std::uint64_t>(query.integer(0))));
+  }
+  return out;
+}
+
 std::uint32_t Activity::newest() {
   auto query = m_database->use("SELECT value FROM meta WHERE key = 'newest'");
   return query.step() ? static_cast<std::uint32_t>(std::stoul(std::string(query.text(0)))) : 0;

@@ -1,5 +1,6 @@
-// What every adapter must keep to, run for each that is registered and each golden file it has: X.ext with
-// X.expected.jsonl beside it in adapters/<id>/testdata. MF_GOLDEN=write in the environment writes those anew.
+// What every adapter must keep to, run for each that is registered and each golden file it has:
+// X.ext with X.expected.jsonl beside it in adapters/<id>/testdata. MF_GOLDEN=write in the
+// environment writes those anew.
 
 #include "adapter/decode_sink.hpp"
 #include "adapter/framing.hpp"
@@ -30,7 +31,8 @@ namespace fs = std::filesystem;
 const fs::path k_adapters = MF_SOURCE_DIR "/adapters";
 constexpr std::size_t k_head = std::size_t{64} << 10;
 
-/// A text with exactly k_padding bytes behind it, at which no allocator's room hides a read too far.
+/// A text with exactly k_padding bytes behind it, at which no allocator's room hides a read too
+/// far.
 class Padded {
 public:
   explicit Padded(std::string_view text)
@@ -101,8 +103,8 @@ template<typename Visit> void each_golden(Visit visit) {
   }
 }
 
-/// Passes chunks on to a reader, or to a clone of it for each as threads do, and tells the sink where each begins
-/// and ends.
+/// Passes chunks on to a reader, or to a clone of it for each as threads do, and tells the sink
+/// where each begins and ends.
 class TellingReader : public LogReader {
 public:
   TellingReader(LogReader& reader, DecodeSink& sink) : m_reader(reader), m_sink(sink) {}
@@ -143,7 +145,8 @@ void check_lines(const std::vector<std::string>& got, const std::vector<std::str
   }
 }
 
-/// The lines without their place and raw text, which line ends change; and line ends in quoted fields are alike.
+/// The lines without their place and raw text, which line ends change; and line ends in quoted
+/// fields are alike.
 std::vector<std::string> without_source(const std::string& text) {
   auto lines = lines_of(replace_all(text, "\\r\\n", "\\n"));
   for (auto& line : lines) {
@@ -248,7 +251,7 @@ TEST_CASE("contract: a text cut at any byte is survived") {
   constexpr std::size_t k_small = 8 << 10, k_step = 37;
   each_golden([](const Golden& golden) {
     const auto text = read_file(golden.file);
-    for (std::size_t size = 0; size < text.size(); size += text.size() > k_small ? k_step : 1) {
+    for (std::size_t size = 0; size<text.size(); size += text.size()> k_small ? k_step : 1) {
       (void)decode(golden, std::string_view(text).substr(0, size));
     }
   });
