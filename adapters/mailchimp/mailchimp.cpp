@@ -18,6 +18,8 @@ public:
             {"unsubscribed and cleaned members of the audience export, CSV", "events"},
             {"granular open and click activity of the account export, CSV", "events"},
             {"email-activity answers of the API, JSON", "events"},
+            {"open-details, unsubscribed, abuse-reports answers of the API, JSON", "events"},
+            {"click-details answers of the API, JSON", "campaigns"},
             {"report of all campaigns, CSV", "campaigns"},
             {"report of one campaign, CSV", "campaigns"}};
   }
@@ -28,7 +30,7 @@ public:
         return reader;
       }
     }
-    return nullptr;
+    return open_api_details(head);
   }
 };
 

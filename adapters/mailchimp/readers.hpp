@@ -16,6 +16,8 @@ std::unique_ptr<LogReader> open_audience(std::string_view head, const LogContext
 std::unique_ptr<LogReader> open_activity(std::string_view head, const LogContext& context);
 /// GET /reports/{id}/email-activity, as it was answered.
 std::unique_ptr<LogReader> open_api_activity(std::string_view head, const LogContext& context);
+/// GET /reports/{id}/open-details, unsubscribed, abuse-reports, sent-to, click-details.
+std::unique_ptr<LogReader> open_api_details(std::string_view head);
 /// The table of all campaigns, and the report of one.
 std::unique_ptr<LogReader> open_reports(std::string_view head, const LogContext& context);
 

@@ -503,6 +503,38 @@ void check_matrix(const Rules& rules, const std::string& file, std::vector<Probl
   }
 }
 
+/// Statuses and grades that an expression names and nobody can have.
+void check_names(const Expression& e, const Rules& rules, const std::string& where, const std::string& file, std::vector<Problem>& problems) {
+  for (const auto& part : e.parts) {
+    check_names(part, rules, where, file, problems);
+  }
+  if (e.type != Expression::Type::compare || (e.field != Field::status && e.field != Field::grade)) {
+    return;
+  }
+  const World nothing;
+  std::vector<std::string> known = Scorer(rules, nothing, 0).statuses();
+  if (e.field == Field::grade) {
+    known.clear();
+    for (std::size_t grade = 0; grade < rules.levels.grades(); ++grade) {
+      known.emplace_back(1, static_cast<char>('A' + grade));
+    }
+  }
+  for (const auto& value : e.values) {
+    const auto same = [&](const std::string& name) { return iequals(name, value); };
+    if (e.op != Compare::contains && e.op != Compare::like && std::none_of(known.begin(), known.end(), same)) {
+      problems.push_back({file, 0, 0, fmt::format("{} asks for \"{}\", which nobody can be: there are {}", where, value, join(known, ", ")), true});
+    }
+  }
+}
+
+void check_expressions(const Config& config, const std::string& file, std::vector<Problem>& problems) {
+  for (const auto& segment : config.segments) {
+    if (segment.expression) {
+      check_names(*segment.expression, config.rules, "segment \"" + segment.name + "\"", file, problems);
+    }
+  }
+}
+
 std::string fingerprint_of(const toml::table& root) {
   std::ostringstream text;
   for (const auto* key : {"stage", "tagging", "scoring", "fit", "levels", "status", "robots", "links"}) {
@@ -556,6 +588,7 @@ LoadedConfig parse_config(std::string_view text, const std::string& file) {
   if (out.good()) {
     check_matrix(out.config.rules, file, out.problems);
     check_columns(out.config, file, out.problems);
+    check_expressions(out.config, file, out.problems);
   }
   return out;
 }

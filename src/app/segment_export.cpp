@@ -82,7 +82,7 @@ public:
 
   std::string header(const std::vector<Column>& columns) const {
     std::string out;
-    if (m_format == ExportFormat::ndjson) {
+    if (m_format == ExportFormat::ndjson || m_format == ExportFormat::cells) {
       return out;
     }
     if (m_format == ExportFormat::people && m_locale.bom) {
@@ -112,7 +112,7 @@ public:
   }
 
 private:
-  char separator() const { return m_format == ExportFormat::people ? m_locale.separator : ','; }
+  char separator() const { return m_format == ExportFormat::people ? m_locale.separator : m_format == ExportFormat::cells ? '\x1f' : ','; }
   std::string line_end() const { return m_format == ExportFormat::people ? "\r\n" : "\n"; }
 
   void number(std::string& out, Points thousandths) const {
@@ -128,7 +128,7 @@ private:
   }
 
   void moment(std::string& out, std::uint32_t seconds) const {
-    if (m_format == ExportFormat::people) {
+    if (m_format == ExportFormat::people || m_format == ExportFormat::cells) {
       if (seconds != 0) {
         const auto c = utc_to_local(seconds, m_zone);
         out += fmt::format("{:04}-{:02}-{:02} {:02}:{:02}", c.year, c.month, c.day, c.hour, c.minute);
@@ -143,6 +143,10 @@ private:
   void text(std::string& out, std::string_view value) const {
     if (m_format == ExportFormat::ndjson) {
       append_json_string(out, value);
+      return;
+    }
+    if (m_format == ExportFormat::cells) {
+      out += printable(value, 400); // no control characters: they part the cells
       return;
     }
     if (m_format == ExportFormat::people && !value.empty() && std::string_view("=+-@\t\r|%").find(value.front()) != std::string_view::npos) {

@@ -13,6 +13,7 @@ enum class ExportFormat : std::uint8_t {
   people,  // CSV by the locale of the config, safe against formula injection
   machine, // CSV, byte-exact: comma, LF, RFC 4180 quotes
   ndjson,
+  cells, // fields with \x1f between them, rows with \n: for a table
 };
 
 struct SegmentRequest {

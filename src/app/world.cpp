@@ -1,6 +1,7 @@
 #include "app/world.hpp"
 
 #include "base/text.hpp"
+#include "base/uri.hpp"
 #include "store/activity.hpp"
 
 #include <algorithm>
@@ -14,7 +15,9 @@ namespace {
 std::optional<Stage> stage_by_hand(const std::vector<LinkByHand>& entries, const WorldCampaign& campaign, const StoredLink& link, Seconds as_of) {
   for (auto entry = entries.rbegin(); entry != entries.rend(); ++entry) {
     const bool here = entry->campaign.empty() || entry->campaign == campaign.external_id;
-    if (here && entry->valid_from <= as_of && (glob_match(entry->pattern, link.url) || glob_match(entry->pattern, link.identity))) {
+    const bool glob = entry->pattern.find_first_of("*?") != std::string::npos;
+    if (here && entry->valid_from <= as_of &&
+        (glob_match(entry->pattern, link.url) || glob_match(entry->pattern, link.identity) || (!glob && link_identity(entry->pattern) == link.identity))) {
       return entry->stage;
     }
   }

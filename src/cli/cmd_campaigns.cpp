@@ -116,12 +116,14 @@ int list_links(const Invocation& call) {
   }
   Table table({"stage", "clicks>", "machine>", "mailing", "link", "text", "why"});
   std::uint64_t all = 0, untagged = 0;
+  std::size_t left = call.number("top").value_or(SIZE_MAX);
   for (const auto& line : link_lines(store, world, call.text("campaign"))) {
     all += line.link->tag.stage == Stage::none ? 0 : line.clicks;
     untagged += line.link->tag.stage == Stage::untagged ? line.clicks : 0;
-    if (!wanted(line, stage, call.flag("untagged"))) {
+    if (left == 0 || !wanted(line, stage, call.flag("untagged"))) {
       continue;
     }
+    --left;
     if (call.json) {
       std::cout << fmt::format("{{\"campaign\":{},\"link\":{},\"stage\":\"{}\",\"why\":{},\"text\":{},\"clicks\":{},\"machine_clicks\":{}}}\n", json_text(line.campaign->external_id), json_text(line.link->url),
                                name_of(line.link->tag.stage), json_text(line.link->tag.why), json_text(line.link->text), line.clicks, line.machine);
@@ -153,6 +155,9 @@ void preview(const World& before, const World& after, Store& store) {
     }
   }
   std::cout << fmt::format("{} links change, {} clicks are scored anew\n", links, clicks);
+  if (links == 0) {
+    std::cerr << "mailfunnel: nothing changes: no link matches, or those that do have that stage already (it is kept for links to come)\n";
+  }
 }
 
 int set_links(const Invocation& call, const std::vector<LinkByHand>& entries) {
@@ -272,7 +277,7 @@ Command links_command() {
   return {"links", "[set URL|GLOB STAGE | export [FILE] | import FILE]", "each link with its stage and why, most clicked untagged first; a stage set by hand wins",
           "  mailfunnel links --untagged\n  mailfunnel links set '*/offerte*' BOFU",
           [](auto& options) {
-            options.add_options()("campaign", text("ID"), "of one mailing")("stage", text("STAGE"), "of one stage")("untagged", flag(), "those without a stage");
+            options.add_options()("campaign", text("ID"), "of one mailing")("stage", text("STAGE"), "of one stage")("untagged", flag(), "those without a stage")("top", po::value<unsigned>()->value_name("N"), "the first N only");
           },
           run_links};
 }

@@ -151,7 +151,26 @@ std::vector<SegmentRequest> requests_of(const Invocation& call, const Workspace&
   return requests;
 }
 
-int export_segments(const Invocation& call, const std::vector<std::string>& names, bool show) {
+void say_size(const SegmentRequest& request, const SegmentResult& result) {
+  const auto out = kept_out(result);
+  std::cout.flush();
+  std::cerr << fmt::format("{}: {} people{}\n", request.name, grouped(result.members), out.empty() ? "" : "; kept out: " + out);
+}
+
+/// The hottest twenty as a table.
+int show_segments(const Invocation& call, const std::vector<std::string>& names) {
+  auto opened = open_for_segments(call);
+  ExpressionPtr keep;
+  const auto requests = requests_of(call, opened.workspace, names, keep);
+  const auto results = run_segments(opened.store, opened.workspace, opened.as_of, requests, ExportFormat::cells, 20);
+  for (std::size_t i = 0; i < results.size(); ++i) {
+    std::cout << table_of(requests[i].columns, results[i].text).text(call.color);
+    say_size(requests[i], results[i]);
+  }
+  return k_done;
+}
+
+int export_segments(const Invocation& call, const std::vector<std::string>& names) {
   auto opened = open_for_segments(call);
   ExpressionPtr keep;
   const auto requests = requests_of(call, opened.workspace, names, keep);
@@ -160,7 +179,7 @@ int export_segments(const Invocation& call, const std::vector<std::string>& name
     wrong_usage("several segments go into a folder: name it with -o DIR");
   }
   const auto format = format_of(call);
-  const auto results = run_segments(opened.store, opened.workspace, opened.as_of, requests, format, show ? 20 : 0);
+  const auto results = run_segments(opened.store, opened.workspace, opened.as_of, requests, format, 0);
   for (std::size_t i = 0; i < results.size(); ++i) {
     if (output.empty()) {
       std::cout << results[i].text;
@@ -176,9 +195,7 @@ int export_segments(const Invocation& call, const std::vector<std::string>& name
       }
     }
     if (!call.quiet) {
-      const auto out = kept_out(results[i]);
-      std::cout.flush();
-      std::cerr << fmt::format("{}: {} people{}\n", requests[i].name, grouped(results[i].members), out.empty() ? "" : "; kept out: " + out);
+      say_size(requests[i], results[i]);
     }
   }
   return k_done;
@@ -203,13 +220,13 @@ int run_segments_command(const Invocation& call) {
   const auto action = arguments.front();
   arguments.erase(arguments.begin());
   if (action == "show") {
-    return export_segments(call, arguments, true);
+    return show_segments(call, arguments);
   }
   if (action == "count") {
     return count_segments(call, arguments);
   }
   if (action == "export") {
-    return export_segments(call, arguments, false);
+    return export_segments(call, arguments);
   }
   wrong_usage("`mailfunnel segments`, `segments show|count|export NAME…` or `segments export --where EXPR`");
 }

@@ -8,6 +8,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <iostream>
 
@@ -47,6 +48,7 @@ int run_check(const Invocation& call) {
       loaded.problems.push_back({file, 0, 0, fmt::format("account \"{}\": there is no adapter \"{}\" (`mailfunnel adapters` lists them)", account.name, account.esp), false});
     }
   }
+  std::stable_sort(loaded.problems.begin(), loaded.problems.end(), [](const Problem& a, const Problem& b) { return std::tie(a.file, a.line) < std::tie(b.file, b.line); });
   std::size_t errors = 0, warnings = 0;
   for (const auto& problem : loaded.problems) {
     std::cerr << problem.text() << '\n';

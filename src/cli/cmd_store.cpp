@@ -146,8 +146,8 @@ int run_suppress(const Invocation& call) {
   auto workspace = call.workspace();
   auto store = Store::open_writing(workspace.store_path());
   const auto person = find_person(store, arguments.front());
-  if (person.key.empty()) {
-    wrong_usage("\"" + arguments.front() + "\" is not an e-mail address");
+  if (person.key.empty() || (!person.id && is_contact_key(person.key))) {
+    wrong_usage("\"" + arguments.front() + "\" is no e-mail address, and no contact id that is known");
   }
   const WriterLock lock(store.path());
   Transaction transaction(store.database());

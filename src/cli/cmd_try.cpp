@@ -24,6 +24,8 @@ namespace mailfunnel::cli {
 
 namespace {
 
+constexpr const char* k_account = "try";
+
 /// A folder that goes when the command ends.
 class TemporaryFolder {
 public:
@@ -95,6 +97,9 @@ void print_mailings(const World& world, Store& store, const Seen& seen, bool col
         all += found->second.people;
       }
     }
+    if (!c.named && all == 0 && count(EventKind::sent) + count(EventKind::delivered) == 0) {
+      continue; // a day on which somebody left, say: no mailing
+    }
     mailings.add({shortened(c.title(), 40), c.time == 0 ? "" : format_date(c.time), grouped(std::max(count(EventKind::sent), count(EventKind::delivered))), std::to_string(c.links.size()), grouped(all),
                   grouped(by_stage[static_cast<int>(Stage::tofu)]), grouped(by_stage[static_cast<int>(Stage::mofu)]), grouped(by_stage[static_cast<int>(Stage::bofu)]),
                   grouped(by_stage[static_cast<int>(Stage::untagged)])});
@@ -147,14 +152,16 @@ int run_try(const Invocation& call) {
     if (!found) {
       throw Failure({ErrorCode::usage, "--zone: " + found.error().message});
     }
-    for (const auto& entry : workspace.registry.all()) {
-      workspace.config.accounts.push_back({entry.id, entry.id, *found, true, {}, false, std::nullopt});
-    }
+    AccountConfig account;
+    account.name = k_account;
+    account.zone = *found;
+    account.zone_given = true;
+    workspace.config.accounts.push_back(std::move(account));
   }
   Store::create(workspace.store_path());
   auto store = Store::open_writing(workspace.store_path());
   request.now = call.now();
-  request.account = "try"; // one for all, so that campaign XML and logs meet
+  request.account = k_account; // one for all, so that campaign XML and logs meet
   request.valid_from = 0; // what is known today, for all of the past
   request.rejects = folder.path() + "/rejects.ndjson";
   request.contacts = true;
@@ -190,25 +197,10 @@ int run_try(const Invocation& call) {
   }
   std::cout << score_text(scores, workspace.config.rules, call.color);
   const auto everybody = parse_expression("score > 0");
-  const auto hottest = run_segments(store, workspace, as_of, {{"hottest", SegmentUse::sales, everybody.expression.get(), {"email", "score", "status", "reasons"}}}, ExportFormat::ndjson, 20);
-  std::cout << "\nhottest\n";
-  Table table({"score>", "email", "why"});
-  for (const auto line : split(hottest[0].text, '\n')) {
-    const auto field = [&](std::string_view name) -> std::string {
-      const auto at = line.find("\"" + std::string(name) + "\":");
-      if (at == std::string_view::npos) {
-        return {};
-      }
-      auto rest = line.substr(at + name.size() + 3);
-      const bool quoted = rest.starts_with('"');
-      rest.remove_prefix(quoted ? 1 : 0);
-      return std::string(rest.substr(0, rest.find_first_of(quoted ? "\"" : ",}")));
-    };
-    if (!line.empty()) {
-      table.add({field("score"), field("email"), field("reasons")});
-    }
-  }
-  std::cout << table.text(call.color) << "\nNothing was stored. To keep it: mailfunnel init, then mailfunnel import.\n";
+  const std::vector<std::string> columns{"score", "email", "reasons"};
+  const auto hottest = run_segments(store, workspace, as_of, {{"hottest", SegmentUse::sales, everybody.expression.get(), columns}}, ExportFormat::cells, 20);
+  std::cout << "\nhottest\n" << table_of(columns, hottest[0].text).text(call.color);
+  std::cout << "\nNobody's fit is known without [[fit]] rules, so that nobody's grade is above C.\nNothing was stored. To keep it: mailfunnel init, then mailfunnel import.\n";
   return summary.failed != 0 || t.rejected != 0 ? k_partly : k_done;
 }
 

@@ -6,6 +6,7 @@
 #include <boost/program_options.hpp>
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -24,6 +25,7 @@ public:
   bool has(const char* option) const { return m_values.count(option) != 0 && !m_values[option].defaulted(); }
   bool flag(const char* option) const { return m_values.count(option) != 0 && m_values[option].as<bool>(); }
   std::string text(const char* option) const { return m_values.count(option) != 0 ? m_values[option].as<std::string>() : std::string(); }
+  std::optional<unsigned> number(const char* option) const { return m_values.count(option) != 0 ? std::optional(m_values[option].as<unsigned>()) : std::nullopt; }
   std::vector<std::string> texts(const char* option) const {
     return m_values.count(option) != 0 ? m_values[option].as<std::vector<std::string>>() : std::vector<std::string>();
   }

@@ -172,7 +172,6 @@ Seconds Invocation::now() const {
 int main(int argc, char** argv) {
   using namespace mailfunnel;
   std::ios::sync_with_stdio(false);
-  std::signal(SIGPIPE, SIG_IGN);
   std::signal(SIGINT, cli::on_signal);
   std::signal(SIGTERM, cli::on_signal);
   int code = cli::k_failed;

@@ -50,6 +50,26 @@ std::string Table::text(bool color) const {
   return out;
 }
 
+Table table_of(const std::vector<std::string>& columns, std::string_view cells) {
+  constexpr std::string_view k_numbers[] = {"score", "scale", "level", "fit", "opens", "non_opens", "clicks_tofu", "clicks_mofu", "clicks_bofu", "mailings"};
+  std::vector<std::string> names;
+  for (const auto& column : columns) {
+    const bool number = std::find(std::begin(k_numbers), std::end(k_numbers), column) != std::end(k_numbers);
+    names.push_back(number ? column + ">" : column);
+  }
+  Table table(names);
+  for (const auto line : split(cells, '\n')) {
+    if (!line.empty()) {
+      std::vector<std::string> row;
+      for (const auto cell : split(line, '\x1f')) {
+        row.push_back(shortened(cell, 90));
+      }
+      table.add(std::move(row));
+    }
+  }
+  return table;
+}
+
 std::string bar(double value, double top, std::size_t most) {
   constexpr const char* k_parts[] = {"", "▏", "▎", "▍", "▌", "▋", "▊", "▉"};
   if (value <= 0 || top <= 0) {

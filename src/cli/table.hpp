@@ -22,6 +22,9 @@ private:
   std::vector<std::vector<std::string>> m_rows;
 };
 
+/// A table of cells as run_segments() gives them; numbers stand right.
+Table table_of(const std::vector<std::string>& columns, std::string_view cells);
+
 /// A bar of a histogram, of at most `most` columns: eighths of a block.
 std::string bar(double value, double top, std::size_t most);
 

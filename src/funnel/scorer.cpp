@@ -191,12 +191,11 @@ private:
       auto stage = campaign.stage(number);
       const bool assumed = stage == Stage::untagged && m_tagging.untagged_is_tofu;
       stage = assumed ? Stage::tofu : stage;
-      mark(r, any_click);
-      if (verdict != Verdict::human) {
+      if (verdict != Verdict::human) { // changes nothing, not even a non-open
         line(m_columns.time[i], EventKind::click, campaign.id, number, stage, "click", 0, "MACHINE: no points");
         continue;
       }
-      mark(r, human);
+      mark(r, any_click | human);
       m_out.last_click[r] = std::max(m_out.last_click[r], m_columns.time[i]);
       if (stage >= Stage::tofu && !assumed && Seconds{m_columns.time[i]} > m_as_of - k_phase_window) {
         m_out.phase[r] = std::max(m_out.phase[r], static_cast<std::uint8_t>(stage));
@@ -381,6 +380,8 @@ private:
     read(EventKind::resubscribe, [&](const EventRow& row, CampaignId id) {
       if (row.extra != 0) { // only with proof
         left.push_back({offset_of(row.recipient), row.time, 0, EventKind::resubscribe, 0, false, id});
+      } else {
+        line(row.time, EventKind::resubscribe, id, 0, Stage::none, "resubscribe", 0, "without proof: lifts nothing");
       }
     });
     read(EventKind::complaint, [&](const EventRow& row, CampaignId id) {
@@ -426,7 +427,10 @@ private:
       if (m_ledger != nullptr) {
         const auto rule = l.kind == EventKind::bounce ? std::string(soft ? "soft_bounce" : "hard_bounce") : std::string(name_of(l.kind));
         line(l.time, l.kind, l.campaign, 0, Stage::none, rule, counts ? points : 0,
-             counts || points == 0 ? "" : l.points ? "counts once" : l.kind == EventKind::dropped ? "the ESP refused to send" : "MACHINE: honoured, no points");
+             l.kind == EventKind::dropped ? std::string("the ESP refused to send") + (soft ? "" : ": " + suppression_words(l.bit))
+             : counts || points == 0     ? ""
+             : l.points                  ? "counts once"
+                                         : "MACHINE: honoured, no points");
       }
     }
   }

@@ -53,7 +53,7 @@ enum class TagSource : std::uint8_t { by_hand, rule, explicit_mark, parameter, h
 struct Tag {
   Stage stage = Stage::untagged;
   TagSource source = TagSource::nothing;
-  std::string why; // "section /blog", "word \"offerte\" in the path", "rule quotes"
+  std::string why; // empty: nothing spoke; "section /blog", "word \"offerte\" in the path", "rule quotes"
 };
 
 class Tagger {
