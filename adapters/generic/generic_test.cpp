@@ -14,12 +14,14 @@ namespace {
 MappingProfile shop() {
   MappingProfile profile;
   profile.name = "shop";
-  profile.fields = {{"kind", "what"}, {"time", "when"}, {"address", "mail"}, {"link", "url"}, {"campaign", "nr"}};
+  profile.fields = {
+      {"kind", "what"}, {"time", "when"}, {"address", "mail"}, {"link", "url"}, {"campaign", "nr"}};
   profile.values["kind"] = {{"opn", "open"}, {"clk", "click"}, {"bad", "bounce:hard"}};
   return profile;
 }
 
-std::string decode(const MappingProfile& profile, std::string text, const LogContext& context = {}) {
+std::string decode(const MappingProfile& profile, std::string text,
+                   const LogContext& context = {}) {
   const auto size = text.size();
   text.resize(size + k_padding);
   const std::string_view view(text.data(), size);
@@ -34,7 +36,9 @@ std::string decode(const MappingProfile& profile, std::string text, const LogCon
 }
 
 TEST_CASE("profile: columns, value table and a class in the kind") {
-  const auto out = decode(shop(), "nr;mail;when;what;url\n7;Ann@Example.com;2026-03-02 09:10:00;clk;https://x.example/prijs\n7;b@example.com;2026-03-02 09:10:00;bad;\n");
+  const auto out = decode(
+      shop(), "nr;mail;when;what;url\n7;Ann@Example.com;2026-03-02 "
+              "09:10:00;clk;https://x.example/prijs\n7;b@example.com;2026-03-02 09:10:00;bad;\n");
   CHECK(out.find(R"("kind":"click")") != std::string::npos);
   CHECK(out.find(R"("link":"https://x.example/prijs")") != std::string::npos);
   CHECK(out.find(R"("class":"hard")") != std::string::npos);
@@ -45,7 +49,8 @@ TEST_CASE("profile: a time in the account's zone, by pattern") {
   profile.time_format = "%d/%m/%Y %H:%M";
   profile.zone = *find_zone("Europe/Brussels");
   profile.zone_given = true;
-  const auto out = decode(profile, "nr,mail,when,what,url\n7,ann@example.com,02/07/2026 09:10,opn,\n7,ann@example.com,31/02/2026 09:10,opn,\n");
+  const auto out = decode(profile, "nr,mail,when,what,url\n7,ann@example.com,02/07/2026 "
+                                   "09:10,opn,\n7,ann@example.com,31/02/2026 09:10,opn,\n");
   CHECK(out.find("2026-07-02T07:10:00Z") != std::string::npos);
   CHECK(out.find("rejected") != std::string::npos);
 }
@@ -54,7 +59,8 @@ TEST_CASE("profile: NDJSON by path") {
   auto profile = shop();
   profile.fields = {{"kind", "e.type"}, {"time", "ts"}, {"address", "user.email"}};
   profile.time_format = "unix";
-  const auto out = decode(profile, "{\"ts\":1772443507,\"e\":{\"type\":\"opn\"},\"user\":{\"email\":\"ann@example.com\"}}\n{\"ts\":1}\nnonsense\n");
+  const auto out = decode(profile, "{\"ts\":1772443507,\"e\":{\"type\":\"opn\"},\"user\":{"
+                                   "\"email\":\"ann@example.com\"}}\n{\"ts\":1}\nnonsense\n");
   CHECK(out.find(R"("kind":"open")") != std::string::npos);
   CHECK(out.find("2026-03-02T09:25:07Z") != std::string::npos);
   CHECK(out.find("not a JSON object") != std::string::npos);
@@ -65,7 +71,8 @@ TEST_CASE("profile: a table that lacks a column is not taken") {
 }
 
 TEST_CASE("contacts: any table with a column of addresses, the others are attributes") {
-  const auto profile = contacts_profile("Naam;E-mailadres;Functie\nAnn;ann@example.com;Zaakvoerder\n");
+  const auto profile =
+      contacts_profile("Naam;E-mailadres;Functie\nAnn;ann@example.com;Zaakvoerder\n");
   REQUIRE(profile);
   const auto out = decode(*profile, "Naam;E-mailadres;Functie\nAnn;ann@example.com;Zaakvoerder\n");
   CHECK(out.find(R"("functie":"Zaakvoerder")") != std::string::npos);

@@ -13,9 +13,11 @@
 
 namespace mailfunnel::generic {
 
-const std::string_view k_field_names[k_fields] = {"kind",       "time",    "address", "contact_id", "new_address", "campaign", "campaign_name", "send",
-                                                  "link",       "link_tag", "message_id", "event_id", "scope",      "proof",    "user_agent",    "ip",
-                                                  "status",     "reason",  "bounce_class", "diagnostic", "list",    "subscription", "changed_at"};
+const std::string_view k_field_names[k_fields] = {
+    "kind",          "time",       "address",    "contact_id",   "new_address", "campaign",
+    "campaign_name", "send",       "link",       "link_tag",     "message_id",  "event_id",
+    "scope",         "proof",      "user_agent", "ip",           "status",      "reason",
+    "bounce_class",  "diagnostic", "list",       "subscription", "changed_at"};
 
 std::optional<Field> field_named(std::string_view name) {
   for (std::size_t i = 0; i < k_fields; ++i) {
@@ -41,9 +43,11 @@ enum class TimeFormat { iso, unix_time, pattern };
 
 /// All of a profile that records have in common, ready for use.
 struct Plan {
-  bool direct = false; // values go as they are into the event: no tables but that of kinds, no constants
+  bool direct =
+      false; // values go as they are into the event: no tables but that of kinds, no constants
   std::vector<Kind> kinds;
-  bool kinds_given = false; // words that are not in the table are unknown; else our own names are understood
+  bool kinds_given =
+      false; // words that are not in the table are unknown; else our own names are understood
   std::array<std::vector<std::pair<std::string, std::string>>, k_fields> tables;
   std::array<std::string, k_fields> constants;
   TimeFormat time_format = TimeFormat::iso;
@@ -68,26 +72,34 @@ struct Plan {
 Kind parse_kind(std::string word, std::string_view ours) {
   const auto colon = ours.find(':');
   const auto kind = event_kind(ours.substr(0, colon)).value_or(EventKind::unknown);
-  const auto klass = colon == std::string_view::npos ? BounceClass::none : bounce_class(ours.substr(colon + 1)).value_or(BounceClass::none);
+  const auto klass = colon == std::string_view::npos
+                         ? BounceClass::none
+                         : bounce_class(ours.substr(colon + 1)).value_or(BounceClass::none);
   return {std::move(word), kind, klass};
 }
 
 /// Does the meaning of this time hang on a zone? Tried: it does when two zones give two moments.
 bool lacks_zone(const Plan& plan, std::string_view sample) {
-  const auto read = [&](TimeZone zone) { return plan.time_format == TimeFormat::iso ? parse_time(sample, zone) : parse_time_as(sample, plan.pattern, zone); };
-  const auto there = plan.time_format == TimeFormat::unix_time ? Result<TimeZone>(TimeZone{nullptr}) : find_zone("Asia/Tokyo");
+  const auto read = [&](TimeZone zone) {
+    return plan.time_format == TimeFormat::iso ? parse_time(sample, zone)
+                                               : parse_time_as(sample, plan.pattern, zone);
+  };
+  const auto there = plan.time_format == TimeFormat::unix_time ? Result<TimeZone>(TimeZone{nullptr})
+                                                               : find_zone("Asia/Tokyo");
   const auto utc = read(nullptr);
   return plan.time_format != TimeFormat::unix_time && there && utc && utc != read(*there);
 }
 
-Plan make_plan(const MappingProfile& profile, const LogContext& context, std::string_view sample_time) {
+Plan make_plan(const MappingProfile& profile, const LogContext& context,
+               std::string_view sample_time) {
   Plan plan;
   plan.name = profile.name;
   plan.recipients = profile.records == "recipients";
   plan.zone = profile.zone_given ? profile.zone : context.zone;
-  plan.time_format = profile.time_format == "iso"                                     ? TimeFormat::iso
-                     : profile.time_format == "unix" || profile.time_format == "unix_ms" ? TimeFormat::unix_time
-                                                                                        : TimeFormat::pattern;
+  plan.time_format = profile.time_format == "iso" ? TimeFormat::iso
+                     : profile.time_format == "unix" || profile.time_format == "unix_ms"
+                         ? TimeFormat::unix_time
+                         : TimeFormat::pattern;
   plan.pattern = profile.time_format;
   for (const auto& [name, table] : profile.values) {
     const auto field = field_named(name);
@@ -109,29 +121,47 @@ Plan make_plan(const MappingProfile& profile, const LogContext& context, std::st
     }
   }
   plan.zoneless = !profile.zone_given && !context.zone_given && lacks_zone(plan, sample_time);
-  plan.direct = profile.constants.empty() && std::all_of(plan.tables.begin(), plan.tables.end(), [](const auto& table) { return table.empty(); }) &&
-                !profile.fields.contains("status") && !profile.fields.contains("diagnostic") && !profile.fields.contains("bounce_class") && !profile.fields.contains("reason");
+  plan.direct = profile.constants.empty() &&
+                std::all_of(plan.tables.begin(), plan.tables.end(),
+                            [](const auto& table) { return table.empty(); }) &&
+                !profile.fields.contains("status") && !profile.fields.contains("diagnostic") &&
+                !profile.fields.contains("bounce_class") && !profile.fields.contains("reason");
   return plan;
 }
 
 /// Where a field's text stands in an event; nullptr: it needs thought.
 constexpr std::string_view EventView::*member_of(Field field) {
   switch (field) {
-  case Field::address: return &EventView::address;
-  case Field::contact_id: return &EventView::contact_id;
-  case Field::new_address: return &EventView::new_address;
-  case Field::campaign: return &EventView::campaign;
-  case Field::campaign_name: return &EventView::campaign_name;
-  case Field::send: return &EventView::send;
-  case Field::link: return &EventView::link;
-  case Field::link_tag: return &EventView::link_tag;
-  case Field::message_id: return &EventView::message_id;
-  case Field::event_id: return &EventView::event_id;
-  case Field::scope: return &EventView::scope;
-  case Field::proof: return &EventView::proof;
-  case Field::user_agent: return &EventView::user_agent;
-  case Field::ip: return &EventView::ip;
-  default: return nullptr;
+  case Field::address:
+    return &EventView::address;
+  case Field::contact_id:
+    return &EventView::contact_id;
+  case Field::new_address:
+    return &EventView::new_address;
+  case Field::campaign:
+    return &EventView::campaign;
+  case Field::campaign_name:
+    return &EventView::campaign_name;
+  case Field::send:
+    return &EventView::send;
+  case Field::link:
+    return &EventView::link;
+  case Field::link_tag:
+    return &EventView::link_tag;
+  case Field::message_id:
+    return &EventView::message_id;
+  case Field::event_id:
+    return &EventView::event_id;
+  case Field::scope:
+    return &EventView::scope;
+  case Field::proof:
+    return &EventView::proof;
+  case Field::user_agent:
+    return &EventView::user_agent;
+  case Field::ip:
+    return &EventView::ip;
+  default:
+    return nullptr;
   }
 }
 
@@ -141,12 +171,16 @@ public:
   explicit RecordMaker(const Plan& plan) : m_plan(plan), m_times(plan.zone) {}
 
   /// The texts of `event` are filled in; `word` and `when` are its kind and time as written.
-  void finish(EventView& event, std::string_view word, std::string_view when, const Values* values, RecordSink& sink, bool agent_given) {
+  void finish(EventView& event, std::string_view word, std::string_view when, const Values* values,
+              RecordSink& sink, bool agent_given) {
     event.native = word;
     set_kind(word, event);
     const auto time = read_time(when);
     if (!time) {
-      sink.reject(when.empty() ? "no time" : fmt::format("\"{}\" is not a time of the form {}", printable(when, 60), m_plan.pattern), event.record);
+      sink.reject(when.empty() ? "no time"
+                               : fmt::format("\"{}\" is not a time of the form {}",
+                                             printable(when, 60), m_plan.pattern),
+                  event.record);
       return;
     }
     event.time = *time;
@@ -154,10 +188,12 @@ public:
       sink.reject("no address", event.record);
       return;
     }
-    const bool by_reader = event.kind == EventKind::open || event.kind == EventKind::click || event.kind == EventKind::page;
+    const bool by_reader = event.kind == EventKind::open || event.kind == EventKind::click ||
+                           event.kind == EventKind::page;
     event.agent_given = by_reader && agent_given;
     event.user_agent = by_reader ? event.user_agent : std::string_view();
-    if (event.kind == EventKind::bounce || event.kind == EventKind::deferred || event.kind == EventKind::dropped) {
+    if (event.kind == EventKind::bounce || event.kind == EventKind::deferred ||
+        event.kind == EventKind::dropped) {
       fill_bounce(values, event);
     }
     sink.accept(event);
@@ -172,10 +208,13 @@ public:
         event.*member = m_plan.at(values, field);
       }
     }
-    finish(event, m_plan.at(values, Field::kind), m_plan.at(values, Field::time), &values, sink, agent_given);
+    finish(event, m_plan.at(values, Field::kind), m_plan.at(values, Field::time), &values, sink,
+           agent_given);
   }
 
-  void recipient(const Values& values, std::span<const std::pair<std::string_view, std::string_view>> attributes, std::string_view record, RecordSink& sink) {
+  void recipient(const Values& values,
+                 std::span<const std::pair<std::string_view, std::string_view>> attributes,
+                 std::string_view record, RecordSink& sink) {
     RecipientView view;
     view.record = record;
     view.address = m_plan.at(values, Field::address);
@@ -186,7 +225,8 @@ public:
       sink.reject("no address", record);
       return;
     }
-    view.subscription = subscription(m_plan.at(values, Field::subscription)).value_or(Subscription::unknown);
+    view.subscription =
+        subscription(m_plan.at(values, Field::subscription)).value_or(Subscription::unknown);
     if (const auto changed = read_time(m_plan.at(values, Field::changed_at))) {
       view.changed_at = changed->seconds;
     }
@@ -209,9 +249,12 @@ private:
 
   std::optional<Instant> read_time(std::string_view text) {
     switch (m_plan.time_format) {
-    case TimeFormat::iso: return m_times.read(text);
-    case TimeFormat::unix_time: return parse_unix_time(text);
-    case TimeFormat::pattern: return parse_time_as(text, m_plan.pattern, m_plan.zone);
+    case TimeFormat::iso:
+      return m_times.read(text);
+    case TimeFormat::unix_time:
+      return parse_unix_time(text);
+    case TimeFormat::pattern:
+      return parse_time_as(text, m_plan.pattern, m_plan.zone);
     }
     return std::nullopt;
   }
@@ -222,13 +265,16 @@ private:
     const auto given = m_plan.at(values, Field::status);
     if (!given.empty() || !diagnostic.empty()) {
       const auto verdict = judge_smtp(given, diagnostic);
-      event.bounce.klass = event.bounce.klass == BounceClass::none ? verdict.klass : event.bounce.klass;
+      event.bounce.klass =
+          event.bounce.klass == BounceClass::none ? verdict.klass : event.bounce.klass;
       event.bounce.reason = verdict.reason;
       event.bounce.status = verdict.status.empty() ? given : verdict.status;
       event.bounce.code = verdict.code;
     }
-    event.bounce.klass = bounce_class(m_plan.at(values, Field::bounce_class)).value_or(event.bounce.klass);
-    event.bounce.reason = bounce_reason(m_plan.at(values, Field::reason)).value_or(event.bounce.reason);
+    event.bounce.klass =
+        bounce_class(m_plan.at(values, Field::bounce_class)).value_or(event.bounce.klass);
+    event.bounce.reason =
+        bounce_reason(m_plan.at(values, Field::reason)).value_or(event.bounce.reason);
     event.bounce.diagnostic = diagnostic;
     if (event.kind == EventKind::bounce && event.bounce.klass == BounceClass::none) {
       event.bounce.klass = BounceClass::soft; // no word on it: never suppress on a guess
@@ -239,17 +285,20 @@ private:
   TimeReader m_times;
 };
 
-// ---- tables ----------------------------------------------------------------------------------------------------------
+// ---- tables
+// ----------------------------------------------------------------------------------------------------------
 
 class TableReader : public LogReader {
 public:
-  TableReader(std::shared_ptr<const Plan> plan, CsvDialect dialect, std::vector<std::pair<std::size_t, Field>> columns,
+  TableReader(std::shared_ptr<const Plan> plan, CsvDialect dialect,
+              std::vector<std::pair<std::size_t, Field>> columns,
               std::vector<std::pair<std::size_t, std::string>> attributes, bool header)
-      : m_plan(std::move(plan)), m_dialect(dialect), m_columns(std::move(columns)), m_attributes(std::move(attributes)), m_header(header), m_csv(dialect),
-        m_maker(*m_plan) {
+      : m_plan(std::move(plan)), m_dialect(dialect), m_columns(std::move(columns)),
+        m_attributes(std::move(attributes)), m_header(header), m_csv(dialect), m_maker(*m_plan) {
     for (const auto& [column, field] : m_columns) {
       m_agent_given = m_agent_given || field == Field::user_agent;
-      m_needed = field == Field::address || field == Field::time ? std::max(m_needed, column + 1) : m_needed;
+      m_needed = field == Field::address || field == Field::time ? std::max(m_needed, column + 1)
+                                                                 : m_needed;
       m_kind = field == Field::kind ? column : m_kind;
       m_time = field == Field::time ? column : m_time;
       if (const auto member = member_of(field)) {
@@ -318,10 +367,12 @@ private:
 };
 
 bool has(const MappingProfile& profile, std::string_view field) {
-  return profile.fields.contains(std::string(field)) || profile.constants.contains(std::string(field));
+  return profile.fields.contains(std::string(field)) ||
+         profile.constants.contains(std::string(field));
 }
 
-std::unique_ptr<LogReader> open_table(const MappingProfile& profile, std::string_view head, const LogContext& context) {
+std::unique_ptr<LogReader> open_table(const MappingProfile& profile, std::string_view head,
+                                      const LogContext& context) {
   auto table = read_csv_head(head);
   if (!table) {
     return nullptr;
@@ -340,7 +391,8 @@ std::unique_ptr<LogReader> open_table(const MappingProfile& profile, std::string
   std::vector<std::pair<std::size_t, Field>> columns;
   std::vector<bool> used(names.size());
   for (const auto& [field, column] : profile.fields) {
-    const auto place = std::find_if(names.begin(), names.end(), [&](const auto& name) { return iequals(name, column); });
+    const auto place = std::find_if(names.begin(), names.end(),
+                                    [&](const auto& name) { return iequals(name, column); });
     if (place == names.end()) {
       return nullptr;
     }
@@ -351,19 +403,23 @@ std::unique_ptr<LogReader> open_table(const MappingProfile& profile, std::string
   CsvReader sample(table->dialect);
   sample.start(head);
   CsvRow row;
-  const auto time = std::find_if(columns.begin(), columns.end(), [](const auto& column) { return column.second == Field::time; });
+  const auto time = std::find_if(columns.begin(), columns.end(),
+                                 [](const auto& column) { return column.second == Field::time; });
   const bool has_row = (!profile.columns.empty() || sample.next(row)) && sample.next(row);
-  auto plan = std::make_shared<Plan>(make_plan(profile, context, has_row && time != columns.end() ? row[time->first] : std::string_view()));
+  auto plan = std::make_shared<Plan>(make_plan(
+      profile, context, has_row && time != columns.end() ? row[time->first] : std::string_view()));
   std::vector<std::pair<std::size_t, std::string>> attributes;
   for (std::size_t i = 0; plan->recipients && i < names.size(); ++i) {
     if (auto name = attribute_name(names[i]); !used[i] && !name.empty()) {
       attributes.emplace_back(i, std::move(name));
     }
   }
-  return std::make_unique<TableReader>(std::move(plan), table->dialect, std::move(columns), std::move(attributes), profile.columns.empty());
+  return std::make_unique<TableReader>(std::move(plan), table->dialect, std::move(columns),
+                                       std::move(attributes), profile.columns.empty());
 }
 
-// ---- NDJSON ----------------------------------------------------------------------------------------------------------
+// ---- NDJSON
+// ----------------------------------------------------------------------------------------------------------
 
 struct JsonPath {
   std::vector<std::string> keys;
@@ -372,12 +428,15 @@ struct JsonPath {
 
 class ObjectReader : public LogReader {
 public:
-  ObjectReader(std::shared_ptr<const Plan> plan, std::shared_ptr<const std::vector<JsonPath>> paths, bool lines)
+  ObjectReader(std::shared_ptr<const Plan> plan, std::shared_ptr<const std::vector<JsonPath>> paths,
+               bool lines)
       : m_plan(std::move(plan)), m_paths(std::move(paths)), m_lines(lines), m_maker(*m_plan) {}
   std::string_view format() const override { return m_plan->name; }
   Framing framing() const override { return m_lines ? Framing::lines : Framing::json; }
   bool assumes_utc() const override { return m_plan->zoneless; }
-  std::unique_ptr<LogReader> clone() const override { return std::make_unique<ObjectReader>(m_plan, m_paths, m_lines); }
+  std::unique_ptr<LogReader> clone() const override {
+    return std::make_unique<ObjectReader>(m_plan, m_paths, m_lines);
+  }
 
   void read(const Chunk& chunk, RecordSink& sink) override {
     auto text = chunk.text;
@@ -399,7 +458,8 @@ public:
 private:
   void read_object(std::string_view record, RecordSink& sink) {
     simdjson::dom::element root;
-    if (m_parser.parse(record.data(), record.size()).get(root) != simdjson::SUCCESS || !root.is_object()) {
+    if (m_parser.parse(record.data(), record.size()).get(root) != simdjson::SUCCESS ||
+        !root.is_object()) {
       sink.reject("not a JSON object", record);
       return;
     }
@@ -412,7 +472,8 @@ private:
         found = found && at[key].get(at) == simdjson::SUCCESS;
       }
       if (found) {
-        values[static_cast<std::size_t>(path.field)] = text_of(at, static_cast<std::size_t>(path.field));
+        values[static_cast<std::size_t>(path.field)] =
+            text_of(at, static_cast<std::size_t>(path.field));
         agent_given = agent_given || path.field == Field::user_agent;
       }
     }
@@ -423,13 +484,17 @@ private:
     read_recipient(root, values, record, sink);
   }
 
-  void read_recipient(simdjson::dom::element root, const Values& values, std::string_view record, RecordSink& sink) {
+  void read_recipient(simdjson::dom::element root, const Values& values, std::string_view record,
+                      RecordSink& sink) {
     m_pairs.clear();
     m_texts.clear();
-    const simdjson::dom::object object = root.get_object().value_unsafe(); // a copy: the result is a temporary
+    const simdjson::dom::object object =
+        root.get_object().value_unsafe(); // a copy: the result is a temporary
     m_texts.reserve(2 * object.size());
     for (const auto [key, value] : object) {
-      const bool mapped = std::any_of(m_paths->begin(), m_paths->end(), [k = key](const auto& path) { return path.keys.front() == k; });
+      const bool mapped =
+          std::any_of(m_paths->begin(), m_paths->end(),
+                      [k = key](const auto& path) { return path.keys.front() == k; });
       if (!mapped && !value.is_object() && !value.is_array()) {
         const auto& name = m_texts.emplace_back(attribute_name(key));
         const auto& text = m_texts.emplace_back(text_of(value, 0));
@@ -466,13 +531,15 @@ private:
   std::vector<std::pair<std::string_view, std::string_view>> m_pairs;
 };
 
-std::unique_ptr<LogReader> open_objects(const MappingProfile& profile, std::string_view head, const LogContext& context) {
+std::unique_ptr<LogReader> open_objects(const MappingProfile& profile, std::string_view head,
+                                        const LogContext& context) {
   const auto begin = head.find_first_of("{");
   JsonValues values(head.substr(std::min(begin, head.size())));
   std::string_view first;
   simdjson::dom::parser parser;
   simdjson::dom::element root;
-  if (!values.next(first) || parser.parse(std::string(first)).get(root) != simdjson::SUCCESS || !root.is_object()) {
+  if (!values.next(first) || parser.parse(std::string(first)).get(root) != simdjson::SUCCESS ||
+      !root.is_object()) {
     return nullptr;
   }
   auto paths = std::make_shared<std::vector<JsonPath>>();
@@ -487,21 +554,26 @@ std::unique_ptr<LogReader> open_objects(const MappingProfile& profile, std::stri
     for (const auto& key : keys) {
       found = found && at[key].get(at) == simdjson::SUCCESS;
     }
-    const bool needed = field == "address" || field == "time" || field == "kind" || (field == "contact_id" && !has(profile, "address"));
+    const bool needed = field == "address" || field == "time" || field == "kind" ||
+                        (field == "contact_id" && !has(profile, "address"));
     if (!found && needed) {
       return nullptr;
     }
     if (field == "time" && found) {
       const auto code = at.get(sample_time);
-      sample_time = code == simdjson::SUCCESS ? sample_time : std::string_view(); // a number needs no zone
+      sample_time =
+          code == simdjson::SUCCESS ? sample_time : std::string_view(); // a number needs no zone
     }
   }
-  return std::make_unique<ObjectReader>(std::make_shared<Plan>(make_plan(profile, context, sample_time)), paths, looks_like_ndjson(head));
+  return std::make_unique<ObjectReader>(
+      std::make_shared<Plan>(make_plan(profile, context, sample_time)), paths,
+      looks_like_ndjson(head));
 }
 
 } // namespace
 
-std::unique_ptr<LogReader> open_profile(const MappingProfile& profile, std::string_view head, const LogContext& context) {
+std::unique_ptr<LogReader> open_profile(const MappingProfile& profile, std::string_view head,
+                                        const LogContext& context) {
   if (!profile.file.empty() && !glob_match(profile.file, context.file_name)) {
     return nullptr;
   }
@@ -511,8 +583,10 @@ std::unique_ptr<LogReader> open_profile(const MappingProfile& profile, std::stri
 }
 
 std::optional<MappingProfile> contacts_profile(std::string_view head) {
-  constexpr std::string_view k_address_columns[] = {"email", "e-mail", "email address", "e-mail address", "emailaddress", "email_address", "e-mailadres",
-                                                    "emailadres", "adresse e-mail", "adresse email", "courriel", "mail", "e-mail-adresse", "emailadresse"};
+  constexpr std::string_view k_address_columns[] = {
+      "email",         "e-mail",      "email address",  "e-mail address", "emailaddress",
+      "email_address", "e-mailadres", "emailadres",     "adresse e-mail", "adresse email",
+      "courriel",      "mail",        "e-mail-adresse", "emailadresse"};
   const auto start = head.find_first_not_of(" \t\r\n\xEF\xBB\xBF");
   if (start == std::string_view::npos) {
     return std::nullopt;
@@ -525,12 +599,14 @@ std::optional<MappingProfile> contacts_profile(std::string_view head) {
     std::string_view first;
     simdjson::dom::parser parser;
     simdjson::dom::element root;
-    if (!values.next(first) || parser.parse(std::string(first)).get(root) != simdjson::SUCCESS || !root.is_object()) {
+    if (!values.next(first) || parser.parse(std::string(first)).get(root) != simdjson::SUCCESS ||
+        !root.is_object()) {
       return std::nullopt;
     }
     const simdjson::dom::object object = root.get_object().value_unsafe();
     for (const auto [key, value] : object) {
-      if (std::any_of(std::begin(k_address_columns), std::end(k_address_columns), [k = key](auto name) { return iequals(k, name); })) {
+      if (std::any_of(std::begin(k_address_columns), std::end(k_address_columns),
+                      [k = key](auto name) { return iequals(k, name); })) {
         profile.fields["address"] = key;
         return profile;
       }

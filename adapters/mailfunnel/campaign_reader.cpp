@@ -525,8 +525,10 @@ std::unique_ptr<LogReader> open_campaigns(std::string_view head, std::string_vie
   const auto prefix = prefix_of(name);
   const auto local = name.substr(prefix.empty() ? 0 : prefix.size() + 1);
   const auto space = declared_namespace(tag, prefix);
-  // Without our namespace only the exact names: other programs' lists have roots that differ in case.
-  const bool named = space.empty() ? local == "campaigns" || local == "campaign" : iequals(local, "campaigns") || iequals(local, "campaign");
+  // Without our namespace only the exact names: other programs' lists have roots that differ in
+  // case.
+  const bool named = space.empty() ? local == "campaigns" || local == "campaign"
+                                   : iequals(local, "campaigns") || iequals(local, "campaign");
   if (!named || (space.empty() ? !prefix.empty() : space != k_namespace)) {
     return nullptr;
   }

@@ -1,7 +1,7 @@
 #pragma once
-// The contract between us and every ESP. An adapter is bytes in, values out: it opens no file, socket or
-// database, so all of it can be tested with strings, fuzzed and run in parallel. adapters/README.md
-// shows how to write one.
+// The contract between us and every ESP. An adapter is bytes in, values out: it opens no file,
+// socket or database, so all of it can be tested with strings, fuzzed and run in parallel.
+// adapters/README.md shows how to write one.
 
 #include "adapter/http_message.hpp"
 #include "base/result.hpp"
@@ -19,13 +19,15 @@
 
 namespace mailfunnel {
 
-/// What the taker of records has use for, so that an import need not build what only `decode` prints.
+/// What the taker of records has use for, so that an import need not build what only `decode`
+/// prints.
 struct Wants {
   bool details = false; // diagnostics, message and event ids, tags, metadata, native words
 };
 
-/// Where an adapter puts what it read. Every record of the input ends in exactly one call, but one record may
-/// yield several events (a bounce of three recipients) or none (a "record" that is known to carry none: skip()).
+/// Where an adapter puts what it read. Every record of the input ends in exactly one call, but one
+/// record may yield several events (a bounce of three recipients) or none (a "record" that is known
+/// to carry none: skip()).
 class RecordSink {
 public:
   virtual ~RecordSink() = default;
@@ -54,8 +56,9 @@ struct Chunk {
   bool last = true;
 };
 
-/// Reads what one file holds. A reader that has no state across chunks hands out clones, one a thread;
-/// one that has state (records that hang together) returns nullptr and gets the chunks in order.
+/// Reads what one file holds. A reader that has no state across chunks hands out clones, one a
+/// thread; one that has state (records that hang together) returns nullptr and gets the chunks in
+/// order.
 class LogReader {
 public:
   virtual ~LogReader() = default;
@@ -64,45 +67,51 @@ public:
   virtual char csv_quote() const { return '"'; } // for Framing::csv
   virtual void read(const Chunk& chunk, RecordSink& sink) = 0;
   virtual std::unique_ptr<LogReader> clone() const { return nullptr; }
-  /// The times carry no zone and the context named none: UTC is assumed. `decode` warns, `import` refuses.
+  /// The times carry no zone and the context named none: UTC is assumed. `decode` warns, `import`
+  /// refuses.
   virtual bool assumes_utc() const { return false; }
-  /// All events are of one mailing that the input does not name (nor did the context): `import` asks for --campaign.
+  /// All events are of one mailing that the input does not name (nor did the context): `import`
+  /// asks for --campaign.
   virtual bool needs_campaign() const { return false; }
 };
 
-/// A mapping profile of the config ([[profile]]): any table or NDJSON through columns or JSON paths.
+/// A mapping profile of the config ([[profile]]): any table or NDJSON through columns or JSON
+/// paths.
 struct MappingProfile {
   std::string name;
-  std::map<std::string, std::string> fields;  // our field -> column name or JSON path ("data.user.email")
-  std::map<std::string, std::map<std::string, std::string>> values; // our field -> its value -> ours ("event" -> "opn" -> "open")
+  std::map<std::string, std::string>
+      fields; // our field -> column name or JSON path ("data.user.email")
+  std::map<std::string, std::map<std::string, std::string>>
+      values; // our field -> its value -> ours ("event" -> "opn" -> "open")
   std::map<std::string, std::string> constants; // our field -> value for every record
   std::string time_format = "iso"; // "iso", "unix", "unix_ms", or a pattern for parse_time_as
   TimeZone zone = nullptr;
   bool zone_given = false;
-  std::string records = "events"; // or "recipients"
-  char separator = 0;             // 0: sniffed
+  std::string records = "events";   // or "recipients"
+  char separator = 0;               // 0: sniffed
   std::vector<std::string> columns; // names, where the file has no header
   std::string file;                 // glob on the file's name; empty: any file with the columns
 };
 
 /// What is known of an input besides its bytes.
 struct LogContext {
-  std::string_view file_name{};          // without its folder; some formats name the mailing there
-  std::string_view campaign{};           // --campaign
-  TimeZone zone = nullptr;               // the account's zone
-  bool zone_given = false;               // it was said (nullptr then means UTC)
+  std::string_view file_name{}; // without its folder; some formats name the mailing there
+  std::string_view campaign{};  // --campaign
+  TimeZone zone = nullptr;      // the account's zone
+  bool zone_given = false;      // it was said (nullptr then means UTC)
   const std::vector<MappingProfile>* profiles = nullptr;
-  bool contacts = false;                 // the user says: this is a list of contacts (`recipients import`)
+  bool contacts = false; // the user says: this is a list of contacts (`recipients import`)
 };
 
 /// What a source can know. Rules finer than that are off for its events (docs/scoring.md).
 struct Capabilities {
   Seconds time_resolution = 1;
-  bool delivery_events = false; // it tells deliveries; else a mail sent and not bounced counts as delivered
-  bool delivery_times = false;  // and when they really happened
-  bool agents = false;          // user agents of opens and clicks
-  bool networks = false;        // their addresses
-  bool machine_flags = false;   // the ESP marks machines itself
+  bool delivery_events =
+      false; // it tells deliveries; else a mail sent and not bounced counts as delivered
+  bool delivery_times = false; // and when they really happened
+  bool agents = false;         // user agents of opens and clicks
+  bool networks = false;       // their addresses
+  bool machine_flags = false;  // the ESP marks machines itself
 };
 
 /// One format that an adapter reads, for `mailfunnel adapters`.
@@ -119,13 +128,16 @@ public:
   virtual std::string_view title() const = 0; // "Twilio SendGrid"
   virtual Capabilities capabilities() const = 0;
   virtual std::vector<FormatInfo> formats() const = 0;
-  /// A reader for an input that starts with `head` (up to 64 KiB, maybe all of it), or nullptr: not ours.
-  /// Must not take what another adapter's format is: look for what only this ESP writes.
-  virtual std::unique_ptr<LogReader> open_log(std::string_view head, const LogContext& context) const = 0;
+  /// A reader for an input that starts with `head` (up to 64 KiB, maybe all of it), or nullptr: not
+  /// ours. Must not take what another adapter's format is: look for what only this ESP writes.
+  virtual std::unique_ptr<LogReader> open_log(std::string_view head,
+                                              const LogContext& context) const = 0;
   virtual bool has_webhook() const { return false; }
-  /// Verifies one webhook request at the moment `now` and reads its events. Error unauthorized: the signature
-  /// is missing, wrong or too old; bad_syntax: the body as a whole is not what this ESP sends.
-  virtual Result<void> read_webhook(const HttpRequest& request, const Secrets& secrets, Seconds now, RecordSink& sink) const;
+  /// Verifies one webhook request at the moment `now` and reads its events. Error unauthorized: the
+  /// signature is missing, wrong or too old; bad_syntax: the body as a whole is not what this ESP
+  /// sends.
+  virtual Result<void> read_webhook(const HttpRequest& request, const Secrets& secrets, Seconds now,
+                                    RecordSink& sink) const;
 };
 
 } // namespace mailfunnel

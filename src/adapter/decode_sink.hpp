@@ -1,5 +1,6 @@
 #pragma once
-// Records as JSON, a line each: what `mailfunnel decode` prints and golden files hold (schema/event.schema.json).
+// Records as JSON, a line each: what `mailfunnel decode` prints and golden files hold
+// (schema/event.schema.json).
 
 #include "adapter/adapter.hpp"
 
@@ -36,7 +37,7 @@ private:
   std::function<void(std::string_view)> m_write;
   std::string_view m_text;
   std::uint64_t m_lines_before = 0, m_bytes_before = 0;
-  std::size_t m_seen = 0;        // bytes of m_text whose lines are counted
+  std::size_t m_seen = 0; // bytes of m_text whose lines are counted
   std::uint64_t m_seen_lines = 0;
 };
 

@@ -7,11 +7,14 @@ namespace mailfunnel {
 
 constexpr std::size_t k_max_document = std::size_t{256} << 20;
 
-/// Bytes at the front of `text` that hold whole records; 0: no whole record yet (or, for a document, never).
+/// Bytes at the front of `text` that hold whole records; 0: no whole record yet (or, for a
+/// document, never).
 std::size_t whole_records(const LogReader& reader, std::string_view text);
 
-/// Gives a text that is all in memory to a reader, in chunks of about `chunk_size` bytes (0: in one). k_padding bytes
-/// behind it must be readable. For webhooks, tests and `decode` of small inputs.
-void read_text(LogReader& reader, std::string_view text, RecordSink& sink, std::size_t chunk_size = 0);
+/// Gives a text that is all in memory to a reader, in chunks of about `chunk_size` bytes (0: in
+/// one). k_padding bytes behind it must be readable. For webhooks, tests and `decode` of small
+/// inputs.
+void read_text(LogReader& reader, std::string_view text, RecordSink& sink,
+               std::size_t chunk_size = 0);
 
 } // namespace mailfunnel

@@ -1,5 +1,6 @@
 #pragma once
-// All adapters that are built in, by id. Options, help and tables ask it; nothing else names an ESP.
+// All adapters that are built in, by id. Options, help and tables ask it; nothing else names an
+// ESP.
 
 #include "adapter/adapter.hpp"
 

@@ -1,6 +1,7 @@
 #pragma once
-// From an SMTP answer to our bounce class and reason, by one table (RFC 3463, IANA's registry of enhanced status
-// codes, RFC 7505, 7293, 7372; the split in hard, soft and block is our policy). Text beats the code.
+// From an SMTP answer to our bounce class and reason, by one table (RFC 3463, IANA's registry of
+// enhanced status codes, RFC 7505, 7293, 7372; the split in hard, soft and block is our policy).
+// Text beats the code.
 
 #include "model/event.hpp"
 

@@ -37,24 +37,28 @@ std::optional<Locale> find_locale(std::string_view name) {
     std::string_view language;
     bool continental;
   };
-  constexpr std::array k_known{Known{"en", false}, Known{"nl", true}, Known{"fr", true}, Known{"de", true}};
+  constexpr std::array k_known{Known{"en", false}, Known{"nl", true}, Known{"fr", true},
+                               Known{"de", true}};
   for (const auto& [language, continental] : k_known) {
     if (name == language || (name.starts_with(language) && name.size() == 5 && name[2] == '-')) {
-      return Locale{std::string(name), continental ? ';' : ',', continental ? ',' : '.', continental};
+      return Locale{std::string(name), continental ? ';' : ',', continental ? ',' : '.',
+                    continental};
     }
   }
   return std::nullopt;
 }
 
 const AccountConfig* Config::account(std::string_view name) const {
-  const auto place = std::find_if(accounts.begin(), accounts.end(), [&](const auto& account) { return account.name == name; });
+  const auto place = std::find_if(accounts.begin(), accounts.end(),
+                                  [&](const auto& account) { return account.name == name; });
   return place == accounts.end() ? nullptr : &*place;
 }
 
 const std::vector<std::string>& export_columns() {
-  static const std::vector<std::string> k_columns{"email",       "score",      "scale",       "level",       "fit",        "grade",     "status",    "phase",
-                                                  "opens",       "non_opens",  "clicks_tofu", "clicks_mofu", "clicks_bofu", "mailings", "last_open", "last_click",
-                                                  "suppressed",  "reasons"};
+  static const std::vector<std::string> k_columns{
+      "email",       "score",    "scale",     "level",      "fit",         "grade",
+      "status",      "phase",    "opens",     "non_opens",  "clicks_tofu", "clicks_mofu",
+      "clicks_bofu", "mailings", "last_open", "last_click", "suppressed",  "reasons"};
   return k_columns;
 }
 
@@ -70,11 +74,13 @@ ExpressionPtr parse_where(Section& section, std::string_view key, const std::str
 
 class Reader {
 public:
-  Reader(LoadedConfig& out, std::string file) : m_out(out), m_config(out.config), m_file(std::move(file)) {}
+  Reader(LoadedConfig& out, std::string file)
+      : m_out(out), m_config(out.config), m_file(std::move(file)) {}
 
   void read(const toml::table& root) {
     Section top(root, "the config", m_file, m_out.problems);
-    top.allow({"include", "schedule", "notify", "web", "robots", "privacy", "serve"}); // read elsewhere, or by later parts
+    top.allow({"include", "schedule", "notify", "web", "robots", "privacy",
+               "serve"}); // read elsewhere, or by later parts
     if (const auto* table = top.inner("store")) {
       store(Section(*table, "[store]", m_file, m_out.problems));
     }
@@ -147,7 +153,8 @@ private:
     if (const auto delivered = section.choice("delivered", {"reported", "assumed"})) {
       account.delivery_events = *delivered == 0;
     }
-    section.allow({"api_key", "base_url", "webhook_key", "webhook_secret", "history", "quota_share", "dc"});
+    section.allow(
+        {"api_key", "base_url", "webhook_key", "webhook_secret", "history", "quota_share", "dc"});
     section.finish();
     m_config.accounts.push_back(std::move(account));
   }
@@ -170,7 +177,8 @@ private:
     const auto name = section.text("stage");
     const auto stage = name ? parse_stage(*name) : std::nullopt;
     if (!stage) {
-      section.error("stage", "`stage` in [[stage]] should be \"TOFU\", \"MOFU\", \"BOFU\" or \"NONE\"");
+      section.error("stage",
+                    "`stage` in [[stage]] should be \"TOFU\", \"MOFU\", \"BOFU\" or \"NONE\"");
     }
     rule.stage = stage.value_or(Stage::none);
     rule.url = section.text("url").value_or("");
@@ -185,7 +193,8 @@ private:
         section.error("regex", "this regex does not compile: " + *complaint);
         rule.regex.clear();
       }
-    } else if (rule.url.empty() && rule.host.empty() && rule.text.empty() && rule.utm_content.empty()) {
+    } else if (rule.url.empty() && rule.host.empty() && rule.text.empty() &&
+               rule.utm_content.empty()) {
       section.error_here("a [[stage]] needs at least one of url, host, text, utm_content, regex");
     }
     section.finish();
@@ -205,7 +214,8 @@ private:
   void scoring(Section section) {
     auto& rules = m_config.rules.scoring;
     if (const auto profile = section.text("profile"); profile && *profile != "seed") {
-      section.error("profile", fmt::format("there is no profile \"{}\": this version has \"seed\"", *profile));
+      section.error("profile",
+                    fmt::format("there is no profile \"{}\": this version has \"seed\"", *profile));
     }
     if (const auto* table = section.inner("click")) {
       Section click(*table, "`click`", m_file, m_out.problems);
@@ -214,24 +224,37 @@ private:
       rules.click_bofu = click.points("BOFU").value_or(rules.click_bofu);
       click.finish();
       if (rules.click_tofu > rules.click_mofu || rules.click_mofu > rules.click_bofu) {
-        section.warning("click", "a click deeper in the funnel is worth less than one above it: is that meant?");
+        section.warning(
+            "click",
+            "a click deeper in the funnel is worth less than one above it: is that meant?");
       }
     }
-    const std::pair<std::string_view, Points*> k_points[] = {
-        {"open", &rules.open},           {"non_open", &rules.non_open}, {"unsubscribe", &rules.unsubscribe}, {"complaint", &rules.complaint},
-        {"hard_bounce", &rules.hard_bounce}, {"soft_bounce", &rules.soft_bounce}, {"page", &rules.page}, {"download", &rules.download},
-        {"webinar", &rules.webinar},     {"form", &rules.form},         {"signup", &rules.signup},           {"conversion", &rules.conversion}};
+    const std::pair<std::string_view, Points*> k_points[] = {{"open", &rules.open},
+                                                             {"non_open", &rules.non_open},
+                                                             {"unsubscribe", &rules.unsubscribe},
+                                                             {"complaint", &rules.complaint},
+                                                             {"hard_bounce", &rules.hard_bounce},
+                                                             {"soft_bounce", &rules.soft_bounce},
+                                                             {"page", &rules.page},
+                                                             {"download", &rules.download},
+                                                             {"webinar", &rules.webinar},
+                                                             {"form", &rules.form},
+                                                             {"signup", &rules.signup},
+                                                             {"conversion", &rules.conversion}};
     for (const auto& [key, into] : k_points) {
       *into = section.points(key).value_or(*into);
     }
     rules.implied_open = section.flag("implied_open").value_or(rules.implied_open);
     rules.non_open_after = section.duration("non_open_after").value_or(rules.non_open_after);
     section.choice("measurable", {"simple"});
-    if (const auto repeat = section.choice("repeat", {"once-per-link", "once-per-mailing", "every"})) {
+    if (const auto repeat =
+            section.choice("repeat", {"once-per-link", "once-per-mailing", "every"})) {
       rules.repeat = static_cast<Repeat>(*repeat);
     }
     if (const auto half_life = section.text("half_life"); half_life && *half_life != "off") {
-      section.error("half_life", "decay belongs to profile \"standard\", which this version does not have: use \"off\"");
+      section.error(
+          "half_life",
+          "decay belongs to profile \"standard\", which this version does not have: use \"off\"");
     }
     if (const auto* table = section.inner("caps")) {
       Section caps(*table, "`caps`", m_file, m_out.problems);
@@ -259,11 +282,14 @@ private:
     rule.otherwise = section.flag("else").value_or(false);
     const auto points = section.points("points");
     rule.points = points.value_or(0);
-    const int conditions = !rule.words.empty() + !rule.contains.empty() + !rule.equals.empty() + (rule.min || rule.max) + rule.otherwise;
+    const int conditions = !rule.words.empty() + !rule.contains.empty() + !rule.equals.empty() +
+                           (rule.min || rule.max) + rule.otherwise;
     if (rule.name.empty() || rule.attribute.empty() || !section.has("points")) {
       section.error_here("a [[fit]] needs `name`, `attribute` and `points`");
     } else if (conditions != 1) {
-      section.error_here(fmt::format("fit rule \"{}\" needs exactly one of words, contains, equals, min/max, else", rule.name));
+      section.error_here(
+          fmt::format("fit rule \"{}\" needs exactly one of words, contains, equals, min/max, else",
+                      rule.name));
     } else if (rule.otherwise && rule.group.empty()) {
       section.error_here(fmt::format("fit rule \"{}\": `else` needs a `group`", rule.name));
     }
@@ -287,8 +313,12 @@ private:
         values.push_back(static_cast<Points>(*value * 1000 + (*value < 0 ? -0.5 : 0.5)));
       }
     }
-    if (list == nullptr || values.size() != list->size() || values.empty() || values.size() > 20 || !std::is_sorted(values.rbegin(), values.rend())) {
-      section.error(key, fmt::format("`{}` in [levels] should be a list of numbers that fall, such as [80, 20]", key));
+    if (list == nullptr || values.size() != list->size() || values.empty() || values.size() > 20 ||
+        !std::is_sorted(values.rbegin(), values.rend())) {
+      section.error(
+          key,
+          fmt::format("`{}` in [levels] should be a list of numbers that fall, such as [80, 20]",
+                      key));
       return;
     }
     into = std::move(values);
@@ -330,28 +360,32 @@ private:
         const auto cell = std::string(key.str());
         const auto value = node.value<std::string>();
         if (cell.size() != 2 || cell[0] < 'A' || cell[0] > 'Z' || !is_digit(cell[1]) || !value) {
-          m_out.problems.push_back({m_file, static_cast<std::uint32_t>(key.source().begin.line), static_cast<std::uint32_t>(key.source().begin.column),
-                                    fmt::format("a cell of the matrix looks like A1 = \"SQL\", not `{}`", cell), false});
+          m_out.problems.push_back(
+              {m_file, static_cast<std::uint32_t>(key.source().begin.line),
+               static_cast<std::uint32_t>(key.source().begin.column),
+               fmt::format("a cell of the matrix looks like A1 = \"SQL\", not `{}`", cell), false});
           continue;
         }
         rules.matrix[cell] = *value;
       }
     }
     for (const auto* table : section.tables("override")) {
-      rules.overrides.push_back(status_rule(Section(*table, "[[status.override]]", m_file, m_out.problems), "a [[status.override]]"));
+      rules.overrides.push_back(status_rule(
+          Section(*table, "[[status.override]]", m_file, m_out.problems), "a [[status.override]]"));
     }
     for (const auto* table : section.tables("rule")) {
-      rules.rules.push_back(status_rule(Section(*table, "[[status.rule]]", m_file, m_out.problems), "a [[status.rule]]"));
+      rules.rules.push_back(status_rule(Section(*table, "[[status.rule]]", m_file, m_out.problems),
+                                        "a [[status.rule]]"));
     }
     section.finish();
-    m_status_given = true;
   }
 
   void segment(Section section) {
     SegmentConfig segment;
     segment.name = section.text("name").value_or("");
     segment.where = section.text("where").value_or("");
-    segment.use = static_cast<SegmentUse>(section.choice("use", {"mailing", "sales", "suppression"}).value_or(0));
+    segment.use = static_cast<SegmentUse>(
+        section.choice("use", {"mailing", "sales", "suppression"}).value_or(0));
     segment.columns = section.texts("columns");
     if (segment.columns.empty()) {
       segment.columns = {"email", "score", "grade", "status", "reasons"};
@@ -382,18 +416,22 @@ private:
       for (const auto& [field, node] : *table) {
         if (const auto* words = node.as_table()) {
           for (const auto& [word, ours] : *words) {
-            profile.values[std::string(field.str())][std::string(word.str())] = ours.value<std::string>().value_or("");
+            profile.values[std::string(field.str())][std::string(word.str())] =
+                ours.value<std::string>().value_or("");
           }
         }
       }
     }
-    profile.records = section.choice("records", {"events", "recipients"}).value_or(0) == 0 ? "events" : "recipients";
+    profile.records = section.choice("records", {"events", "recipients"}).value_or(0) == 0
+                          ? "events"
+                          : "recipients";
     profile.time_format = section.text("time_format").value_or("iso");
     profile.file = section.text("file").value_or("");
     profile.columns = section.texts("columns");
     if (const auto separator = section.text("separator")) {
       if (separator->size() != 1) {
-        section.error("separator", "`separator` in [[profile]] is one character, such as \";\" or \"\\t\"");
+        section.error("separator",
+                      "`separator` in [[profile]] is one character, such as \";\" or \"\\t\"");
       } else {
         profile.separator = (*separator)[0];
       }
@@ -404,7 +442,8 @@ private:
     m_config.profiles.push_back(std::move(profile));
   }
 
-  static void texts_of(Section& section, std::string_view key, std::map<std::string, std::string>& into) {
+  static void texts_of(Section& section, std::string_view key,
+                       std::map<std::string, std::string>& into) {
     if (const auto* table = section.inner(key)) {
       for (const auto& [name, node] : *table) {
         into[std::string(name.str())] = node.value<std::string>().value_or("");
@@ -413,27 +452,41 @@ private:
   }
 
   static void check_fields(Section& section, const MappingProfile& profile) {
-    static const std::vector<std::string> k_fields{"kind", "time", "address", "contact_id", "new_address", "campaign", "campaign_name", "send", "link", "link_tag", "message_id",
-                                                   "event_id", "scope", "proof", "user_agent", "ip", "status", "reason", "bounce_class", "diagnostic", "list", "subscription", "changed_at"};
+    static const std::vector<std::string> k_fields{
+        "kind",          "time",       "address",    "contact_id",   "new_address", "campaign",
+        "campaign_name", "send",       "link",       "link_tag",     "message_id",  "event_id",
+        "scope",         "proof",      "user_agent", "ip",           "status",      "reason",
+        "bounce_class",  "diagnostic", "list",       "subscription", "changed_at"};
     for (const auto* fields : {&profile.fields, &profile.constants}) {
       for (const auto& [field, column] : *fields) {
         if (std::find(k_fields.begin(), k_fields.end(), field) == k_fields.end()) {
           const auto near = nearest(field, k_fields);
-          section.error("fields", fmt::format("profile \"{}\" maps `{}`, which is no field of ours{}", profile.name, field, near ? "; did you mean `" + *near + "`?" : ""));
+          section.error("fields",
+                        fmt::format("profile \"{}\" maps `{}`, which is no field of ours{}",
+                                    profile.name, field,
+                                    near ? "; did you mean `" + *near + "`?" : ""));
         }
       }
     }
-    const auto has = [&](const char* field) { return profile.fields.contains(field) || profile.constants.contains(field); };
+    const auto has = [&](const char* field) {
+      return profile.fields.contains(field) || profile.constants.contains(field);
+    };
     if (!has("address") && !has("contact_id")) {
-      section.error_here(fmt::format("profile \"{}\" must map `address` or `contact_id`", profile.name));
+      section.error_here(
+          fmt::format("profile \"{}\" must map `address` or `contact_id`", profile.name));
     }
     if (profile.records == "events" && (!has("time") || !has("kind"))) {
-      section.error_here(fmt::format("profile \"{}\" must map `time` and `kind` (or give `kind` in constants)", profile.name));
+      section.error_here(fmt::format(
+          "profile \"{}\" must map `time` and `kind` (or give `kind` in constants)", profile.name));
     }
     if (const auto kinds = profile.values.find("kind"); kinds != profile.values.end()) {
       for (const auto& [word, ours] : kinds->second) {
         if (!event_kind(ours.substr(0, ours.find(':')))) {
-          section.error("values", fmt::format("profile \"{}\" turns \"{}\" into \"{}\", which is no kind of event: sent, delivered, open, click, bounce:hard, bounce:soft …", profile.name, word, ours));
+          section.error(
+              "values",
+              fmt::format("profile \"{}\" turns \"{}\" into \"{}\", which is no kind of event: "
+                          "sent, delivered, open, click, bounce:hard, bounce:soft …",
+                          profile.name, word, ours));
         }
       }
     }
@@ -444,7 +497,10 @@ private:
       if (const auto locale = find_locale(*name)) {
         m_config.locale = *locale;
       } else {
-        section.error("locale", fmt::format("\"{}\" is no locale that is known: en, nl-BE, fr-BE, de-DE and their like", *name));
+        section.error(
+            "locale",
+            fmt::format("\"{}\" is no locale that is known: en, nl-BE, fr-BE, de-DE and their like",
+                        *name));
       }
     }
     bool given = false;
@@ -456,7 +512,6 @@ private:
   Config& m_config;
   std::string m_file;
   std::set<std::string> m_fit_names;
-  bool m_status_given = false;
 };
 
 void check_columns(const Config& config, const std::string& file, std::vector<Problem>& problems) {
@@ -467,21 +522,29 @@ void check_columns(const Config& config, const std::string& file, std::vector<Pr
       if (std::find(known.begin(), known.end(), column) == known.end()) {
         const auto near = nearest(column, known);
         if (near && column.size() > 3 && column.size() == near->size()) {
-          problems.push_back({file, 0, 0, fmt::format("segment \"{}\" has a column `{}`: an attribute of that name, or `{}`?", segment.name, column, *near), true});
+          problems.push_back(
+              {file, 0, 0,
+               fmt::format("segment \"{}\" has a column `{}`: an attribute of that name, or `{}`?",
+                           segment.name, column, *near),
+               true});
         }
       }
     }
   }
 }
 
-/// Better fit or better engagement never lowers a status; fit is never ranked above engagement (docs/scoring.md).
+/// Better fit or better engagement never lowers a status; fit is never ranked above engagement
+/// (docs/scoring.md).
 void check_matrix(const Rules& rules, const std::string& file, std::vector<Problem>& problems) {
   if (rules.status.model != StatusModel::matrix) {
     return;
   }
-  const auto rank = [](const std::string& status) { return status == "SQL" ? 2 : status == "MQL" ? 1 : 0; };
+  const auto rank = [](const std::string& status) {
+    return status == "SQL" ? 2 : status == "MQL" ? 1 : 0;
+  };
   const auto at = [&](std::size_t grade, std::size_t level) {
-    const auto cell = rules.status.matrix.find(std::string(1, static_cast<char>('A' + grade)) + std::to_string(level));
+    const auto cell = rules.status.matrix.find(std::string(1, static_cast<char>('A' + grade)) +
+                                               std::to_string(level));
     return cell == rules.status.matrix.end() ? std::string() : cell->second;
   };
   for (std::size_t level = 1; level <= rules.levels.levels(); ++level) {
@@ -489,26 +552,41 @@ void check_matrix(const Rules& rules, const std::string& file, std::vector<Probl
       const auto here = at(grade, level);
       const auto name = fmt::format("{}{}", static_cast<char>('A' + grade), level);
       if (here.empty()) {
-        problems.push_back({file, 0, 0, fmt::format("[status] matrix has no cell {}: it counts as soft", name), true});
+        problems.push_back({file, 0, 0,
+                            fmt::format("[status] matrix has no cell {}: it counts as soft", name),
+                            true});
         continue;
       }
-      if (level - 1 < rules.levels.grades() && grade < rules.levels.levels() && level - 1 < grade && rank(here) < rank(at(level - 1, grade + 1))) {
-        problems.push_back({file, 0, 0, fmt::format("[status] matrix: {} = \"{}\" is below {}{} = \"{}\": fit would rank above engagement", name, here, static_cast<char>('A' + level - 1), grade + 1,
-                                                    at(level - 1, grade + 1)), false});
+      if (level - 1 < rules.levels.grades() && grade < rules.levels.levels() && level - 1 < grade &&
+          rank(here) < rank(at(level - 1, grade + 1))) {
+        problems.push_back({file, 0, 0,
+                            fmt::format("[status] matrix: {} = \"{}\" is below {}{} = \"{}\": fit "
+                                        "would rank above engagement",
+                                        name, here, static_cast<char>('A' + level - 1), grade + 1,
+                                        at(level - 1, grade + 1)),
+                            false});
       }
-      if ((level > 1 && rank(at(grade, level - 1)) < rank(here)) || (grade > 0 && rank(at(grade - 1, level)) < rank(here))) {
-        problems.push_back({file, 0, 0, fmt::format("[status] matrix: {} = \"{}\" is better than a cell with better fit or engagement", name, here), false});
+      if ((level > 1 && rank(at(grade, level - 1)) < rank(here)) ||
+          (grade > 0 && rank(at(grade - 1, level)) < rank(here))) {
+        problems.push_back(
+            {file, 0, 0,
+             fmt::format(
+                 "[status] matrix: {} = \"{}\" is better than a cell with better fit or engagement",
+                 name, here),
+             false});
       }
     }
   }
 }
 
 /// Statuses and grades that an expression names and nobody can have.
-void check_names(const Expression& e, const Rules& rules, const std::string& where, const std::string& file, std::vector<Problem>& problems) {
+void check_names(const Expression& e, const Rules& rules, const std::string& where,
+                 const std::string& file, std::vector<Problem>& problems) {
   for (const auto& part : e.parts) {
     check_names(part, rules, where, file, problems);
   }
-  if (e.type != Expression::Type::compare || (e.field != Field::status && e.field != Field::grade)) {
+  if (e.type != Expression::Type::compare ||
+      (e.field != Field::status && e.field != Field::grade)) {
     return;
   }
   const World nothing;
@@ -521,23 +599,30 @@ void check_names(const Expression& e, const Rules& rules, const std::string& whe
   }
   for (const auto& value : e.values) {
     const auto same = [&](const std::string& name) { return iequals(name, value); };
-    if (e.op != Compare::contains && e.op != Compare::like && std::none_of(known.begin(), known.end(), same)) {
-      problems.push_back({file, 0, 0, fmt::format("{} asks for \"{}\", which nobody can be: there are {}", where, value, join(known, ", ")), true});
+    if (e.op != Compare::contains && e.op != Compare::like &&
+        std::none_of(known.begin(), known.end(), same)) {
+      problems.push_back({file, 0, 0,
+                          fmt::format("{} asks for \"{}\", which nobody can be: there are {}",
+                                      where, value, join(known, ", ")),
+                          true});
     }
   }
 }
 
-void check_expressions(const Config& config, const std::string& file, std::vector<Problem>& problems) {
+void check_expressions(const Config& config, const std::string& file,
+                       std::vector<Problem>& problems) {
   for (const auto& segment : config.segments) {
     if (segment.expression) {
-      check_names(*segment.expression, config.rules, "segment \"" + segment.name + "\"", file, problems);
+      check_names(*segment.expression, config.rules, "segment \"" + segment.name + "\"", file,
+                  problems);
     }
   }
 }
 
 std::string fingerprint_of(const toml::table& root) {
   std::ostringstream text;
-  for (const auto* key : {"stage", "tagging", "scoring", "fit", "levels", "status", "robots", "links"}) {
+  for (const auto* key :
+       {"stage", "tagging", "scoring", "fit", "levels", "status", "robots", "links"}) {
     if (const auto* node = root.get(key)) {
       node->visit([&](const auto& value) { text << key << '=' << value << '\n'; });
     }
@@ -552,13 +637,15 @@ void read_includes(LoadedConfig& out, const toml::table& root, const std::string
   for (const auto& include : top.texts("include")) {
     const auto path = (std::filesystem::path(file).parent_path() / include).string();
     if (depth > 8) {
-      out.problems.push_back({file, 0, 0, "includes go deeper than 8 files: does one include itself?", false});
+      out.problems.push_back(
+          {file, 0, 0, "includes go deeper than 8 files: does one include itself?", false});
       return;
     }
     if (const auto bytes = read_file(path)) {
       parse_into(out, *bytes, path, depth + 1);
     } else {
-      out.problems.push_back({file, 0, 0, fmt::format("include \"{}\": {}", include, bytes.error().text()), false});
+      out.problems.push_back(
+          {file, 0, 0, fmt::format("include \"{}\": {}", include, bytes.error().text()), false});
     }
   }
 }
@@ -567,7 +654,8 @@ void parse_into(LoadedConfig& out, std::string_view text, const std::string& fil
   try {
     const auto root = toml::parse(text, file);
     read_includes(out, root, file, depth);
-    // What a file says itself goes before what it includes: settings overwrite, rules of which the first counts stand in front.
+    // What a file says itself goes before what it includes: settings overwrite, rules of which the
+    // first counts stand in front.
     auto& stages = out.config.rules.tagging.rules;
     const auto included = static_cast<std::ptrdiff_t>(stages.size());
     Reader(out, file).read(root);
@@ -575,7 +663,9 @@ void parse_into(LoadedConfig& out, std::string_view text, const std::string& fil
     out.config.rules.fingerprint += fingerprint_of(root);
   } catch (const toml::parse_error& error) {
     const auto where = error.source().begin;
-    out.problems.push_back({file, static_cast<std::uint32_t>(where.line), static_cast<std::uint32_t>(where.column), std::string(error.description()), false});
+    out.problems.push_back({file, static_cast<std::uint32_t>(where.line),
+                            static_cast<std::uint32_t>(where.column),
+                            std::string(error.description()), false});
   }
 }
 
@@ -597,7 +687,8 @@ LoadedConfig load_config(const std::string& file) {
   const auto bytes = read_file(file, std::size_t{4} << 20);
   if (!bytes) {
     LoadedConfig out;
-    out.problems.push_back({file, 0, 0, bytes.error().message + ": `mailfunnel init` writes one", false});
+    out.problems.push_back(
+        {file, 0, 0, bytes.error().message + ": `mailfunnel init` writes one", false});
     return out;
   }
   return parse_config(*bytes, file);

@@ -1,6 +1,6 @@
 #pragma once
-// mailfunnel.toml: read, checked, and turned into values. Every mistake is reported with file, line and column, all of
-// them in one go. docs/config.md shows every key.
+// mailfunnel.toml: read, checked, and turned into values. Every mistake is reported with file, line
+// and column, all of them in one go. docs/config.md shows every key.
 
 #include "adapter/adapter.hpp"
 #include "base/result.hpp"
@@ -50,7 +50,7 @@ struct Locale {
 std::optional<Locale> find_locale(std::string_view name);
 
 struct Config {
-  std::string file;      // as opened; empty: none
+  std::string file; // as opened; empty: none
   std::string store_path = "mailfunnel.db";
   std::vector<AccountConfig> accounts;
   Rules rules = default_rules();

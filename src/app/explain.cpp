@@ -10,7 +10,8 @@ namespace mailfunnel {
 
 namespace {
 Error nobody(const std::string& who) {
-  return {ErrorCode::not_found, "nobody is known as \"" + printable(who, 100) + "\": is it the address in the logs?"};
+  return {ErrorCode::not_found,
+          "nobody is known as \"" + printable(who, 100) + "\": is it the address in the logs?"};
 }
 } // namespace
 
@@ -32,7 +33,8 @@ FoundPerson find_person(Store& store, const std::string& who) {
   return found;
 }
 
-Result<Explanation> explain(Store& store, const Workspace& workspace, const Rules& rules, const std::string& who, Seconds as_of) {
+Result<Explanation> explain(Store& store, const Workspace& workspace, const Rules& rules,
+                            const std::string& who, Seconds as_of) {
   const auto person = find_person(store, who);
   PersonSource source(store.database(), person.id, person.key);
   if (source.empty()) {
@@ -41,7 +43,8 @@ Result<Explanation> explain(Store& store, const Workspace& workspace, const Rule
   Explanation out;
   out.as_of = as_of;
   out.address = source.address(0);
-  out.world = build_world(store.database(), workspace.config, rules.tagging, workspace.registry, as_of);
+  out.world =
+      build_world(store.database(), workspace.config, rules.tagging, workspace.registry, as_of);
   const Scorer scorer(rules, out.world, as_of);
   ManualSuppression manual;
   if (person.id) {
@@ -81,7 +84,9 @@ Result<std::vector<PersonEvent>> events_of(Store& store, const std::string& who)
       events.push_back({set.first, set.second, row});
     }
   }
-  std::stable_sort(events.begin(), events.end(), [](const PersonEvent& a, const PersonEvent& b) { return a.row.time < b.row.time; });
+  std::stable_sort(events.begin(), events.end(), [](const PersonEvent& a, const PersonEvent& b) {
+    return a.row.time < b.row.time;
+  });
   return events;
 }
 

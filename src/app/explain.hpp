@@ -1,5 +1,6 @@
 #pragma once
-// Everything about one person: points with their events and rules, fit, status, and all events by time.
+// Everything about one person: points with their events and rules, fit, status, and all events by
+// time.
 
 #include "app/workspace.hpp"
 
@@ -22,7 +23,8 @@ struct Explanation {
 };
 
 /// Error not_found: nobody is known by that address or contact id.
-Result<Explanation> explain(Store& store, const Workspace& workspace, const Rules& rules, const std::string& who, Seconds as_of);
+Result<Explanation> explain(Store& store, const Workspace& workspace, const Rules& rules,
+                            const std::string& who, Seconds as_of);
 
 struct PersonEvent {
   CampaignId campaign;

@@ -15,7 +15,7 @@ namespace mailfunnel {
 namespace {
 
 struct ExportRow {
-  std::uint32_t rank; // of the address
+  std::uint32_t rank;     // of the address
   std::uint32_t campaign; // index by canonical order
   EventKind kind;
   EventRow row;
@@ -36,7 +36,8 @@ struct Names {
     }
     campaigns = catalog.campaigns();
     std::sort(campaigns.begin(), campaigns.end(), [&](const auto& a, const auto& b) {
-      return std::tie(a.campaign.id, a.campaign.send, names[a.account]) < std::tie(b.campaign.id, b.campaign.send, names[b.account]);
+      return std::tie(a.campaign.id, a.campaign.send, names[a.account]) <
+             std::tie(b.campaign.id, b.campaign.send, names[b.account]);
     });
     for (std::uint32_t i = 0; i < campaigns.size(); ++i) {
       order[campaigns[i].id] = i;
@@ -62,7 +63,8 @@ struct Names {
 
 class EventWriter {
 public:
-  EventWriter(Database& database, const Names& names, const Write& write) : m_catalog(database), m_names(names), m_write(write) {}
+  EventWriter(Database& database, const Names& names, const Write& write)
+      : m_catalog(database), m_names(names), m_write(write) {}
 
   void put(const ExportRow& event, std::string_view address, std::string_view contact) {
     const auto& campaign = m_names.campaigns[event.campaign].campaign;
@@ -101,7 +103,8 @@ private:
   void details(const ExportRow& event) {
     const auto& row = event.row;
     if (is_bounce_like(event.kind)) {
-      m_out += ",\"bounce\":{\"reason\":\"" + std::string(name_of(bounce_reason_of(row.evidence))) + "\"";
+      m_out += ",\"bounce\":{\"reason\":\"" + std::string(name_of(bounce_reason_of(row.evidence))) +
+               "\"";
       if (const auto klass = bounce_class_of(row.evidence); klass != BounceClass::none) {
         m_out += ",\"class\":\"" + std::string(name_of(klass)) + "\"";
       }
@@ -169,12 +172,15 @@ std::uint64_t export_events(Store& store, const Workspace& workspace, const Writ
     total += n;
   }
   // As many passes as it takes for a pass's rows to fit into the memory allowed.
-  const auto passes = std::max<std::uint64_t>(1, (total * sizeof(ExportRow) * 2 + workspace.memory - 1) / std::max<std::uint64_t>(workspace.memory, 1));
+  const auto passes =
+      std::max<std::uint64_t>(1, (total * sizeof(ExportRow) * 2 + workspace.memory - 1) /
+                                     std::max<std::uint64_t>(workspace.memory, 1));
   const Names catalog(database);
   EventWriter writer(database, catalog, write);
   const auto chunks = (std::uint64_t{count} + k_chunk_size - 1) >> k_chunk_bits;
   for (std::uint64_t pass = 0; pass < passes; ++pass) {
-    const auto first = static_cast<std::uint32_t>(std::uint64_t{count} * pass / passes), end = static_cast<std::uint32_t>(std::uint64_t{count} * (pass + 1) / passes);
+    const auto first = static_cast<std::uint32_t>(std::uint64_t{count} * pass / passes),
+               end = static_cast<std::uint32_t>(std::uint64_t{count} * (pass + 1) / passes);
     std::vector<ExportRow> rows;
     EventColumns columns;
     for (std::uint32_t chunk = 0; chunk < chunks; ++chunk) {
@@ -191,15 +197,20 @@ std::uint64_t export_events(Store& store, const Workspace& workspace, const Writ
       }
     }
     std::sort(rows.begin(), rows.end(), [&](const ExportRow& a, const ExportRow& b) {
-      if (std::tie(a.rank, a.row.time, a.campaign, a.kind) != std::tie(b.rank, b.row.time, b.campaign, b.kind)) {
-        return std::tie(a.rank, a.row.time, a.campaign, a.kind) < std::tie(b.rank, b.row.time, b.campaign, b.kind);
+      if (std::tie(a.rank, a.row.time, a.campaign, a.kind) !=
+          std::tie(b.rank, b.row.time, b.campaign, b.kind)) {
+        return std::tie(a.rank, a.row.time, a.campaign, a.kind) <
+               std::tie(b.rank, b.row.time, b.campaign, b.kind);
       }
-      return a.row.link != b.row.link && catalog.url(a.campaign, a.row.link) < catalog.url(b.campaign, b.row.link);
+      return a.row.link != b.row.link &&
+             catalog.url(a.campaign, a.row.link) < catalog.url(b.campaign, b.row.link);
     });
     for (const auto& row : rows) {
       const auto& name = names[by_name[row.rank]];
       const bool contact = is_contact_key(name);
-      writer.put(row, contact ? "" : name, contact ? std::string_view(name).substr(name.rfind('\x1f') + 1) : std::string_view());
+      writer.put(row, contact ? "" : name,
+                 contact ? std::string_view(name).substr(name.rfind('\x1f') + 1)
+                         : std::string_view());
     }
     written += rows.size();
   }

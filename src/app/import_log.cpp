@@ -26,7 +26,9 @@ public:
     }
     m_out << line;
     if (!m_out) {
-      throw Failure({ErrorCode::io, "rejected records can't be written: name another file with --rejects", m_path});
+      throw Failure({ErrorCode::io,
+                     "rejected records can't be written: name another file with --rejects",
+                     m_path});
     }
   }
   std::string written() const { return m_out.is_open() ? m_path : std::string(); }
@@ -36,7 +38,8 @@ private:
   std::ofstream m_out;
 };
 
-std::string account_for(const Workspace& workspace, const std::string& adapter, const std::string& asked) {
+std::string account_for(const Workspace& workspace, const std::string& adapter,
+                        const std::string& asked) {
   if (!asked.empty()) {
     const auto* account = workspace.config.account(asked);
     if (account == nullptr && !workspace.config.accounts.empty()) {
@@ -44,7 +47,9 @@ std::string account_for(const Workspace& workspace, const std::string& adapter, 
       for (const auto& one : workspace.config.accounts) {
         known.push_back(one.name);
       }
-      throw Failure({ErrorCode::usage, fmt::format("--account: the config has no account \"{}\": it has {}", asked, join(known, ", "))});
+      throw Failure(
+          {ErrorCode::usage, fmt::format("--account: the config has no account \"{}\": it has {}",
+                                         asked, join(known, ", "))});
     }
     return asked;
   }
@@ -55,15 +60,19 @@ std::string account_for(const Workspace& workspace, const std::string& adapter, 
     }
   }
   if (mine.size() > 1) {
-    throw Failure({ErrorCode::usage, fmt::format("several accounts are of {}: say which with --account {}", adapter, join(mine, " or --account "))});
+    throw Failure(
+        {ErrorCode::usage, fmt::format("several accounts are of {}: say which with --account {}",
+                                       adapter, join(mine, " or --account "))});
   }
   return mine.empty() ? adapter : mine.front();
 }
 
 class Importer {
 public:
-  Importer(Store& store, const Workspace& workspace, const ImportRequest& request, const ImportHooks& hooks)
-      : m_store(store), m_workspace(workspace), m_request(request), m_hooks(hooks), m_rejects(rejects_path()) {}
+  Importer(Store& store, const Workspace& workspace, const ImportRequest& request,
+           const ImportHooks& hooks)
+      : m_store(store), m_workspace(workspace), m_request(request), m_hooks(hooks),
+        m_rejects(rejects_path()) {}
 
   ImportSummary run() {
     for (const auto& path : m_request.paths) {
@@ -93,7 +102,8 @@ private:
     }
     auto stamp = format_time(m_request.now);
     std::erase_if(stamp, [](char c) { return c == '-' || c == ':' || c == 'Z'; });
-    return (std::filesystem::path(m_workspace.folder) / fmt::format("rejects-{}.ndjson", stamp)).string();
+    return (std::filesystem::path(m_workspace.folder) / fmt::format("rejects-{}.ndjson", stamp))
+        .string();
   }
 
   void fail(const std::string& name, Error error) {
@@ -108,9 +118,11 @@ private:
     context.campaign = m_request.campaign;
     context.profiles = &m_workspace.config.profiles;
     context.contacts = m_request.contacts;
-    // The zone is the account's; which account it is hangs on the adapter, which hangs on the input.
+    // The zone is the account's; which account it is hangs on the adapter, which hangs on the
+    // input.
     for (const auto& account : m_workspace.config.accounts) {
-      const bool meant = m_request.account.empty() ? adapter.empty() || account.esp == adapter : account.name == m_request.account;
+      const bool meant = m_request.account.empty() ? adapter.empty() || account.esp == adapter
+                                                   : account.name == m_request.account;
       if (meant && account.zone_given) {
         context.zone = account.zone;
         context.zone_given = true;
@@ -130,14 +142,16 @@ private:
       const auto size = head.size();
       head.resize(size + k_padding);
       const std::string_view view(head.data(), size);
-      auto opened = open_input(m_workspace.registry, m_request.adapter, view, context_for({}, input), input.name);
+      auto opened = open_input(m_workspace.registry, m_request.adapter, view,
+                               context_for({}, input), input.name);
       if (!opened) {
         fail(input.name, opened.error());
         return;
       }
       // Again with the zone of the account it really belongs to.
       const auto account = account_for(m_workspace, opened->adapter, m_request.account);
-      opened = open_input(m_workspace.registry, opened->adapter, view, context_for(opened->adapter, input), input.name);
+      opened = open_input(m_workspace.registry, opened->adapter, view,
+                          context_for(opened->adapter, input), input.name);
       if (!opened) {
         fail(input.name, opened.error());
         return;
@@ -158,10 +172,16 @@ private:
 
   static std::optional<Error> refusal(const LogReader& reader, const std::string& account) {
     if (reader.assumes_utc()) {
-      return Error{ErrorCode::usage, fmt::format("its times carry no zone ({}): give account \"{}\" a `zone` in the config, such as zone = \"Europe/Brussels\"", reader.format(), account)};
+      return Error{ErrorCode::usage,
+                   fmt::format("its times carry no zone ({}): give account \"{}\" a `zone` in the "
+                               "config, such as zone = \"Europe/Brussels\"",
+                               reader.format(), account)};
     }
     if (reader.needs_campaign()) {
-      return Error{ErrorCode::usage, fmt::format("it does not say which mailing it is about ({}): name it with --campaign ID", reader.format())};
+      return Error{
+          ErrorCode::usage,
+          fmt::format("it does not say which mailing it is about ({}): name it with --campaign ID",
+                      reader.format())};
     }
     return std::nullopt;
   }
@@ -177,12 +197,15 @@ private:
     options.complete = m_request.complete;
     options.valid_from = m_request.valid_from;
     const auto total = input.bytes.total();
-    options.small = total != 0 && total <= k_small_input && Recipients(m_store.database()).count() >= k_large_store;
+    options.small = total != 0 && total <= k_small_input &&
+                    Recipients(m_store.database()).count() >= k_large_store;
     if (!options.small) {
       fold_inbox(m_store, m_workspace.threads); // what comes now need not look there
     }
     StreamHooks hooks;
-    hooks.rejected = [&](const Rejected& rejected) { m_rejects.write(reject_line(rejected, opened.adapter, input.name)); };
+    hooks.rejected = [&](const Rejected& rejected) {
+      m_rejects.write(reject_line(rejected, opened.adapter, input.name));
+    };
     hooks.progress = [&](std::uint64_t taken, std::uint64_t of) {
       if (m_hooks.progress) {
         m_hooks.progress(input.name, taken, of);
@@ -192,7 +215,8 @@ private:
     auto report = import_stream(m_store, input, std::move(head), *opened.reader, options, hooks);
     add(report.counts);
     m_summary.failed += report.error ? 1 : 0;
-    m_summary.files.push_back({input.name, opened.adapter, account, std::string(opened.reader->format()), report.counts, report.error});
+    m_summary.files.push_back({input.name, opened.adapter, account,
+                               std::string(opened.reader->format()), report.counts, report.error});
   }
 
   void add(const ImportCounts& counts) {
@@ -211,7 +235,9 @@ private:
     for (std::size_t k = 0; k < k_event_kinds; ++k) {
       t.by_kind[k] += counts.by_kind[k];
     }
-    t.first = t.first == 0 ? counts.first : counts.first == 0 ? t.first : std::min(t.first, counts.first);
+    t.first = t.first == 0        ? counts.first
+              : counts.first == 0 ? t.first
+                                  : std::min(t.first, counts.first);
     t.last = std::max(t.last, counts.last);
   }
 
@@ -225,11 +251,14 @@ private:
 
 } // namespace
 
-ImportSummary import_paths(Store& store, const Workspace& workspace, const ImportRequest& request, const ImportHooks& hooks) {
+ImportSummary import_paths(Store& store, const Workspace& workspace, const ImportRequest& request,
+                           const ImportHooks& hooks) {
   return Importer(store, workspace, request, hooks).run();
 }
 
-Result<OpenedInput> open_input(const AdapterRegistry& registry, const std::string& adapter, std::string_view head, const LogContext& context, const std::string& name) {
+Result<OpenedInput> open_input(const AdapterRegistry& registry, const std::string& adapter,
+                               std::string_view head, const LogContext& context,
+                               const std::string& name) {
   const auto first_line = printable(head.substr(0, head.find('\n')), 120);
   if (!adapter.empty()) {
     const auto* chosen = registry.find(adapter);
@@ -238,7 +267,8 @@ Result<OpenedInput> open_input(const AdapterRegistry& registry, const std::strin
       for (const auto& entry : registry.all()) {
         known.push_back(entry.id);
       }
-      return Error{ErrorCode::usage, fmt::format("unknown adapter \"{}\": there are {}", adapter, join(known, ", "))};
+      return Error{ErrorCode::usage,
+                   fmt::format("unknown adapter \"{}\": there are {}", adapter, join(known, ", "))};
     }
     auto reader = chosen->open_log(head, context);
     if (!reader) {
@@ -246,11 +276,15 @@ Result<OpenedInput> open_input(const AdapterRegistry& registry, const std::strin
       for (const auto& format : chosen->formats()) {
         expected += (expected.empty() ? "" : "; ") + std::string(format.name);
       }
-      return Error{ErrorCode::bad_syntax, fmt::format("is not a file of {} (expected: {}); it begins: {}", adapter, expected, first_line), name};
+      return Error{ErrorCode::bad_syntax,
+                   fmt::format("is not a file of {} (expected: {}); it begins: {}", adapter,
+                               expected, first_line),
+                   name};
     }
     return OpenedInput{adapter, std::move(reader)};
   }
-  // A list of contacts is first of all what an ESP writes; only what nobody knows is any table of addresses.
+  // A list of contacts is first of all what an ESP writes; only what nobody knows is any table of
+  // addresses.
   auto plain = context;
   plain.contacts = false;
   auto matches = registry.detect(head, plain);
@@ -264,15 +298,23 @@ Result<OpenedInput> open_input(const AdapterRegistry& registry, const std::strin
     }
   }
   if (matches.empty()) {
-    return Error{ErrorCode::bad_syntax, fmt::format("no adapter knows this format: see `mailfunnel adapters`, or describe it with a [[profile]]; it begins: {}", first_line), name};
+    return Error{ErrorCode::bad_syntax,
+                 fmt::format("no adapter knows this format: see `mailfunnel adapters`, or describe "
+                             "it with a [[profile]]; it begins: {}",
+                             first_line),
+                 name};
   }
   if (matches.size() > 1) {
-    return Error{ErrorCode::usage, fmt::format("{} and {} both know this format: say which with --adapter", matches[0].entry->id, matches[1].entry->id), name};
+    return Error{ErrorCode::usage,
+                 fmt::format("{} and {} both know this format: say which with --adapter",
+                             matches[0].entry->id, matches[1].entry->id),
+                 name};
   }
   return OpenedInput{matches[0].entry->id, std::move(matches[0].reader)};
 }
 
-std::string reject_line(const Rejected& rejected, const std::string& adapter, const std::string& file) {
+std::string reject_line(const Rejected& rejected, const std::string& adapter,
+                        const std::string& file) {
   std::string line = "{\"rejected\":";
   append_json_string(line, rejected.why);
   line += ",\"source\":{\"adapter\":";

@@ -18,7 +18,8 @@ struct ImportRequest {
   std::vector<std::pair<Seconds, Seconds>> complete;
   std::optional<Seconds> valid_from;
   bool contacts = false;
-  std::string rejects; // file for rejected records; empty: one in the workspace, named by the moment
+  std::string
+      rejects; // file for rejected records; empty: one in the workspace, named by the moment
   Seconds now = 0;
 };
 
@@ -40,18 +41,23 @@ struct ImportHooks {
   std::function<bool()> stopped;
 };
 
-/// Throws Failure (usage) when an account must be named; what is wrong with one file is told in its result.
-ImportSummary import_paths(Store& store, const Workspace& workspace, const ImportRequest& request, const ImportHooks& hooks);
+/// Throws Failure (usage) when an account must be named; what is wrong with one file is told in its
+/// result.
+ImportSummary import_paths(Store& store, const Workspace& workspace, const ImportRequest& request,
+                           const ImportHooks& hooks);
 
-/// The reader for an input: the adapter asked for, or the one that knows it. Error: nobody, or several; the message says
-/// what was expected and shows how the input begins.
+/// The reader for an input: the adapter asked for, or the one that knows it. Error: nobody, or
+/// several; the message says what was expected and shows how the input begins.
 struct OpenedInput {
   std::string adapter;
   std::unique_ptr<LogReader> reader;
 };
-Result<OpenedInput> open_input(const AdapterRegistry& registry, const std::string& adapter, std::string_view head, const LogContext& context, const std::string& name);
+Result<OpenedInput> open_input(const AdapterRegistry& registry, const std::string& adapter,
+                               std::string_view head, const LogContext& context,
+                               const std::string& name);
 
 /// A rejected record as a line of the rejects file.
-std::string reject_line(const Rejected& rejected, const std::string& adapter, const std::string& file);
+std::string reject_line(const Rejected& rejected, const std::string& adapter,
+                        const std::string& file);
 
 } // namespace mailfunnel

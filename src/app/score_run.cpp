@@ -12,8 +12,8 @@ namespace mailfunnel {
 
 namespace {
 
-/// What a run keeps of a chunk: columns behind one another, then zstd. Format 1: count u32, score i64 each, fit i32 each,
-/// level, grade, status, suppressed u8 each.
+/// What a run keeps of a chunk: columns behind one another, then zstd. Format 1: count u32, score
+/// i64 each, fit i32 each, level, grade, status, suppressed u8 each.
 std::string pack_scores(const ChunkScores& scores) {
   std::string plain, out;
   ByteWriter write(plain);
@@ -54,7 +54,8 @@ struct Tally {
 
   void add(const ChunkScores& scores, const Scorer& scorer) {
     by_status.resize(scorer.statuses().size());
-    matrix.resize(scorer.rules().levels.levels(), std::vector<std::uint64_t>(scorer.rules().levels.grades()));
+    matrix.resize(scorer.rules().levels.levels(),
+                  std::vector<std::uint64_t>(scorer.rules().levels.grades()));
     const bool scale_is_status = scorer.rules().status.model == StatusModel::scale;
     std::vector<std::uint64_t> near(512); // counts of -256 to 255 points; the rest goes to the map
     for (std::size_t r = 0; r < scores.size(); ++r) {
@@ -63,7 +64,8 @@ struct Tally {
       suppressed += scores.suppressed[r] != 0;
       disagreeing += !scale_is_status && scores.status[r] != scores.scale_status[r];
       unknown_fit += scores.fit_known[r] == 0;
-      const auto points = scores.score[r] >= 0 ? scores.score[r] / k_point : -((-scores.score[r] + k_point - 1) / k_point);
+      const auto points = scores.score[r] >= 0 ? scores.score[r] / k_point
+                                               : -((-scores.score[r] + k_point - 1) / k_point);
       if (points >= -256 && points < 256) {
         ++near[static_cast<std::size_t>(points + 256)];
       } else {
@@ -82,11 +84,15 @@ struct Tally {
 std::vector<std::string> warnings_of(const ScoreSummary& summary) {
   std::vector<std::string> out;
   for (std::size_t s = 0; s < summary.statuses.size(); ++s) {
-    const auto share = summary.recipients == 0 ? 0.0 : 100.0 * static_cast<double>(summary.by_status[s]) / static_cast<double>(summary.recipients);
+    const auto share = summary.recipients == 0 ? 0.0
+                                               : 100.0 * static_cast<double>(summary.by_status[s]) /
+                                                     static_cast<double>(summary.recipients);
     if (summary.by_status[s] == 0) {
-      out.push_back(fmt::format("nobody is {}: are the cuts in [levels] too high for this list?", summary.statuses[s]));
+      out.push_back(fmt::format("nobody is {}: are the cuts in [levels] too high for this list?",
+                                summary.statuses[s]));
     } else if (share > 30 && s > 0) {
-      out.push_back(fmt::format("{:.0f} % are {}: are the cuts in [levels] too low for this list?", share, summary.statuses[s]));
+      out.push_back(fmt::format("{:.0f} % are {}: are the cuts in [levels] too low for this list?",
+                                share, summary.statuses[s]));
     }
   }
   return out;
@@ -94,24 +100,27 @@ std::vector<std::string> warnings_of(const ScoreSummary& summary) {
 
 } // namespace
 
-ScoreSummary run_scores(Store& store, const Workspace& workspace, const Rules& rules, Seconds as_of, bool keep) {
+ScoreSummary run_scores(Store& store, const Workspace& workspace, const Rules& rules, Seconds as_of,
+                        bool keep) {
   if (Activity(store.database()).inbox_size() != 0) {
     fold_inbox(store, workspace.threads);
   }
-  const auto world = build_world(store.database(), workspace.config, rules.tagging, workspace.registry, as_of);
+  const auto world =
+      build_world(store.database(), workspace.config, rules.tagging, workspace.registry, as_of);
   const Scorer scorer(rules, world, as_of);
   std::vector<Tally> tallies(std::max(workspace.threads, 1U));
   std::map<std::uint32_t, std::string> blocks;
   std::mutex mutex;
   const auto changes = store.changes();
-  score_store(store, workspace, rules, world, as_of, [&](std::uint32_t chunk, StoreChunk&, ChunkScores& scores, unsigned thread) {
-    tallies[thread].add(scores, scorer);
-    if (keep) {
-      auto packed = pack_scores(scores);
-      const std::lock_guard lock(mutex);
-      blocks.emplace(chunk, std::move(packed));
-    }
-  });
+  score_store(store, workspace, rules, world, as_of,
+              [&](std::uint32_t chunk, StoreChunk&, ChunkScores& scores, unsigned thread) {
+                tallies[thread].add(scores, scorer);
+                if (keep) {
+                  auto packed = pack_scores(scores);
+                  const std::lock_guard lock(mutex);
+                  blocks.emplace(chunk, std::move(packed));
+                }
+              });
   ScoreSummary summary;
   summary.as_of = as_of;
   summary.statuses = scorer.statuses();
@@ -141,8 +150,11 @@ ScoreSummary run_scores(Store& store, const Workspace& workspace, const Rules& r
   const WriterLock lock(store.path());
   auto& database = store.database();
   Transaction transaction(database);
-  database.execute("DELETE FROM run_block WHERE run IN (SELECT id FROM run WHERE kept = 0); DELETE FROM run WHERE kept = 0");
-  database.use("INSERT INTO run(created, as_of, changes, rules_hash, rules, recipients) VALUES (unixepoch(), ?1, ?2, ?3, '', ?4)")
+  database.execute("DELETE FROM run_block WHERE run IN (SELECT id FROM run WHERE kept = 0); DELETE "
+                   "FROM run WHERE kept = 0");
+  database
+      .use("INSERT INTO run(created, as_of, changes, rules_hash, rules, recipients) VALUES "
+           "(unixepoch(), ?1, ?2, ?3, '', ?4)")
       .bind(as_of, changes, rules.fingerprint, static_cast<std::int64_t>(summary.recipients))
       .run();
   const auto run = database.last_row();
@@ -155,7 +167,8 @@ ScoreSummary run_scores(Store& store, const Workspace& workspace, const Rules& r
 }
 
 std::optional<Seconds> current_run(Store& store, const Rules& rules) {
-  auto query = store.database().use("SELECT as_of, changes, rules_hash FROM run ORDER BY id DESC LIMIT 1");
+  auto query =
+      store.database().use("SELECT as_of, changes, rules_hash FROM run ORDER BY id DESC LIMIT 1");
   if (!query.step() || query.integer(1) != store.changes() || query.text(2) != rules.fingerprint) {
     return std::nullopt;
   }

@@ -15,13 +15,15 @@ struct ScoreSummary {
   std::uint64_t recipients = 0, suppressed = 0, disagreeing = 0, unknown_fit = 0;
   std::vector<std::string> statuses;
   std::vector<std::uint64_t> by_status;
-  std::vector<std::vector<std::uint64_t>> matrix; // [level - 1][grade]
+  std::vector<std::vector<std::uint64_t>> matrix;  // [level - 1][grade]
   std::map<std::int64_t, std::uint64_t> histogram; // whole points -> people
   std::vector<std::string> warnings;               // a status that is empty or holds more than 30 %
 };
 
-/// Folds the inbox, scores everybody and keeps the run as the newest. `keep`: false for a look with other rules.
-ScoreSummary run_scores(Store& store, const Workspace& workspace, const Rules& rules, Seconds as_of, bool keep);
+/// Folds the inbox, scores everybody and keeps the run as the newest. `keep`: false for a look with
+/// other rules.
+ScoreSummary run_scores(Store& store, const Workspace& workspace, const Rules& rules, Seconds as_of,
+                        bool keep);
 
 /// The moment of the newest run, when neither activity nor rules changed since.
 std::optional<Seconds> current_run(Store& store, const Rules& rules);

@@ -25,7 +25,9 @@ struct Column {
 };
 
 CellType type_of(const std::string& name) {
-  constexpr std::string_view k_numbers[] = {"score", "scale", "level", "fit", "opens", "non_opens", "clicks_tofu", "clicks_mofu", "clicks_bofu", "mailings"};
+  constexpr std::string_view k_numbers[] = {
+      "score",     "scale",       "level",       "fit",         "opens",
+      "non_opens", "clicks_tofu", "clicks_mofu", "clicks_bofu", "mailings"};
   if (std::find(std::begin(k_numbers), std::end(k_numbers), name) != std::end(k_numbers)) {
     return CellType::number;
   }
@@ -58,13 +60,15 @@ std::string reasons_of(const ChunkScores& s, std::size_t r, Seconds) {
 /// The attribute values of a chunk's people as of a moment, by column.
 class AttributeTable {
 public:
-  AttributeTable(ChunkSource& source, const std::string& name, Seconds as_of) : m_values(source.size()) {
+  AttributeTable(ChunkSource& source, const std::string& name, Seconds as_of)
+      : m_values(source.size()) {
     AttributeColumn column;
     for (std::uint32_t block = 0; block * k_recipient_block < source.size(); ++block) {
       if (source.attribute(block, name, column)) {
         for (std::size_t i = 0; i < column.recipient.size(); ++i) {
           if (Seconds{column.valid_from[i]} <= as_of) {
-            m_values[block * k_recipient_block + column.recipient[i]] = column.values[column.value[i]];
+            m_values[block * k_recipient_block + column.recipient[i]] =
+                column.values[column.value[i]];
           }
         }
       }
@@ -78,7 +82,8 @@ private:
 
 class RowWriter {
 public:
-  RowWriter(const Scorer& scorer, const Locale& locale, TimeZone zone, ExportFormat format) : m_scorer(scorer), m_locale(locale), m_zone(zone), m_format(format) {}
+  RowWriter(const Scorer& scorer, const Locale& locale, TimeZone zone, ExportFormat format)
+      : m_scorer(scorer), m_locale(locale), m_zone(zone), m_format(format) {}
 
   std::string header(const std::vector<Column>& columns) const {
     std::string out;
@@ -95,7 +100,9 @@ public:
     return out + line_end();
   }
 
-  void row(std::string& out, const std::vector<Column>& columns, std::string_view email, const ChunkScores& s, std::size_t r, const std::vector<AttributeTable*>& attributes) const {
+  void row(std::string& out, const std::vector<Column>& columns, std::string_view email,
+           const ChunkScores& s, std::size_t r,
+           const std::vector<AttributeTable*>& attributes) const {
     const bool json = m_format == ExportFormat::ndjson;
     out += json ? "{" : "";
     for (std::size_t c = 0; c < columns.size(); ++c) {
@@ -112,7 +119,11 @@ public:
   }
 
 private:
-  char separator() const { return m_format == ExportFormat::people ? m_locale.separator : m_format == ExportFormat::cells ? '\x1f' : ','; }
+  char separator() const {
+    return m_format == ExportFormat::people  ? m_locale.separator
+           : m_format == ExportFormat::cells ? '\x1f'
+                                             : ',';
+  }
   std::string line_end() const { return m_format == ExportFormat::people ? "\r\n" : "\n"; }
 
   void number(std::string& out, Points thousandths) const {
@@ -131,7 +142,8 @@ private:
     if (m_format == ExportFormat::people || m_format == ExportFormat::cells) {
       if (seconds != 0) {
         const auto c = utc_to_local(seconds, m_zone);
-        out += fmt::format("{:04}-{:02}-{:02} {:02}:{:02}", c.year, c.month, c.day, c.hour, c.minute);
+        out +=
+            fmt::format("{:04}-{:02}-{:02} {:02}:{:02}", c.year, c.month, c.day, c.hour, c.minute);
       }
     } else if (m_format == ExportFormat::ndjson) {
       out += seconds == 0 ? "null" : "\"" + format_time(seconds) + "\"";
@@ -149,14 +161,17 @@ private:
       out += printable(value, 400); // no control characters: they part the cells
       return;
     }
-    if (m_format == ExportFormat::people && !value.empty() && std::string_view("=+-@\t\r|%").find(value.front()) != std::string_view::npos) {
-      append_csv_field(out, "'" + std::string(value), separator()); // a spreadsheet must not take it for a formula
+    if (m_format == ExportFormat::people && !value.empty() &&
+        std::string_view("=+-@\t\r|%").find(value.front()) != std::string_view::npos) {
+      append_csv_field(out, "'" + std::string(value),
+                       separator()); // a spreadsheet must not take it for a formula
       return;
     }
     append_csv_field(out, value, separator());
   }
 
-  void cell(std::string& out, const Column& column, std::string_view email, const ChunkScores& s, std::size_t r, const AttributeTable* attribute) const {
+  void cell(std::string& out, const Column& column, std::string_view email, const ChunkScores& s,
+            std::size_t r, const AttributeTable* attribute) const {
     const auto& n = column.name;
     if (attribute != nullptr) {
       text(out, (*attribute)[r]);
@@ -180,8 +195,14 @@ private:
   }
 
   static Points number_of(const std::string& n, const ChunkScores& s, std::size_t r) {
-    const std::pair<std::string_view, std::uint64_t> k_counts[] = {{"level", s.level[r]},           {"opens", s.opens[r]},           {"non_opens", s.non_opens[r]},  {"clicks_tofu", s.clicks_tofu[r]},
-                                                                   {"clicks_mofu", s.clicks_mofu[r]}, {"clicks_bofu", s.clicks_bofu[r]}, {"mailings", s.received[r]}};
+    const std::pair<std::string_view, std::uint64_t> k_counts[] = {
+        {"level", s.level[r]},
+        {"opens", s.opens[r]},
+        {"non_opens", s.non_opens[r]},
+        {"clicks_tofu", s.clicks_tofu[r]},
+        {"clicks_mofu", s.clicks_mofu[r]},
+        {"clicks_bofu", s.clicks_bofu[r]},
+        {"mailings", s.received[r]}};
     for (const auto& [name, count] : k_counts) {
       if (name == n) {
         return static_cast<Points>(count) * k_point;
@@ -211,9 +232,11 @@ struct Found {
 
 class SegmentRun {
 public:
-  SegmentRun(const Workspace& workspace, const Scorer& scorer, const std::vector<SegmentRequest>& requests, std::optional<ExportFormat> format)
+  SegmentRun(const Workspace& workspace, const Scorer& scorer,
+             const std::vector<SegmentRequest>& requests, std::optional<ExportFormat> format)
       : m_workspace(workspace), m_scorer(scorer), m_requests(requests), m_format(format),
-        m_writer(scorer, workspace.config.locale, workspace.config.report_zone, format.value_or(ExportFormat::machine)) {
+        m_writer(scorer, workspace.config.locale, workspace.config.report_zone,
+                 format.value_or(ExportFormat::machine)) {
     for (const auto& request : requests) {
       auto& columns = m_columns.emplace_back();
       for (const auto& name : request.columns) {
@@ -232,7 +255,8 @@ public:
       excluded = evaluate(*m_workspace.config.exclude_expression, context);
     }
     for (std::size_t i = 0; i < m_requests.size(); ++i) {
-      take_segment(i, evaluate(*m_requests[i].where, context), excluded, source, scores, m_found[thread][i]);
+      take_segment(i, evaluate(*m_requests[i].where, context), excluded, source, scores,
+                   m_found[thread][i]);
     }
   }
 
@@ -251,7 +275,9 @@ public:
       if (!m_format) {
         continue;
       }
-      std::sort(members.begin(), members.end(), [](const Member& a, const Member& b) { return a.score != b.score ? a.score > b.score : a.email < b.email; });
+      std::sort(members.begin(), members.end(), [](const Member& a, const Member& b) {
+        return a.score != b.score ? a.score > b.score : a.email < b.email;
+      });
       members.resize(limit != 0 ? std::min(limit, members.size()) : members.size());
       std::size_t size = 0;
       for (const auto& member : members) {
@@ -267,11 +293,14 @@ public:
   }
 
 private:
-  void take_segment(std::size_t i, Bits members, const std::optional<Bits>& excluded, StoreChunk& source, const ChunkScores& scores, Found& found) {
+  void take_segment(std::size_t i, Bits members, const std::optional<Bits>& excluded,
+                    StoreChunk& source, const ChunkScores& scores, Found& found) {
     const auto use = m_requests[i].use;
-    const std::uint8_t barred = use == SegmentUse::mailing ? std::uint8_t{0xFF}
-                                : use == SegmentUse::sales ? static_cast<std::uint8_t>(suppressed_by::objection | suppressed_by::erased)
-                                                           : suppressed_by::erased;
+    const std::uint8_t barred =
+        use == SegmentUse::mailing ? std::uint8_t{0xFF}
+        : use == SegmentUse::sales
+            ? static_cast<std::uint8_t>(suppressed_by::objection | suppressed_by::erased)
+            : suppressed_by::erased;
     members.each([&](std::size_t r) {
       if ((scores.suppressed[r] & barred) != 0) {
         ++found.counts.kept_out_suppressed;
@@ -288,7 +317,9 @@ private:
     std::vector<std::unique_ptr<AttributeTable>> tables;
     std::vector<AttributeTable*> attributes;
     for (const auto& column : m_columns[i]) {
-      tables.push_back(column.attribute.empty() ? nullptr : std::make_unique<AttributeTable>(source, column.attribute, m_scorer.as_of()));
+      tables.push_back(column.attribute.empty() ? nullptr
+                                                : std::make_unique<AttributeTable>(
+                                                      source, column.attribute, m_scorer.as_of()));
       attributes.push_back(tables.back().get());
     }
     auto& text = found.texts.emplace_back();
@@ -312,7 +343,8 @@ private:
     });
     for (const auto& place : places) { // the text does not move any more
       const std::string_view view(text);
-      found.members.push_back({place.score, view.substr(place.email, place.email_size), view.substr(place.row, place.row_size)});
+      found.members.push_back({place.score, view.substr(place.email, place.email_size),
+                               view.substr(place.row, place.row_size)});
     }
   }
 
@@ -327,13 +359,17 @@ private:
 
 } // namespace
 
-std::vector<SegmentResult> run_segments(Store& store, const Workspace& workspace, Seconds as_of, const std::vector<SegmentRequest>& requests,
+std::vector<SegmentResult> run_segments(Store& store, const Workspace& workspace, Seconds as_of,
+                                        const std::vector<SegmentRequest>& requests,
                                         std::optional<ExportFormat> format, std::size_t limit) {
-  const auto world = build_world(store.database(), workspace.config, workspace.config.rules.tagging, workspace.registry, as_of);
+  const auto world = build_world(store.database(), workspace.config, workspace.config.rules.tagging,
+                                 workspace.registry, as_of);
   const Scorer scorer(workspace.config.rules, world, as_of);
   SegmentRun run(workspace, scorer, requests, format);
   score_store(store, workspace, workspace.config.rules, world, as_of,
-              [&](std::uint32_t, StoreChunk& source, ChunkScores& scores, unsigned thread) { run.take(source, scores, thread); });
+              [&](std::uint32_t, StoreChunk& source, ChunkScores& scores, unsigned thread) {
+                run.take(source, scores, thread);
+              });
   return run.results(limit);
 }
 

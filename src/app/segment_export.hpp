@@ -25,15 +25,19 @@ struct SegmentRequest {
 
 struct SegmentResult {
   std::uint64_t members = 0;
-  std::uint64_t kept_out_suppressed = 0, kept_out_excluded = 0, kept_out_no_address = 0; // match the expression, but are not in it
-  std::string text; // the file, when asked for
+  std::uint64_t kept_out_suppressed = 0, kept_out_excluded = 0,
+                kept_out_no_address = 0; // match the expression, but are not in it
+  std::string text;                      // the file, when asked for
 };
 
-/// All segments in one pass over the store. `format` absent: only counts. `limit`: at most so many rows each (0: all).
-std::vector<SegmentResult> run_segments(Store& store, const Workspace& workspace, Seconds as_of, const std::vector<SegmentRequest>& requests,
+/// All segments in one pass over the store. `format` absent: only counts. `limit`: at most so many
+/// rows each (0: all).
+std::vector<SegmentResult> run_segments(Store& store, const Workspace& workspace, Seconds as_of,
+                                        const std::vector<SegmentRequest>& requests,
                                         std::optional<ExportFormat> format, std::size_t limit);
 
-/// The moment at which segments are taken: the newest run's while it is right and no older than a day, else now.
+/// The moment at which segments are taken: the newest run's while it is right and no older than a
+/// day, else now.
 Seconds segments_moment(Store& store, const Workspace& workspace, Seconds now);
 
 } // namespace mailfunnel

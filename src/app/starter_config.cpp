@@ -3,7 +3,8 @@
 namespace mailfunnel {
 
 std::string_view starter_config() {
-  static constexpr std::string_view k_text = R"toml(# mailfunnel.toml: one organisation. Lines with a # in front show what else there is.
+  static constexpr std::string_view k_text =
+      R"toml(# mailfunnel.toml: one organisation. Lines with a # in front show what else there is.
 # `mailfunnel check` tells what is wrong, with line and column.
 
 [store]

@@ -20,7 +20,9 @@ void Section::allow(std::initializer_list<std::string_view> keys) {
 }
 
 void Section::add(const toml::source_region& where, std::string message, bool warning) {
-  m_problems.push_back({m_file, static_cast<std::uint32_t>(where.begin.line), static_cast<std::uint32_t>(where.begin.column), std::move(message), warning});
+  m_problems.push_back({m_file, static_cast<std::uint32_t>(where.begin.line),
+                        static_cast<std::uint32_t>(where.begin.column), std::move(message),
+                        warning});
 }
 
 void Section::error(std::string_view key, std::string message) {
@@ -106,7 +108,9 @@ std::optional<Seconds> Section::duration(std::string_view key) {
   }
   const auto seconds = parse_duration(*value);
   if (!seconds) {
-    error(key, fmt::format("`{}` in {} should be a time such as \"7d\", \"24h\" or \"13mo\", not \"{}\"", key, m_name, *value));
+    error(key,
+          fmt::format("`{}` in {} should be a time such as \"7d\", \"24h\" or \"13mo\", not \"{}\"",
+                      key, m_name, *value));
   }
   return seconds;
 }
@@ -136,7 +140,8 @@ std::vector<std::string> Section::texts(std::string_view key) {
   return out;
 }
 
-std::optional<std::size_t> Section::choice(std::string_view key, const std::vector<std::string>& names) {
+std::optional<std::size_t> Section::choice(std::string_view key,
+                                           const std::vector<std::string>& names) {
   const auto value = text(key);
   if (!value) {
     return std::nullopt;
@@ -147,7 +152,8 @@ std::optional<std::size_t> Section::choice(std::string_view key, const std::vect
     }
   }
   const auto near = nearest(*value, names);
-  error(key, fmt::format("`{}` in {} can't be \"{}\": one of {}{}", key, m_name, *value, join(names, ", "), near ? "; did you mean \"" + *near + "\"?" : ""));
+  error(key, fmt::format("`{}` in {} can't be \"{}\": one of {}{}", key, m_name, *value,
+                         join(names, ", "), near ? "; did you mean \"" + *near + "\"?" : ""));
   return std::nullopt;
 }
 
@@ -188,8 +194,11 @@ void Section::finish() {
       continue;
     }
     const auto near = nearest(key.str(), {m_known.begin(), m_known.end()});
-    m_problems.push_back({m_file, static_cast<std::uint32_t>(key.source().begin.line), static_cast<std::uint32_t>(key.source().begin.column),
-                          fmt::format("{} has no key `{}`{}", m_name, key.str(), near ? "; did you mean `" + *near + "`?" : ""), false});
+    m_problems.push_back({m_file, static_cast<std::uint32_t>(key.source().begin.line),
+                          static_cast<std::uint32_t>(key.source().begin.column),
+                          fmt::format("{} has no key `{}`{}", m_name, key.str(),
+                                      near ? "; did you mean `" + *near + "`?" : ""),
+                          false});
   }
 }
 

@@ -1,5 +1,6 @@
 #pragma once
-// A TOML table being read: knows which keys were asked for, and collects what is wrong with their values.
+// A TOML table being read: knows which keys were asked for, and collects what is wrong with their
+// values.
 
 #include "app/config.hpp"
 
@@ -14,7 +15,8 @@ namespace mailfunnel {
 
 class Section {
 public:
-  Section(const toml::table& table, std::string name, const std::string& file, std::vector<Problem>& problems)
+  Section(const toml::table& table, std::string name, const std::string& file,
+          std::vector<Problem>& problems)
       : m_table(table), m_name(std::move(name)), m_file(file), m_problems(problems) {}
 
   bool has(std::string_view key) const { return m_table.contains(key); }
@@ -36,7 +38,7 @@ public:
   void allow(std::string_view key) { m_known.emplace(key); } // known, read elsewhere or later
   void allow(std::initializer_list<std::string_view> keys);
 
-  void error(std::string_view key, std::string message);   // at the key's value
+  void error(std::string_view key, std::string message); // at the key's value
   void warning(std::string_view key, std::string message);
   void error_here(std::string message); // at the table
   /// Every key that nobody asked for is a mistake.

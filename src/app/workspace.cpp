@@ -16,7 +16,8 @@ Workspace open_workspace(const std::string& folder, const std::string& file) {
   Workspace workspace;
   workspace.folder = folder;
   workspace.registry = builtin_adapters();
-  const auto path = file.empty() ? (std::filesystem::path(folder) / "mailfunnel.toml").string() : file;
+  const auto path =
+      file.empty() ? (std::filesystem::path(folder) / "mailfunnel.toml").string() : file;
   auto loaded = load_config(path);
   for (const auto& account : loaded.config.accounts) {
     if (!account.esp.empty() && workspace.registry.find(account.esp) == nullptr) {
@@ -25,8 +26,11 @@ Workspace open_workspace(const std::string& folder, const std::string& file) {
         known.push_back(entry.id);
       }
       const auto near = nearest(account.esp, known);
-      loaded.problems.push_back({path, 0, 0, "account \"" + account.name + "\": there is no adapter \"" + account.esp + "\"" +
-                                                 (near ? "; did you mean \"" + *near + "\"?" : " (`mailfunnel adapters` lists them)"), false});
+      loaded.problems.push_back(
+          {path, 0, 0,
+           "account \"" + account.name + "\": there is no adapter \"" + account.esp + "\"" +
+               (near ? "; did you mean \"" + *near + "\"?" : " (`mailfunnel adapters` lists them)"),
+           false});
     }
   }
   if (!loaded.good()) {
@@ -48,15 +52,21 @@ Result<Seconds> parse_as_of(Store& store, const std::string& text, Seconds now) 
     return Seconds{Activity(store.database()).newest()};
   }
   if (const auto time = parse_time(text)) {
-    return text.size() == 10 ? time->seconds + k_day - 1 : time->seconds; // a date is all of that day
+    return text.size() == 10 ? time->seconds + k_day - 1
+                             : time->seconds; // a date is all of that day
   }
-  return Error{ErrorCode::usage, "--as-of wants a date such as 2026-03-01, a time such as 2026-03-01T12:00:00Z, now or latest, not \"" + text + "\""};
+  return Error{ErrorCode::usage, "--as-of wants a date such as 2026-03-01, a time such as "
+                                 "2026-03-01T12:00:00Z, now or latest, not \"" +
+                                     text + "\""};
 }
 
 ManualSuppressions::ManualSuppressions(Database& database, Seconds as_of) {
-  constexpr std::pair<std::string_view, std::uint8_t> k_reasons[] = {{"unsubscribed", suppressed_by::unsubscribed}, {"complained", suppressed_by::complaint},
-                                                                     {"hard bounce", suppressed_by::hard_bounce},   {"objection", suppressed_by::objection},
-                                                                     {"erased", suppressed_by::erased}};
+  constexpr std::pair<std::string_view, std::uint8_t> k_reasons[] = {
+      {"unsubscribed", suppressed_by::unsubscribed},
+      {"complained", suppressed_by::complaint},
+      {"hard bounce", suppressed_by::hard_bounce},
+      {"objection", suppressed_by::objection},
+      {"erased", suppressed_by::erased}};
   Recipients recipients(database);
   auto query = database.use("SELECT key, reason FROM suppression WHERE valid_from <= ?1");
   query.bind(as_of);
@@ -78,12 +88,14 @@ const ManualSuppression* ManualSuppressions::of_chunk(std::uint32_t chunk) const
 
 std::uint8_t ManualSuppressions::of(RecipientId id) const {
   const auto* chunk = of_chunk(chunk_of(id));
-  const auto found = chunk == nullptr ? ManualSuppression::const_iterator{} : chunk->find(offset_of(id));
+  const auto found =
+      chunk == nullptr ? ManualSuppression::const_iterator{} : chunk->find(offset_of(id));
   return chunk == nullptr || found == chunk->end() ? std::uint8_t{0} : found->second;
 }
 
-void score_store(Store& store, const Workspace& workspace, const Rules& rules, const World& world, Seconds as_of,
-                 const std::function<void(std::uint32_t, StoreChunk&, ChunkScores&, unsigned)>& take) {
+void score_store(
+    Store& store, const Workspace& workspace, const Rules& rules, const World& world, Seconds as_of,
+    const std::function<void(std::uint32_t, StoreChunk&, ChunkScores&, unsigned)>& take) {
   const auto recipients = Recipients(store.database()).count();
   const auto chunks = (std::uint64_t{recipients} + k_chunk_size - 1) >> k_chunk_bits;
   const Scorer scorer(rules, world, as_of);

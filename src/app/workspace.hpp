@@ -23,16 +23,19 @@ struct Workspace {
   std::string store_path() const;
 };
 
-/// Reads DIR/mailfunnel.toml (or `file`). Throws Failure (usage) with all problems in its message when it is not good.
+/// Reads DIR/mailfunnel.toml (or `file`). Throws Failure (usage) with all problems in its message
+/// when it is not good.
 Workspace open_workspace(const std::string& folder, const std::string& file);
 
 /// "2026-03-01", a full time, "now", or "latest" (the newest event of the store).
 Result<Seconds> parse_as_of(Store& store, const std::string& text, Seconds now);
 
-/// Scores every chunk, several at a time, and hands each to `take` (called from several threads, with the thread's
-/// number). The inbox is folded first where `fold` says so.
-void score_store(Store& store, const Workspace& workspace, const Rules& rules, const World& world, Seconds as_of,
-                 const std::function<void(std::uint32_t chunk, StoreChunk&, ChunkScores&, unsigned thread)>& take);
+/// Scores every chunk, several at a time, and hands each to `take` (called from several threads,
+/// with the thread's number). The inbox is folded first where `fold` says so.
+void score_store(Store& store, const Workspace& workspace, const Rules& rules, const World& world,
+                 Seconds as_of,
+                 const std::function<void(std::uint32_t chunk, StoreChunk&, ChunkScores&,
+                                          unsigned thread)>& take);
 
 /// Suppressions by hand of one chunk's people, as of the moment; by number in the chunk.
 class ManualSuppressions {

@@ -12,19 +12,23 @@ namespace mailfunnel {
 namespace {
 
 /// The newest entry by hand that matches the link.
-std::optional<Stage> stage_by_hand(const std::vector<LinkByHand>& entries, const WorldCampaign& campaign, const StoredLink& link, Seconds as_of) {
+std::optional<Stage> stage_by_hand(const std::vector<LinkByHand>& entries,
+                                   const WorldCampaign& campaign, const StoredLink& link,
+                                   Seconds as_of) {
   for (auto entry = entries.rbegin(); entry != entries.rend(); ++entry) {
     const bool here = entry->campaign.empty() || entry->campaign == campaign.external_id;
     const bool glob = entry->pattern.find_first_of("*?") != std::string::npos;
     if (here && entry->valid_from <= as_of &&
-        (glob_match(entry->pattern, link.url) || glob_match(entry->pattern, link.identity) || (!glob && link_identity(entry->pattern) == link.identity))) {
+        (glob_match(entry->pattern, link.url) || glob_match(entry->pattern, link.identity) ||
+         (!glob && link_identity(entry->pattern) == link.identity))) {
       return entry->stage;
     }
   }
   return std::nullopt;
 }
 
-void add_links(WorldCampaign& campaign, const std::vector<StoredLink>& links, const std::vector<LinkByHand>& by_hand, const Tagger& tagger, Seconds as_of) {
+void add_links(WorldCampaign& campaign, const std::vector<StoredLink>& links,
+               const std::vector<LinkByHand>& by_hand, const Tagger& tagger, Seconds as_of) {
   for (const auto& stored : links) {
     WorldLink link{stored.identity, stored.url, {}, {}};
     std::vector<Placement> placements;
@@ -57,28 +61,34 @@ void number_family_links(World& world, const Family& family) {
     auto& campaign = world.campaigns[index];
     campaign.family_links.assign(campaign.stages.size(), 0);
     for (const auto& [number, link] : campaign.links) {
-      campaign.family_links[number] = numbers.emplace(link.identity, static_cast<std::uint32_t>(numbers.size() + 1)).first->second;
+      campaign.family_links[number] =
+          numbers.emplace(link.identity, static_cast<std::uint32_t>(numbers.size() + 1))
+              .first->second;
     }
   }
 }
 
 } // namespace
 
-World build_world(Database& database, const Config& config, const TaggingRules& tagging, const AdapterRegistry& registry, Seconds as_of) {
+World build_world(Database& database, const Config& config, const TaggingRules& tagging,
+                  const AdapterRegistry& registry, Seconds as_of) {
   Catalog catalog(database);
   struct Source {
     std::string name;
-    bool delivery_events;          // by its adapter
+    bool delivery_events; // by its adapter
     std::optional<bool> configured;
   };
   std::map<std::uint32_t, Source> sources;
   for (const auto& account : catalog.accounts()) {
     const auto* configured = config.account(account.name);
     const auto* adapter = registry.find(configured != nullptr ? configured->esp : account.adapter);
-    sources[account.id] = {account.name, adapter == nullptr || adapter->capabilities().delivery_events, configured != nullptr ? configured->delivery_events : std::nullopt};
+    sources[account.id] = {account.name,
+                           adapter == nullptr || adapter->capabilities().delivery_events,
+                           configured != nullptr ? configured->delivery_events : std::nullopt};
   }
   World world;
-  std::map<std::pair<std::uint32_t, std::string>, std::vector<CampaignId>> families; // account, family
+  std::map<std::pair<std::uint32_t, std::string>, std::vector<CampaignId>>
+      families; // account, family
   const auto delivered = Activity(database).campaigns_with(EventKind::delivered);
   const auto links = catalog.all_links();
   const auto by_hand = catalog.links_by_hand();
@@ -94,17 +104,21 @@ World build_world(Database& database, const Config& config, const TaggingRules& 
     campaign.subject = stored.campaign.subject;
     campaign.kind = stored.campaign.kind;
     campaign.named = !stored.campaign.id.empty();
-    campaign.delivery_events = source.configured.value_or(source.delivery_events || delivered.contains(stored.id));
+    campaign.delivery_events =
+        source.configured.value_or(source.delivery_events || delivered.contains(stored.id));
     campaign.time = stored.campaign.sent_at.value_or(stored.first_event.value_or(0));
     if (const auto of_campaign = links.find(stored.id); of_campaign != links.end()) {
       add_links(campaign, of_campaign->second, by_hand, tagger, as_of);
     }
-    const auto family = !stored.campaign.family.empty() ? stored.campaign.family : "\x1f" + std::to_string(stored.id);
+    const auto family = !stored.campaign.family.empty() ? stored.campaign.family
+                                                        : "\x1f" + std::to_string(stored.id);
     families[{stored.account, family}].push_back(stored.id);
     world.campaigns.push_back(std::move(campaign));
   }
-  std::sort(world.campaigns.begin(), world.campaigns.end(),
-            [](const auto& a, const auto& b) { return std::tie(a.time, a.account, a.external_id, a.send) < std::tie(b.time, b.account, b.external_id, b.send); });
+  std::sort(world.campaigns.begin(), world.campaigns.end(), [](const auto& a, const auto& b) {
+    return std::tie(a.time, a.account, a.external_id, a.send) <
+           std::tie(b.time, b.account, b.external_id, b.send);
+  });
   for (std::uint32_t i = 0; i < world.campaigns.size(); ++i) {
     world.by_id.emplace(world.campaigns[i].id, i);
   }

@@ -1,5 +1,6 @@
 #pragma once
-// Builds what the funnel knows of the mailings: catalog rows + tagging rules -> campaigns with stages.
+// Builds what the funnel knows of the mailings: catalog rows + tagging rules -> campaigns with
+// stages.
 
 #include "adapter/registry.hpp"
 #include "app/config.hpp"
@@ -8,7 +9,9 @@
 
 namespace mailfunnel {
 
-/// `tagging` may be other rules than the config's. `as_of`: what was set by hand later is not known yet.
-World build_world(Database& database, const Config& config, const TaggingRules& tagging, const AdapterRegistry& registry, Seconds as_of);
+/// `tagging` may be other rules than the config's. `as_of`: what was set by hand later is not known
+/// yet.
+World build_world(Database& database, const Config& config, const TaggingRules& tagging,
+                  const AdapterRegistry& registry, Seconds as_of);
 
 } // namespace mailfunnel

@@ -1,6 +1,6 @@
 #pragma once
-// Reading and writing of binary blobs: little-endian numbers, varints, packed bits. Reading is checked: a blob that
-// ends early makes ByteReader::good() false and every later value 0.
+// Reading and writing of binary blobs: little-endian numbers, varints, packed bits. Reading is
+// checked: a blob that ends early makes ByteReader::good() false and every later value 0.
 
 #include <bit>
 #include <cstdint>
@@ -10,7 +10,8 @@
 
 namespace mailfunnel {
 
-static_assert(std::endian::native == std::endian::little, "blobs are little-endian and read in place");
+static_assert(std::endian::native == std::endian::little,
+              "blobs are little-endian and read in place");
 
 class ByteWriter {
 public:
@@ -100,8 +101,10 @@ template<typename Get> void pack_bits(std::string& out, std::size_t count, unsig
   }
 }
 
-/// Reads `count` values of `bits` bits (at most 32); 8 bytes behind the packed ones must be readable.
-template<typename Put> void unpack_bits(const char* bytes, std::size_t count, unsigned bits, Put put) {
+/// Reads `count` values of `bits` bits (at most 32); 8 bytes behind the packed ones must be
+/// readable.
+template<typename Put>
+void unpack_bits(const char* bytes, std::size_t count, unsigned bits, Put put) {
   const auto mask = (std::uint64_t{1} << bits) - 1;
   std::size_t at = 0;
   for (std::size_t i = 0; i < count; ++i, at += bits) {

@@ -15,10 +15,11 @@ namespace mailfunnel {
 
 namespace {
 
-// ---- 64 bytes at a time: masks of separators, line ends and quotes ------------------------------------------------
+// ---- 64 bytes at a time: masks of separators, line ends and quotes
+// ------------------------------------------------
 
 struct Masks {
-  std::uint64_t ends;   // separator or '\n'
+  std::uint64_t ends; // separator or '\n'
   std::uint64_t quotes;
 };
 
@@ -51,9 +52,9 @@ inline std::uint32_t* put_positions(std::uint32_t* out, std::uint64_t mask, std:
 }
 
 template<typename MaskFunction, typename PrefixFunction>
-inline __attribute__((always_inline)) std::uint32_t* index_blocks(const char* text, std::size_t size, char separator, char quote,
-                                                                  std::uint32_t* out, bool& inside, MaskFunction masks_of,
-                                                                  PrefixFunction prefix) {
+inline __attribute__((always_inline)) std::uint32_t*
+index_blocks(const char* text, std::size_t size, char separator, char quote, std::uint32_t* out,
+             bool& inside, MaskFunction masks_of, PrefixFunction prefix) {
   std::uint64_t carry = inside ? ~std::uint64_t{0} : 0;
   std::size_t at = 0;
   for (; at + 64 <= size; at += 64) {
@@ -77,7 +78,8 @@ inline __attribute__((always_inline)) std::uint32_t* index_blocks(const char* te
   return out;
 }
 
-std::uint32_t* index_plain(const char* text, std::size_t size, char separator, char quote, std::uint32_t* out, bool& inside) {
+std::uint32_t* index_plain(const char* text, std::size_t size, char separator, char quote,
+                           std::uint32_t* out, bool& inside) {
   return index_blocks(text, size, separator, quote, out, inside, masks_plain, prefix_xor);
 }
 
@@ -98,7 +100,8 @@ MF_AVX2 inline std::uint64_t equal_mask(__m256i low, __m256i high, char c) {
   return a | std::uint64_t{b} << 32;
 }
 
-MF_AVX2 std::uint32_t* index_avx2(const char* text, std::size_t size, char separator, char quote, std::uint32_t* out, bool& inside) {
+MF_AVX2 std::uint32_t* index_avx2(const char* text, std::size_t size, char separator, char quote,
+                                  std::uint32_t* out, bool& inside) {
   std::uint64_t carry = inside ? ~std::uint64_t{0} : 0;
   std::size_t at = 0;
   for (; at + 64 <= size; at += 64) {
@@ -108,7 +111,8 @@ MF_AVX2 std::uint32_t* index_avx2(const char* text, std::size_t size, char separ
     const auto ends = equal_mask(low, high, separator) | equal_mask(low, high, '\n');
     std::uint64_t in_quotes = carry;
     if (quotes != 0) {
-      const auto product = _mm_clmulepi64_si128(_mm_set_epi64x(0, static_cast<long long>(quotes)), _mm_set1_epi8(static_cast<char>(0xFF)), 0);
+      const auto product = _mm_clmulepi64_si128(_mm_set_epi64x(0, static_cast<long long>(quotes)),
+                                                _mm_set1_epi8(static_cast<char>(0xFF)), 0);
       in_quotes ^= static_cast<std::uint64_t>(_mm_cvtsi128_si64(product));
       carry = static_cast<std::uint64_t>(static_cast<std::int64_t>(in_quotes) >> 63);
     }
@@ -144,7 +148,8 @@ bool have_avx2() {
 bool have_avx2() {
   return false;
 }
-std::uint32_t* index_avx2(const char* text, std::size_t size, char separator, char quote, std::uint32_t* out, bool& inside) {
+std::uint32_t* index_avx2(const char* text, std::size_t size, char separator, char quote,
+                          std::uint32_t* out, bool& inside) {
   return index_plain(text, size, separator, quote, out, inside);
 }
 std::uint64_t count_avx2(const char* text, std::size_t size, char c) {
@@ -157,9 +162,9 @@ std::uint64_t count_char(const char* text, std::size_t size, char c) {
 }
 
 bool quotes_odd(const char* text, std::size_t size, char quote) {
-  return have_avx2() ? (count_avx2(text, size, quote) & 1) != 0 : quotes_odd_plain(text, size, quote);
+  return have_avx2() ? (count_avx2(text, size, quote) & 1) != 0
+                     : quotes_odd_plain(text, size, quote);
 }
-
 
 } // namespace
 
@@ -203,7 +208,8 @@ void CsvReader::start(std::string_view text) {
 }
 
 void CsvReader::index() {
-  if (m_room < m_text.size() + 8) { // at most one end a byte; grows seldom, and only what is used is touched
+  if (m_room <
+      m_text.size() + 8) { // at most one end a byte; grows seldom, and only what is used is touched
     m_room = m_text.size() + m_text.size() / 4 + 8;
     m_ends = std::make_unique_for_overwrite<std::uint32_t[]>(m_room);
   }
@@ -295,7 +301,9 @@ CsvDialect sniff_csv(std::string_view head) {
       same += row.size() == columns;
       ++rows;
     }
-    const auto score = columns < 2 ? 0 : same * 1000 / std::max<std::size_t>(rows, 1) * 100 + std::min<std::size_t>(columns, 99);
+    const auto score = columns < 2 ? 0
+                                   : same * 1000 / std::max<std::size_t>(rows, 1) * 100 +
+                                         std::min<std::size_t>(columns, 99);
     if (score > best_score) {
       best_score = score;
       best.separator = separator;
@@ -333,7 +341,8 @@ std::size_t whole_csv_records(std::string_view text, char quote) {
   // The text ends inside quotes: a line end is good when an odd number of quotes stands behind it.
   std::size_t behind = text.size();
   bool odd = false;
-  for (auto end = text.rfind('\n'); end != std::string_view::npos; end = end == 0 ? std::string_view::npos : text.rfind('\n', end - 1)) {
+  for (auto end = text.rfind('\n'); end != std::string_view::npos;
+       end = end == 0 ? std::string_view::npos : text.rfind('\n', end - 1)) {
     odd ^= quotes_odd(text.data() + end, behind - end, quote);
     behind = end;
     if (odd) {
@@ -348,7 +357,8 @@ std::uint64_t count_lines(std::string_view text) {
 }
 
 void append_csv_field(std::string& out, std::string_view field, char separator) {
-  const bool quote = field.find_first_of("\"\r\n") != std::string_view::npos || field.find(separator) != std::string_view::npos ||
+  const bool quote = field.find_first_of("\"\r\n") != std::string_view::npos ||
+                     field.find(separator) != std::string_view::npos ||
                      (!field.empty() && (field.front() == ' ' || field.back() == ' '));
   if (!quote) {
     out += field;

@@ -1,7 +1,8 @@
 #pragma once
-// CSV as e-mail platforms write it: RFC 4180 with any separator, quoted fields with "" inside, CRLF or
-// LF, new lines in quotes, white space kept. Fields are views into the text wherever no "" had to be
-// undone. Separators and quotes are found 64 bytes at a time (AVX2 where the processor has it).
+// CSV as e-mail platforms write it: RFC 4180 with any separator, quoted fields with "" inside, CRLF
+// or LF, new lines in quotes, white space kept. Fields are views into the text wherever no "" had
+// to be undone. Separators and quotes are found 64 bytes at a time (AVX2 where the processor has
+// it).
 
 #include <cstdint>
 #include <memory>
@@ -56,8 +57,9 @@ private:
   void index();
   CsvDialect m_dialect;
   std::string_view m_text;
-  std::unique_ptr<std::uint32_t[]> m_ends; // positions of all separators and line ends outside quotes
-  std::size_t m_room = 0, m_count = 0;     // of m_ends
+  std::unique_ptr<std::uint32_t[]>
+      m_ends;                          // positions of all separators and line ends outside quotes
+  std::size_t m_room = 0, m_count = 0; // of m_ends
   std::vector<std::string> m_scratch;
   std::size_t m_at = 0;
   std::uint32_t m_begin = 0;

@@ -1,6 +1,6 @@
 #pragma once
-// A fast 64-bit hash (multiply and fold, 16 bytes a step) for tables and checksums. Not for secrets; a table
-// that strangers can fill gives it a seed of its own.
+// A fast 64-bit hash (multiply and fold, 16 bytes a step) for tables and checksums. Not for
+// secrets; a table that strangers can fill gives it a seed of its own.
 
 #include <cstdint>
 #include <cstring>
@@ -24,7 +24,8 @@ inline std::uint64_t load32(const char* p) {
   std::memcpy(&word, p, 4);
   return word;
 }
-constexpr std::uint64_t k_a = 0x9E3779B97F4A7C15, k_b = 0xD1B54A32D192ED03, k_c = 0x8CB92BA72F3D8DD7;
+constexpr std::uint64_t k_a = 0x9E3779B97F4A7C15, k_b = 0xD1B54A32D192ED03,
+                        k_c = 0x8CB92BA72F3D8DD7;
 } // namespace hash_detail
 
 inline std::uint64_t hash64(std::string_view text, std::uint64_t seed = 0) {
@@ -45,7 +46,8 @@ inline std::uint64_t hash64(std::string_view text, std::uint64_t seed = 0) {
     a = load32(p);
     b = load32(p + left - 4);
   } else if (left != 0) {
-    a = static_cast<std::uint64_t>(static_cast<unsigned char>(p[0])) << 16 | static_cast<std::uint64_t>(static_cast<unsigned char>(p[left / 2])) << 8 |
+    a = static_cast<std::uint64_t>(static_cast<unsigned char>(p[0])) << 16 |
+        static_cast<std::uint64_t>(static_cast<unsigned char>(p[left / 2])) << 8 |
         static_cast<unsigned char>(p[left - 1]);
   }
   return fold_multiply(k_c ^ text.size(), fold_multiply(a ^ k_b, b ^ state));

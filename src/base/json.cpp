@@ -107,7 +107,8 @@ bool looks_like_ndjson(std::string_view head) {
   const auto end = value_end(head, at);
   const auto line_end = head.find('\n', at);
   if (end == std::string_view::npos) {
-    return line_end == std::string_view::npos && head.size() >= 65'536; // one line longer than the head
+    return line_end == std::string_view::npos &&
+           head.size() >= 65'536; // one line longer than the head
   }
   return line_end == std::string_view::npos || end <= line_end;
 }

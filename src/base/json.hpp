@@ -12,8 +12,8 @@ namespace mailfunnel {
 constexpr std::size_t k_padding = 64;
 
 /// Hands out the values of a text one after the other: NDJSON, values in a row, or the elements of
-/// one top-level array ("[{…},\n{…}]"). A text that is cut from a longer one may begin or end inside that
-/// array.
+/// one top-level array ("[{…},\n{…}]"). A text that is cut from a longer one may begin or end
+/// inside that array.
 class JsonValues {
 public:
   explicit JsonValues(std::string_view text) : m_text(text) {}
@@ -36,8 +36,8 @@ private:
   std::size_t m_at = 0;
 };
 
-/// Bytes of `text` that hold whole values (see JsonValues), or 0. `depth` in the array is tracked by
-/// the brackets alone: the text must start between values.
+/// Bytes of `text` that hold whole values (see JsonValues), or 0. `depth` in the array is tracked
+/// by the brackets alone: the text must start between values.
 std::size_t whole_json_values(std::string_view text);
 
 /// True when the text starts like NDJSON: a first line that is one whole object.

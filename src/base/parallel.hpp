@@ -17,7 +17,8 @@ inline unsigned default_threads() {
   return count == 0 ? 1 : count;
 }
 
-/// Calls body(thread) once on each of `threads` threads and waits. The first exception is thrown again.
+/// Calls body(thread) once on each of `threads` threads and waits. The first exception is thrown
+/// again.
 template<typename Body> void on_threads(unsigned threads, Body body) {
   std::exception_ptr failure;
   std::mutex mutex;

@@ -1,6 +1,7 @@
 #pragma once
-// How a function says that it failed. A bad *input* is a Result with an Error; a bad *record* goes to
-// the sink's reject(); what the program cannot go on with is an exception (Failure, caught in main).
+// How a function says that it failed. A bad *input* is a Result with an Error; a bad *record* goes
+// to the sink's reject(); what the program cannot go on with is an exception (Failure, caught in
+// main).
 
 #include <boost/system/result.hpp>
 
@@ -12,7 +13,16 @@
 
 namespace mailfunnel {
 
-enum class ErrorCode { bad_syntax, not_found, unauthorized, unsupported, io, conflict, usage, locked };
+enum class ErrorCode {
+  bad_syntax,
+  not_found,
+  unauthorized,
+  unsupported,
+  io,
+  conflict,
+  usage,
+  locked
+};
 
 /// What happened, where, and what to do. `source` is a file or URL, `line` counts from 1 (0: none).
 struct Error {

@@ -39,9 +39,12 @@ private:
 
 class PlainSource : public ByteSource {
 public:
-  PlainSource(int handle, std::string name, std::string head) : m_handle(handle), m_name(std::move(name)), m_head(std::move(head)) {
+  PlainSource(int handle, std::string name, std::string head)
+      : m_handle(handle), m_name(std::move(name)), m_head(std::move(head)) {
     struct stat info {};
-    m_total = fstat(handle, &info) == 0 && S_ISREG(info.st_mode) ? static_cast<std::uint64_t>(info.st_size) : 0;
+    m_total = fstat(handle, &info) == 0 && S_ISREG(info.st_mode)
+                  ? static_cast<std::uint64_t>(info.st_size)
+                  : 0;
   }
   std::size_t read(char* into, std::size_t most) override {
     if (m_head_at < m_head.size()) {
@@ -110,16 +113,29 @@ la_ssize_t feed_archive(archive* handle, void* context, const void** buffer) {
 
 class ArchiveSource : public ByteSource {
 public:
-  ArchiveSource(archive* handle, const PlainSource& file, std::string name) : m_handle(handle), m_file(file), m_name(std::move(name)) {}
+  ArchiveSource(archive* handle, const PlainSource& file, std::string name)
+      : m_handle(handle), m_file(file), m_name(std::move(name)) {}
   std::size_t read(char* into, std::size_t most) override {
     const auto got = archive_read_data(m_handle, into, most);
     if (got < 0) {
-      throw Failure({ErrorCode::io, fmt::format("the compressed data is broken or cut off after {} bytes ({}): what stood before was read", m_given,
-                                                archive_error_string(m_handle) != nullptr ? archive_error_string(m_handle) : "no reason given"), m_name});
+      throw Failure(
+          {ErrorCode::io,
+           fmt::format("the compressed data is broken or cut off after {} bytes ({}): what stood "
+                       "before was read",
+                       m_given,
+                       archive_error_string(m_handle) != nullptr ? archive_error_string(m_handle)
+                                                                 : "no reason given"),
+           m_name});
     }
     m_given += static_cast<std::uint64_t>(got);
-    if (m_given > k_free_bytes && m_given / std::max<std::uint64_t>(m_file.taken(), 1) > k_most_ratio) {
-      throw Failure({ErrorCode::io, fmt::format("is compressed more than {} times: no log is; unpack it yourself if it is right", k_most_ratio), m_name});
+    if (m_given > k_free_bytes &&
+        m_given / std::max<std::uint64_t>(m_file.taken(), 1) > k_most_ratio) {
+      throw Failure(
+          {ErrorCode::io,
+           fmt::format(
+               "is compressed more than {} times: no log is; unpack it yourself if it is right",
+               k_most_ratio),
+           m_name});
     }
     return static_cast<std::size_t>(got);
   }
@@ -156,7 +172,8 @@ Packing packing_of(std::string_view head) {
   return head.starts_with("PK\x03\x04"sv) ? Packing::zip : Packing::none;
 }
 
-Result<void> visit_archive(PlainSource& file, Packing packing, const std::string& path, const std::function<void(Input&)>& visit) {
+Result<void> visit_archive(PlainSource& file, Packing packing, const std::string& path,
+                           const std::function<void(Input&)>& visit) {
   const Archive handle(archive_read_new());
   if (packing == Packing::zip) {
     archive_read_support_format_zip(handle.get());
@@ -168,7 +185,11 @@ Result<void> visit_archive(PlainSource& file, Packing packing, const std::string
   }
   Feed feed{file};
   const auto fail = [&] {
-    return Error{ErrorCode::io, std::string("can't be unpacked: ") + (archive_error_string(handle.get()) != nullptr ? archive_error_string(handle.get()) : "broken"), path};
+    return Error{ErrorCode::io,
+                 std::string("can't be unpacked: ") + (archive_error_string(handle.get()) != nullptr
+                                                           ? archive_error_string(handle.get())
+                                                           : "broken"),
+                 path};
   };
   if (archive_read_open(handle.get(), &feed, nullptr, feed_archive, nullptr) != ARCHIVE_OK) {
     return fail();
@@ -180,7 +201,8 @@ Result<void> visit_archive(PlainSource& file, Packing packing, const std::string
     }
     if (packing == Packing::zip) {
       const char* inner = archive_entry_pathname(entry);
-      if (archive_entry_filetype(entry) != AE_IFREG || inner == nullptr || std::string_view(inner).starts_with("__MACOSX/")) {
+      if (archive_entry_filetype(entry) != AE_IFREG || inner == nullptr ||
+          std::string_view(inner).starts_with("__MACOSX/")) {
         continue;
       }
       const auto name = path + ":" + inner;
@@ -210,7 +232,8 @@ Result<std::vector<std::string>> expand_path(const std::string& path) {
   std::error_code error;
   if (fs::is_directory(path, error)) {
     std::vector<std::string> files;
-    auto walk = fs::recursive_directory_iterator(path, fs::directory_options::skip_permission_denied, error);
+    auto walk = fs::recursive_directory_iterator(
+        path, fs::directory_options::skip_permission_denied, error);
     for (; !error && walk != fs::recursive_directory_iterator(); walk.increment(error)) {
       const auto name = walk->path().filename().string();
       if (name.starts_with('.')) {
@@ -227,7 +250,8 @@ Result<std::vector<std::string>> expand_path(const std::string& path) {
   }
   glob_t found{};
   std::vector<std::string> files;
-  if (path.find_first_of("*?[") != std::string::npos && glob(path.c_str(), 0, nullptr, &found) == 0) {
+  if (path.find_first_of("*?[") != std::string::npos &&
+      glob(path.c_str(), 0, nullptr, &found) == 0) {
     for (std::size_t i = 0; i < found.gl_pathc; ++i) {
       files.emplace_back(found.gl_pathv[i]);
     }
@@ -247,7 +271,8 @@ Result<void> visit_inputs(const std::string& path, const std::function<void(Inpu
   posix_fadvise(file.get(), 0, 0, POSIX_FADV_SEQUENTIAL);
   std::string head(8, '\0');
   std::size_t size = 0;
-  for (ssize_t got; size < head.size() && (got = ::read(file.get(), head.data() + size, head.size() - size)) > 0;) {
+  for (ssize_t got; size < head.size() &&
+                    (got = ::read(file.get(), head.data() + size, head.size() - size)) > 0;) {
     size += static_cast<std::size_t>(got);
   }
   head.resize(size);
@@ -284,7 +309,9 @@ Result<std::string> read_file(const std::string& path, std::size_t most) {
 Result<void> write_file(const std::string& path, std::string_view bytes) {
   const auto draft = path + ".new";
   const FileHandle file(open(draft.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
-  const auto fail = [&] { return Error{ErrorCode::io, std::string("can't be written: ") + std::strerror(errno), path}; };
+  const auto fail = [&] {
+    return Error{ErrorCode::io, std::string("can't be written: ") + std::strerror(errno), path};
+  };
   if (file.get() < 0) {
     return fail();
   }

@@ -1,5 +1,6 @@
 #pragma once
-// Where bytes come from: files, folders, globs, standard input; plain, gzip, zstd, or the files in a zip.
+// Where bytes come from: files, folders, globs, standard input; plain, gzip, zstd, or the files in
+// a zip.
 
 #include "base/result.hpp"
 
@@ -15,8 +16,9 @@ namespace mailfunnel {
 class ByteSource {
 public:
   virtual ~ByteSource() = default;
-  /// Fills up to `most` bytes; 0 at the end. Throws Failure (with the input's name) when the rest can't be read: a
-  /// broken or cut off compression, a disk error, a ratio of compression that no log has.
+  /// Fills up to `most` bytes; 0 at the end. Throws Failure (with the input's name) when the rest
+  /// can't be read: a broken or cut off compression, a disk error, a ratio of compression that no
+  /// log has.
   virtual std::size_t read(char* into, std::size_t most) = 0;
   /// Bytes of the file taken so far, and of the file (0: not known): for the progress bar.
   virtual std::uint64_t taken() const = 0;
@@ -25,16 +27,19 @@ public:
 
 std::unique_ptr<ByteSource> memory_source(std::string bytes);
 
-/// One file's content. `name` is for people ("logs.zip:march.csv"), `file_name` the last part without .gz or .zst.
+/// One file's content. `name` is for people ("logs.zip:march.csv"), `file_name` the last part
+/// without .gz or .zst.
 struct Input {
   std::string name, file_name;
   ByteSource& bytes;
 };
 
-/// Files that a path stands for: itself, "-", what a folder holds (deep, by name, hidden ones left out), what a glob matches.
+/// Files that a path stands for: itself, "-", what a folder holds (deep, by name, hidden ones left
+/// out), what a glob matches.
 Result<std::vector<std::string>> expand_path(const std::string& path);
 
-/// Calls visit for the content of a file: once, or once a file for a zip. Returns the error when it can't be opened.
+/// Calls visit for the content of a file: once, or once a file for a zip. Returns the error when it
+/// can't be opened.
 Result<void> visit_inputs(const std::string& path, const std::function<void(Input&)>& visit);
 
 /// A whole file; an error above `most` bytes.

@@ -24,8 +24,9 @@ std::string lower(std::string_view text) {
 }
 
 bool iequals(std::string_view a, std::string_view b) {
-  return a.size() == b.size() &&
-         std::equal(a.begin(), a.end(), b.begin(), [](char x, char y) { return ascii_lower(x) == ascii_lower(y); });
+  return a.size() == b.size() && std::equal(a.begin(), a.end(), b.begin(), [](char x, char y) {
+           return ascii_lower(x) == ascii_lower(y);
+         });
 }
 
 bool istarts_with(std::string_view text, std::string_view prefix) {
@@ -40,7 +41,8 @@ bool icontains(std::string_view text, std::string_view part) {
 std::string replace_all(std::string_view text, std::string_view from, std::string_view to) {
   std::string out;
   std::size_t at = 0;
-  for (std::size_t hit; (hit = text.find(from, at)) != std::string_view::npos; at = hit + from.size()) {
+  for (std::size_t hit; (hit = text.find(from, at)) != std::string_view::npos;
+       at = hit + from.size()) {
     out.append(text.substr(at, hit - at)).append(to);
   }
   return out.append(text.substr(at));
@@ -91,7 +93,8 @@ std::optional<double> parse_double(std::string_view text) {
 }
 
 bool is_ascii(std::string_view text) {
-  return std::all_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x80; });
+  return std::all_of(text.begin(), text.end(),
+                     [](char c) { return static_cast<unsigned char>(c) < 0x80; });
 }
 
 namespace {
@@ -100,7 +103,8 @@ namespace {
 std::size_t utf8_sequence(std::string_view text) {
   utf8proc_int32_t code = 0;
   const auto bytes = reinterpret_cast<const utf8proc_uint8_t*>(text.data());
-  const auto size = utf8proc_iterate(bytes, static_cast<utf8proc_ssize_t>(std::min<std::size_t>(text.size(), 4)), &code);
+  const auto size = utf8proc_iterate(
+      bytes, static_cast<utf8proc_ssize_t>(std::min<std::size_t>(text.size(), 4)), &code);
   return size > 0 ? static_cast<std::size_t>(size) : 0;
 }
 
@@ -146,9 +150,10 @@ std::string to_utf8(std::string_view text) {
 
 std::string latin1_to_utf8(std::string_view text) {
   // Windows-1252, 0x80 to 0x9f; 0: not assigned.
-  constexpr std::int32_t k_high[32] = {0x20AC, 0, 0x201A, 0x0192, 0x201E, 0x2026, 0x2020, 0x2021, 0x02C6, 0x2030, 0x0160,
-                                       0x2039, 0x0152, 0, 0x017D, 0, 0, 0x2018, 0x2019, 0x201C, 0x201D, 0x2022,
-                                       0x2013, 0x2014, 0x02DC, 0x2122, 0x0161, 0x203A, 0x0153, 0, 0x017E, 0x0178};
+  constexpr std::int32_t k_high[32] = {
+      0x20AC, 0,      0x201A, 0x0192, 0x201E, 0x2026, 0x2020, 0x2021, 0x02C6, 0x2030, 0x0160,
+      0x2039, 0x0152, 0,      0x017D, 0,      0,      0x2018, 0x2019, 0x201C, 0x201D, 0x2022,
+      0x2013, 0x2014, 0x02DC, 0x2122, 0x0161, 0x203A, 0x0153, 0,      0x017E, 0x0178};
   std::string out;
   out.reserve(text.size() + text.size() / 8);
   for (const char c : text) {
@@ -168,23 +173,39 @@ namespace {
 /// German letters that fold to two: ä and its like become ae.
 std::string_view two_letters(std::int32_t code) {
   switch (code) {
-  case 0xC4: case 0xE4: return "ae";
-  case 0xD6: case 0xF6: return "oe";
-  case 0xDC: case 0xFC: return "ue";
-  case 0xDF: case 0x1E9E: return "ss";
-  case 0xC6: case 0xE6: return "ae";
-  case 0x152: case 0x153: return "oe";
-  case 0xD8: case 0xF8: return "o";
-  default: return {};
+  case 0xC4:
+  case 0xE4:
+    return "ae";
+  case 0xD6:
+  case 0xF6:
+    return "oe";
+  case 0xDC:
+  case 0xFC:
+    return "ue";
+  case 0xDF:
+  case 0x1E9E:
+    return "ss";
+  case 0xC6:
+  case 0xE6:
+    return "ae";
+  case 0x152:
+  case 0x153:
+    return "oe";
+  case 0xD8:
+  case 0xF8:
+    return "o";
+  default:
+    return {};
   }
 }
 
 /// Composed form first, so that "u" + combining dots is the umlaut it means.
 std::string compose(std::string_view text) {
   utf8proc_uint8_t* composed = nullptr;
-  const auto size = utf8proc_map(reinterpret_cast<const utf8proc_uint8_t*>(text.data()),
-                                 static_cast<utf8proc_ssize_t>(text.size()), &composed,
-                                 static_cast<utf8proc_option_t>(UTF8PROC_STABLE | UTF8PROC_COMPOSE));
+  const auto size =
+      utf8proc_map(reinterpret_cast<const utf8proc_uint8_t*>(text.data()),
+                   static_cast<utf8proc_ssize_t>(text.size()), &composed,
+                   static_cast<utf8proc_option_t>(UTF8PROC_STABLE | UTF8PROC_COMPOSE));
   if (size < 0) {
     return std::string(text);
   }
@@ -196,7 +217,8 @@ std::string compose(std::string_view text) {
 void append_folded(std::string& out, std::int32_t code) {
   utf8proc_int32_t parts[16];
   int boundary = 0;
-  const auto options = static_cast<utf8proc_option_t>(UTF8PROC_DECOMPOSE | UTF8PROC_CASEFOLD | UTF8PROC_STRIPMARK | UTF8PROC_COMPAT);
+  const auto options = static_cast<utf8proc_option_t>(UTF8PROC_DECOMPOSE | UTF8PROC_CASEFOLD |
+                                                      UTF8PROC_STRIPMARK | UTF8PROC_COMPAT);
   const auto count = utf8proc_decompose_char(code, parts, 16, options, &boundary);
   for (utf8proc_ssize_t i = 0; i < std::min<utf8proc_ssize_t>(count, 16); ++i) {
     append_code(out, parts[i]);
@@ -219,10 +241,12 @@ std::string fold_text(std::string_view text, bool two) {
     }
     utf8proc_int32_t code = 0;
     const auto size = utf8_sequence(rest);
-    utf8proc_iterate(reinterpret_cast<const utf8proc_uint8_t*>(rest.data()), static_cast<utf8proc_ssize_t>(rest.size()), &code);
+    utf8proc_iterate(reinterpret_cast<const utf8proc_uint8_t*>(rest.data()),
+                     static_cast<utf8proc_ssize_t>(rest.size()), &code);
     at += std::max<std::size_t>(size, 1);
     const auto pair = two_letters(code);
-    if (!pair.empty() && (two || code == 0xDF || code == 0x1E9E || code > 0xFF || code == 0xC6 || code == 0xE6)) {
+    if (!pair.empty() &&
+        (two || code == 0xDF || code == 0x1E9E || code > 0xFF || code == 0xC6 || code == 0xE6)) {
       out += pair;
     } else {
       append_folded(out, code);
@@ -252,10 +276,13 @@ std::vector<std::string> words(std::string_view text) {
   };
   for (std::size_t at = 0; at < folded.size();) {
     const auto c = folded[at];
-    if (static_cast<unsigned char>(c) >= 0x80) { // a letter of another script, or punctuation such as a dash
-      const auto size = std::max<std::size_t>(utf8_sequence(std::string_view(folded).substr(at)), 1);
+    if (static_cast<unsigned char>(c) >=
+        0x80) { // a letter of another script, or punctuation such as a dash
+      const auto size =
+          std::max<std::size_t>(utf8_sequence(std::string_view(folded).substr(at)), 1);
       utf8proc_int32_t code = 0;
-      utf8proc_iterate(reinterpret_cast<const utf8proc_uint8_t*>(folded.data() + at), static_cast<utf8proc_ssize_t>(size), &code);
+      utf8proc_iterate(reinterpret_cast<const utf8proc_uint8_t*>(folded.data() + at),
+                       static_cast<utf8proc_ssize_t>(size), &code);
       const auto category = utf8proc_category(code);
       if (category >= UTF8PROC_CATEGORY_LU && category <= UTF8PROC_CATEGORY_NO) {
         word.append(folded, at, size);
@@ -282,7 +309,8 @@ bool glob_match(std::string_view pattern, std::string_view text) {
     if (p < pattern.size() && pattern[p] == '*') {
       star = p++;
       mark = t;
-    } else if (p < pattern.size() && (pattern[p] == '?' || ascii_lower(pattern[p]) == ascii_lower(text[t]))) {
+    } else if (p < pattern.size() &&
+               (pattern[p] == '?' || ascii_lower(pattern[p]) == ascii_lower(text[t]))) {
       ++p;
       ++t;
     } else if (star != std::string_view::npos) {
@@ -298,7 +326,8 @@ bool glob_match(std::string_view pattern, std::string_view text) {
   return p == pattern.size();
 }
 
-std::optional<std::string> nearest(std::string_view text, const std::vector<std::string>& candidates) {
+std::optional<std::string> nearest(std::string_view text,
+                                   const std::vector<std::string>& candidates) {
   std::optional<std::string> best;
   std::size_t best_distance = std::max<std::size_t>(1, text.size() / 3) + 1;
   const auto wanted = lower(text);
@@ -313,7 +342,8 @@ std::optional<std::string> nearest(std::string_view text, const std::vector<std:
       row[0] = i;
       for (std::size_t j = 1; j <= other.size(); ++j) {
         const auto above = row[j];
-        row[j] = std::min({above + 1, row[j - 1] + 1, diagonal + (wanted[i - 1] == other[j - 1] ? 0U : 1U)});
+        row[j] = std::min(
+            {above + 1, row[j - 1] + 1, diagonal + (wanted[i - 1] == other[j - 1] ? 0U : 1U)});
         diagonal = above;
       }
     }

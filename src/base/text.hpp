@@ -13,7 +13,9 @@ namespace mailfunnel {
 /// For hash maps that are asked with a string_view.
 struct StringHash {
   using is_transparent = void;
-  std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>{}(text); }
+  std::size_t operator()(std::string_view text) const {
+    return std::hash<std::string_view>{}(text);
+  }
 };
 
 constexpr bool is_space(char c) {
@@ -51,21 +53,24 @@ std::string to_utf8(std::string_view text);
 std::string latin1_to_utf8(std::string_view text); // Windows-1252 in the range 0x80..0x9f
 
 /// Lower case, accents off, ae/oe/ue kept as they are, umlauts to ae/oe/ue and sharp s to ss:
-/// "Bürö façade" -> "buero facade". The one form in which words are compared (docs/links.md and docs/scoring.md).
+/// "Bürö façade" -> "buero facade". The one form in which words are compared (docs/links.md and
+/// docs/scoring.md).
 std::string fold(std::string_view text);
 /// As fold, but umlauts lose their dots only: "Bürö" -> "buro".
 std::string fold_plain(std::string_view text);
 /// Folded words: split at everything that is no letter or digit.
 std::vector<std::string> words(std::string_view text);
 
-/// Shell-like pattern over the whole text: * any run (of no or more), ? one character. ASCII case is
-/// ignored. Linear in practice, bounded by |pattern| * |text|.
+/// Shell-like pattern over the whole text: * any run (of no or more), ? one character. ASCII case
+/// is ignored. Linear in practice, bounded by |pattern| * |text|.
 bool glob_match(std::string_view pattern, std::string_view text);
 
 /// The candidate that looks most like `text`, when one is near enough to be worth suggesting.
-std::optional<std::string> nearest(std::string_view text, const std::vector<std::string>& candidates);
+std::optional<std::string> nearest(std::string_view text,
+                                   const std::vector<std::string>& candidates);
 
-/// Control characters, and what is no UTF-8, made visible, for messages and terminals; cut to `most`.
+/// Control characters, and what is no UTF-8, made visible, for messages and terminals; cut to
+/// `most`.
 std::string printable(std::string_view text, std::size_t most = 200);
 
 /// Columns that a text takes on a terminal.

@@ -30,8 +30,10 @@ bool valid_date(unsigned year, unsigned month, unsigned day) {
 
 /// "YYYY-MM-DD" -> days since 1970.
 std::optional<std::int64_t> read_date(const char* p) {
-  const auto century = two_digits(p), year = two_digits(p + 2), month = two_digits(p + 5), day = two_digits(p + 8);
-  if (century > 99 || year > 99 || p[4] != '-' || p[7] != '-' || !valid_date(century * 100 + year, month, day)) {
+  const auto century = two_digits(p), year = two_digits(p + 2), month = two_digits(p + 5),
+             day = two_digits(p + 8);
+  if (century > 99 || year > 99 || p[4] != '-' || p[7] != '-' ||
+      !valid_date(century * 100 + year, month, day)) {
     return std::nullopt;
   }
   return days_from_civil(static_cast<std::int64_t>(century) * 100 + year, month, day);
@@ -54,7 +56,8 @@ void read_fraction(std::string_view& text, Instant& time) {
   }
 }
 
-/// "Z", "+02:00", "-0530", "+02", " UTC", " GMT" -> seconds east of Greenwich; the text moves on. nullopt: none of them.
+/// "Z", "+02:00", "-0530", "+02", " UTC", " GMT" -> seconds east of Greenwich; the text moves on.
+/// nullopt: none of them.
 std::optional<Seconds> read_offset(std::string_view& text) {
   auto rest = trim(text);
   if (rest.empty()) {
@@ -104,7 +107,9 @@ Result<TimeZone> find_zone(std::string_view name) {
   try {
     return TimeZone{date::locate_zone(std::string(name))};
   } catch (const std::exception&) {
-    return Error{ErrorCode::not_found, fmt::format("no time zone \"{}\": use a name such as Europe/Brussels or UTC", printable(name, 60))};
+    return Error{ErrorCode::not_found,
+                 fmt::format("no time zone \"{}\": use a name such as Europe/Brussels or UTC",
+                             printable(name, 60))};
   }
 }
 
@@ -128,7 +133,8 @@ Civil civil_from_seconds(Seconds seconds) {
   days += 719'468;
   const auto era = (days >= 0 ? days : days - 146'096) / 146'097;
   const auto day_of_era = static_cast<unsigned>(days - era * 146'097);
-  const auto year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36'524 - day_of_era / 146'096) / 365;
+  const auto year_of_era =
+      (day_of_era - day_of_era / 1460 + day_of_era / 36'524 - day_of_era / 146'096) / 365;
   const auto day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
   const auto shifted = (5 * day_of_year + 2) / 153;
   const auto month = shifted < 10 ? shifted + 3 : shifted - 9;
@@ -142,7 +148,8 @@ Civil civil_from_seconds(Seconds seconds) {
 }
 
 Seconds local_to_utc(const Civil& wall, TimeZone zone) {
-  const auto seconds = days_from_civil(wall.year, wall.month, wall.day) * k_day + wall.hour * 3600 + wall.minute * 60 + wall.second;
+  const auto seconds = days_from_civil(wall.year, wall.month, wall.day) * k_day + wall.hour * 3600 +
+                       wall.minute * 60 + wall.second;
   if (zone == nullptr) {
     return seconds;
   }
@@ -180,7 +187,8 @@ std::optional<Instant> TimeReader::read(std::string_view text) {
   }
   const char* p = text.data();
   const auto hour = two_digits(p + 11), minute = two_digits(p + 14), second = two_digits(p + 17);
-  if ((p[10] != 'T' && p[10] != ' ' && p[10] != 't') || p[13] != ':' || p[16] != ':' || hour > 23 || minute > 59 || second > 60) {
+  if ((p[10] != 'T' && p[10] != ' ' && p[10] != 't') || p[13] != ':' || p[16] != ':' || hour > 23 ||
+      minute > 59 || second > 60) {
     return std::nullopt;
   }
   Instant time{m_days * k_day + hour * 3600 + minute * 60 + (second == 60 ? 59 : second)};
@@ -222,16 +230,21 @@ std::optional<Instant> parse_unix_time(std::string_view text) {
   return rest.empty() ? std::optional(time) : std::nullopt;
 }
 
-// ---- strptime-like -------------------------------------------------------------------------------------------------
+// ---- strptime-like
+// -------------------------------------------------------------------------------------------------
 
 namespace {
 
-constexpr std::array<std::string_view, 12> k_months{"january", "february", "march",     "april",   "may",      "june",
-                                                    "july",    "august",   "september", "october", "november", "december"};
-constexpr std::array<std::string_view, 7> k_weekdays{"monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"};
+constexpr std::array<std::string_view, 12> k_months{
+    "january", "february", "march",     "april",   "may",      "june",
+    "july",    "august",   "september", "october", "november", "december"};
+constexpr std::array<std::string_view, 7> k_weekdays{"monday", "tuesday",  "wednesday", "thursday",
+                                                     "friday", "saturday", "sunday"};
 
-/// 1 + the index of the name (whole, or its first three letters) at the front of text, which moves on; 0: none.
-template<std::size_t N> unsigned read_name(std::string_view& text, const std::array<std::string_view, N>& names) {
+/// 1 + the index of the name (whole, or its first three letters) at the front of text, which moves
+/// on; 0: none.
+template<std::size_t N>
+unsigned read_name(std::string_view& text, const std::array<std::string_view, N>& names) {
   for (unsigned i = 0; i < N; ++i) {
     for (const auto length : {names[i].size(), std::size_t{3}}) {
       if (istarts_with(text, names[i].substr(0, length))) {
@@ -277,28 +290,37 @@ struct PatternReader {
 
   bool directive(char what) {
     switch (what) {
-    case 'Y': return number(year, 4);
+    case 'Y':
+      return number(year, 4);
     case 'y': {
       const bool ok = number(year, 2);
       year += year < 70 ? 2000 : 1900;
       return ok;
     }
-    case 'm': return number(month, 2);
+    case 'm':
+      return number(month, 2);
     case 'd':
-    case 'e': text = trim(text); return number(day, 2);
+    case 'e':
+      text = trim(text);
+      return number(day, 2);
     case 'H':
-    case 'I': return number(hour, 2);
-    case 'M': return number(minute, 2);
-    case 'S': return number(second, 2);
+    case 'I':
+      return number(hour, 2);
+    case 'M':
+      return number(minute, 2);
+    case 'S':
+      return number(second, 2);
     case 'p':
       pm = istarts_with(text, "pm");
       am = istarts_with(text, "am");
       text.remove_prefix(pm || am ? 2 : 0);
       return pm || am;
     case 'b':
-    case 'B': return (month = read_name(text, k_months)) != 0;
+    case 'B':
+      return (month = read_name(text, k_months)) != 0;
     case 'a':
-    case 'A': return read_name(text, k_weekdays) != 0;
+    case 'A':
+      return read_name(text, k_weekdays) != 0;
     case 'f': {
       const std::string dotted = "." + std::string(text.substr(0, 9));
       std::string_view view(dotted);
@@ -307,10 +329,15 @@ struct PatternReader {
       return time.digits != 0;
     }
     case 'z':
-    case 'Z': offset = read_offset(text); return offset.has_value();
-    case 's': return unix_seconds();
-    case '%': return literal('%');
-    default: return false;
+    case 'Z':
+      offset = read_offset(text);
+      return offset.has_value();
+    case 's':
+      return unix_seconds();
+    case '%':
+      return literal('%');
+    default:
+      return false;
     }
   }
 
@@ -331,7 +358,8 @@ struct PatternReader {
 
 } // namespace
 
-std::optional<Instant> parse_time_as(std::string_view text, std::string_view pattern, TimeZone zone) {
+std::optional<Instant> parse_time_as(std::string_view text, std::string_view pattern,
+                                     TimeZone zone) {
   PatternReader reader{trim(text)};
   for (std::size_t i = 0; i < pattern.size(); ++i) {
     const bool directive = pattern[i] == '%' && i + 1 < pattern.size();
@@ -345,21 +373,23 @@ std::optional<Instant> parse_time_as(std::string_view text, std::string_view pat
     }
     reader.hour = reader.hour % 12 + (reader.pm ? 12 : 0);
   }
-  if (!trim(reader.text).empty() || !valid_date(reader.year, reader.month, reader.day) || reader.hour > 23 || reader.minute > 59 ||
-      reader.second > 60) {
+  if (!trim(reader.text).empty() || !valid_date(reader.year, reader.month, reader.day) ||
+      reader.hour > 23 || reader.minute > 59 || reader.second > 60) {
     return std::nullopt;
   }
-  const auto wall = days_from_civil(reader.year, reader.month, reader.day) * k_day + reader.hour * 3600 + reader.minute * 60 +
-                    std::min(reader.second, 59U);
+  const auto wall = days_from_civil(reader.year, reader.month, reader.day) * k_day +
+                    reader.hour * 3600 + reader.minute * 60 + std::min(reader.second, 59U);
   reader.time.seconds = reader.offset ? wall - *reader.offset : wall_to_utc(wall, zone);
   return reader.time;
 }
 
-// ---- writing -------------------------------------------------------------------------------------------------------
+// ---- writing
+// -------------------------------------------------------------------------------------------------------
 
 std::string format_time(Seconds seconds) {
   const auto c = civil_from_seconds(seconds);
-  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z", c.year, c.month, c.day, c.hour, c.minute, c.second);
+  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z", c.year, c.month, c.day, c.hour,
+                     c.minute, c.second);
 }
 
 std::string format_instant(const Instant& time) {
@@ -382,8 +412,9 @@ struct Unit {
   std::string_view name;
   Seconds seconds;
 };
-constexpr std::array k_units{Unit{"mo", 30 * k_day}, Unit{"w", 7 * k_day}, Unit{"d", k_day}, Unit{"h", 3600},
-                             Unit{"m", 60},          Unit{"s", 1},         Unit{"y", 365 * k_day}};
+constexpr std::array k_units{Unit{"mo", 30 * k_day}, Unit{"w", 7 * k_day}, Unit{"d", k_day},
+                             Unit{"h", 3600},        Unit{"m", 60},        Unit{"s", 1},
+                             Unit{"y", 365 * k_day}};
 } // namespace
 
 std::optional<Seconds> parse_duration(std::string_view text) {

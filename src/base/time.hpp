@@ -25,7 +25,8 @@ struct Instant {
   friend bool operator==(const Instant&, const Instant&) = default;
 };
 
-using TimeZone = const date::time_zone*; // owned by the time zone library, lives forever; nullptr: UTC
+using TimeZone =
+    const date::time_zone*; // owned by the time zone library, lives forever; nullptr: UTC
 
 Result<TimeZone> find_zone(std::string_view name); // "Europe/Brussels", "UTC", "+02:00" is not one
 
@@ -57,11 +58,13 @@ private:
 };
 
 std::optional<Instant> parse_time(std::string_view text, TimeZone zone = nullptr);
-/// Digits only, optionally with a fraction: seconds since 1970, or milliseconds when it has 13 digits.
+/// Digits only, optionally with a fraction: seconds since 1970, or milliseconds when it has 13
+/// digits.
 std::optional<Instant> parse_unix_time(std::string_view text);
-/// strptime-like pattern: %Y %y %m %d %e %H %I %M %S %p %b %B %a %A %z %Z %f %s %%, white space matches
-/// any; month and day names in English. Times without %z are in `zone`.
-std::optional<Instant> parse_time_as(std::string_view text, std::string_view pattern, TimeZone zone);
+/// strptime-like pattern: %Y %y %m %d %e %H %I %M %S %p %b %B %a %A %z %Z %f %s %%, white space
+/// matches any; month and day names in English. Times without %z are in `zone`.
+std::optional<Instant> parse_time_as(std::string_view text, std::string_view pattern,
+                                     TimeZone zone);
 
 std::string format_time(Seconds seconds);        // 2026-03-02T09:10:00Z
 std::string format_instant(const Instant& time); // with the fraction that it has
@@ -69,6 +72,7 @@ std::string format_date(Seconds seconds);        // 2026-03-02
 
 /// "90d", "24h", "15m", "30s", "2w", "13mo" (of 30 days), "1y" (of 365) -> seconds
 std::optional<Seconds> parse_duration(std::string_view text);
-std::string format_duration(Seconds seconds); // "7d", "36h", "90s": the largest unit that divides it
+std::string
+format_duration(Seconds seconds); // "7d", "36h", "90s": the largest unit that divides it
 
 } // namespace mailfunnel

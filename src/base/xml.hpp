@@ -1,6 +1,6 @@
 #pragma once
-// XML with pugixml, made safe for what comes from outside: any DOCTYPE is refused, names are compared
-// without namespace prefix and case, and messages name the line.
+// XML with pugixml, made safe for what comes from outside: any DOCTYPE is refused, names are
+// compared without namespace prefix and case, and messages name the line.
 
 #include "base/result.hpp"
 

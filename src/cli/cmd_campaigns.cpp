@@ -28,35 +28,50 @@ std::string json_text(std::string_view text) {
 int run_campaigns(const Invocation& call) {
   auto workspace = call.workspace();
   auto store = Store::open_reading(workspace.store_path());
-  const auto world = build_world(store.database(), workspace.config, workspace.config.rules.tagging, workspace.registry, call.now());
+  const auto world = build_world(store.database(), workspace.config, workspace.config.rules.tagging,
+                                 workspace.registry, call.now());
   const auto counts = Activity(store.database()).counts();
   const auto count = [&](CampaignId id, EventKind kind) {
     const auto found = counts.find({id, kind});
     return found == counts.end() ? std::uint64_t{0} : found->second;
   };
-  Table table({"sent", "account", "id", "name", "kind", "links>", "sent>", "delivered>", "opens>", "clicks>", "bounces>", "unsub>"});
+  Table table({"sent", "account", "id", "name", "kind", "links>", "sent>", "delivered>", "opens>",
+               "clicks>", "bounces>", "unsub>"});
   for (const auto& c : world.campaigns) {
     const auto n = [&](EventKind kind) { return count(c.id, kind); };
     if (call.json) {
-      std::cout << fmt::format("{{\"account\":{},\"id\":{},\"send\":{},\"name\":{},\"subject\":{},\"kind\":\"{}\",\"sent_at\":{},\"links\":{},\"sent\":{},\"delivered\":{},\"opens\":{},\"clicks\":{},\"bounces\":{},\"unsubscribes\":{}}}\n",
-                               json_text(c.account), json_text(c.external_id), json_text(c.send), json_text(c.name), json_text(c.subject), name_of(c.kind), c.time == 0 ? "null" : json_text(format_time(c.time)),
-                               c.links.size(), n(EventKind::sent), n(EventKind::delivered), n(EventKind::open), n(EventKind::click), n(EventKind::bounce), n(EventKind::unsubscribe));
+      std::cout << fmt::format(
+          "{{\"account\":{},\"id\":{},\"send\":{},\"name\":{},\"subject\":{},\"kind\":\"{}\","
+          "\"sent_at\":{},\"links\":{},\"sent\":{},\"delivered\":{},\"opens\":{},\"clicks\":{},"
+          "\"bounces\":{},\"unsubscribes\":{}}}\n",
+          json_text(c.account), json_text(c.external_id), json_text(c.send), json_text(c.name),
+          json_text(c.subject), name_of(c.kind),
+          c.time == 0 ? "null" : json_text(format_time(c.time)), c.links.size(), n(EventKind::sent),
+          n(EventKind::delivered), n(EventKind::open), n(EventKind::click), n(EventKind::bounce),
+          n(EventKind::unsubscribe));
       continue;
     }
-    table.add({c.time == 0 ? "" : format_date(c.time), c.account, c.external_id.empty() ? "(" + c.send + ")" : shortened(c.external_id, 24), shortened(c.name.empty() ? c.subject : c.name, 36),
-               std::string(name_of(c.kind)), std::to_string(c.links.size()), grouped(n(EventKind::sent)), grouped(n(EventKind::delivered)), grouped(n(EventKind::open)), grouped(n(EventKind::click)),
-               grouped(n(EventKind::bounce)), grouped(n(EventKind::unsubscribe))});
+    table.add({c.time == 0 ? "" : format_date(c.time), c.account,
+               c.external_id.empty() ? "(" + c.send + ")" : shortened(c.external_id, 24),
+               shortened(c.name.empty() ? c.subject : c.name, 36), std::string(name_of(c.kind)),
+               std::to_string(c.links.size()), grouped(n(EventKind::sent)),
+               grouped(n(EventKind::delivered)), grouped(n(EventKind::open)),
+               grouped(n(EventKind::click)), grouped(n(EventKind::bounce)),
+               grouped(n(EventKind::unsubscribe))});
   }
   if (!call.json) {
-    std::cout << (table.empty() ? "no mailings yet: `mailfunnel import` reads them\n" : table.text(call.color));
+    std::cout << (table.empty() ? "no mailings yet: `mailfunnel import` reads them\n"
+                                : table.text(call.color));
     if (const auto waiting = Activity(store.database()).inbox_size(); waiting != 0) {
-      std::cout << fmt::format("\n{} events wait in the inbox; `mailfunnel score` counts them in\n", grouped(waiting));
+      std::cout << fmt::format("\n{} events wait in the inbox; `mailfunnel score` counts them in\n",
+                               grouped(waiting));
     }
   }
   return k_done;
 }
 
-// ---- links -----------------------------------------------------------------------------------------------------------
+// ---- links
+// -----------------------------------------------------------------------------------------------------------
 
 struct LinkLine {
   const WorldCampaign* campaign;
@@ -77,7 +92,9 @@ std::vector<LinkLine> link_lines(Store& store, const World& world, const std::st
       loaded.read(id, kind, columns);
       for (std::size_t i = 0; i < columns.size(); ++i) {
         auto& of_link = clicks[{id, columns.link.empty() ? LinkNumber{0} : columns.link[i]}];
-        const bool machine = judge(EventKind::click, columns.evidence.empty() ? std::uint16_t{0} : columns.evidence[i]) == Verdict::machine;
+        const bool machine = judge(EventKind::click, columns.evidence.empty()
+                                                         ? std::uint16_t{0}
+                                                         : columns.evidence[i]) == Verdict::machine;
         ++(machine ? of_link.second : of_link.first);
       }
     }
@@ -94,19 +111,22 @@ std::vector<LinkLine> link_lines(Store& store, const World& world, const std::st
   }
   std::sort(lines.begin(), lines.end(), [](const LinkLine& a, const LinkLine& b) {
     const bool x = a.link->tag.stage == Stage::untagged, y = b.link->tag.stage == Stage::untagged;
-    return std::tuple(!x, b.clicks, a.link->url, a.campaign->external_id) < std::tuple(!y, a.clicks, b.link->url, b.campaign->external_id);
+    return std::tuple(!x, b.clicks, a.link->url, a.campaign->external_id) <
+           std::tuple(!y, a.clicks, b.link->url, b.campaign->external_id);
   });
   return lines;
 }
 
 bool wanted(const LinkLine& line, const std::optional<Stage>& stage, bool untagged) {
-  return untagged ? line.link->tag.stage == Stage::untagged : !stage || line.link->tag.stage == *stage;
+  return untagged ? line.link->tag.stage == Stage::untagged
+                  : !stage || line.link->tag.stage == *stage;
 }
 
 int list_links(const Invocation& call) {
   auto workspace = call.workspace();
   auto store = Store::open_reading(workspace.store_path());
-  const auto world = build_world(store.database(), workspace.config, workspace.config.rules.tagging, workspace.registry, call.now());
+  const auto world = build_world(store.database(), workspace.config, workspace.config.rules.tagging,
+                                 workspace.registry, call.now());
   std::optional<Stage> stage;
   if (const auto name = call.text("stage"); !name.empty()) {
     stage = parse_stage(name);
@@ -125,17 +145,24 @@ int list_links(const Invocation& call) {
     }
     --left;
     if (call.json) {
-      std::cout << fmt::format("{{\"campaign\":{},\"link\":{},\"stage\":\"{}\",\"why\":{},\"text\":{},\"clicks\":{},\"machine_clicks\":{}}}\n", json_text(line.campaign->external_id), json_text(line.link->url),
-                               name_of(line.link->tag.stage), json_text(line.link->tag.why), json_text(line.link->text), line.clicks, line.machine);
+      std::cout << fmt::format("{{\"campaign\":{},\"link\":{},\"stage\":\"{}\",\"why\":{},\"text\":"
+                               "{},\"clicks\":{},\"machine_clicks\":{}}}\n",
+                               json_text(line.campaign->external_id), json_text(line.link->url),
+                               name_of(line.link->tag.stage), json_text(line.link->tag.why),
+                               json_text(line.link->text), line.clicks, line.machine);
     } else {
-      table.add({std::string(name_of(line.link->tag.stage)), grouped(line.clicks), grouped(line.machine), shortened(line.campaign->title(), 24), shortened(line.link->url, 60),
-                 shortened(line.link->text, 28), shortened(line.link->tag.why, 48)});
+      table.add({std::string(name_of(line.link->tag.stage)), grouped(line.clicks),
+                 grouped(line.machine), shortened(line.campaign->title(), 24),
+                 shortened(line.link->url, 60), shortened(line.link->text, 28),
+                 shortened(line.link->tag.why, 48)});
     }
   }
   if (!call.json) {
     std::cout << (table.empty() ? "no such links\n" : table.text(call.color));
     if (all != 0) {
-      std::cout << fmt::format("\n{} of the clicks on content are on untagged links: tag them with `mailfunnel links set URL STAGE`\n", percent(static_cast<double>(untagged), static_cast<double>(all)));
+      std::cout << fmt::format("\n{} of the clicks on content are on untagged links: tag them with "
+                               "`mailfunnel links set URL STAGE`\n",
+                               percent(static_cast<double>(untagged), static_cast<double>(all)));
     }
   }
   return k_done;
@@ -150,20 +177,24 @@ void preview(const World& before, const World& after, Store& store) {
       ++links;
       clicks += line.clicks;
       if (links <= 10) {
-        std::cout << fmt::format("  {} -> {}  {}  ({} clicks)\n", name_of(old->links.at(line.number).tag.stage), name_of(line.link->tag.stage), shortened(line.link->url, 70), line.clicks);
+        std::cout << fmt::format(
+            "  {} -> {}  {}  ({} clicks)\n", name_of(old->links.at(line.number).tag.stage),
+            name_of(line.link->tag.stage), shortened(line.link->url, 70), line.clicks);
       }
     }
   }
   std::cout << fmt::format("{} links change, {} clicks are scored anew\n", links, clicks);
   if (links == 0) {
-    std::cerr << "mailfunnel: nothing changes: no link matches, or those that do have that stage already (it is kept for links to come)\n";
+    std::cerr << "mailfunnel: nothing changes: no link matches, or those that do have that stage "
+                 "already (it is kept for links to come)\n";
   }
 }
 
 int set_links(const Invocation& call, const std::vector<LinkByHand>& entries) {
   auto workspace = call.workspace();
   auto store = Store::open_writing(workspace.store_path());
-  const auto before = build_world(store.database(), workspace.config, workspace.config.rules.tagging, workspace.registry, call.now());
+  const auto before = build_world(store.database(), workspace.config,
+                                  workspace.config.rules.tagging, workspace.registry, call.now());
   {
     const WriterLock lock(store.path());
     Transaction transaction(store.database());
@@ -175,7 +206,10 @@ int set_links(const Invocation& call, const std::vector<LinkByHand>& entries) {
     transaction.commit();
     store.checkpoint();
   }
-  preview(before, build_world(store.database(), workspace.config, workspace.config.rules.tagging, workspace.registry, call.now()), store);
+  preview(before,
+          build_world(store.database(), workspace.config, workspace.config.rules.tagging,
+                      workspace.registry, call.now()),
+          store);
   return k_done;
 }
 
@@ -183,7 +217,8 @@ int set_links(const Invocation& call, const std::vector<LinkByHand>& entries) {
 std::optional<Stage> stage_argument(const std::string& name) {
   const auto stage = parse_stage(name);
   if (!stage && !iequals(name, "auto")) {
-    wrong_usage("\"" + name + "\" is no stage: TOFU, MOFU, BOFU, NONE, or auto to let the evidence speak again");
+    wrong_usage("\"" + name +
+                "\" is no stage: TOFU, MOFU, BOFU, NONE, or auto to let the evidence speak again");
   }
   return stage;
 }
@@ -191,7 +226,8 @@ std::optional<Stage> stage_argument(const std::string& name) {
 int export_links(const Invocation& call, const std::string& path) {
   auto workspace = call.workspace();
   auto store = Store::open_reading(workspace.store_path());
-  const auto world = build_world(store.database(), workspace.config, workspace.config.rules.tagging, workspace.registry, call.now());
+  const auto world = build_world(store.database(), workspace.config, workspace.config.rules.tagging,
+                                 workspace.registry, call.now());
   std::string out = "campaign,url,stage,why,text,clicks\n";
   for (const auto& line : link_lines(store, world, call.text("campaign"))) {
     append_csv_field(out, line.campaign->external_id);
@@ -211,21 +247,27 @@ int export_links(const Invocation& call, const std::string& path) {
   return k_done;
 }
 
-/// The CSV that `links export` writes, with stages changed; only rows that say something new are kept.
+/// The CSV that `links export` writes, with stages changed; only rows that say something new are
+/// kept.
 int import_links(const Invocation& call, const std::string& path) {
   const auto bytes = read_file(path);
   if (!bytes) {
     throw Failure(bytes.error());
   }
   const auto head = read_csv_head(*bytes);
-  const auto url = head ? head->header.find("url") : std::nullopt, stage = head ? head->header.find("stage") : std::nullopt;
+  const auto url = head ? head->header.find("url") : std::nullopt,
+             stage = head ? head->header.find("stage") : std::nullopt;
   const auto campaign = head ? head->header.find("campaign") : std::nullopt;
   if (!url || !stage) {
-    throw Failure({ErrorCode::bad_syntax, "a CSV with the columns url and stage is expected, as `mailfunnel links export` writes it", path});
+    throw Failure(
+        {ErrorCode::bad_syntax,
+         "a CSV with the columns url and stage is expected, as `mailfunnel links export` writes it",
+         path});
   }
   auto workspace = call.workspace();
   auto store = Store::open_reading(workspace.store_path());
-  const auto world = build_world(store.database(), workspace.config, workspace.config.rules.tagging, workspace.registry, call.now());
+  const auto world = build_world(store.database(), workspace.config, workspace.config.rules.tagging,
+                                 workspace.registry, call.now());
   std::map<std::pair<std::string, std::string>, Stage> now;
   for (const auto& line : link_lines(store, world, {})) {
     now[{line.campaign->external_id, line.link->url}] = line.link->tag.stage;
@@ -239,7 +281,8 @@ int import_links(const Invocation& call, const std::string& path) {
     const std::string value(trim(row[*stage]));
     const auto parsed = parse_stage(value);
     if (!parsed && !iequals(value, "auto") && !iequals(value, "UNTAGGED")) {
-      throw Failure({ErrorCode::bad_syntax, "\"" + value + "\" is no stage: TOFU, MOFU, BOFU, NONE or auto", path, line});
+      throw Failure({ErrorCode::bad_syntax,
+                     "\"" + value + "\" is no stage: TOFU, MOFU, BOFU, NONE or auto", path, line});
     }
     const std::string of_campaign(campaign ? row[*campaign] : std::string_view());
     const auto known = now.find({of_campaign, std::string(row[*url])});
@@ -256,7 +299,8 @@ int run_links(const Invocation& call) {
     return list_links(call);
   }
   if (arguments[0] == "set" && arguments.size() == 3) {
-    return set_links(call, {{0, arguments[1], call.text("campaign"), stage_argument(arguments[2]), call.now()}});
+    return set_links(
+        call, {{0, arguments[1], call.text("campaign"), stage_argument(arguments[2]), call.now()}});
   }
   if (arguments[0] == "export" && arguments.size() <= 2) {
     return export_links(call, arguments.size() == 2 ? arguments[1] : "-");
@@ -264,20 +308,31 @@ int run_links(const Invocation& call) {
   if (arguments[0] == "import" && arguments.size() == 2) {
     return import_links(call, arguments[1]);
   }
-  wrong_usage("`mailfunnel links`, `links set URL|GLOB STAGE`, `links export [FILE]` or `links import FILE`");
+  wrong_usage("`mailfunnel links`, `links set URL|GLOB STAGE`, `links export [FILE]` or `links "
+              "import FILE`");
 }
 
 } // namespace
 
 Command campaigns_command() {
-  return {"campaigns", "", "the mailings, with what happened to them", "  mailfunnel campaigns", [](auto&) {}, run_campaigns};
+  return {"campaigns",
+          "",
+          "the mailings, with what happened to them",
+          "  mailfunnel campaigns",
+          [](auto&) {},
+          run_campaigns};
 }
 
 Command links_command() {
-  return {"links", "[set URL|GLOB STAGE | export [FILE] | import FILE]", "each link with its stage and why, most clicked untagged first; a stage set by hand wins",
+  return {"links",
+          "[set URL|GLOB STAGE | export [FILE] | import FILE]",
+          "each link with its stage and why, most clicked untagged first; a stage set by hand wins",
           "  mailfunnel links --untagged\n  mailfunnel links set '*/offerte*' BOFU",
           [](auto& options) {
-            options.add_options()("campaign", text("ID"), "of one mailing")("stage", text("STAGE"), "of one stage")("untagged", flag(), "those without a stage")("top", po::value<unsigned>()->value_name("N"), "the first N only");
+            options.add_options()("campaign", text("ID"), "of one mailing")(
+                "stage", text("STAGE"), "of one stage")("untagged", flag(),
+                                                        "those without a stage")(
+                "top", po::value<unsigned>()->value_name("N"), "the first N only");
           },
           run_links};
 }

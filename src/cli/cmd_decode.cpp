@@ -26,7 +26,10 @@ void put(std::string_view line) {
 int decode_file(const Invocation& call, const std::string& path) {
   const auto registry = builtin_adapters();
   LoadedConfig loaded;
-  if (const auto config = call.config.empty() ? std::filesystem::path(call.folder) / "mailfunnel.toml" : std::filesystem::path(call.config); std::filesystem::exists(config)) {
+  if (const auto config = call.config.empty()
+                              ? std::filesystem::path(call.folder) / "mailfunnel.toml"
+                              : std::filesystem::path(call.config);
+      std::filesystem::exists(config)) {
     loaded = load_config(config.string());
   }
   int code = k_done;
@@ -40,12 +43,15 @@ int decode_file(const Invocation& call, const std::string& path) {
     context.campaign = campaign;
     context.profiles = &loaded.config.profiles;
     context.contacts = call.flag("contacts");
-    auto opened = open_input(registry, call.text("adapter"), std::string_view(head).substr(0, size), context, input.name);
+    auto opened = open_input(registry, call.text("adapter"), std::string_view(head).substr(0, size),
+                             context, input.name);
     if (!opened) {
       throw Failure(opened.error());
     }
     if (opened->reader->assumes_utc()) {
-      std::cerr << fmt::format("mailfunnel: {}: its times carry no zone: UTC is assumed here; `import` asks for the account's zone\n", input.name);
+      std::cerr << fmt::format("mailfunnel: {}: its times carry no zone: UTC is assumed here; "
+                               "`import` asks for the account's zone\n",
+                               input.name);
     }
     head.resize(size);
     DecodeSink sink(opened->adapter, input.file_name, put);
@@ -69,7 +75,9 @@ int decode_webhook(const Invocation& call, const std::string& path) {
   const auto id = call.text("adapter");
   const auto* adapter = registry.find(id);
   if (adapter == nullptr) {
-    wrong_usage(id.empty() ? "--webhook needs --adapter ID" : fmt::format("unknown adapter \"{}\": `mailfunnel adapters` lists them", id));
+    wrong_usage(id.empty()
+                    ? "--webhook needs --adapter ID"
+                    : fmt::format("unknown adapter \"{}\": `mailfunnel adapters` lists them", id));
   }
   HttpRequest request;
   request.url = call.text("url");
@@ -91,7 +99,8 @@ int decode_webhook(const Invocation& call, const std::string& path) {
     if (colon == std::string::npos) {
       wrong_usage("--header wants 'Name: value', not \"" + header + "\"");
     }
-    request.headers.emplace_back(std::string(trim(std::string_view(header).substr(0, colon))), std::string(trim(std::string_view(header).substr(colon + 1))));
+    request.headers.emplace_back(std::string(trim(std::string_view(header).substr(0, colon))),
+                                 std::string(trim(std::string_view(header).substr(colon + 1))));
   }
   Secrets secrets;
   for (const auto& secret : call.texts("secret")) {
@@ -111,7 +120,8 @@ int decode_webhook(const Invocation& call, const std::string& path) {
   }
   // Nothing is printed of a request that is refused as a whole.
   std::string out;
-  DecodeSink sink(id, std::filesystem::path(path).filename().string(), [&](std::string_view line) { out += line; });
+  DecodeSink sink(id, std::filesystem::path(path).filename().string(),
+                  [&](std::string_view line) { out += line; });
   sink.begin_chunk(request.body);
   if (const auto verified = adapter->read_webhook(request, secrets, now, sink); !verified) {
     throw Failure({ErrorCode::unauthorized, verified.error().message, path});
@@ -126,19 +136,28 @@ int run_decode(const Invocation& call) {
   if (arguments.size() != 1) {
     wrong_usage("decode wants one file, or - for standard input");
   }
-  return call.flag("webhook") ? decode_webhook(call, arguments.front()) : decode_file(call, arguments.front());
+  return call.flag("webhook") ? decode_webhook(call, arguments.front())
+                              : decode_file(call, arguments.front());
 }
 
 } // namespace
 
 Command decode_command() {
-  return {"decode", "FILE|-", "what an adapter makes of a file or webhook body, as normalised events; stores nothing",
+  return {"decode",
+          "FILE|-",
+          "what an adapter makes of a file or webhook body, as normalised events; stores nothing",
           "  mailfunnel decode events.ndjson.gz | head -3",
           [](auto& options) {
-            options.add_options()("adapter", text("ID"), "the format, when it can't be found out")("campaign", text("ID"), "the mailing, for files that do not name it")(
-                "contacts", flag(), "a list of contacts")("webhook", flag(), "FILE is the body of one webhook request")(
-                "header", po::value<std::vector<std::string>>()->value_name("'NAME: VALUE'"), "a header of the request (may be repeated)")("url", text("URL"), "its URL, where the signature covers it")(
-                "secret", po::value<std::vector<std::string>>()->value_name("NAME=VALUE"), "a test key (may be repeated)")("received-at", text("TIME"), "the moment of the request");
+            options.add_options()("adapter", text("ID"), "the format, when it can't be found out")(
+                "campaign", text("ID"), "the mailing, for files that do not name it")(
+                "contacts", flag(),
+                "a list of contacts")("webhook", flag(), "FILE is the body of one webhook request")(
+                "header", po::value<std::vector<std::string>>()->value_name("'NAME: VALUE'"),
+                "a header of the request (may be repeated)")(
+                "url", text("URL"), "its URL, where the signature covers it")(
+                "secret", po::value<std::vector<std::string>>()->value_name("NAME=VALUE"),
+                "a test key (may be repeated)")("received-at", text("TIME"),
+                                                "the moment of the request");
           },
           run_decode};
 }

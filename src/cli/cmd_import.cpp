@@ -23,7 +23,8 @@ std::vector<std::pair<Seconds, Seconds>> parse_complete(const std::string& text)
   }
   const auto dots = text.find("..");
   const auto from = parse_time(std::string_view(text).substr(0, dots));
-  const auto to = dots == std::string::npos ? std::nullopt : parse_time(std::string_view(text).substr(dots + 2));
+  const auto to = dots == std::string::npos ? std::nullopt
+                                            : parse_time(std::string_view(text).substr(dots + 2));
   if (!from || !to || to->seconds < from->seconds) {
     wrong_usage("--complete wants FROM..TO, such as 2026-01-01..2026-03-31, not \"" + text + "\"");
   }
@@ -39,8 +40,10 @@ void print_json(const ImportSummary& summary) {
     line += ",\"account\":";
     append_json_string(line, file.account);
     const auto& c = file.counts;
-    line += fmt::format(",\"read\":{},\"events\":{},\"new\":{},\"duplicate\":{},\"rejected\":{},\"recipients\":{},\"campaigns\":{}", c.records + c.rejected, c.events, c.fresh,
-                        c.duplicate, c.rejected, c.recipients, c.campaigns);
+    line += fmt::format(",\"read\":{},\"events\":{},\"new\":{},\"duplicate\":{},\"rejected\":{},"
+                        "\"recipients\":{},\"campaigns\":{}",
+                        c.records + c.rejected, c.events, c.fresh, c.duplicate, c.rejected,
+                        c.recipients, c.campaigns);
     if (file.error) {
       line += ",\"error\":";
       append_json_string(line, file.error->text());
@@ -48,8 +51,10 @@ void print_json(const ImportSummary& summary) {
     std::cout << line << "}\n";
   }
   const auto& t = summary.total;
-  std::string line = fmt::format("{{\"result\":\"import\",\"read\":{},\"new\":{},\"duplicate\":{},\"rejected\":{},\"failed\":{},\"new_recipients\":{},\"rejects\":", t.records + t.rejected, t.fresh,
-                                 t.duplicate, t.rejected, summary.failed, t.new_recipients);
+  std::string line = fmt::format("{{\"result\":\"import\",\"read\":{},\"new\":{},\"duplicate\":{},"
+                                 "\"rejected\":{},\"failed\":{},\"new_recipients\":{},\"rejects\":",
+                                 t.records + t.rejected, t.fresh, t.duplicate, t.rejected,
+                                 summary.failed, t.new_recipients);
   append_json_string(line, summary.rejects);
   std::cout << line << "}\n";
 }
@@ -58,7 +63,8 @@ std::string kinds_of(const ImportCounts& counts) {
   std::string out;
   for (std::size_t k = 0; k < k_event_kinds; ++k) {
     if (counts.by_kind[k] != 0) {
-      out += fmt::format("{}{} {}", out.empty() ? "" : ", ", grouped(counts.by_kind[k]), name_of(static_cast<EventKind>(k)));
+      out += fmt::format("{}{} {}", out.empty() ? "" : ", ", grouped(counts.by_kind[k]),
+                         name_of(static_cast<EventKind>(k)));
     }
   }
   return out;
@@ -69,19 +75,28 @@ void print_summary(const ImportSummary& summary, bool color) {
   for (const auto& file : summary.files) {
     const auto& c = file.counts;
     const bool known = !file.adapter.empty();
-    table.add({shortened(file.name, 48), known ? file.adapter : "-", file.error && !known ? "(not read)" : shortened(file.format, 36), known ? grouped(c.records + c.rejected) : "",
-               known ? grouped(c.events != 0 ? c.fresh : c.recipients != 0 ? c.new_recipients : c.campaigns) : "", known ? grouped(c.duplicate) : "", known ? grouped(c.rejected) : ""});
+    table.add({shortened(file.name, 48), known ? file.adapter : "-",
+               file.error && !known ? "(not read)" : shortened(file.format, 36),
+               known ? grouped(c.records + c.rejected) : "",
+               known ? grouped(c.events != 0       ? c.fresh
+                               : c.recipients != 0 ? c.new_recipients
+                                                   : c.campaigns)
+                     : "",
+               known ? grouped(c.duplicate) : "", known ? grouped(c.rejected) : ""});
   }
   std::cout << table.text(color);
   const auto& t = summary.total;
   if (t.events != 0) {
-    std::cout << fmt::format("\n{} events from {} to {}: {}\n", grouped(t.events), format_date(t.first), format_date(t.last), kinds_of(t));
+    std::cout << fmt::format("\n{} events from {} to {}: {}\n", grouped(t.events),
+                             format_date(t.first), format_date(t.last), kinds_of(t));
   }
   if (t.new_recipients != 0 || t.changed_attributes != 0) {
-    std::cout << fmt::format("{} new recipients, {} attributes changed\n", grouped(t.new_recipients), grouped(t.changed_attributes));
+    std::cout << fmt::format("{} new recipients, {} attributes changed\n",
+                             grouped(t.new_recipients), grouped(t.changed_attributes));
   }
   if (t.rejected != 0) {
-    std::cout << fmt::format("{} records were rejected; each with its line and reason in {}\n", grouped(t.rejected), summary.rejects);
+    std::cout << fmt::format("{} records were rejected; each with its line and reason in {}\n",
+                             grouped(t.rejected), summary.rejects);
   }
   std::cout.flush();
   for (const auto& file : summary.files) {
@@ -110,17 +125,28 @@ int import(const Invocation& call, ImportRequest request) {
   }
   Progress progress(!call.quiet && !call.json);
   const auto summary = import_paths(store, workspace, request,
-                                    {[&](const std::string& file, std::uint64_t done, std::uint64_t total) { progress.show(file, done, total); }, interrupted});
+                                    {[&](const std::string& file, std::uint64_t done,
+                                         std::uint64_t total) { progress.show(file, done, total); },
+                                     interrupted});
   progress.clear();
   call.json ? print_json(summary) : print_summary(summary, call.color);
   const bool nothing = summary.failed == summary.files.size() && summary.failed != 0;
-  const bool all_usage = nothing && std::all_of(summary.files.begin(), summary.files.end(), [](const auto& f) { return f.error && f.error->code == ErrorCode::usage; });
-  return all_usage ? k_usage : nothing ? k_failed : summary.failed != 0 || summary.total.rejected != 0 ? k_partly : k_done;
+  const bool all_usage =
+      nothing && std::all_of(summary.files.begin(), summary.files.end(), [](const auto& f) {
+        return f.error && f.error->code == ErrorCode::usage;
+      });
+  return all_usage                                            ? k_usage
+         : nothing                                            ? k_failed
+         : summary.failed != 0 || summary.total.rejected != 0 ? k_partly
+                                                              : k_done;
 }
 
 void import_options(po::options_description& options) {
-  options.add_options()("adapter", text("ID"), "the format, when it can't be found out")("account", text("NAME"), "the account it belongs to")("rejects", text("FILE"), "where rejected records go")(
-      "valid-from", text("DATE"), "since when attributes hold that bring no time of their own (default: now)");
+  options.add_options()("adapter", text("ID"), "the format, when it can't be found out")(
+      "account", text("NAME"), "the account it belongs to")("rejects", text("FILE"),
+                                                            "where rejected records go")(
+      "valid-from", text("DATE"),
+      "since when attributes hold that bring no time of their own (default: now)");
 }
 
 int run_recipients(const Invocation& call) {
@@ -146,18 +172,27 @@ int run_import(const Invocation& call) {
 } // namespace
 
 Command import_command() {
-  return {"import", "PATH…", "read logs, exports and campaign XML into the store; the same input twice changes nothing",
-          "  mailfunnel import exports/ campaigns.xml\n  zcat events.ndjson.gz | mailfunnel import --account newsletter -",
-          [](auto& options) {
-            import_options(options);
-            options.add_options()("campaign", text("ID"), "the mailing, for files that do not name it")("complete", text("FROM..TO"), "the log is complete from one day to the other");
-          },
-          run_import};
+  return {
+      "import",
+      "PATH…",
+      "read logs, exports and campaign XML into the store; the same input twice changes nothing",
+      "  mailfunnel import exports/ campaigns.xml\n  zcat events.ndjson.gz | mailfunnel import "
+      "--account newsletter -",
+      [](auto& options) {
+        import_options(options);
+        options.add_options()("campaign", text("ID"), "the mailing, for files that do not name it")(
+            "complete", text("FROM..TO"), "the log is complete from one day to the other");
+      },
+      run_import};
 }
 
 Command recipients_command() {
-  return {"recipients", "import PATH…", "attributes for the fit score, from CSV, NDJSON or an ESP's contact export", "  mailfunnel recipients import contacts.csv",
-          [](auto& options) { import_options(options); }, run_recipients};
+  return {"recipients",
+          "import PATH…",
+          "attributes for the fit score, from CSV, NDJSON or an ESP's contact export",
+          "  mailfunnel recipients import contacts.csv",
+          [](auto& options) { import_options(options); },
+          run_recipients};
 }
 
 } // namespace mailfunnel::cli

@@ -83,37 +83,52 @@ int run_events(const Invocation& call) {
   if (!events) {
     throw Failure(events.error());
   }
-  const auto world = build_world(store.database(), workspace.config, workspace.config.rules.tagging, workspace.registry, call.now());
+  const auto world = build_world(store.database(), workspace.config, workspace.config.rules.tagging,
+                                 workspace.registry, call.now());
   std::cout << (call.json ? events_json(*events, world) : events_text(*events, world, call.color));
   return k_done;
 }
 
 void as_of_option(po::options_description& options) {
-  options.add_options()("as-of", text("T"), "a date or time, or `latest` (the newest event); default: now");
+  options.add_options()("as-of", text("T"),
+                        "a date or time, or `latest` (the newest event); default: now");
 }
 
 } // namespace
 
 Command score_command() {
-  return {"score", "", "score everybody: the matrix, the distribution, and a warning where a status is empty", "  mailfunnel score --as-of 2026-03-01",
+  return {"score",
+          "",
+          "score everybody: the matrix, the distribution, and a warning where a status is empty",
+          "  mailfunnel score --as-of 2026-03-01",
           [](auto& options) {
             as_of_option(options);
-            options.add_options()("rules", text("FILE"), "with other rules, for a look: stores nothing");
+            options.add_options()("rules", text("FILE"),
+                                  "with other rules, for a look: stores nothing");
           },
           run_score};
 }
 
 Command explain_command() {
-  return {"explain", "EMAIL", "why somebody has these points: every event, rule and point; the lines add up to the score", "  mailfunnel explain ann@example.com",
-          [](auto& options) {
-            as_of_option(options);
-            options.add_options()("rules", text("FILE"), "with other rules");
-          },
-          run_explain};
+  return {
+      "explain",
+      "EMAIL",
+      "why somebody has these points: every event, rule and point; the lines add up to the score",
+      "  mailfunnel explain ann@example.com",
+      [](auto& options) {
+        as_of_option(options);
+        options.add_options()("rules", text("FILE"), "with other rules");
+      },
+      run_explain};
 }
 
 Command events_command() {
-  return {"events", "EMAIL", "everything that is known of one person, by time", "  mailfunnel events ann@example.com", [](auto&) {}, run_events};
+  return {"events",
+          "EMAIL",
+          "everything that is known of one person, by time",
+          "  mailfunnel events ann@example.com",
+          [](auto&) {},
+          run_events};
 }
 
 } // namespace mailfunnel::cli

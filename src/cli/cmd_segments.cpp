@@ -1,7 +1,7 @@
 // segments
 
-#include "app/segment_export.hpp"
 #include "app/score_run.hpp"
+#include "app/segment_export.hpp"
 #include "base/json.hpp"
 #include "base/source.hpp"
 #include "base/text.hpp"
@@ -58,7 +58,8 @@ const SegmentConfig& find_segment(const Config& config, const std::string& name)
     known.push_back(segment.name);
   }
   const auto near = nearest(name, known);
-  wrong_usage(fmt::format("there is no segment \"{}\"{}: `mailfunnel segments` lists them", printable(name, 60), near ? "; did you mean \"" + *near + "\"?" : ""));
+  wrong_usage(fmt::format("there is no segment \"{}\"{}: `mailfunnel segments` lists them",
+                          printable(name, 60), near ? "; did you mean \"" + *near + "\"?" : ""));
 }
 
 std::string kept_out(const SegmentResult& result) {
@@ -82,19 +83,23 @@ int list_segments(const Invocation& call) {
     std::cout << "the config has no [[segment]]: `mailfunnel init` writes two to begin with\n";
     return k_done;
   }
-  const auto results = run_segments(opened.store, opened.workspace, opened.as_of, requests, std::nullopt, 0);
+  const auto results =
+      run_segments(opened.store, opened.workspace, opened.as_of, requests, std::nullopt, 0);
   Table table({"segment", "use", "people>", "kept out", "where"});
   for (std::size_t i = 0; i < results.size(); ++i) {
     const auto& segment = opened.workspace.config.segments[i];
     if (call.json) {
       std::string line = "{\"segment\":";
       append_json_string(line, segment.name);
-      line += fmt::format(",\"use\":\"{}\",\"people\":{},\"kept_out\":{{\"suppressed\":{},\"excluded\":{},\"no_address\":{}}},\"where\":", name_of(segment.use), results[i].members, results[i].kept_out_suppressed,
+      line += fmt::format(",\"use\":\"{}\",\"people\":{},\"kept_out\":{{\"suppressed\":{},"
+                          "\"excluded\":{},\"no_address\":{}}},\"where\":",
+                          name_of(segment.use), results[i].members, results[i].kept_out_suppressed,
                           results[i].kept_out_excluded, results[i].kept_out_no_address);
       append_json_string(line, segment.where);
       std::cout << line << "}\n";
     } else {
-      table.add({segment.name, std::string(name_of(segment.use)), grouped(results[i].members), kept_out(results[i]), shortened(segment.where, 64)});
+      table.add({segment.name, std::string(name_of(segment.use)), grouped(results[i].members),
+                 kept_out(results[i]), shortened(segment.where, 64)});
     }
   }
   if (!call.json) {
@@ -118,7 +123,9 @@ ExportFormat format_of(const Invocation& call) {
 }
 
 /// --where, or the segments named.
-std::vector<SegmentRequest> requests_of(const Invocation& call, const Workspace& workspace, const std::vector<std::string>& names, ExpressionPtr& keep) {
+std::vector<SegmentRequest> requests_of(const Invocation& call, const Workspace& workspace,
+                                        const std::vector<std::string>& names,
+                                        ExpressionPtr& keep) {
   std::vector<SegmentRequest> requests;
   if (const auto where = call.text("where"); !where.empty()) {
     auto parsed = parse_expression(where);
@@ -126,7 +133,8 @@ std::vector<SegmentRequest> requests_of(const Invocation& call, const Workspace&
       wrong_usage("--where: " + parsed.error.text(where));
     }
     keep = parsed.expression;
-    SegmentRequest request{"where", SegmentUse::mailing, keep.get(), {"email", "score", "grade", "status", "reasons"}};
+    SegmentRequest request{
+        "where", SegmentUse::mailing, keep.get(), {"email", "score", "grade", "status", "reasons"}};
     if (const auto use = call.text("use"); use == "sales" || use == "suppression") {
       request.use = use == "sales" ? SegmentUse::sales : SegmentUse::suppression;
     } else if (!use.empty() && use != "mailing") {
@@ -154,7 +162,8 @@ std::vector<SegmentRequest> requests_of(const Invocation& call, const Workspace&
 void say_size(const SegmentRequest& request, const SegmentResult& result) {
   const auto out = kept_out(result);
   std::cout.flush();
-  std::cerr << fmt::format("{}: {} people{}\n", request.name, grouped(result.members), out.empty() ? "" : "; kept out: " + out);
+  std::cerr << fmt::format("{}: {} people{}\n", request.name, grouped(result.members),
+                           out.empty() ? "" : "; kept out: " + out);
 }
 
 /// The hottest twenty as a table.
@@ -162,7 +171,8 @@ int show_segments(const Invocation& call, const std::vector<std::string>& names)
   auto opened = open_for_segments(call);
   ExpressionPtr keep;
   const auto requests = requests_of(call, opened.workspace, names, keep);
-  const auto results = run_segments(opened.store, opened.workspace, opened.as_of, requests, ExportFormat::cells, 20);
+  const auto results =
+      run_segments(opened.store, opened.workspace, opened.as_of, requests, ExportFormat::cells, 20);
   for (std::size_t i = 0; i < results.size(); ++i) {
     std::cout << table_of(requests[i].columns, results[i].text).text(call.color);
     say_size(requests[i], results[i]);
@@ -179,7 +189,8 @@ int export_segments(const Invocation& call, const std::vector<std::string>& name
     wrong_usage("several segments go into a folder: name it with -o DIR");
   }
   const auto format = format_of(call);
-  const auto results = run_segments(opened.store, opened.workspace, opened.as_of, requests, format, 0);
+  const auto results =
+      run_segments(opened.store, opened.workspace, opened.as_of, requests, format, 0);
   for (std::size_t i = 0; i < results.size(); ++i) {
     if (output.empty()) {
       std::cout << results[i].text;
@@ -189,7 +200,11 @@ int export_segments(const Invocation& call, const std::vector<std::string>& name
       if (folder) {
         fs::create_directories(output);
       }
-      const auto path = folder ? (fs::path(output) / (requests[i].name + (format == ExportFormat::ndjson ? ".ndjson" : ".csv"))).string() : output;
+      const auto path =
+          folder ? (fs::path(output) /
+                    (requests[i].name + (format == ExportFormat::ndjson ? ".ndjson" : ".csv")))
+                       .string()
+                 : output;
       if (const auto written = write_file(path, results[i].text); !written) {
         throw Failure(written.error());
       }
@@ -205,7 +220,8 @@ int count_segments(const Invocation& call, const std::vector<std::string>& names
   auto opened = open_for_segments(call);
   ExpressionPtr keep;
   const auto requests = requests_of(call, opened.workspace, names, keep);
-  const auto results = run_segments(opened.store, opened.workspace, opened.as_of, requests, std::nullopt, 0);
+  const auto results =
+      run_segments(opened.store, opened.workspace, opened.as_of, requests, std::nullopt, 0);
   for (std::size_t i = 0; i < results.size(); ++i) {
     std::cout << (requests.size() > 1 ? requests[i].name + " " : "") << results[i].members << '\n';
   }
@@ -228,18 +244,29 @@ int run_segments_command(const Invocation& call) {
   if (action == "export") {
     return export_segments(call, arguments);
   }
-  wrong_usage("`mailfunnel segments`, `segments show|count|export NAME…` or `segments export --where EXPR`");
+  wrong_usage("`mailfunnel segments`, `segments show|count|export NAME…` or `segments export "
+              "--where EXPR`");
 }
 
 } // namespace
 
 Command segments_command() {
-  return {"segments", "[show|count|export NAME…]", "the segments with their sizes; their people as CSV or NDJSON, hottest first",
-          "  mailfunnel segments export sales-calls -o calls.csv\n  mailfunnel segments export --where 'clicked(stage = BOFU, within 30d) and not suppressed'",
+  return {"segments",
+          "[show|count|export NAME…]",
+          "the segments with their sizes; their people as CSV or NDJSON, hottest first",
+          "  mailfunnel segments export sales-calls -o calls.csv\n  mailfunnel segments export "
+          "--where 'clicked(stage = BOFU, within 30d) and not suppressed'",
           [](auto& options) {
-            options.add_options()("where", text("EXPR"), "people by an expression instead of a segment of the config")("use", text("USE"), "of --where: mailing, sales or suppression")(
-                "columns", text("A,B,…"), "other columns: email, score, status, reasons … or attributes")("format", text("F"), "people (CSV by your locale), csv (for machines) or ndjson")(
-                "output,o", text("FILE|DIR"), "where to write; default: standard output")("as-of", text("T"), "a date or time, or `latest`; default: the newest scoring run's while it is right, else now");
+            options.add_options()("where", text("EXPR"),
+                                  "people by an expression instead of a segment of the config")(
+                "use", text("USE"), "of --where: mailing, sales or suppression")(
+                "columns", text("A,B,…"),
+                "other columns: email, score, status, reasons … or attributes")(
+                "format", text("F"), "people (CSV by your locale), csv (for machines) or ndjson")(
+                "output,o", text("FILE|DIR"), "where to write; default: standard output")(
+                "as-of", text("T"),
+                "a date or time, or `latest`; default: the newest scoring run's while it is right, "
+                "else now");
           },
           run_segments_command};
 }

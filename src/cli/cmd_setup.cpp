@@ -32,23 +32,34 @@ int run_init(const Invocation& call) {
   Workspace workspace = open_workspace(folder.string(), {});
   const bool had = Store::exists(workspace.store_path());
   Store::create(workspace.store_path());
-  std::cout << (had ? "the store is there already: " : "made an empty store: ") << workspace.store_path() << '\n';
+  std::cout << (had ? "the store is there already: " : "made an empty store: ")
+            << workspace.store_path() << '\n';
   const std::string where = folder == "." ? "" : " -C " + folder.string();
-  std::cout << "\nNext: mailfunnel" << where << " import YOUR-LOGS…   then: mailfunnel" << where << " score\n";
+  std::cout << "\nNext: mailfunnel" << where << " import YOUR-LOGS…   then: mailfunnel" << where
+            << " score\n";
   return k_done;
 }
 
 int run_check(const Invocation& call) {
   namespace fs = std::filesystem;
-  const auto file = call.config.empty() ? (fs::path(call.folder) / "mailfunnel.toml").string() : call.config;
+  const auto file =
+      call.config.empty() ? (fs::path(call.folder) / "mailfunnel.toml").string() : call.config;
   auto loaded = load_config(file);
   const auto registry = builtin_adapters();
   for (const auto& account : loaded.config.accounts) {
     if (!account.esp.empty() && registry.find(account.esp) == nullptr) {
-      loaded.problems.push_back({file, 0, 0, fmt::format("account \"{}\": there is no adapter \"{}\" (`mailfunnel adapters` lists them)", account.name, account.esp), false});
+      loaded.problems.push_back(
+          {file, 0, 0,
+           fmt::format(
+               "account \"{}\": there is no adapter \"{}\" (`mailfunnel adapters` lists them)",
+               account.name, account.esp),
+           false});
     }
   }
-  std::stable_sort(loaded.problems.begin(), loaded.problems.end(), [](const Problem& a, const Problem& b) { return std::tie(a.file, a.line) < std::tie(b.file, b.line); });
+  std::stable_sort(loaded.problems.begin(), loaded.problems.end(),
+                   [](const Problem& a, const Problem& b) {
+                     return std::tie(a.file, a.line) < std::tie(b.file, b.line);
+                   });
   std::size_t errors = 0, warnings = 0;
   for (const auto& problem : loaded.problems) {
     std::cerr << problem.text() << '\n';
@@ -61,7 +72,8 @@ int run_check(const Invocation& call) {
       auto query = store.database().use("PRAGMA quick_check(1)");
       query.step();
       if (query.text(0) != "ok") {
-        std::cerr << workspace.store_path() << ": error: the store is damaged: " << query.text(0) << ": restore a backup\n";
+        std::cerr << workspace.store_path() << ": error: the store is damaged: " << query.text(0)
+                  << ": restore a backup\n";
         ++errors;
       }
     }
@@ -73,14 +85,17 @@ int run_check(const Invocation& call) {
       lacks += can.delivery_events ? "" : "deliveries (sent and not bounced counts as delivered), ";
       if (!lacks.empty()) {
         lacks.resize(lacks.size() - 2);
-        std::cout << fmt::format("account \"{}\": {} does not tell: {}\n", account.name, account.esp, lacks);
+        std::cout << fmt::format("account \"{}\": {} does not tell: {}\n", account.name,
+                                 account.esp, lacks);
       }
     }
   }
   const auto& config = loaded.config;
   if (errors == 0) {
-    std::cout << fmt::format("{}: fine: {} accounts, {} stage rules, {} fit rules, {} segments{}\n", file, config.accounts.size(), config.rules.tagging.rules.size(),
-                             config.rules.fit.rules.size(), config.segments.size(), warnings != 0 ? fmt::format(", {} warnings", warnings) : "");
+    std::cout << fmt::format("{}: fine: {} accounts, {} stage rules, {} fit rules, {} segments{}\n",
+                             file, config.accounts.size(), config.rules.tagging.rules.size(),
+                             config.rules.fit.rules.size(), config.segments.size(),
+                             warnings != 0 ? fmt::format(", {} warnings", warnings) : "");
   }
   return errors != 0 || (warnings != 0 && call.flag("strict")) ? k_usage : k_done;
 }
@@ -111,27 +126,45 @@ int run_adapters(const Invocation& call) {
     bool first = true;
     const auto can = entry.adapter->capabilities();
     for (const auto& format : entry.adapter->formats()) {
-      table.add({first ? entry.id : "", first ? std::string(entry.adapter->title()) : "", std::string(format.name), std::string(format.yields),
-                 first ? (entry.adapter->has_webhook() ? "yes" : "-") : "", first ? (can.delivery_events ? "yes" : "-") : "", first ? (can.agents ? "yes" : "-") : ""});
+      table.add({first ? entry.id : "", first ? std::string(entry.adapter->title()) : "",
+                 std::string(format.name), std::string(format.yields),
+                 first ? (entry.adapter->has_webhook() ? "yes" : "-") : "",
+                 first ? (can.delivery_events ? "yes" : "-") : "",
+                 first ? (can.agents ? "yes" : "-") : ""});
       first = false;
     }
   }
   std::cout << table.text(call.color);
-  std::cout << "\nPlain, .gz, .zst and .zip, folders and standard input; the format is found from the first bytes.\n";
+  std::cout << "\nPlain, .gz, .zst and .zip, folders and standard input; the format is found from "
+               "the first bytes.\n";
   return k_done;
 }
 
 } // namespace
 
 Command init_command() {
-  return {"init", "[DIR]", "write a commented mailfunnel.toml with the default rules, and an empty store", "  mailfunnel init winkel", [](auto&) {}, run_init};
+  return {"init",
+          "[DIR]",
+          "write a commented mailfunnel.toml with the default rules, and an empty store",
+          "  mailfunnel init winkel",
+          [](auto&) {},
+          run_init};
 }
 Command check_command() {
-  return {"check", "", "check the config, the rules and the segments: file, line and column of every mistake", "  mailfunnel -C winkel check",
-          [](auto& options) { options.add_options()("strict", flag(), "warnings fail too"); }, run_check};
+  return {"check",
+          "",
+          "check the config, the rules and the segments: file, line and column of every mistake",
+          "  mailfunnel -C winkel check",
+          [](auto& options) { options.add_options()("strict", flag(), "warnings fail too"); },
+          run_check};
 }
 Command adapters_command() {
-  return {"adapters", "", "what can be read: every adapter with its formats", "  mailfunnel adapters", [](auto&) {}, run_adapters};
+  return {"adapters",
+          "",
+          "what can be read: every adapter with its formats",
+          "  mailfunnel adapters",
+          [](auto&) {},
+          run_adapters};
 }
 
 } // namespace mailfunnel::cli

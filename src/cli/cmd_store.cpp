@@ -1,7 +1,7 @@
 // export, status, suppress
 
-#include "app/export_all.hpp"
 #include "app/explain.hpp"
+#include "app/export_all.hpp"
 #include "app/segment_export.hpp"
 #include "base/json.hpp"
 #include "base/text.hpp"
@@ -38,7 +38,9 @@ int run_export(const Invocation& call) {
     }
   }
   auto& out = arguments.size() == 2 ? static_cast<std::ostream&>(file) : std::cout;
-  const Write write = [&](std::string_view text) { out.write(text.data(), static_cast<std::streamsize>(text.size())); };
+  const Write write = [&](std::string_view text) {
+    out.write(text.data(), static_cast<std::streamsize>(text.size()));
+  };
   if (what == "events") {
     export_events(store, workspace, write);
   } else if (what == "scores") {
@@ -51,10 +53,13 @@ int run_export(const Invocation& call) {
     }
     fold_inbox(store, workspace.threads);
     workspace.config.exclude_expression = nullptr;
-    const std::vector<SegmentRequest> requests{{"scores", SegmentUse::suppression, everybody.expression.get(), columns}};
+    const std::vector<SegmentRequest> requests{
+        {"scores", SegmentUse::suppression, everybody.expression.get(), columns}};
     write(run_segments(store, workspace, *as_of, requests, ExportFormat::ndjson, 0)[0].text);
   } else {
-    for (const auto& c : build_world(store.database(), workspace.config, workspace.config.rules.tagging, workspace.registry, call.now()).campaigns) {
+    for (const auto& c : build_world(store.database(), workspace.config,
+                                     workspace.config.rules.tagging, workspace.registry, call.now())
+                             .campaigns) {
       std::map<std::string, const WorldLink*> by_url;
       for (const auto& [number, link] : c.links) {
         by_url[link.url] = &link;
@@ -74,7 +79,8 @@ int run_export(const Invocation& call) {
   }
   out.flush();
   if (!out) {
-    throw Failure({ErrorCode::io, "not all could be written: is the disk full?", arguments.size() == 2 ? arguments[1] : "standard output"});
+    throw Failure({ErrorCode::io, "not all could be written: is the disk full?",
+                   arguments.size() == 2 ? arguments[1] : "standard output"});
   }
   return k_done;
 }
@@ -110,26 +116,40 @@ int run_status(const Invocation& call) {
     const auto bytes = std::filesystem::file_size(store.path() + ending, error);
     size += error ? 0 : bytes;
   }
-  auto run = store.database().use("SELECT created, as_of, changes = (SELECT value FROM meta WHERE key = 'changes') FROM run ORDER BY id DESC LIMIT 1");
+  auto run = store.database().use("SELECT created, as_of, changes = (SELECT value FROM meta WHERE "
+                                  "key = 'changes') FROM run ORDER BY id DESC LIMIT 1");
   const bool scored = run.step();
   if (call.json) {
-    std::cout << fmt::format("{{\"store\":{},\"bytes\":{},\"recipients\":{},\"events\":{},\"inbox\":{},\"campaigns\":{},\"scored_as_of\":{},\"scores_current\":{}}}\n", [&] {
-      std::string path;
-      append_json_string(path, store.path());
-      return path;
-    }(), size, recipients, total + inbox, inbox, campaigns.size(), scored ? "\"" + format_time(run.integer(1)) + "\"" : "null", scored && run.integer(2) != 0);
+    std::cout << fmt::format(
+        "{{\"store\":{},\"bytes\":{},\"recipients\":{},\"events\":{},\"inbox\":{},\"campaigns\":{},"
+        "\"scored_as_of\":{},\"scores_current\":{}}}\n",
+        [&] {
+          std::string path;
+          append_json_string(path, store.path());
+          return path;
+        }(),
+        size, recipients, total + inbox, inbox, campaigns.size(),
+        scored ? "\"" + format_time(run.integer(1)) + "\"" : "null", scored && run.integer(2) != 0);
     return k_done;
   }
-  std::cout << fmt::format("{}: {:.1f} MB, {} recipients, {} events{}\n\n", store.path(), static_cast<double>(size) / 1e6, grouped(recipients), grouped(total + inbox),
-                           inbox != 0 ? fmt::format(" ({} of them in the inbox)", grouped(inbox)) : "");
+  std::cout << fmt::format(
+      "{}: {:.1f} MB, {} recipients, {} events{}\n\n", store.path(),
+      static_cast<double>(size) / 1e6, grouped(recipients), grouped(total + inbox),
+      inbox != 0 ? fmt::format(" ({} of them in the inbox)", grouped(inbox)) : "");
   Table table({"account", "adapter", "mailings>", "events>", "from", "to"});
   for (const auto& account : catalog.accounts()) {
     const auto span = covered.find(account.id);
-    table.add({account.name, account.adapter, grouped(mailings[account.id]), grouped(events[account.id]), span == covered.end() ? "" : format_date(span->second.first),
+    table.add({account.name, account.adapter, grouped(mailings[account.id]),
+               grouped(events[account.id]),
+               span == covered.end() ? "" : format_date(span->second.first),
                span == covered.end() ? "" : format_date(span->second.second)});
   }
   std::cout << (table.empty() ? "nothing is imported yet\n" : table.text(call.color));
-  std::cout << (scored ? fmt::format("\nscored as of {}{}\n", format_time(run.integer(1)), run.integer(2) != 0 ? "" : "; something was imported since: score again") : "\nnot scored yet: `mailfunnel score`\n");
+  std::cout << (scored
+                    ? fmt::format(
+                          "\nscored as of {}{}\n", format_time(run.integer(1)),
+                          run.integer(2) != 0 ? "" : "; something was imported since: score again")
+                    : "\nnot scored yet: `mailfunnel score`\n");
   return k_done;
 }
 
@@ -137,9 +157,11 @@ int run_suppress(const Invocation& call) {
   const auto arguments = call.texts("arguments");
   const auto reason = call.text("reason");
   if (arguments.size() != 1 || reason.empty()) {
-    wrong_usage("`mailfunnel suppress EMAIL --reason …` wants an address and a reason: manual, objection, unsubscribed, complained or hard bounce");
+    wrong_usage("`mailfunnel suppress EMAIL --reason …` wants an address and a reason: manual, "
+                "objection, unsubscribed, complained or hard bounce");
   }
-  const std::vector<std::string> known{"manual", "objection", "unsubscribed", "complained", "hard bounce"};
+  const std::vector<std::string> known{"manual", "objection", "unsubscribed", "complained",
+                                       "hard bounce"};
   if (std::find(known.begin(), known.end(), reason) == known.end()) {
     wrong_usage("--reason wants one of " + join(known, ", ") + ", not \"" + reason + "\"");
   }
@@ -147,30 +169,51 @@ int run_suppress(const Invocation& call) {
   auto store = Store::open_writing(workspace.store_path());
   const auto person = find_person(store, arguments.front());
   if (person.key.empty() || (!person.id && is_contact_key(person.key))) {
-    wrong_usage("\"" + arguments.front() + "\" is no e-mail address, and no contact id that is known");
+    wrong_usage("\"" + arguments.front() +
+                "\" is no e-mail address, and no contact id that is known");
   }
   const WriterLock lock(store.path());
   Transaction transaction(store.database());
-  store.database().use("INSERT OR IGNORE INTO suppression(key, reason, valid_from, note) VALUES (?1, ?2, ?3, ?4)").bind(person.key, reason, call.now(), call.text("note")).run();
+  store.database()
+      .use("INSERT OR IGNORE INTO suppression(key, reason, valid_from, note) VALUES (?1, ?2, ?3, "
+           "?4)")
+      .bind(person.key, reason, call.now(), call.text("note"))
+      .run();
   store.count_change();
   transaction.commit();
   store.checkpoint();
-  std::cout << person.key << " is suppressed (" << reason << "): in no mailing segment from now on\n";
+  std::cout << person.key << " is suppressed (" << reason
+            << "): in no mailing segment from now on\n";
   return k_done;
 }
 
 } // namespace
 
 Command export_command() {
-  return {"export", "events|scores|links [FILE]", "everything out again as NDJSON, in canonical order", "  mailfunnel export events | zstd > events.ndjson.zst",
-          [](auto& options) { options.add_options()("as-of", text("T"), "of the scores; default: now"); }, run_export};
+  return {"export",
+          "events|scores|links [FILE]",
+          "everything out again as NDJSON, in canonical order",
+          "  mailfunnel export events | zstd > events.ndjson.zst",
+          [](auto& options) {
+            options.add_options()("as-of", text("T"), "of the scores; default: now");
+          },
+          run_export};
 }
 Command status_command() {
-  return {"status", "", "counts and health of the store", "  mailfunnel status", [](auto&) {}, run_status};
+  return {"status",     "",        "counts and health of the store", "  mailfunnel status",
+          [](auto&) {}, run_status};
 }
 Command suppress_command() {
-  return {"suppress", "EMAIL --reason R", "keep somebody out of every mailing segment, by hand", "  mailfunnel suppress ann@example.com --reason objection",
-          [](auto& options) { options.add_options()("reason", text("R"), "manual, objection, unsubscribed, complained, \"hard bounce\"")("note", text("TEXT"), "why, for later readers"); }, run_suppress};
+  return {"suppress",
+          "EMAIL --reason R",
+          "keep somebody out of every mailing segment, by hand",
+          "  mailfunnel suppress ann@example.com --reason objection",
+          [](auto& options) {
+            options.add_options()("reason", text("R"),
+                                  "manual, objection, unsubscribed, complained, \"hard bounce\"")(
+                "note", text("TEXT"), "why, for later readers");
+          },
+          run_suppress};
 }
 
 } // namespace mailfunnel::cli

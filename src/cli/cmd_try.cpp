@@ -63,18 +63,21 @@ Seen look(Store& store) {
   const auto recipients = Recipients(store.database()).count();
   EventColumns columns;
   for (std::uint32_t chunk = 0; chunk << k_chunk_bits < recipients; ++chunk) {
-    const auto loaded = activity.load(chunk, 1U << static_cast<unsigned>(EventKind::click) | 1U << static_cast<unsigned>(EventKind::open));
+    const auto loaded = activity.load(chunk, 1U << static_cast<unsigned>(EventKind::click) |
+                                                 1U << static_cast<unsigned>(EventKind::open));
     for (const auto& [campaign, kind] : loaded.sets()) {
       loaded.read(campaign, kind, columns);
       for (std::size_t i = 0; i < columns.size(); ++i) {
-        const auto verdict = judge(kind, columns.evidence.empty() ? std::uint16_t{0} : columns.evidence[i]);
+        const auto verdict =
+            judge(kind, columns.evidence.empty() ? std::uint16_t{0} : columns.evidence[i]);
         const bool machine = verdict == Verdict::machine || verdict == Verdict::proxy;
         if (kind == EventKind::open) {
           ++(machine ? seen.machine_opens : seen.opens);
           continue;
         }
         ++(machine ? seen.machine_clicks : seen.clicks);
-        auto& of_link = seen.links[{campaign, columns.link.empty() ? LinkNumber{0} : columns.link[i]}];
+        auto& of_link =
+            seen.links[{campaign, columns.link.empty() ? LinkNumber{0} : columns.link[i]}];
         ++(machine ? of_link.machines : of_link.people);
       }
     }
@@ -84,7 +87,8 @@ Seen look(Store& store) {
 
 void print_mailings(const World& world, Store& store, const Seen& seen, bool color) {
   const auto counts = Activity(store.database()).counts();
-  Table mailings({"mailing", "sent", "recipients>", "links>", "clicks>", "TOFU>", "MOFU>", "BOFU>", "untagged>"});
+  Table mailings({"mailing", "sent", "recipients>", "links>", "clicks>", "TOFU>", "MOFU>", "BOFU>",
+                  "untagged>"});
   for (const auto& c : world.campaigns) {
     const auto count = [&](EventKind kind) {
       const auto found = counts.find({c.id, kind});
@@ -100,8 +104,12 @@ void print_mailings(const World& world, Store& store, const Seen& seen, bool col
     if (!c.named && all == 0 && count(EventKind::sent) + count(EventKind::delivered) == 0) {
       continue; // a day on which somebody left, say: no mailing
     }
-    mailings.add({shortened(c.title(), 40), c.time == 0 ? "" : format_date(c.time), grouped(std::max(count(EventKind::sent), count(EventKind::delivered))), std::to_string(c.links.size()), grouped(all),
-                  grouped(by_stage[static_cast<int>(Stage::tofu)]), grouped(by_stage[static_cast<int>(Stage::mofu)]), grouped(by_stage[static_cast<int>(Stage::bofu)]),
+    mailings.add({shortened(c.title(), 40), c.time == 0 ? "" : format_date(c.time),
+                  grouped(std::max(count(EventKind::sent), count(EventKind::delivered))),
+                  std::to_string(c.links.size()), grouped(all),
+                  grouped(by_stage[static_cast<int>(Stage::tofu)]),
+                  grouped(by_stage[static_cast<int>(Stage::mofu)]),
+                  grouped(by_stage[static_cast<int>(Stage::bofu)]),
                   grouped(by_stage[static_cast<int>(Stage::untagged)])});
   }
   std::cout << mailings.text(color) << '\n';
@@ -124,14 +132,18 @@ void print_links(const World& world, const Seen& seen, bool color) {
       untagged += link.tag.stage == Stage::untagged ? clicks : 0;
     }
   }
-  std::sort(lines.begin(), lines.end(), [](const Line& a, const Line& b) { return std::tie(b.clicks, a.link->url) < std::tie(a.clicks, b.link->url); });
+  std::sort(lines.begin(), lines.end(), [](const Line& a, const Line& b) {
+    return std::tie(b.clicks, a.link->url) < std::tie(a.clicks, b.link->url);
+  });
   Table table({"stage", "clicks>", "link", "why"});
   for (std::size_t i = 0; i < std::min<std::size_t>(lines.size(), 15); ++i) {
-    table.add({std::string(name_of(lines[i].link->tag.stage)), grouped(lines[i].clicks), shortened(lines[i].link->url, 64), shortened(lines[i].link->tag.why, 44)});
+    table.add({std::string(name_of(lines[i].link->tag.stage)), grouped(lines[i].clicks),
+               shortened(lines[i].link->url, 64), shortened(lines[i].link->tag.why, 44)});
   }
   if (!table.empty()) {
     std::cout << "most clicked links\n" << table.text(color);
-    std::cout << fmt::format("untagged: {} of the clicks on content\n\n", percent(static_cast<double>(untagged), static_cast<double>(content)));
+    std::cout << fmt::format("untagged: {} of the clicks on content\n\n",
+                             percent(static_cast<double>(untagged), static_cast<double>(content)));
   }
 }
 
@@ -162,11 +174,14 @@ int run_try(const Invocation& call) {
   auto store = Store::open_writing(workspace.store_path());
   request.now = call.now();
   request.account = k_account; // one for all, so that campaign XML and logs meet
-  request.valid_from = 0; // what is known today, for all of the past
+  request.valid_from = 0;      // what is known today, for all of the past
   request.rejects = folder.path() + "/rejects.ndjson";
   request.contacts = true;
   Progress progress(!call.quiet && !call.json);
-  const auto summary = import_paths(store, workspace, request, {[&](const std::string& file, std::uint64_t done, std::uint64_t total) { progress.show(file, done, total); }, interrupted});
+  const auto summary = import_paths(store, workspace, request,
+                                    {[&](const std::string& file, std::uint64_t done,
+                                         std::uint64_t total) { progress.show(file, done, total); },
+                                     interrupted});
   progress.clear();
   for (const auto& file : summary.files) {
     if (file.error) {
@@ -174,21 +189,29 @@ int run_try(const Invocation& call) {
     }
   }
   if (summary.total.records == 0) {
-    throw Failure({ErrorCode::bad_syntax, "nothing in these files could be read: `mailfunnel adapters` shows what can"});
+    throw Failure({ErrorCode::bad_syntax,
+                   "nothing in these files could be read: `mailfunnel adapters` shows what can"});
   }
   const auto as_of = std::max<Seconds>(Activity(store.database()).newest(), 1);
   const auto& t = summary.total;
   if (!call.json) {
-    std::cout << fmt::format("{} files: {} events from {} to {}, {} recipients{}\n\n", summary.files.size() - summary.failed, grouped(t.fresh), format_date(t.first), format_date(t.last),
-                             grouped(Recipients(store.database()).count()), t.rejected != 0 ? fmt::format(", {} records rejected", grouped(t.rejected)) : "");
+    std::cout << fmt::format(
+        "{} files: {} events from {} to {}, {} recipients{}\n\n",
+        summary.files.size() - summary.failed, grouped(t.fresh), format_date(t.first),
+        format_date(t.last), grouped(Recipients(store.database()).count()),
+        t.rejected != 0 ? fmt::format(", {} records rejected", grouped(t.rejected)) : "");
   }
-  const auto world = build_world(store.database(), workspace.config, workspace.config.rules.tagging, workspace.registry, as_of);
+  const auto world = build_world(store.database(), workspace.config, workspace.config.rules.tagging,
+                                 workspace.registry, as_of);
   const auto seen = look(store);
   if (!call.json) {
     print_mailings(world, store, seen, call.color);
     print_links(world, seen, call.color);
-    std::cout << fmt::format("by machines and proxies: {} of the opens, {} of the clicks\n\n", percent(static_cast<double>(seen.machine_opens), static_cast<double>(seen.opens + seen.machine_opens)),
-                             percent(static_cast<double>(seen.machine_clicks), static_cast<double>(seen.clicks + seen.machine_clicks)));
+    std::cout << fmt::format("by machines and proxies: {} of the opens, {} of the clicks\n\n",
+                             percent(static_cast<double>(seen.machine_opens),
+                                     static_cast<double>(seen.opens + seen.machine_opens)),
+                             percent(static_cast<double>(seen.machine_clicks),
+                                     static_cast<double>(seen.clicks + seen.machine_clicks)));
   }
   const auto scores = run_scores(store, workspace, workspace.config.rules, as_of, false);
   if (call.json) {
@@ -198,17 +221,29 @@ int run_try(const Invocation& call) {
   std::cout << score_text(scores, workspace.config.rules, call.color);
   const auto everybody = parse_expression("score > 0");
   const std::vector<std::string> columns{"score", "email", "reasons"};
-  const auto hottest = run_segments(store, workspace, as_of, {{"hottest", SegmentUse::sales, everybody.expression.get(), columns}}, ExportFormat::cells, 20);
+  const auto hottest =
+      run_segments(store, workspace, as_of,
+                   {{"hottest", SegmentUse::sales, everybody.expression.get(), columns}},
+                   ExportFormat::cells, 20);
   std::cout << "\nhottest\n" << table_of(columns, hottest[0].text).text(call.color);
-  std::cout << "\nNobody's fit is known without [[fit]] rules, so that nobody's grade is above C.\nNothing was stored. To keep it: mailfunnel init, then mailfunnel import.\n";
+  std::cout << "\nNobody's fit is known without [[fit]] rules, so that nobody's grade is above "
+               "C.\nNothing was stored. To keep it: mailfunnel init, then mailfunnel import.\n";
   return summary.failed != 0 || t.rejected != 0 ? k_partly : k_done;
 }
 
 } // namespace
 
 Command try_command() {
-  return {"try", "PATH…", "look at some exports at once: mailings, links and stages, scores; no config, nothing stored", "  mailfunnel try ~/Downloads/exports/",
-          [](auto& options) { options.add_options()("zone", text("ZONE"), "of times without one, such as Europe/Brussels"); }, run_try};
+  return {
+      "try",
+      "PATH…",
+      "look at some exports at once: mailings, links and stages, scores; no config, nothing stored",
+      "  mailfunnel try ~/Downloads/exports/",
+      [](auto& options) {
+        options.add_options()("zone", text("ZONE"),
+                              "of times without one, such as Europe/Brussels");
+      },
+      run_try};
 }
 
 } // namespace mailfunnel::cli

@@ -1,5 +1,6 @@
 #pragma once
-// What a command is: a row of the table in commands.cpp. The same table feeds parser, --help and completion.
+// What a command is: a row of the table in commands.cpp. The same table feeds parser, --help and
+// completion.
 
 #include "app/workspace.hpp"
 
@@ -22,12 +23,22 @@ class Invocation {
 public:
   explicit Invocation(po::variables_map values) : m_values(std::move(values)) {}
 
-  bool has(const char* option) const { return m_values.count(option) != 0 && !m_values[option].defaulted(); }
-  bool flag(const char* option) const { return m_values.count(option) != 0 && m_values[option].as<bool>(); }
-  std::string text(const char* option) const { return m_values.count(option) != 0 ? m_values[option].as<std::string>() : std::string(); }
-  std::optional<unsigned> number(const char* option) const { return m_values.count(option) != 0 ? std::optional(m_values[option].as<unsigned>()) : std::nullopt; }
+  bool has(const char* option) const {
+    return m_values.count(option) != 0 && !m_values[option].defaulted();
+  }
+  bool flag(const char* option) const {
+    return m_values.count(option) != 0 && m_values[option].as<bool>();
+  }
+  std::string text(const char* option) const {
+    return m_values.count(option) != 0 ? m_values[option].as<std::string>() : std::string();
+  }
+  std::optional<unsigned> number(const char* option) const {
+    return m_values.count(option) != 0 ? std::optional(m_values[option].as<unsigned>())
+                                       : std::nullopt;
+  }
   std::vector<std::string> texts(const char* option) const {
-    return m_values.count(option) != 0 ? m_values[option].as<std::vector<std::string>>() : std::vector<std::string>();
+    return m_values.count(option) != 0 ? m_values[option].as<std::vector<std::string>>()
+                                       : std::vector<std::string>();
   }
 
   Workspace workspace() const; // with threads and memory set
@@ -46,7 +57,7 @@ public:
 struct Command {
   std::string_view name, arguments, summary, example;
   std::function<void(po::options_description&)> options; // its own
-  std::function<int(const Invocation&)> run;             // positional arguments are texts("arguments")
+  std::function<int(const Invocation&)> run; // positional arguments are texts("arguments")
 };
 
 const std::vector<Command>& commands();

@@ -27,25 +27,34 @@ void on_signal(int) {
 
 po::options_description common_options() {
   po::options_description options("Every command");
-  options.add_options()("directory,C", text("DIR"), "the workspace (default: here)")("config", text("FILE"), "another config than DIR/mailfunnel.toml")(
-      "threads", po::value<unsigned>()->value_name("N"), "threads (default: all cores)")("memory", text("SIZE"), "memory for data in flight, such as 2G (default: a quarter of the machine)")(
-      "json", flag(), "machine-readable output")("quiet,q", flag(), "no progress")("verbose,v", flag(), "say more")(
-      "color", text("WHEN"), "auto, always or never")("help,h", flag(), "this text");
+  options.add_options()("directory,C", text("DIR"), "the workspace (default: here)")(
+      "config", text("FILE"), "another config than DIR/mailfunnel.toml")(
+      "threads", po::value<unsigned>()->value_name("N"), "threads (default: all cores)")(
+      "memory", text("SIZE"),
+      "memory for data in flight, such as 2G (default: a quarter of the machine)")(
+      "json", flag(), "machine-readable output")("quiet,q", flag(), "no progress")(
+      "verbose,v", flag(), "say more")("color", text("WHEN"),
+                                       "auto, always or never")("help,h", flag(), "this text");
   return options;
 }
 
 void print_commands() {
-  std::cout << "mailfunnel reads the logs of e-mail platforms, tags each link with its funnel stage, scores every\n"
+  std::cout << "mailfunnel reads the logs of e-mail platforms, tags each link with its funnel "
+               "stage, scores every\n"
                "recipient and hands out the segments.\n\n"
-               "  mailfunnel try FILE…          look at some exports at once: no config, nothing stored\n\nCommands\n";
+               "  mailfunnel try FILE…          look at some exports at once: no config, nothing "
+               "stored\n\nCommands\n";
   for (const auto& command : commands()) {
     std::cout << fmt::format("  {:<12} {}\n", command.name, command.summary);
   }
-  std::cout << "\n`mailfunnel COMMAND --help` tells more. Exit codes: 0 done, 1 failed, 2 wrong usage or config,\n3 done but some input was rejected, 4 another run holds the lock.\n";
+  std::cout
+      << "\n`mailfunnel COMMAND --help` tells more. Exit codes: 0 done, 1 failed, 2 wrong usage or "
+         "config,\n3 done but some input was rejected, 4 another run holds the lock.\n";
 }
 
 void print_help(const Command& command, const po::options_description& own) {
-  std::cout << fmt::format("mailfunnel {} {}\n\n{}\n\n", command.name, command.arguments, command.summary);
+  std::cout << fmt::format("mailfunnel {} {}\n\n{}\n\n", command.name, command.arguments,
+                           command.summary);
   if (!own.options().empty()) {
     std::cout << own << '\n';
   }
@@ -55,16 +64,23 @@ void print_help(const Command& command, const po::options_description& own) {
 std::uint64_t parse_memory(const std::string& text) {
   if (text.empty()) {
     const auto pages = sysconf(_SC_PHYS_PAGES), size = sysconf(_SC_PAGE_SIZE);
-    return pages > 0 && size > 0 ? static_cast<std::uint64_t>(pages) * static_cast<std::uint64_t>(size) / 4 : std::uint64_t{1} << 30;
+    return pages > 0 && size > 0
+               ? static_cast<std::uint64_t>(pages) * static_cast<std::uint64_t>(size) / 4
+               : std::uint64_t{1} << 30;
   }
   const auto unit = text.find_first_not_of("0123456789");
   const auto number = parse_int(std::string_view(text).substr(0, unit));
   const auto letter = unit == std::string::npos ? 'B' : text[unit];
-  const int shift = letter == 'G' || letter == 'g' ? 30 : letter == 'M' || letter == 'm' ? 20 : letter == 'K' || letter == 'k' ? 10 : letter == 'B' ? 0 : -1;
+  const int shift = letter == 'G' || letter == 'g'   ? 30
+                    : letter == 'M' || letter == 'm' ? 20
+                    : letter == 'K' || letter == 'k' ? 10
+                    : letter == 'B'                  ? 0
+                                                     : -1;
   if (!number || *number <= 0 || shift < 0) {
     wrong_usage("--memory wants a size such as 512M or 2G, not \"" + text + "\"");
   }
-  return std::max<std::uint64_t>(static_cast<std::uint64_t>(*number) << shift, std::uint64_t{1} << 20);
+  return std::max<std::uint64_t>(static_cast<std::uint64_t>(*number) << shift,
+                                 std::uint64_t{1} << 20);
 }
 
 bool use_color(const std::string& when) {
@@ -73,7 +89,8 @@ bool use_color(const std::string& when) {
   }
   const char* no_color = std::getenv("NO_COLOR");
   const char* term = std::getenv("TERM");
-  return when != "never" && (no_color == nullptr || *no_color == '\0') && (term == nullptr || std::string_view(term) != "dumb") && isatty(STDOUT_FILENO) != 0;
+  return when != "never" && (no_color == nullptr || *no_color == '\0') &&
+         (term == nullptr || std::string_view(term) != "dumb") && isatty(STDOUT_FILENO) != 0;
 }
 
 int run_command(const Command& command, std::vector<std::string> words) {
@@ -85,20 +102,26 @@ int run_command(const Command& command, std::vector<std::string> words) {
   positional.add("arguments", -1);
   po::variables_map values;
   try {
-    po::store(po::command_line_parser(std::move(words)).options(all).positional(positional).run(), values);
+    po::store(po::command_line_parser(std::move(words)).options(all).positional(positional).run(),
+              values);
     po::notify(values);
   } catch (const po::error& error) {
-    wrong_usage(fmt::format("{}: `mailfunnel {} --help` lists the options", error.what(), command.name));
+    wrong_usage(
+        fmt::format("{}: `mailfunnel {} --help` lists the options", error.what(), command.name));
   }
   if (values["help"].as<bool>()) {
     print_help(command, own);
     return k_done;
   }
-  const auto get = [&](const char* name) { return values.count(name) != 0 ? values[name].as<std::string>() : std::string(); };
+  const auto get = [&](const char* name) {
+    return values.count(name) != 0 ? values[name].as<std::string>() : std::string();
+  };
   Invocation call(values);
   call.folder = get("directory").empty() ? call.folder : get("directory");
   call.config = get("config");
-  call.threads = values.count("threads") != 0 ? std::clamp(values["threads"].as<unsigned>(), 1U, 256U) : default_threads();
+  call.threads = values.count("threads") != 0
+                     ? std::clamp(values["threads"].as<unsigned>(), 1U, 256U)
+                     : default_threads();
   call.memory = parse_memory(get("memory"));
   call.json = values["json"].as<bool>();
   call.quiet = values["quiet"].as<bool>();
@@ -111,7 +134,8 @@ int run(int argc, char** argv) {
   std::vector<std::string> words(argv + 1, argv + argc);
   // `mailfunnel -C DIR score` is `mailfunnel score -C DIR`: options in front go behind.
   std::vector<std::string> in_front;
-  while (words.size() > 2 && (words[0] == "-C" || words[0] == "--directory" || words[0] == "--config")) {
+  while (words.size() > 2 &&
+         (words[0] == "-C" || words[0] == "--directory" || words[0] == "--config")) {
     in_front.insert(in_front.end(), words.begin(), words.begin() + 2);
     words.erase(words.begin(), words.begin() + 2);
   }
@@ -138,7 +162,8 @@ int run(int argc, char** argv) {
     known.emplace_back(command.name);
   }
   const auto near = nearest(name, known);
-  wrong_usage(fmt::format("there is no command \"{}\"{}: `mailfunnel --help` lists them", printable(name, 40), near ? "; did you mean `" + *near + "`?" : ""));
+  wrong_usage(fmt::format("there is no command \"{}\"{}: `mailfunnel --help` lists them",
+                          printable(name, 40), near ? "; did you mean `" + *near + "`?" : ""));
 }
 
 int exit_code(ErrorCode code) {
@@ -164,7 +189,9 @@ Seconds Invocation::now() const {
       return time->seconds;
     }
   }
-  return std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch()).count();
+  return std::chrono::duration_cast<std::chrono::seconds>(
+             std::chrono::system_clock::now().time_since_epoch())
+      .count();
 }
 
 } // namespace mailfunnel::cli

@@ -35,9 +35,11 @@ std::string matrix_text(const ScoreSummary& s, const Rules& rules, bool color) {
   Table table(head);
   for (std::size_t level = 0; level < s.matrix.size(); ++level) {
     const auto& cuts = rules.levels.engagement;
-    const auto name = level == 0             ? fmt::format("1  above {}", format_points(cuts[0]))
-                      : level < cuts.size()  ? fmt::format("{}  {} to {}", level + 1, format_points(cuts[level]), format_points(cuts[level - 1]))
-                                             : fmt::format("{}  below {}", level + 1, format_points(cuts.back()));
+    const auto name = level == 0 ? fmt::format("1  above {}", format_points(cuts[0]))
+                      : level < cuts.size()
+                          ? fmt::format("{}  {} to {}", level + 1, format_points(cuts[level]),
+                                        format_points(cuts[level - 1]))
+                          : fmt::format("{}  below {}", level + 1, format_points(cuts.back()));
     std::vector<std::string> row{name};
     std::uint64_t all = 0;
     for (const auto count : s.matrix[level]) {
@@ -57,14 +59,19 @@ std::string histogram_text(const ScoreSummary& s) {
   std::uint64_t top = 0;
   for (const auto& [points, count] : s.histogram) {
     const auto clipped = std::clamp(points, k_low, k_high);
-    const auto bucket = clipped >= 0 ? clipped / k_step * k_step : -((-clipped + k_step - 1) / k_step) * k_step;
+    const auto bucket =
+        clipped >= 0 ? clipped / k_step * k_step : -((-clipped + k_step - 1) / k_step) * k_step;
     top = std::max(top, buckets[bucket] += count);
   }
   Table table({"score>", "people>", ""});
-  for (auto bucket = buckets.empty() ? k_high : buckets.begin()->first; !buckets.empty() && bucket <= buckets.rbegin()->first; bucket += k_step) {
-    const auto label = bucket >= k_high ? fmt::format("{}+", k_high) : bucket <= k_low ? fmt::format("to {}", k_low + k_step - 1) : fmt::format("{} to {}", bucket, bucket + k_step - 1);
+  for (auto bucket = buckets.empty() ? k_high : buckets.begin()->first;
+       !buckets.empty() && bucket <= buckets.rbegin()->first; bucket += k_step) {
+    const auto label = bucket >= k_high  ? fmt::format("{}+", k_high)
+                       : bucket <= k_low ? fmt::format("to {}", k_low + k_step - 1)
+                                         : fmt::format("{} to {}", bucket, bucket + k_step - 1);
     const auto count = buckets[bucket];
-    table.add({label, grouped(count), bar(static_cast<double>(count), static_cast<double>(top), 40)});
+    table.add(
+        {label, grouped(count), bar(static_cast<double>(count), static_cast<double>(top), 40)});
   }
   return table.text();
 }
@@ -73,30 +80,39 @@ std::string histogram_text(const ScoreSummary& s) {
 
 std::string score_text(const ScoreSummary& s, const Rules& rules, bool color) {
   const auto all = static_cast<double>(s.recipients);
-  std::string out = bold(fmt::format("{} people, as of {}", grouped(s.recipients), format_time(s.as_of)), color) + "\n\n";
+  std::string out =
+      bold(fmt::format("{} people, as of {}", grouped(s.recipients), format_time(s.as_of)), color) +
+      "\n\n";
   Table statuses({"status", "people>", "share>", ""});
   for (auto i = s.statuses.size(); i-- > 0;) {
     const auto count = static_cast<double>(s.by_status[i]);
-    statuses.add({s.statuses[i], grouped(s.by_status[i]), percent(count, all), bar(count, all, 30)});
+    statuses.add(
+        {s.statuses[i], grouped(s.by_status[i]), percent(count, all), bar(count, all, 30)});
   }
   out += statuses.text(color) + "\n" + matrix_text(s, rules, color) + "\n" + histogram_text(s);
-  out += fmt::format("\nsuppressed {} ({}), fit unknown {} ({})", grouped(s.suppressed), percent(static_cast<double>(s.suppressed), all), grouped(s.unknown_fit), percent(static_cast<double>(s.unknown_fit), all));
+  out += fmt::format("\nsuppressed {} ({}), fit unknown {} ({})", grouped(s.suppressed),
+                     percent(static_cast<double>(s.suppressed), all), grouped(s.unknown_fit),
+                     percent(static_cast<double>(s.unknown_fit), all));
   if (s.disagreeing != 0) {
-    out += fmt::format(", status by the scale differs for {} ({})", grouped(s.disagreeing), percent(static_cast<double>(s.disagreeing), all));
+    out += fmt::format(", status by the scale differs for {} ({})", grouped(s.disagreeing),
+                       percent(static_cast<double>(s.disagreeing), all));
   }
   return out + "\n";
 }
 
 std::string score_json(const ScoreSummary& s) {
-  std::string out = fmt::format("{{\"result\":\"score\",\"as_of\":\"{}\",\"recipients\":{},\"suppressed\":{},\"fit_unknown\":{},\"scale_differs\":{},\"statuses\":{{", format_time(s.as_of), s.recipients,
-                                s.suppressed, s.unknown_fit, s.disagreeing);
+  std::string out =
+      fmt::format("{{\"result\":\"score\",\"as_of\":\"{}\",\"recipients\":{},\"suppressed\":{},"
+                  "\"fit_unknown\":{},\"scale_differs\":{},\"statuses\":{{",
+                  format_time(s.as_of), s.recipients, s.suppressed, s.unknown_fit, s.disagreeing);
   for (std::size_t i = 0; i < s.statuses.size(); ++i) {
     out += fmt::format("{}{}:{}", i == 0 ? "" : ",", json_text(s.statuses[i]), s.by_status[i]);
   }
   out += "},\"matrix\":{";
   for (std::size_t level = 0; level < s.matrix.size(); ++level) {
     for (std::size_t grade = 0; grade < s.matrix[level].size(); ++grade) {
-      out += fmt::format("{}\"{}{}\":{}", level + grade == 0 ? "" : ",", grade_letter(grade), level + 1, s.matrix[level][grade]);
+      out += fmt::format("{}\"{}{}\":{}", level + grade == 0 ? "" : ",", grade_letter(grade),
+                         level + 1, s.matrix[level][grade]);
     }
   }
   out += "},\"warnings\":[";
@@ -109,17 +125,23 @@ std::string score_json(const ScoreSummary& s) {
 std::string explain_text(const Explanation& e, const Rules& rules, bool color) {
   std::string out = bold(e.address, color) + fmt::format("  as of {}\n\n", format_time(e.as_of));
   const auto grade = fmt::format("{}{}", grade_letter(e.grade), e.fit_known ? "" : "?");
-  out += fmt::format("status {}  {}   engagement {} (level {}), fit {} (grade {}), scale {} of 100\n", bold(e.status, color),
-                     e.override_rule.empty() ? fmt::format("by {}", rules.status.model == StatusModel::matrix  ? fmt::format("matrix cell {}{}", grade_letter(e.grade), e.level)
-                                                                    : rules.status.model == StatusModel::scale ? "the scale"
-                                                                                                               : "the rules")
-                                             : fmt::format("by override \"{}\"", e.override_rule),
-                     format_points(e.score), e.level, format_points(e.fit), grade, format_points(e.scale));
+  out += fmt::format(
+      "status {}  {}   engagement {} (level {}), fit {} (grade {}), scale {} of 100\n",
+      bold(e.status, color),
+      e.override_rule.empty()
+          ? fmt::format("by {}",
+                        rules.status.model == StatusModel::matrix
+                            ? fmt::format("matrix cell {}{}", grade_letter(e.grade), e.level)
+                        : rules.status.model == StatusModel::scale ? "the scale"
+                                                                   : "the rules")
+          : fmt::format("by override \"{}\"", e.override_rule),
+      format_points(e.score), e.level, format_points(e.fit), grade, format_points(e.scale));
   if (e.scale_status != e.status && rules.status.model == StatusModel::matrix) {
     out += fmt::format("by the scale the status would be {}\n", e.scale_status);
   }
   if (e.suppressed != 0) {
-    out += fmt::format("suppressed: {}; in no mailing, whatever the status\n", suppression_words(e.suppressed));
+    out += fmt::format("suppressed: {}; in no mailing, whatever the status\n",
+                       suppression_words(e.suppressed));
   }
   out += "\n";
   Table lines({"when (UTC)", "points>", "rule", "mailing", "link or note"});
@@ -135,7 +157,8 @@ std::string explain_text(const Explanation& e, const Rules& rules, bool color) {
     auto when = format_time(line.time);
     when[10] = ' ';
     when.pop_back();
-    lines.add({when, line.points == 0 ? "0" : format_signed_points(line.points), line.rule, campaign != nullptr ? shortened(campaign->title(), 30) : "", what});
+    lines.add({when, line.points == 0 ? "0" : format_signed_points(line.points), line.rule,
+               campaign != nullptr ? shortened(campaign->title(), 30) : "", what});
     sum += line.points;
   }
   lines.add({"", "", "", "", ""});
@@ -145,15 +168,19 @@ std::string explain_text(const Explanation& e, const Rules& rules, bool color) {
     Table fit({"fit", "points>", "rule", "value"});
     Points total = 0;
     for (const auto& line : e.ledger.fit) {
-      fit.add({line.attribute, format_signed_points(line.points), line.rule, shortened(line.value, 50)});
+      fit.add({line.attribute, format_signed_points(line.points), line.rule,
+               shortened(line.value, 50)});
       total += line.points;
     }
     fit.add({"fit", format_points(total), "", ""});
     out += fit.text(color);
     std::string rest;
     for (const auto& [name, value] : e.attributes) {
-      const auto used = std::any_of(e.ledger.fit.begin(), e.ledger.fit.end(), [name = name](const auto& line) { return line.attribute == name; });
-      rest += used ? "" : fmt::format("{}{} = {}", rest.empty() ? "" : ", ", name, shortened(value, 40));
+      const auto used =
+          std::any_of(e.ledger.fit.begin(), e.ledger.fit.end(),
+                      [name = name](const auto& line) { return line.attribute == name; });
+      rest += used ? ""
+                   : fmt::format("{}{} = {}", rest.empty() ? "" : ", ", name, shortened(value, 40));
     }
     out += rest.empty() ? "" : "no rule speaks of: " + rest + "\n";
   } else {
@@ -163,20 +190,28 @@ std::string explain_text(const Explanation& e, const Rules& rules, bool color) {
 }
 
 std::string explain_json(const Explanation& e) {
-  std::string out = fmt::format("{{\"address\":{},\"as_of\":\"{}\",\"score\":{},\"scale\":{},\"level\":{},\"fit\":{},\"grade\":\"{}{}\",\"status\":{},\"phase\":{},\"suppressed\":{}", json_text(e.address),
-                                format_time(e.as_of), format_points(e.score), format_points(e.scale), e.level, format_points(e.fit), grade_letter(e.grade), e.fit_known ? "" : "?", json_text(e.status),
-                                e.phase == 0 ? "null" : json_text(name_of(static_cast<Stage>(e.phase))), json_text(suppression_words(e.suppressed)));
-  out += fmt::format(",\"scale_status\":{},\"override\":{},\"contributions\":[", json_text(e.scale_status), json_text(e.override_rule));
+  std::string out = fmt::format(
+      "{{\"address\":{},\"as_of\":\"{}\",\"score\":{},\"scale\":{},\"level\":{},\"fit\":{},"
+      "\"grade\":\"{}{}\",\"status\":{},\"phase\":{},\"suppressed\":{}",
+      json_text(e.address), format_time(e.as_of), format_points(e.score), format_points(e.scale),
+      e.level, format_points(e.fit), grade_letter(e.grade), e.fit_known ? "" : "?",
+      json_text(e.status), e.phase == 0 ? "null" : json_text(name_of(static_cast<Stage>(e.phase))),
+      json_text(suppression_words(e.suppressed)));
+  out += fmt::format(",\"scale_status\":{},\"override\":{},\"contributions\":[",
+                     json_text(e.scale_status), json_text(e.override_rule));
   bool first = true;
   for (const auto& line : e.ledger.lines) {
     const auto* campaign = e.world.find(line.campaign);
-    out += fmt::format("{}{{\"time\":\"{}\",\"kind\":\"{}\",\"rule\":{},\"points\":{},\"decayed\":{}", first ? "" : ",", format_time(line.time), name_of(line.kind), json_text(line.rule), format_points(line.points),
-                       format_points(line.points));
+    out +=
+        fmt::format("{}{{\"time\":\"{}\",\"kind\":\"{}\",\"rule\":{},\"points\":{},\"decayed\":{}",
+                    first ? "" : ",", format_time(line.time), name_of(line.kind),
+                    json_text(line.rule), format_points(line.points), format_points(line.points));
     first = false;
     if (campaign != nullptr) {
       out += ",\"campaign\":" + json_text(campaign->external_id);
       if (const auto link = campaign->links.find(line.link); link != campaign->links.end()) {
-        out += ",\"link\":" + json_text(link->second.url) + ",\"stage\":" + json_text(name_of(line.stage));
+        out += ",\"link\":" + json_text(link->second.url) +
+               ",\"stage\":" + json_text(name_of(line.stage));
       }
     }
     out += line.note.empty() ? "}" : ",\"note\":" + json_text(line.note) + "}";
@@ -184,7 +219,9 @@ std::string explain_json(const Explanation& e) {
   out += "],\"fit_contributions\":[";
   first = true;
   for (const auto& line : e.ledger.fit) {
-    out += fmt::format("{}{{\"attribute\":{},\"value\":{},\"rule\":{},\"points\":{}}}", first ? "" : ",", json_text(line.attribute), json_text(line.value), json_text(line.rule), format_points(line.points));
+    out += fmt::format("{}{{\"attribute\":{},\"value\":{},\"rule\":{},\"points\":{}}}",
+                       first ? "" : ",", json_text(line.attribute), json_text(line.value),
+                       json_text(line.rule), format_points(line.points));
     first = false;
   }
   return out + "]}\n";
@@ -194,7 +231,8 @@ namespace {
 
 std::string evidence_words(const PersonEvent& event) {
   if (is_bounce_like(event.kind)) {
-    auto words = fmt::format("{} {}", name_of(bounce_class_of(event.row.evidence)), name_of(bounce_reason_of(event.row.evidence)));
+    auto words = fmt::format("{} {}", name_of(bounce_class_of(event.row.evidence)),
+                             name_of(bounce_reason_of(event.row.evidence)));
     return words + (event.row.extra != 0 ? " " + unpack_status(event.row.extra) : "");
   }
   std::string out;
@@ -215,14 +253,18 @@ std::string events_text(const std::vector<PersonEvent>& events, const World& wor
     std::string link;
     if (campaign != nullptr) {
       if (const auto found = campaign->links.find(event.row.link); found != campaign->links.end()) {
-        link = fmt::format("{} {}", name_of(found->second.tag.stage), shortened(found->second.url, 56));
+        link = fmt::format("{} {}", name_of(found->second.tag.stage),
+                           shortened(found->second.url, 56));
       }
     }
     auto when = format_time(event.row.time);
     when[10] = ' ';
     when.pop_back();
-    const bool judged = event.kind == EventKind::open || event.kind == EventKind::click || event.kind == EventKind::page;
-    table.add({when, std::string(name_of(event.kind)), judged ? std::string(name_of(judge(event.kind, event.row.evidence))) : "", campaign != nullptr ? shortened(campaign->title(), 30) : "", link,
+    const bool judged = event.kind == EventKind::open || event.kind == EventKind::click ||
+                        event.kind == EventKind::page;
+    table.add({when, std::string(name_of(event.kind)),
+               judged ? std::string(name_of(judge(event.kind, event.row.evidence))) : "",
+               campaign != nullptr ? shortened(campaign->title(), 30) : "", link,
                evidence_words(event)});
   }
   return table.text(color);
@@ -232,14 +274,19 @@ std::string events_json(const std::vector<PersonEvent>& events, const World& wor
   std::string out;
   for (const auto& event : events) {
     const auto* campaign = world.find(event.campaign);
-    out += fmt::format("{{\"time\":\"{}\",\"kind\":\"{}\"", format_time(event.row.time), name_of(event.kind));
+    out += fmt::format("{{\"time\":\"{}\",\"kind\":\"{}\"", format_time(event.row.time),
+                       name_of(event.kind));
     if (campaign != nullptr) {
-      out += fmt::format(",\"account\":{},\"campaign\":{}", json_text(campaign->account), json_text(campaign->external_id));
+      out += fmt::format(",\"account\":{},\"campaign\":{}", json_text(campaign->account),
+                         json_text(campaign->external_id));
       if (const auto link = campaign->links.find(event.row.link); link != campaign->links.end()) {
-        out += fmt::format(",\"link\":{},\"stage\":\"{}\"", json_text(link->second.url), name_of(link->second.tag.stage));
+        out += fmt::format(",\"link\":{},\"stage\":\"{}\"", json_text(link->second.url),
+                           name_of(link->second.tag.stage));
       }
     }
-    out += fmt::format(",\"verdict\":\"{}\",\"evidence\":{}}}\n", name_of(judge(event.kind, event.row.evidence)), json_text(evidence_words(event)));
+    out += fmt::format(",\"verdict\":\"{}\",\"evidence\":{}}}\n",
+                       name_of(judge(event.kind, event.row.evidence)),
+                       json_text(evidence_words(event)));
   }
   return out;
 }

@@ -51,10 +51,13 @@ std::string Table::text(bool color) const {
 }
 
 Table table_of(const std::vector<std::string>& columns, std::string_view cells) {
-  constexpr std::string_view k_numbers[] = {"score", "scale", "level", "fit", "opens", "non_opens", "clicks_tofu", "clicks_mofu", "clicks_bofu", "mailings"};
+  constexpr std::string_view k_numbers[] = {
+      "score",     "scale",       "level",       "fit",         "opens",
+      "non_opens", "clicks_tofu", "clicks_mofu", "clicks_bofu", "mailings"};
   std::vector<std::string> names;
   for (const auto& column : columns) {
-    const bool number = std::find(std::begin(k_numbers), std::end(k_numbers), column) != std::end(k_numbers);
+    const bool number =
+        std::find(std::begin(k_numbers), std::end(k_numbers), column) != std::end(k_numbers);
     names.push_back(number ? column + ">" : column);
   }
   Table table(names);
@@ -75,7 +78,8 @@ std::string bar(double value, double top, std::size_t most) {
   if (value <= 0 || top <= 0) {
     return {};
   }
-  const auto eighths = std::max<std::size_t>(1, static_cast<std::size_t>(value / top * static_cast<double>(most) * 8));
+  const auto eighths = std::max<std::size_t>(
+      1, static_cast<std::size_t>(value / top * static_cast<double>(most) * 8));
   std::string out;
   for (std::size_t i = 0; i < eighths / 8; ++i) {
     out += "█";
@@ -98,7 +102,8 @@ std::string shortened(std::string_view text, std::size_t columns) {
     while (end < clean.size() && (static_cast<unsigned char>(clean[end]) & 0xC0) == 0x80) {
       ++end;
     }
-    if (display_width(out) + display_width(std::string_view(clean).substr(at, end - at)) + 1 > columns) {
+    if (display_width(out) + display_width(std::string_view(clean).substr(at, end - at)) + 1 >
+        columns) {
       break;
     }
     out += clean.substr(at, end - at);

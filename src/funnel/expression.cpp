@@ -46,25 +46,38 @@ namespace {
 
 template<typename Number> bool compares(Compare op, Number left, Number right) {
   switch (op) {
-  case Compare::equal: return left == right;
-  case Compare::unequal: return left != right;
-  case Compare::less: return left < right;
-  case Compare::less_equal: return left <= right;
-  case Compare::greater: return left > right;
-  case Compare::greater_equal: return left >= right;
-  default: return false;
+  case Compare::equal:
+    return left == right;
+  case Compare::unequal:
+    return left != right;
+  case Compare::less:
+    return left < right;
+  case Compare::less_equal:
+    return left <= right;
+  case Compare::greater:
+    return left > right;
+  case Compare::greater_equal:
+    return left >= right;
+  default:
+    return false;
   }
 }
 
 class Evaluator {
 public:
-  explicit Evaluator(const EvaluationContext& context) : m_context(context), m_scores(context.scores) {}
+  explicit Evaluator(const EvaluationContext& context)
+      : m_context(context), m_scores(context.scores) {}
 
   Bits run(const Expression& e) {
     Bits bits(m_scores.size());
     switch (e.type) {
-    case Expression::Type::truth: bits.set_all(); return bits;
-    case Expression::Type::negation: bits = run(e.parts[0]); bits.flip(); return bits;
+    case Expression::Type::truth:
+      bits.set_all();
+      return bits;
+    case Expression::Type::negation:
+      bits = run(e.parts[0]);
+      bits.flip();
+      return bits;
     case Expression::Type::all:
       bits.set_all();
       for (const auto& part : e.parts) {
@@ -76,8 +89,10 @@ public:
         bits.or_with(run(part));
       }
       return bits;
-    case Expression::Type::compare: return compare(e);
-    case Expression::Type::event: return events(e.query);
+    case Expression::Type::compare:
+      return compare(e);
+    case Expression::Type::event:
+      return events(e.query);
     }
     return bits;
   }
@@ -93,7 +108,8 @@ private:
     return bits;
   }
 
-  template<typename Column> Bits number(const Expression& e, const Column& column, Points unit) const {
+  template<typename Column>
+  Bits number(const Expression& e, const Column& column, Points unit) const {
     return each([&](std::size_t r) {
       const auto value = static_cast<Points>(column[r]) * unit;
       if (e.op == Compare::in) {
@@ -107,14 +123,20 @@ private:
   static bool text_matches(const Expression& e, std::string_view text) {
     const auto same = [&](const std::string& value) { return iequals(value, text); };
     switch (e.op) {
-    case Compare::equal: return same(e.values.front());
-    case Compare::unequal: return !same(e.values.front());
-    case Compare::in: return std::any_of(e.values.begin(), e.values.end(), same);
-    case Compare::contains: return icontains(text, e.values.front());
-    case Compare::like: return glob_match(e.values.front(), text);
+    case Compare::equal:
+      return same(e.values.front());
+    case Compare::unequal:
+      return !same(e.values.front());
+    case Compare::in:
+      return std::any_of(e.values.begin(), e.values.end(), same);
+    case Compare::contains:
+      return icontains(text, e.values.front());
+    case Compare::like:
+      return glob_match(e.values.front(), text);
     default: {
       const auto left = parse_double(trim(text)), right = parse_double(e.values.front());
-      return left && right ? compares(e.op, *left, *right) : compares(e.op, lower(text).compare(lower(e.values.front())), 0);
+      return left && right ? compares(e.op, *left, *right)
+                           : compares(e.op, lower(text).compare(lower(e.values.front())), 0);
     }
     }
   }
@@ -124,62 +146,97 @@ private:
       const auto after = m_context.scorer.as_of() - *e.age;
       return each([&](std::size_t r) { return column[r] != 0 && Seconds{column[r]} > after; });
     }
-    return each([&](std::size_t r) { return column[r] != 0 && compares(e.op, Seconds{column[r]}, *e.moment); });
+    return each([&](std::size_t r) {
+      return column[r] != 0 && compares(e.op, Seconds{column[r]}, *e.moment);
+    });
   }
 
   Bits compare(const Expression& e) {
     const auto& s = m_scores;
     switch (e.field) {
-    case Field::score: return number(e, s.score, 1);
-    case Field::scale: return number(e, s.scale, 1);
-    case Field::fit: return number(e, s.fit, 1);
-    case Field::level: return number(e, s.level, k_point);
-    case Field::opens: return number(e, s.opens, k_point);
-    case Field::non_opens: return number(e, s.non_opens, k_point);
-    case Field::clicks_tofu: return number(e, s.clicks_tofu, k_point);
-    case Field::clicks_mofu: return number(e, s.clicks_mofu, k_point);
-    case Field::clicks_bofu: return number(e, s.clicks_bofu, k_point);
-    case Field::received: return number(e, s.received, k_point);
-    case Field::non_opens_in_a_row: return number(e, s.non_opens_in_a_row, k_point);
-    case Field::grade: return by_name(e, s.grade, [](std::uint8_t grade) { return std::string(1, static_cast<char>('A' + grade)); }, true);
-    case Field::status: return by_name(e, s.status, [&](std::uint8_t status) { return m_context.scorer.statuses()[status]; }, false);
-    case Field::phase: return by_name(e, s.phase, [](std::uint8_t phase) { return std::string(name_of(static_cast<Stage>(phase))); }, false);
-    case Field::last_open: return moment(e, s.last_open);
-    case Field::last_click: return moment(e, s.last_click);
-    case Field::suppressed: return each([&](std::size_t r) { return s.suppressed[r] != 0; });
+    case Field::score:
+      return number(e, s.score, 1);
+    case Field::scale:
+      return number(e, s.scale, 1);
+    case Field::fit:
+      return number(e, s.fit, 1);
+    case Field::level:
+      return number(e, s.level, k_point);
+    case Field::opens:
+      return number(e, s.opens, k_point);
+    case Field::non_opens:
+      return number(e, s.non_opens, k_point);
+    case Field::clicks_tofu:
+      return number(e, s.clicks_tofu, k_point);
+    case Field::clicks_mofu:
+      return number(e, s.clicks_mofu, k_point);
+    case Field::clicks_bofu:
+      return number(e, s.clicks_bofu, k_point);
+    case Field::received:
+      return number(e, s.received, k_point);
+    case Field::non_opens_in_a_row:
+      return number(e, s.non_opens_in_a_row, k_point);
+    case Field::grade:
+      return by_name(
+          e, s.grade,
+          [](std::uint8_t grade) { return std::string(1, static_cast<char>('A' + grade)); }, true);
+    case Field::status:
+      return by_name(
+          e, s.status, [&](std::uint8_t status) { return m_context.scorer.statuses()[status]; },
+          false);
+    case Field::phase:
+      return by_name(
+          e, s.phase,
+          [](std::uint8_t phase) { return std::string(name_of(static_cast<Stage>(phase))); },
+          false);
+    case Field::last_open:
+      return moment(e, s.last_open);
+    case Field::last_click:
+      return moment(e, s.last_click);
+    case Field::suppressed:
+      return each([&](std::size_t r) { return s.suppressed[r] != 0; });
     case Field::email:
-    case Field::domain: return each([&](std::size_t r) {
-      auto address = m_context.source.address(static_cast<std::uint32_t>(r));
-      return text_matches(e, e.field == Field::domain ? address.substr(address.rfind('@') + 1) : address);
-    });
-    case Field::attribute: return attribute(e, e.name, [&](std::string_view value) { return text_matches(e, value); });
-    case Field::subscribed: return subscribed(e);
+    case Field::domain:
+      return each([&](std::size_t r) {
+        auto address = m_context.source.address(static_cast<std::uint32_t>(r));
+        return text_matches(e, e.field == Field::domain ? address.substr(address.rfind('@') + 1)
+                                                        : address);
+      });
+    case Field::attribute:
+      return attribute(e, e.name, [&](std::string_view value) { return text_matches(e, value); });
+    case Field::subscribed:
+      return subscribed(e);
     }
     return Bits(s.size());
   }
 
   /// Compares names; `ordered`: A is better than B, so `grade >= B` means A or B.
-  template<typename Column, typename Name> Bits by_name(const Expression& e, const Column& column, Name name, bool ordered) const {
+  template<typename Column, typename Name>
+  Bits by_name(const Expression& e, const Column& column, Name name, bool ordered) const {
     std::vector<std::uint8_t> known(256, 2); // by value: 0 no, 1 yes, 2 not asked
     return each([&](std::size_t r) {
       auto& answer = known[column[r]];
       if (answer == 2) {
         const auto text = name(column[r]);
-        const bool order = e.op == Compare::less || e.op == Compare::less_equal || e.op == Compare::greater || e.op == Compare::greater_equal;
-        const bool yes = ordered && order ? compares(e.op, e.values.front().compare(text), 0) : text_matches(e, text);
+        const bool order = e.op == Compare::less || e.op == Compare::less_equal ||
+                           e.op == Compare::greater || e.op == Compare::greater_equal;
+        const bool yes = ordered && order ? compares(e.op, e.values.front().compare(text), 0)
+                                          : text_matches(e, text);
         answer = yes ? 1 : 0;
       }
       return answer == 1;
     });
   }
 
-  /// Recipients for whom the value that holds at the moment passes; nobody without a value (but != is true for them).
+  /// Recipients for whom the value that holds at the moment passes; nobody without a value (but !=
+  /// is true for them).
   template<typename Test> Bits attribute(const Expression& e, const std::string& name, Test test) {
     Bits bits(m_scores.size());
     if (e.op == Compare::unequal) {
       bits.set_all();
     }
-    const auto limit = static_cast<std::uint32_t>(std::clamp<Seconds>(m_context.scorer.as_of(), 0, 0xFFFFFFFF));
+    const auto limit =
+        static_cast<std::uint32_t>(std::clamp<Seconds>(m_context.scorer.as_of(), 0, 0xFFFFFFFF));
     AttributeColumn column;
     for (std::uint32_t block = 0; block * k_recipient_block < m_scores.size(); ++block) {
       if (!m_context.source.attribute(block, name, column)) {
@@ -189,7 +246,8 @@ private:
       for (std::size_t v = 0; v < passes.size(); ++v) {
         passes[v] = test(column.values[v]);
       }
-      for (std::size_t i = 0; i < column.recipient.size(); ++i) { // later statements overwrite earlier ones
+      for (std::size_t i = 0; i < column.recipient.size();
+           ++i) { // later statements overwrite earlier ones
         if (column.valid_from[i] <= limit) {
           const auto r = block * k_recipient_block + column.recipient[i];
           passes[column.value[i]] ? bits.set(r) : bits.reset(r);
@@ -204,8 +262,11 @@ private:
     Expression plain;
     Bits bits(m_scores.size());
     for (const auto& name : m_context.source.attribute_names()) {
-      if (name.starts_with("subscription:") && (e.name.empty() || name == "subscription:" + e.name || name.starts_with("subscription:" + e.name + "/"))) {
-        bits.or_with(attribute(plain, name, [](std::string_view value) { return value == "subscribed"; }));
+      if (name.starts_with("subscription:") &&
+          (e.name.empty() || name == "subscription:" + e.name ||
+           name.starts_with("subscription:" + e.name + "/"))) {
+        bits.or_with(
+            attribute(plain, name, [](std::string_view value) { return value == "subscribed"; }));
       }
     }
     return bits;
@@ -216,7 +277,9 @@ private:
     bool all = true;
     std::vector<bool> passes; // by number
     bool other = false;       // links without a number, or unknown
-    bool operator()(LinkNumber number) const { return all || (number < passes.size() ? passes[number] : other); }
+    bool operator()(LinkNumber number) const {
+      return all || (number < passes.size() ? passes[number] : other);
+    }
   };
 
   LinkFilter link_filter(const EventQuery& query, const WorldCampaign& campaign) const {
@@ -226,12 +289,14 @@ private:
     }
     filter.all = false;
     const auto url_passes = [&](const WorldLink& link) {
-      return (!query.link || glob_match(*query.link, link.url) || glob_match(*query.link, link.identity)) &&
+      return (!query.link || glob_match(*query.link, link.url) ||
+              glob_match(*query.link, link.identity)) &&
              (!query.form_kind || icontains(link.url, *query.form_kind));
     };
     const bool tofu = m_context.scorer.rules().tagging.untagged_is_tofu;
     const auto stage_passes = [&](Stage stage) {
-      return !query.stage || (stage == Stage::untagged ? tofu && *query.stage == Stage::tofu : stage == *query.stage);
+      return !query.stage || (stage == Stage::untagged ? tofu && *query.stage == Stage::tofu
+                                                       : stage == *query.stage);
     };
     filter.other = !query.link && !query.form_kind && stage_passes(Stage::untagged);
     filter.passes.assign(campaign.stages.size(), filter.other);
@@ -244,14 +309,17 @@ private:
   }
 
   bool campaign_passes(const EventQuery& query, const WorldCampaign& campaign) const {
-    return !query.campaign || glob_match(*query.campaign, campaign.external_id) || glob_match(*query.campaign, campaign.name) || glob_match(*query.campaign, campaign.subject);
+    return !query.campaign || glob_match(*query.campaign, campaign.external_id) ||
+           glob_match(*query.campaign, campaign.name) ||
+           glob_match(*query.campaign, campaign.subject);
   }
 
   Bits events(const EventQuery& query) {
     std::vector<std::uint32_t> counts(query.at_least > 1 ? m_scores.size() : 0);
     Bits bits(m_scores.size());
     const auto as_of = m_context.scorer.as_of();
-    const auto from = std::max(query.within ? as_of - *query.within + 1 : Seconds{0}, query.after.value_or(0));
+    const auto from =
+        std::max(query.within ? as_of - *query.within + 1 : Seconds{0}, query.after.value_or(0));
     const auto until = std::min(as_of, query.before ? *query.before - 1 : as_of);
     EventColumns columns;
     for (auto kind : query.kinds) {
@@ -259,16 +327,20 @@ private:
         if (!campaign_passes(query, campaign)) {
           continue;
         }
-        const auto stored = kind == EventKind::delivered && !campaign.delivery_events ? EventKind::sent : kind;
+        const auto stored =
+            kind == EventKind::delivered && !campaign.delivery_events ? EventKind::sent : kind;
         if (!m_context.source.events(campaign.id, stored, columns)) {
           continue;
         }
         const auto filter = link_filter(query, campaign);
         for (std::size_t i = 0; i < columns.size(); ++i) {
           const auto evidence = columns.evidence.empty() ? std::uint16_t{0} : columns.evidence[i];
-          const bool person = is_bounce_like(kind) || judge(kind, evidence) == Verdict::human || judge(kind, evidence) == Verdict::unknown;
-          if (Seconds{columns.time[i]} < from || Seconds{columns.time[i]} > until || !filter(columns.link.empty() ? LinkNumber{0} : columns.link[i]) ||
-              (query.bounce && bounce_class_of(evidence) != *query.bounce) || (!person && kind != EventKind::unsubscribe)) {
+          const bool person = is_bounce_like(kind) || judge(kind, evidence) == Verdict::human ||
+                              judge(kind, evidence) == Verdict::unknown;
+          if (Seconds{columns.time[i]} < from || Seconds{columns.time[i]} > until ||
+              !filter(columns.link.empty() ? LinkNumber{0} : columns.link[i]) ||
+              (query.bounce && bounce_class_of(evidence) != *query.bounce) ||
+              (!person && kind != EventKind::unsubscribe)) {
             continue;
           }
           const auto r = columns.recipient[i];

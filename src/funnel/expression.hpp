@@ -58,11 +58,40 @@ struct EventQuery {
 };
 
 enum class Field : std::uint8_t {
-  score, scale, level, fit, grade, status, phase, last_open, last_click, opens, non_opens, clicks_tofu, clicks_mofu, clicks_bofu, received,
-  non_opens_in_a_row, suppressed, email, domain, attribute, subscribed,
+  score,
+  scale,
+  level,
+  fit,
+  grade,
+  status,
+  phase,
+  last_open,
+  last_click,
+  opens,
+  non_opens,
+  clicks_tofu,
+  clicks_mofu,
+  clicks_bofu,
+  received,
+  non_opens_in_a_row,
+  suppressed,
+  email,
+  domain,
+  attribute,
+  subscribed,
 };
 
-enum class Compare : std::uint8_t { equal, unequal, less, less_equal, greater, greater_equal, in, contains, like };
+enum class Compare : std::uint8_t {
+  equal,
+  unequal,
+  less,
+  less_equal,
+  greater,
+  greater_equal,
+  in,
+  contains,
+  like
+};
 
 struct Expression {
   enum class Type : std::uint8_t { all, any, negation, compare, event, truth } type = Type::truth;

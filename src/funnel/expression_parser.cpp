@@ -43,17 +43,26 @@ struct NamedEvent {
   EventKind kind;
 };
 constexpr std::array k_events{
-    NamedEvent{"received", EventKind::delivered},       NamedEvent{"sent", EventKind::sent},
-    NamedEvent{"opened", EventKind::open},              NamedEvent{"clicked", EventKind::click},
-    NamedEvent{"bounced", EventKind::bounce},           NamedEvent{"unsubscribed", EventKind::unsubscribe},
-    NamedEvent{"complained", EventKind::complaint},     NamedEvent{"replied", EventKind::reply},
-    NamedEvent{"visited", EventKind::page},             NamedEvent{"downloaded", EventKind::download},
-    NamedEvent{"form", EventKind::form},                NamedEvent{"registered", EventKind::webinar},
-    NamedEvent{"signed_up", EventKind::signup},         NamedEvent{"converted", EventKind::conversion},
+    NamedEvent{"received", EventKind::delivered},
+    NamedEvent{"sent", EventKind::sent},
+    NamedEvent{"opened", EventKind::open},
+    NamedEvent{"clicked", EventKind::click},
+    NamedEvent{"bounced", EventKind::bounce},
+    NamedEvent{"unsubscribed", EventKind::unsubscribe},
+    NamedEvent{"complained", EventKind::complaint},
+    NamedEvent{"replied", EventKind::reply},
+    NamedEvent{"visited", EventKind::page},
+    NamedEvent{"downloaded", EventKind::download},
+    NamedEvent{"form", EventKind::form},
+    NamedEvent{"registered", EventKind::webinar},
+    NamedEvent{"signed_up", EventKind::signup},
+    NamedEvent{"converted", EventKind::conversion},
 };
 
 constexpr bool is_number(Field field) {
-  return field <= Field::fit && field != Field::grade ? true : field >= Field::opens && field <= Field::non_opens_in_a_row;
+  return field <= Field::fit && field != Field::grade
+             ? true
+             : field >= Field::opens && field <= Field::non_opens_in_a_row;
 }
 constexpr bool is_moment(Field field) {
   return field == Field::last_open || field == Field::last_click;
@@ -76,7 +85,9 @@ public:
       tokenize();
       auto root = any();
       if (peek().type != TokenType::end) {
-        fail(peek(), fmt::format("\"{}\" is too much here: `and` or `or` must stand between two conditions", peek().text));
+        fail(peek(),
+             fmt::format("\"{}\" is too much here: `and` or `or` must stand between two conditions",
+                         peek().text));
       }
       parsed.expression = std::make_shared<const Expression>(std::move(root));
     } catch (ExpressionError& error) {
@@ -102,18 +113,27 @@ private:
         }
         m_tokens.push_back({TokenType::text, std::string(m_text.substr(at + 1, end - at - 1)), at});
         at = end + 1;
-      } else if (is_alnum(c) || c == '_' || (c == '-' && at + 1 < m_text.size() && is_digit(m_text[at + 1]))) {
+      } else if (is_alnum(c) || c == '_' ||
+                 (c == '-' && at + 1 < m_text.size() && is_digit(m_text[at + 1]))) {
         auto end = at + 1;
-        while (end < m_text.size() && (is_alnum(m_text[end]) || std::string_view("_-.:+").find(m_text[end]) != std::string_view::npos)) {
+        while (end < m_text.size() &&
+               (is_alnum(m_text[end]) ||
+                std::string_view("_-.:+").find(m_text[end]) != std::string_view::npos)) {
           ++end;
         }
         const auto word = m_text.substr(at, end - at);
-        m_tokens.push_back({is_digit(word[0]) || word[0] == '-' ? TokenType::number : TokenType::word, std::string(word), at});
+        m_tokens.push_back(
+            {is_digit(word[0]) || word[0] == '-' ? TokenType::number : TokenType::word,
+             std::string(word), at});
         at = end;
       } else {
-        const auto size = m_text.substr(at, 2) == "!=" || m_text.substr(at, 2) == "<=" || m_text.substr(at, 2) == ">=" || m_text.substr(at, 2) == "==" ? 2U : 1U;
+        const auto size = m_text.substr(at, 2) == "!=" || m_text.substr(at, 2) == "<=" ||
+                                  m_text.substr(at, 2) == ">=" || m_text.substr(at, 2) == "=="
+                              ? 2U
+                              : 1U;
         if (std::string_view("()=<>!,").find(c) == std::string_view::npos) {
-          fail({TokenType::symbol, "", at}, fmt::format("\"{}\" means nothing here", printable(m_text.substr(at, 1))));
+          fail({TokenType::symbol, "", at},
+               fmt::format("\"{}\" means nothing here", printable(m_text.substr(at, 1))));
         }
         m_tokens.push_back({TokenType::symbol, std::string(m_text.substr(at, size)), at});
         at += size;
@@ -122,7 +142,9 @@ private:
     m_tokens.push_back({TokenType::end, "", m_text.size()});
   }
 
-  const Token& peek(std::size_t ahead = 0) const { return m_tokens[std::min(m_at + ahead, m_tokens.size() - 1)]; }
+  const Token& peek(std::size_t ahead = 0) const {
+    return m_tokens[std::min(m_at + ahead, m_tokens.size() - 1)];
+  }
   Token take() { return m_tokens[m_at < m_tokens.size() - 1 ? m_at++ : m_at]; }
   bool is(std::string_view word, std::size_t ahead = 0) const {
     return peek(ahead).type != TokenType::text && iequals(peek(ahead).text, word);
@@ -179,7 +201,9 @@ private:
     }
     const auto name = take();
     if (name.type != TokenType::word) {
-      fail(name, name.type == TokenType::end ? "a condition is missing at the end" : fmt::format("a field or event should stand here, not \"{}\"", name.text));
+      fail(name, name.type == TokenType::end
+                     ? "a condition is missing at the end"
+                     : fmt::format("a field or event should stand here, not \"{}\"", name.text));
     }
     if (iequals(name.text, "true") || iequals(name.text, "all")) {
       return {};
@@ -202,7 +226,8 @@ private:
       known.emplace_back(event.name);
     }
     const auto near = nearest(name.text, known);
-    fail(name, fmt::format("no field or event is called \"{}\"", name.text), near ? fmt::format("did you mean `{}`?", *near) : std::string());
+    fail(name, fmt::format("no field or event is called \"{}\"", name.text),
+         near ? fmt::format("did you mean `{}`?", *near) : std::string());
   }
 
   Expression comparison(const Token& name, Field field) {
@@ -237,7 +262,8 @@ private:
     }
     const bool before = is("before");
     if (!before && !is("after")) {
-      fail(peek(), fmt::format("`{}` wants `within 90d`, `before DATE` or `after DATE`", name.text));
+      fail(peek(),
+           fmt::format("`{}` wants `within 90d`, `before DATE` or `after DATE`", name.text));
     }
     take();
     out.moment = date();
@@ -246,10 +272,12 @@ private:
   }
 
   void read_operator(Expression& out) {
-    constexpr std::pair<std::string_view, Compare> k_operators[] = {{"=", Compare::equal},          {"==", Compare::equal},    {"!=", Compare::unequal},
-                                                                    {"<", Compare::less},           {"<=", Compare::less_equal}, {">", Compare::greater},
-                                                                    {">=", Compare::greater_equal}, {"in", Compare::in},       {"contains", Compare::contains},
-                                                                    {"like", Compare::like}};
+    constexpr std::pair<std::string_view, Compare> k_operators[] = {
+        {"=", Compare::equal},           {"==", Compare::equal},
+        {"!=", Compare::unequal},        {"<", Compare::less},
+        {"<=", Compare::less_equal},     {">", Compare::greater},
+        {">=", Compare::greater_equal},  {"in", Compare::in},
+        {"contains", Compare::contains}, {"like", Compare::like}};
     for (const auto& [word, op] : k_operators) {
       if (is(word)) {
         take();
@@ -278,7 +306,9 @@ private:
       }
       out.values.push_back(value.text);
       if (out.field == Field::grade) { // letters are compared in order
-        std::transform(out.values.back().begin(), out.values.back().end(), out.values.back().begin(), [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c; });
+        std::transform(out.values.back().begin(), out.values.back().end(),
+                       out.values.back().begin(),
+                       [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c; });
       }
     };
     if (out.op != Compare::in) {
@@ -367,11 +397,14 @@ private:
       if (!query.stage) {
         fail(value, fmt::format("\"{}\" is no stage: TOFU, MOFU, BOFU or NONE", value.text));
       }
-    } else if (const auto klass = bounce_class(lower(name.text)); klass && query.kinds.front() == EventKind::bounce) {
+    } else if (const auto klass = bounce_class(lower(name.text));
+               klass && query.kinds.front() == EventKind::bounce) {
       query.bounce = klass;
     } else {
-      const auto near = nearest(name.text, {"campaign", "stage", "link", "within", "before", "after", "at least", "hard", "soft", "kind"});
-      fail(name, fmt::format("an event can't be asked for \"{}\"", name.text), near ? fmt::format("did you mean `{}`?", *near) : std::string());
+      const auto near = nearest(name.text, {"campaign", "stage", "link", "within", "before",
+                                            "after", "at least", "hard", "soft", "kind"});
+      fail(name, fmt::format("an event can't be asked for \"{}\"", name.text),
+           near ? fmt::format("did you mean `{}`?", *near) : std::string());
     }
   }
 

@@ -10,7 +10,9 @@ namespace {
 
 /// A value made ready for the conditions: folded, cut into words, as a number.
 struct FoldedValue {
-  explicit FoldedValue(std::string_view value) : text(fold(trim(value))), plain(fold_plain(trim(value))), parts(words(value)), number(parse_double(trim(value))) {}
+  explicit FoldedValue(std::string_view value)
+      : text(fold(trim(value))), plain(fold_plain(trim(value))), parts(words(value)),
+        number(parse_double(trim(value))) {}
   std::string text, plain;
   std::vector<std::string> parts;
   std::optional<double> number;
@@ -19,28 +21,39 @@ struct FoldedValue {
 /// A rule's word may be several ("head of"): they must follow one another.
 bool has_words(const std::vector<std::string>& parts, const std::string& wanted) {
   const auto sequence = words(wanted);
-  return !sequence.empty() && std::search(parts.begin(), parts.end(), sequence.begin(), sequence.end()) != parts.end();
+  return !sequence.empty() &&
+         std::search(parts.begin(), parts.end(), sequence.begin(), sequence.end()) != parts.end();
 }
 
 bool matches(const FitRule& rule, const FoldedValue& value) {
-  const auto any = [](const auto& list, auto test) { return std::any_of(list.begin(), list.end(), test); };
+  const auto any = [](const auto& list, auto test) {
+    return std::any_of(list.begin(), list.end(), test);
+  };
   if (!rule.words.empty()) {
     return any(rule.words, [&](const auto& word) { return has_words(value.parts, word); });
   }
   if (!rule.contains.empty()) {
-    return any(rule.contains, [&](const auto& part) { return value.text.find(fold(part)) != std::string::npos || value.plain.find(fold_plain(part)) != std::string::npos; });
+    return any(rule.contains, [&](const auto& part) {
+      return value.text.find(fold(part)) != std::string::npos ||
+             value.plain.find(fold_plain(part)) != std::string::npos;
+    });
   }
   if (!rule.equals.empty()) {
-    return any(rule.equals, [&](const auto& text) { return value.text == fold(text) || value.plain == fold_plain(text); });
+    return any(rule.equals, [&](const auto& text) {
+      return value.text == fold(text) || value.plain == fold_plain(text);
+    });
   }
   if (rule.min || rule.max) {
-    return value.number && (!rule.min || *value.number >= *rule.min) && (!rule.max || *value.number <= *rule.max);
+    return value.number && (!rule.min || *value.number >= *rule.min) &&
+           (!rule.max || *value.number <= *rule.max);
   }
   return rule.otherwise;
 }
 
-/// Which values of the block hold at the moment, one a recipient at most: the last statement not after it.
-std::vector<std::pair<std::uint16_t, std::uint32_t>> values_at(const AttributeColumn& column, std::uint32_t moment) {
+/// Which values of the block hold at the moment, one a recipient at most: the last statement not
+/// after it.
+std::vector<std::pair<std::uint16_t, std::uint32_t>> values_at(const AttributeColumn& column,
+                                                               std::uint32_t moment) {
   std::vector<std::pair<std::uint16_t, std::uint32_t>> out;
   out.reserve(column.recipient.size());
   for (std::size_t i = 0; i < column.recipient.size(); ++i) {
@@ -57,9 +70,11 @@ std::vector<std::pair<std::uint16_t, std::uint32_t>> values_at(const AttributeCo
 }
 
 /// "domain" and "email" as if they were attributes.
-bool address_column(ChunkSource& source, std::uint32_t block, bool domain, AttributeColumn& column) {
+bool address_column(ChunkSource& source, std::uint32_t block, bool domain,
+                    AttributeColumn& column) {
   column = {};
-  const auto first = block * k_recipient_block, end = std::min(source.size(), first + k_recipient_block);
+  const auto first = block * k_recipient_block,
+             end = std::min(source.size(), first + k_recipient_block);
   for (auto r = first; r < end; ++r) {
     auto address = source.address(r);
     if (address.empty()) {
@@ -78,7 +93,8 @@ bool address_column(ChunkSource& source, std::uint32_t block, bool domain, Attri
 
 class FitScan {
 public:
-  FitScan(const FitRules& rules, ChunkSource& source, std::uint32_t moment, ChunkScores& scores, Ledger* ledger)
+  FitScan(const FitRules& rules, ChunkSource& source, std::uint32_t moment, ChunkScores& scores,
+          Ledger* ledger)
       : m_rules(rules), m_source(source), m_moment(moment), m_out(scores), m_ledger(ledger) {
     std::map<std::string, unsigned> groups;
     std::vector<std::string> attribute_of_group;
@@ -122,7 +138,8 @@ private:
     if (loaded.column.storage.empty() && !loaded.there && !m_asked[attribute]) {
       m_asked[attribute] = true;
       const bool derived = attribute == "domain" || attribute == "email";
-      loaded.there = derived ? address_column(m_source, block, attribute == "domain", loaded.column) : m_source.attribute(block, attribute, loaded.column);
+      loaded.there = derived ? address_column(m_source, block, attribute == "domain", loaded.column)
+                             : m_source.attribute(block, attribute, loaded.column);
       if (loaded.there) {
         loaded.values = values_at(loaded.column, m_moment);
         auto& cache = m_verdicts[attribute];
@@ -153,7 +170,8 @@ private:
           done |= bit;
           m_out.fit[first + r] += rule.points;
           if (m_ledger != nullptr) {
-            m_ledger->fit.push_back({rule.attribute, std::string(loaded.column.values[value]), rule.name, rule.points});
+            m_ledger->fit.push_back(
+                {rule.attribute, std::string(loaded.column.values[value]), rule.name, rule.points});
           }
         }
       }
@@ -180,7 +198,8 @@ private:
   using VerdictCache = std::unordered_map<std::string, ValueVerdict, StringHash, std::equal_to<>>;
 
   /// Values come again in every block: judged once.
-  const ValueVerdict& verdict_on(VerdictCache& cache, const std::string& attribute, std::string_view value) {
+  const ValueVerdict& verdict_on(VerdictCache& cache, const std::string& attribute,
+                                 std::string_view value) {
     const auto known = cache.find(value);
     if (known != cache.end()) {
       return known->second;
@@ -206,19 +225,24 @@ private:
   ChunkScores& m_out;
   Ledger* m_ledger;
   std::vector<unsigned> m_group; // by rule
-  std::vector<bool> m_simple;    // by group: all its rules ask for one attribute, and nobody wants the lines
+  std::vector<bool>
+      m_simple; // by group: all its rules ask for one attribute, and nobody wants the lines
   std::size_t m_words = 1;
   std::vector<std::uint64_t> m_done;
   std::map<std::string, Loaded> m_loaded;
   std::map<std::string, bool> m_asked;
-  std::map<std::string, VerdictCache> m_verdicts; // by attribute; a chunk has at most 65,536 values of each
+  std::map<std::string, VerdictCache>
+      m_verdicts; // by attribute; a chunk has at most 65,536 values of each
 };
 
 } // namespace
 
-void score_fit(const FitRules& rules, ChunkSource& source, Seconds as_of, ChunkScores& scores, Ledger* ledger) {
+void score_fit(const FitRules& rules, ChunkSource& source, Seconds as_of, ChunkScores& scores,
+               Ledger* ledger) {
   if (!rules.rules.empty()) {
-    FitScan(rules, source, static_cast<std::uint32_t>(std::clamp<Seconds>(as_of, 0, 0xFFFFFFFF)), scores, ledger).run();
+    FitScan(rules, source, static_cast<std::uint32_t>(std::clamp<Seconds>(as_of, 0, 0xFFFFFFFF)),
+            scores, ledger)
+        .run();
   }
 }
 

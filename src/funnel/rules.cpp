@@ -24,7 +24,8 @@ std::uint8_t Levels::grade(Points points) const {
 
 Rules default_rules() {
   Rules rules;
-  rules.status.matrix = {{"A1", "SQL"}, {"B1", "SQL"}, {"C1", "MQL"}, {"A2", "MQL"}, {"B2", "MQL"}, {"C2", "MQL"}, {"A3", "MQL"}, {"B3", "soft"}, {"C3", "soft"}};
+  rules.status.matrix = {{"A1", "SQL"}, {"B1", "SQL"}, {"C1", "MQL"},  {"A2", "MQL"}, {"B2", "MQL"},
+                         {"C2", "MQL"}, {"A3", "MQL"}, {"B3", "soft"}, {"C3", "soft"}};
   return rules;
 }
 
@@ -33,7 +34,8 @@ std::string format_points(Points points) {
   if (part == 0) {
     return fmt::format("{}", whole);
   }
-  auto text = fmt::format("{}{}.{:03}", points < 0 ? "-" : "", whole < 0 ? -whole : whole, part < 0 ? -part : part);
+  auto text = fmt::format("{}{}.{:03}", points < 0 ? "-" : "", whole < 0 ? -whole : whole,
+                          part < 0 ? -part : part);
   while (text.back() == '0') {
     text.pop_back();
   }

@@ -1,6 +1,6 @@
 #pragma once
-// The rules by which people are scored, as values. app/config reads them from TOML; every default and its source is in
-// docs/scoring.md ("seed" marks what the seed texts say).
+// The rules by which people are scored, as values. app/config reads them from TOML; every default
+// and its source is in docs/scoring.md ("seed" marks what the seed texts say).
 
 #include "base/time.hpp"
 #include "funnel/tagger.hpp"
@@ -27,24 +27,31 @@ struct ScoringRules {
   bool implied_open = false; // a click gives the open's points of that mailing too
   Points non_open = -1 * k_point;
   Seconds non_open_after = 7 * k_day;
-  std::optional<Points> non_open_floor = -10 * k_point; // what non-opens may cost in all; nullopt: no floor
+  std::optional<Points> non_open_floor =
+      -10 * k_point; // what non-opens may cost in all; nullopt: no floor
   Points unsubscribe = -20 * k_point, complaint = -50 * k_point;
   Points hard_bounce = 0, soft_bounce = 0;
-  Points page = 1 * k_point, download = 8 * k_point, webinar = 10 * k_point, form = 20 * k_point, signup = 5 * k_point, conversion = 0;
+  Points page = 1 * k_point, download = 8 * k_point, webinar = 10 * k_point, form = 20 * k_point,
+         signup = 5 * k_point, conversion = 0;
   Repeat repeat = Repeat::once_per_link;
 
   Points click(Stage stage) const {
-    return stage == Stage::bofu ? click_bofu : stage == Stage::mofu ? click_mofu : stage == Stage::tofu ? click_tofu : 0;
+    return stage == Stage::bofu   ? click_bofu
+           : stage == Stage::mofu ? click_mofu
+           : stage == Stage::tofu ? click_tofu
+                                  : 0;
   }
 };
 
 /// One [[fit]] of the config. Exactly one of the conditions is set.
 struct FitRule {
-  std::string name, group; // within a group the first match counts; an empty group is the rule's own
-  std::string attribute;   // or "domain", "email"
+  std::string name,
+      group;             // within a group the first match counts; an empty group is the rule's own
+  std::string attribute; // or "domain", "email"
   std::vector<std::string> words, contains, equals; // folded
   std::optional<double> min, max;
-  bool otherwise = false; // `else`: the attribute has a value, and no rule of the group before matched
+  bool otherwise =
+      false; // `else`: the attribute has a value, and no rule of the group before matched
   Points points = 0;
 };
 
@@ -54,9 +61,12 @@ struct FitRules {
 };
 
 struct Levels {
-  std::vector<Points> engagement = {80 * k_point, 20 * k_point}; // 1 above the first, 2 from the second on, 3 below
-  std::vector<Points> fit = {20 * k_point, 5 * k_point};         // A from the first, B from the second, C below
-  /// 1 is best. The first cut is exclusive, the others inclusive, as the seed says: above 80, 20 to 80, below 20.
+  std::vector<Points> engagement = {
+      80 * k_point, 20 * k_point}; // 1 above the first, 2 from the second on, 3 below
+  std::vector<Points> fit = {20 * k_point,
+                             5 * k_point}; // A from the first, B from the second, C below
+  /// 1 is best. The first cut is exclusive, the others inclusive, as the seed says: above 80, 20 to
+  /// 80, below 20.
   std::uint8_t level(Points score) const;
   /// 0 is A.
   std::uint8_t grade(Points points) const;
@@ -91,7 +101,8 @@ struct Rules {
   std::string fingerprint; // of all of the above, as hex
 };
 
-/// The rules as `init` writes them: profile seed, the example fit rules off, the matrix of docs/scoring.md.
+/// The rules as `init` writes them: profile seed, the example fit rules off, the matrix of
+/// docs/scoring.md.
 Rules default_rules();
 
 /// "12.5", "-3", "0.125": the shortest text of a number of points.

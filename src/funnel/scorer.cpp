@@ -10,12 +10,14 @@ namespace mailfunnel {
 
 void ChunkScores::resize(std::size_t n) {
   const auto zero = [n](auto&... columns) { (columns.assign(n, {}), ...); };
-  zero(score, fit, scale, fit_known, level, grade, status, scale_status, override_rule, suppressed, phase, clicks_tofu, clicks_mofu, clicks_bofu, opens,
-       non_opens, received, non_opens_in_a_row, last_open, last_click);
+  zero(score, fit, scale, fit_known, level, grade, status, scale_status, override_rule, suppressed,
+       phase, clicks_tofu, clicks_mofu, clicks_bofu, opens, non_opens, received, non_opens_in_a_row,
+       last_open, last_click);
 }
 
 std::string suppression_words(std::uint8_t bits) {
-  constexpr const char* k_words[] = {"unsubscribed", "complained", "hard bounce", "suppressed by hand", "objection", "erased"};
+  constexpr const char* k_words[] = {"unsubscribed",       "complained", "hard bounce",
+                                     "suppressed by hand", "objection",  "erased"};
   std::string out;
   for (int i = 0; i < 6; ++i) {
     if ((bits >> i & 1) != 0) {
@@ -36,14 +38,18 @@ void count_up(std::uint16_t& counter) {
 /// One pass over a chunk. Arrays are dense, by recipient; a mailing's marks are cleared after it.
 class Scan {
 public:
-  Scan(const Rules& rules, const World& world, Seconds as_of, ChunkSource& source, ChunkScores& scores, Ledger* ledger)
-      : m_rules(rules.scoring), m_tagging(rules.tagging), m_world(world), m_as_of(as_of), m_source(source), m_out(scores), m_ledger(ledger),
-        m_marks(source.size()), m_limit(static_cast<std::uint32_t>(std::clamp<Seconds>(as_of, 0, 0xFFFFFFFF))) {
-    m_over_limit = static_cast<std::uint32_t>(std::clamp<Seconds>(as_of - m_rules.non_open_after, 0, 0xFFFFFFFF));
+  Scan(const Rules& rules, const World& world, Seconds as_of, ChunkSource& source,
+       ChunkScores& scores, Ledger* ledger)
+      : m_rules(rules.scoring), m_tagging(rules.tagging), m_world(world), m_as_of(as_of),
+        m_source(source), m_out(scores), m_ledger(ledger), m_marks(source.size()),
+        m_limit(static_cast<std::uint32_t>(std::clamp<Seconds>(as_of, 0, 0xFFFFFFFF))) {
+    m_over_limit = static_cast<std::uint32_t>(
+        std::clamp<Seconds>(as_of - m_rules.non_open_after, 0, 0xFFFFFFFF));
     if (ledger != nullptr) {
       m_delivered_at.resize(source.size());
     }
-    for (const auto kind : {EventKind::sent, EventKind::delivered, EventKind::open, EventKind::click}) {
+    for (const auto kind :
+         {EventKind::sent, EventKind::delivered, EventKind::open, EventKind::click}) {
       for (const auto campaign : source.campaigns(kind)) {
         m_present.push_back(campaign);
       }
@@ -62,7 +68,15 @@ public:
   }
 
 private:
-  enum Mark : std::uint8_t { received = 1, over = 2, pending = 4, any_open = 8, open_scored = 16, any_click = 32, human = 64 };
+  enum Mark : std::uint8_t {
+    received = 1,
+    over = 2,
+    pending = 4,
+    any_open = 8,
+    open_scored = 16,
+    any_click = 32,
+    human = 64
+  };
   struct Click {
     std::uint16_t recipient;
     std::uint32_t link; // in the family
@@ -80,9 +94,11 @@ private:
     m_marks[r] |= bits;
   }
 
-  void line(Seconds time, EventKind kind, CampaignId campaign, LinkNumber link, Stage stage, std::string rule, Points points, std::string note = {}) {
+  void line(Seconds time, EventKind kind, CampaignId campaign, LinkNumber link, Stage stage,
+            std::string rule, Points points, std::string note = {}) {
     if (m_ledger != nullptr) {
-      m_ledger->lines.push_back({time, kind, campaign, link, stage, std::move(rule), std::move(note), points});
+      m_ledger->lines.push_back(
+          {time, kind, campaign, link, stage, std::move(rule), std::move(note), points});
     }
   }
 
@@ -105,7 +121,9 @@ private:
       return;
     }
     if (family.size() > 1) {
-      std::stable_sort(m_clicks.begin(), m_clicks.end(), [](const Click& a, const Click& b) { return std::tie(a.recipient, a.time) < std::tie(b.recipient, b.time); });
+      std::stable_sort(m_clicks.begin(), m_clicks.end(), [](const Click& a, const Click& b) {
+        return std::tie(a.recipient, a.time) < std::tie(b.recipient, b.time);
+      });
     }
     score_clicks();
     finish_family(measurable, m_world.campaigns[family.front()].id);
@@ -139,7 +157,8 @@ private:
       const bool counts = times[i] <= m_limit && (failed.empty() || !failed[r]);
       *touched = r;
       touched += static_cast<std::size_t>(counts & (marks[r] == 0));
-      marks[r] |= static_cast<std::uint8_t>(counts ? received | (times[i] <= m_over_limit ? over : pending) : 0);
+      marks[r] |= static_cast<std::uint8_t>(
+          counts ? received | (times[i] <= m_over_limit ? over : pending) : 0);
     }
     m_touched.resize(static_cast<std::size_t>(touched - m_touched.data()));
     if (m_ledger != nullptr) {
@@ -159,7 +178,8 @@ private:
         continue;
       }
       const auto r = m_columns.recipient[i];
-      const auto verdict = judge(EventKind::open, m_columns.evidence.empty() ? std::uint16_t{0} : m_columns.evidence[i]);
+      const auto verdict = judge(
+          EventKind::open, m_columns.evidence.empty() ? std::uint16_t{0} : m_columns.evidence[i]);
       const bool was_scored = (m_marks[r] & open_scored) != 0;
       mark(r, any_open);
       if (verdict == Verdict::human || verdict == Verdict::unknown) {
@@ -172,7 +192,9 @@ private:
         line(m_columns.time[i], EventKind::open, campaign.id, 0, Stage::none, "open", m_rules.open);
       } else if (m_ledger != nullptr) {
         line(m_columns.time[i], EventKind::open, campaign.id, 0, Stage::none, "open", 0,
-             verdict == Verdict::human ? "counts once a mailing" : verdict == Verdict::unknown ? "no evidence who opened" : std::string(name_of(verdict)) + ": no points");
+             verdict == Verdict::human     ? "counts once a mailing"
+             : verdict == Verdict::unknown ? "no evidence who opened"
+                                           : std::string(name_of(verdict)) + ": no points");
       }
     }
   }
@@ -187,20 +209,24 @@ private:
       }
       const auto r = m_columns.recipient[i];
       const LinkNumber number = m_columns.link.empty() ? LinkNumber{0} : m_columns.link[i];
-      const auto verdict = judge(EventKind::click, m_columns.evidence.empty() ? std::uint16_t{0} : m_columns.evidence[i]);
+      const auto verdict = judge(
+          EventKind::click, m_columns.evidence.empty() ? std::uint16_t{0} : m_columns.evidence[i]);
       auto stage = campaign.stage(number);
       const bool assumed = stage == Stage::untagged && m_tagging.untagged_is_tofu;
       stage = assumed ? Stage::tofu : stage;
       if (verdict != Verdict::human) { // changes nothing, not even a non-open
-        line(m_columns.time[i], EventKind::click, campaign.id, number, stage, "click", 0, "MACHINE: no points");
+        line(m_columns.time[i], EventKind::click, campaign.id, number, stage, "click", 0,
+             "MACHINE: no points");
         continue;
       }
       mark(r, any_click | human);
       m_out.last_click[r] = std::max(m_out.last_click[r], m_columns.time[i]);
-      if (stage >= Stage::tofu && !assumed && Seconds{m_columns.time[i]} > m_as_of - k_phase_window) {
+      if (stage >= Stage::tofu && !assumed &&
+          Seconds{m_columns.time[i]} > m_as_of - k_phase_window) {
         m_out.phase[r] = std::max(m_out.phase[r], static_cast<std::uint8_t>(stage));
       }
-      const auto link = number < campaign.family_links.size() ? campaign.family_links[number] : std::uint32_t{number};
+      const auto link = number < campaign.family_links.size() ? campaign.family_links[number]
+                                                              : std::uint32_t{number};
       m_clicks.push_back({r, link, m_columns.time[i], stage, assumed, number, campaign.id});
     }
   }
@@ -223,7 +249,8 @@ private:
       mark(r, open_scored);
       m_out.score[r] += m_rules.open;
       count_up(m_out.opens[r]);
-      line(m_clicks[first].time, EventKind::open, m_clicks[first].campaign, 0, Stage::none, "implied open", m_rules.open, "a click is an open");
+      line(m_clicks[first].time, EventKind::open, m_clicks[first].campaign, 0, Stage::none,
+           "implied open", m_rules.open, "a click is an open");
     }
     if (m_rules.repeat == Repeat::once_per_mailing) { // the one worth most; of equals the first
       auto best = first;
@@ -265,9 +292,10 @@ private:
       }
     }
     if (m_ledger != nullptr) {
-      line(click.time, EventKind::click, click.campaign, click.number, click.stage, "click." + std::string(name_of(click.stage)), points,
-           !counts                     ? otherwise
-           : click.assumed             ? "untagged link, assumed TOFU"
+      line(click.time, EventKind::click, click.campaign, click.number, click.stage,
+           "click." + std::string(name_of(click.stage)), points,
+           !counts                      ? otherwise
+           : click.assumed              ? "untagged link, assumed TOFU"
            : click.stage == Stage::none ? "housekeeping link"
                                         : "");
     }
@@ -288,7 +316,8 @@ private:
         count_up(m_out.non_opens[r]);
         count_up(m_out.non_opens_in_a_row[r]);
         if (m_ledger != nullptr) {
-          line(Seconds{m_delivered_at[r]} + m_rules.non_open_after, EventKind::delivered, campaign, 0, Stage::none, "non_open", m_rules.non_open);
+          line(Seconds{m_delivered_at[r]} + m_rules.non_open_after, EventKind::delivered, campaign,
+               0, Stage::none, "non_open", m_rules.non_open);
         }
       }
       if (m_ledger != nullptr) {
@@ -321,10 +350,14 @@ private:
       EventKind kind;
       Points points;
     };
-    for (const auto& [kind, points] : {Action{EventKind::page, m_rules.page}, Action{EventKind::download, m_rules.download}, Action{EventKind::webinar, m_rules.webinar},
-                                       Action{EventKind::form, m_rules.form}, Action{EventKind::signup, m_rules.signup}, Action{EventKind::conversion, m_rules.conversion}}) {
+    for (const auto& [kind, points] :
+         {Action{EventKind::page, m_rules.page}, Action{EventKind::download, m_rules.download},
+          Action{EventKind::webinar, m_rules.webinar}, Action{EventKind::form, m_rules.form},
+          Action{EventKind::signup, m_rules.signup},
+          Action{EventKind::conversion, m_rules.conversion}}) {
       for (const auto id : m_source.campaigns(kind)) {
-        if (const auto of = kind_of(id); of == CampaignKind::test || of == CampaignKind::transactional) {
+        if (const auto of = kind_of(id);
+            of == CampaignKind::test || of == CampaignKind::transactional) {
           continue;
         }
         m_source.events(id, kind, m_columns);
@@ -335,9 +368,13 @@ private:
             done.clear();
           }
           const LinkNumber link = m_columns.link.empty() ? LinkNumber{0} : m_columns.link[i];
-          const std::pair key(std::uint32_t{link}, m_columns.time[i] / static_cast<std::uint32_t>(k_day));
-          const bool machine = judge(kind, m_columns.evidence.empty() ? std::uint16_t{0} : m_columns.evidence[i]) == Verdict::machine;
-          if (m_columns.time[i] > m_limit || machine || std::find(done.rbegin(), done.rend(), key) != done.rend()) {
+          const std::pair key(std::uint32_t{link},
+                              m_columns.time[i] / static_cast<std::uint32_t>(k_day));
+          const bool machine =
+              judge(kind, m_columns.evidence.empty() ? std::uint16_t{0} : m_columns.evidence[i]) ==
+              Verdict::machine;
+          if (m_columns.time[i] > m_limit || machine ||
+              std::find(done.rbegin(), done.rend(), key) != done.rend()) {
             continue;
           }
           done.push_back(key);
@@ -355,7 +392,7 @@ private:
       std::uint32_t time;
       std::uint8_t order; // in one second: the opt-in first, so that the opt-out wins
       EventKind kind;
-      std::uint8_t bit;   // suppressed_by; 0: a proven opt-in
+      std::uint8_t bit; // suppressed_by; 0: a proven opt-in
       bool points;
       CampaignId campaign;
     };
@@ -375,31 +412,39 @@ private:
     };
     using namespace suppressed_by;
     read(EventKind::unsubscribe, [&](const EventRow& row, CampaignId id) {
-      left.push_back({offset_of(row.recipient), row.time, 1, EventKind::unsubscribe, unsubscribed, judge(EventKind::unsubscribe, row.evidence) != Verdict::machine, id});
+      left.push_back({offset_of(row.recipient), row.time, 1, EventKind::unsubscribe, unsubscribed,
+                      judge(EventKind::unsubscribe, row.evidence) != Verdict::machine, id});
     });
     read(EventKind::resubscribe, [&](const EventRow& row, CampaignId id) {
       if (row.extra != 0) { // only with proof
-        left.push_back({offset_of(row.recipient), row.time, 0, EventKind::resubscribe, 0, false, id});
+        left.push_back(
+            {offset_of(row.recipient), row.time, 0, EventKind::resubscribe, 0, false, id});
       } else {
-        line(row.time, EventKind::resubscribe, id, 0, Stage::none, "resubscribe", 0, "without proof: lifts nothing");
+        line(row.time, EventKind::resubscribe, id, 0, Stage::none, "resubscribe", 0,
+             "without proof: lifts nothing");
       }
     });
     read(EventKind::complaint, [&](const EventRow& row, CampaignId id) {
-      left.push_back({offset_of(row.recipient), row.time, 1, EventKind::complaint, complaint, true, id});
+      left.push_back(
+          {offset_of(row.recipient), row.time, 1, EventKind::complaint, complaint, true, id});
     });
     read(EventKind::bounce, [&](const EventRow& row, CampaignId id) {
       const bool hard = bounce_class_of(row.evidence) == BounceClass::hard;
-      left.push_back({offset_of(row.recipient), row.time, 1, EventKind::bounce, hard ? hard_bounce : std::uint8_t{0x80}, true, id});
+      left.push_back({offset_of(row.recipient), row.time, 1, EventKind::bounce,
+                      hard ? hard_bounce : std::uint8_t{0x80}, true, id});
     });
-    read(EventKind::dropped, [&](const EventRow& row, CampaignId id) { // the ESP knows of an earlier leaving: no points
+    read(EventKind::dropped, [&](const EventRow& row,
+                                 CampaignId id) { // the ESP knows of an earlier leaving: no points
       const auto reason = bounce_reason_of(row.evidence);
-      const auto bit = reason == BounceReason::unsubscribed ? unsubscribed
-                       : reason == BounceReason::feedback   ? complaint
+      const auto bit = reason == BounceReason::unsubscribed                 ? unsubscribed
+                       : reason == BounceReason::feedback                   ? complaint
                        : bounce_class_of(row.evidence) == BounceClass::hard ? hard_bounce
                                                                             : std::uint8_t{0x80};
       left.push_back({offset_of(row.recipient), row.time, 1, EventKind::dropped, bit, false, id});
     });
-    std::stable_sort(left.begin(), left.end(), [](const Left& a, const Left& b) { return std::tie(a.recipient, a.time, a.order) < std::tie(b.recipient, b.time, b.order); });
+    std::stable_sort(left.begin(), left.end(), [](const Left& a, const Left& b) {
+      return std::tie(a.recipient, a.time, a.order) < std::tie(b.recipient, b.time, b.order);
+    });
     std::uint8_t paid = 0; // what this person has lost points for
     for (std::size_t i = 0; i < left.size(); ++i) {
       const auto& l = left[i];
@@ -410,7 +455,8 @@ private:
       if (l.bit == 0) {
         bits &= static_cast<std::uint8_t>(~(unsubscribed | hard_bounce));
         paid &= static_cast<std::uint8_t>(~unsubscribed);
-        line(l.time, l.kind, l.campaign, 0, Stage::none, "resubscribe", 0, "proven: mailings may go on");
+        line(l.time, l.kind, l.campaign, 0, Stage::none, "resubscribe", 0,
+             "proven: mailings may go on");
         continue;
       }
       const bool soft = l.bit == 0x80;
@@ -425,12 +471,15 @@ private:
         m_out.score[l.recipient] += points;
       }
       if (m_ledger != nullptr) {
-        const auto rule = l.kind == EventKind::bounce ? std::string(soft ? "soft_bounce" : "hard_bounce") : std::string(name_of(l.kind));
+        const auto rule = l.kind == EventKind::bounce
+                              ? std::string(soft ? "soft_bounce" : "hard_bounce")
+                              : std::string(name_of(l.kind));
         line(l.time, l.kind, l.campaign, 0, Stage::none, rule, counts ? points : 0,
-             l.kind == EventKind::dropped ? std::string("the ESP refused to send") + (soft ? "" : ": " + suppression_words(l.bit))
-             : counts || points == 0     ? ""
-             : l.points                  ? "counts once"
-                                         : "MACHINE: honoured, no points");
+             l.kind == EventKind::dropped ? std::string("the ESP refused to send") +
+                                                (soft ? "" : ": " + suppression_words(l.bit))
+             : counts || points == 0 ? ""
+             : l.points              ? "counts once"
+                                     : "MACHINE: honoured, no points");
       }
     }
   }
@@ -453,7 +502,8 @@ private:
   std::uint32_t m_limit, m_over_limit;
 };
 
-constexpr Points k_scale_top = 100 * k_point, k_scale_mql = 20 * k_point, k_scale_sql = 80 * k_point; // seed: below 20, 20 to 80, above 80
+constexpr Points k_scale_top = 100 * k_point, k_scale_mql = 20 * k_point,
+                 k_scale_sql = 80 * k_point; // seed: below 20, 20 to 80, above 80
 
 std::uint8_t status_by_scale(Points scale) {
   return scale > k_scale_sql ? 2 : scale >= k_scale_mql ? 1 : 0;
@@ -461,7 +511,8 @@ std::uint8_t status_by_scale(Points scale) {
 
 } // namespace
 
-Scorer::Scorer(const Rules& rules, const World& world, Seconds as_of) : m_rules(rules), m_world(world), m_as_of(as_of) {
+Scorer::Scorer(const Rules& rules, const World& world, Seconds as_of)
+    : m_rules(rules), m_world(world), m_as_of(as_of) {
   m_statuses = {rules.status.model == StatusModel::scale ? "prospect" : "soft", "MQL", "SQL"};
   const auto add = [&](const std::string& name) {
     if (std::find(m_statuses.begin(), m_statuses.end(), name) == m_statuses.end()) {
@@ -485,18 +536,22 @@ Scorer::Scorer(const Rules& rules, const World& world, Seconds as_of) : m_rules(
   m_matrix.resize((levels + 1) * grades);
   for (std::size_t level = 1; level <= levels; ++level) {
     for (std::size_t grade = 0; grade < grades; ++grade) {
-      const auto cell = rules.status.matrix.find(std::string(1, static_cast<char>('A' + grade)) + std::to_string(level));
-      m_matrix[level * grades + grade] = cell == rules.status.matrix.end() ? std::uint8_t{0} : status_index(cell->second);
+      const auto cell = rules.status.matrix.find(std::string(1, static_cast<char>('A' + grade)) +
+                                                 std::to_string(level));
+      m_matrix[level * grades + grade] =
+          cell == rules.status.matrix.end() ? std::uint8_t{0} : status_index(cell->second);
     }
   }
 }
 
 std::uint8_t Scorer::status_index(const std::string& name) const {
   const auto place = std::find(m_statuses.begin(), m_statuses.end(), name);
-  return place == m_statuses.end() ? std::uint8_t{0} : static_cast<std::uint8_t>(place - m_statuses.begin());
+  return place == m_statuses.end() ? std::uint8_t{0}
+                                   : static_cast<std::uint8_t>(place - m_statuses.begin());
 }
 
-void Scorer::score(ChunkSource& source, const ManualSuppression* manual, ChunkScores& scores, Ledger* ledger) const {
+void Scorer::score(ChunkSource& source, const ManualSuppression* manual, ChunkScores& scores,
+                   Ledger* ledger) const {
   scores.resize(source.size());
   Scan(m_rules, m_world, m_as_of, source, scores, ledger).run();
   score_fit(m_rules.fit, source, m_as_of, scores, ledger);
@@ -509,11 +564,13 @@ void Scorer::score(ChunkSource& source, const ManualSuppression* manual, ChunkSc
   for (std::size_t r = 0; r < scores.size(); ++r) {
     scores.level[r] = m_rules.levels.level(scores.score[r]);
     scores.grade[r] = m_rules.levels.grade(scores.fit[r]);
-    scores.scale[r] = std::clamp<Points>(std::clamp<Points>(scores.score[r], 0, k_scale_top) + scores.fit[r], 0, k_scale_top);
+    scores.scale[r] = std::clamp<Points>(
+        std::clamp<Points>(scores.score[r], 0, k_scale_top) + scores.fit[r], 0, k_scale_top);
     scores.scale_status[r] = scale_statuses[status_by_scale(scores.scale[r])];
   }
   if (ledger != nullptr) {
-    std::stable_sort(ledger->lines.begin(), ledger->lines.end(), [](const Contribution& a, const Contribution& b) { return a.time < b.time; });
+    std::stable_sort(ledger->lines.begin(), ledger->lines.end(),
+                     [](const Contribution& a, const Contribution& b) { return a.time < b.time; });
   }
 }
 
@@ -525,8 +582,11 @@ void Scorer::judge_status(ChunkSource& source, ChunkScores& scores) const {
       scores.status[r] = m_matrix[scores.level[r] * grades + scores.grade[r]];
     }
     break;
-  case StatusModel::scale: scores.status = scores.scale_status; break;
-  case StatusModel::rules: break; // below
+  case StatusModel::scale:
+    scores.status = scores.scale_status;
+    break;
+  case StatusModel::rules:
+    break; // below
   }
   const EvaluationContext context{*this, source, scores};
   const auto apply = [&](const std::vector<StatusRule>& rules, bool tell) {

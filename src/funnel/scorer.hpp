@@ -1,6 +1,6 @@
 #pragma once
-// Scores people: activity + rules + moment -> points, levels, status. A pure function; the same code scores a whole
-// chunk and explains one person.
+// Scores people: activity + rules + moment -> points, levels, status. A pure function; the same
+// code scores a whole chunk and explains one person.
 
 #include "funnel/rules.hpp"
 #include "funnel/verdict.hpp"
@@ -15,25 +15,28 @@ namespace mailfunnel {
 
 /// Why somebody must not be mailed. Bits.
 namespace suppressed_by {
-constexpr std::uint8_t unsubscribed = 1, complaint = 2, hard_bounce = 4, manual = 8, objection = 16, erased = 32;
+constexpr std::uint8_t unsubscribed = 1, complaint = 2, hard_bounce = 4, manual = 8, objection = 16,
+                       erased = 32;
 }
 std::string suppression_words(std::uint8_t bits); // "unsubscribed, hard bounce"
 
 /// The people of one chunk, a column a figure.
 struct ChunkScores {
-  std::vector<Points> score;     // engagement, unclamped
-  std::vector<Points> fit;       // within cap and floor
-  std::vector<Points> scale;     // 0 to 100 points, engagement and fit together
+  std::vector<Points> score;                         // engagement, unclamped
+  std::vector<Points> fit;                           // within cap and floor
+  std::vector<Points> scale;                         // 0 to 100 points, engagement and fit together
   std::vector<std::uint8_t> fit_known, level, grade; // level from 1, grade from 0 = A
   std::vector<std::uint8_t> status;                  // index in Scorer::statuses()
   std::vector<std::uint8_t> scale_status;            // the status by the scale, for comparison
-  std::vector<std::uint8_t> override_rule;           // 1 + index of the override that decided; 0: none
-  std::vector<std::uint8_t> suppressed;              // suppressed_by bits
-  std::vector<std::uint8_t> phase;                   // deepest stage clicked in the last 90 days, as Stage; none: nothing
-  std::vector<std::uint16_t> clicks_tofu, clicks_mofu, clicks_bofu; // (mailing, link) pairs that scored
-  std::vector<std::uint16_t> opens, non_opens, received;            // mailings
-  std::vector<std::uint16_t> non_opens_in_a_row;                    // newest mailings
-  std::vector<std::uint32_t> last_open, last_click;                 // 0: never
+  std::vector<std::uint8_t> override_rule; // 1 + index of the override that decided; 0: none
+  std::vector<std::uint8_t> suppressed;    // suppressed_by bits
+  std::vector<std::uint8_t>
+      phase; // deepest stage clicked in the last 90 days, as Stage; none: nothing
+  std::vector<std::uint16_t> clicks_tofu, clicks_mofu,
+      clicks_bofu;                                       // (mailing, link) pairs that scored
+  std::vector<std::uint16_t> opens, non_opens, received; // mailings
+  std::vector<std::uint16_t> non_opens_in_a_row;         // newest mailings
+  std::vector<std::uint32_t> last_open, last_click;      // 0: never
 
   std::size_t size() const { return score.size(); }
   void resize(std::size_t n);
@@ -46,8 +49,8 @@ struct Contribution {
   CampaignId campaign = 0;
   LinkNumber link = 0;
   Stage stage = Stage::none;
-  std::string rule;     // "click.BOFU", "non_open", "non_open floor"
-  std::string note;     // why a silent or machine event gave nothing, "assumed TOFU"
+  std::string rule; // "click.BOFU", "non_open", "non_open floor"
+  std::string note; // why a silent or machine event gave nothing, "assumed TOFU"
   Points points = 0;
 };
 
@@ -70,11 +73,14 @@ public:
   Scorer(const Rules& rules, const World& world, Seconds as_of);
 
   /// Everything but the status, which may hang on expressions (see judge_status).
-  void score(ChunkSource& source, const ManualSuppression* manual, ChunkScores& scores, Ledger* ledger = nullptr) const;
+  void score(ChunkSource& source, const ManualSuppression* manual, ChunkScores& scores,
+             Ledger* ledger = nullptr) const;
   /// Status by overrides, then the model. `scores` must be scored.
   void judge_status(ChunkSource& source, ChunkScores& scores) const;
 
-  const std::vector<std::string>& statuses() const { return m_statuses; } // worst to best where the model is the matrix or scale
+  const std::vector<std::string>& statuses() const {
+    return m_statuses;
+  } // worst to best where the model is the matrix or scale
   const Rules& rules() const { return m_rules; }
   const World& world() const { return m_world; }
   Seconds as_of() const { return m_as_of; }
@@ -89,6 +95,7 @@ private:
 };
 
 /// Fit of each recipient of the chunk.
-void score_fit(const FitRules& rules, ChunkSource& source, Seconds as_of, ChunkScores& scores, Ledger* ledger);
+void score_fit(const FitRules& rules, ChunkSource& source, Seconds as_of, ChunkScores& scores,
+               Ledger* ledger);
 
 } // namespace mailfunnel

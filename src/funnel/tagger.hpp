@@ -1,5 +1,6 @@
 #pragma once
-// Gives a link its place in the funnel, with the evidence for it (docs/links.md and docs/scoring.md). Pure.
+// Gives a link its place in the funnel, with the evidence for it (docs/links.md and
+// docs/scoring.md). Pure.
 
 #include "model/stage.hpp"
 
@@ -13,7 +14,8 @@
 
 namespace mailfunnel {
 
-/// One [[stage]] of the config. Every pattern that is given must match; the first rule that matches decides.
+/// One [[stage]] of the config. Every pattern that is given must match; the first rule that matches
+/// decides.
 struct StageRule {
   Stage stage = Stage::none;
   std::string url;         // glob over the whole URL, case ignored: "*/offerte*"
@@ -26,10 +28,11 @@ struct StageRule {
 };
 
 struct TaggingRules {
-  bool builtin = true;            // evidence 4 to 8
-  bool untagged_is_tofu = true;   // else untagged links score nothing
+  bool builtin = true;          // evidence 4 to 8
+  bool untagged_is_tofu = true; // else untagged links score nothing
   std::vector<StageRule> rules;
-  std::vector<std::string> parameters; // own query parameters that hold tofu|mofu|bofu, besides utm_*
+  std::vector<std::string>
+      parameters; // own query parameters that hold tofu|mofu|bofu, besides utm_*
 };
 
 /// One place of the link in the mail.
@@ -48,12 +51,24 @@ struct LinkInput {
 };
 
 /// Which evidence spoke, in the order of its weight.
-enum class TagSource : std::uint8_t { by_hand, rule, explicit_mark, parameter, housekeeping, section, path_word, text_word, file_type, nothing };
+enum class TagSource : std::uint8_t {
+  by_hand,
+  rule,
+  explicit_mark,
+  parameter,
+  housekeeping,
+  section,
+  path_word,
+  text_word,
+  file_type,
+  nothing
+};
 
 struct Tag {
   Stage stage = Stage::untagged;
   TagSource source = TagSource::nothing;
-  std::string why; // empty: nothing spoke; "section /blog", "word \"offerte\" in the path", "rule quotes"
+  std::string
+      why; // empty: nothing spoke; "section /blog", "word \"offerte\" in the path", "rule quotes"
 };
 
 class Tagger {

@@ -1,5 +1,6 @@
 #pragma once
-// What the funnel knows besides activity: the mailings with their links' stages, in order of time. Made once a run.
+// What the funnel knows besides activity: the mailings with their links' stages, in order of time.
+// Made once a run.
 
 #include "base/time.hpp"
 #include "funnel/tagger.hpp"
@@ -23,15 +24,24 @@ struct WorldCampaign {
   std::string account;
   std::string external_id, send, name, subject;
   CampaignKind kind = CampaignKind::campaign;
-  bool named = true;            // the events name their mailing; else it is a day's rest: never a non-open
-  bool delivery_events = true;  // its source tells deliveries; else sent and not bounced is delivered
-  Seconds time = 0;             // sent, or the earliest event
+  bool named = true; // the events name their mailing; else it is a day's rest: never a non-open
+  bool delivery_events =
+      true;         // its source tells deliveries; else sent and not bounced is delivered
+  Seconds time = 0; // sent, or the earliest event
   std::unordered_map<LinkNumber, WorldLink> links;
-  std::vector<std::uint8_t> stages;           // by link number, as Stage; what is not here is untagged
-  std::vector<std::uint32_t> family_links;    // by link number: the same number for one identity in all of the family
+  std::vector<std::uint8_t> stages; // by link number, as Stage; what is not here is untagged
+  std::vector<std::uint32_t>
+      family_links; // by link number: the same number for one identity in all of the family
 
-  Stage stage(LinkNumber link) const { return link < stages.size() ? static_cast<Stage>(stages[link]) : Stage::untagged; }
-  std::string title() const { return !name.empty() ? name : !subject.empty() ? subject : external_id.empty() ? send : external_id; }
+  Stage stage(LinkNumber link) const {
+    return link < stages.size() ? static_cast<Stage>(stages[link]) : Stage::untagged;
+  }
+  std::string title() const {
+    return !name.empty()         ? name
+           : !subject.empty()    ? subject
+           : external_id.empty() ? send
+                                 : external_id;
+  }
 };
 
 /// Campaigns that count as one mailing: A/B halves, resends, language versions.

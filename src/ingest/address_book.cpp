@@ -47,7 +47,8 @@ AddressBook::Slots AddressBook::make_slots(std::size_t count) {
 AddressBook::AddressBook(std::uint32_t next, std::uint64_t seed) : m_seed(seed), m_next(next) {
   // Only address space: pages come with use. Halved until the system agrees.
   for (m_arena_size = k_arena_limit; m_arena_size >= (std::size_t{1} << 26); m_arena_size /= 2) {
-    void* space = mmap(nullptr, m_arena_size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    void* space = mmap(nullptr, m_arena_size, PROT_READ | PROT_WRITE,
+                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (space != MAP_FAILED) {
       m_arena = static_cast<char*>(space);
       madvise(space, m_arena_size, MADV_HUGEPAGE);
@@ -83,9 +84,18 @@ void AddressBook::prefetch_entry(std::uint64_t hash) const {
 }
 
 void AddressBook::reserve(std::size_t more) {
+  const auto fits = [&] {
+    return m_slots && std::bit_ceil((m_count.load() + more) * 2) <= m_mask + 1;
+  };
+  {
+    const Pass pass(*this); // nearly always there is room: then no thread waits for another
+    if (fits()) {
+      return;
+    }
+  }
   const std::unique_lock lock(m_growth);
   const auto wanted = std::bit_ceil((m_count.load() + more) * 2);
-  if (m_slots && wanted <= m_mask + 1) {
+  if (fits()) { // another thread was faster
     return;
   }
   auto old = std::move(m_slots);
@@ -143,7 +153,8 @@ void AddressBook::load(std::string_view key, std::uint32_t number) {
   put(key, hash(key), number, false);
 }
 
-std::uint32_t AddressBook::put(std::string_view key, std::uint64_t hash, std::uint32_t number, bool added) {
+std::uint32_t AddressBook::put(std::string_view key, std::uint64_t hash, std::uint32_t number,
+                               bool added) {
   const auto place = allocate(key);
   auto* entry = at(place);
   entry->number.store(k_none, std::memory_order_relaxed);
@@ -180,7 +191,8 @@ std::vector<AddressBook::Added> AddressBook::take_added() {
     used += entry_size(entry->size);
   }
   m_taken_until = end;
-  std::stable_sort(added.begin(), added.end(), [](const Added& a, const Added& b) { return a.number < b.number; });
+  std::stable_sort(added.begin(), added.end(),
+                   [](const Added& a, const Added& b) { return a.number < b.number; });
   return added;
 }
 

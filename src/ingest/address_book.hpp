@@ -1,6 +1,7 @@
 #pragma once
-// Keys (addresses, contact ids) to numbers, by several threads at once without locks on the way: open addressing,
-// 8-byte slots of a 32-bit tag and a 32-bit place in an arena. Numbers are dense, in order of first sight.
+// Keys (addresses, contact ids) to numbers, by several threads at once without locks on the way:
+// open addressing, 8-byte slots of a 32-bit tag and a 32-bit place in an arena. Numbers are dense,
+// in order of first sight.
 
 #include <atomic>
 #include <cstdint>
@@ -39,8 +40,8 @@ public:
   static constexpr std::uint32_t k_none = ~0U;
   /// The number of a key, or k_none.
   std::uint32_t find(std::string_view key, std::uint64_t hash) const;
-  /// The number of a key, which is added when it is new: with a number of its own, or with `as` (another key of
-  /// somebody known).
+  /// The number of a key, which is added when it is new: with a number of its own, or with `as`
+  /// (another key of somebody known).
   std::uint32_t intern(std::string_view key, std::uint64_t hash, std::uint32_t as = k_none);
 
   struct Added {
@@ -68,7 +69,8 @@ private:
   };
   using Slots = std::unique_ptr<std::atomic<std::uint64_t>[], Unmap>;
   static Slots make_slots(std::size_t count);
-  /// Where a slot belongs hangs on its tag alone, so that the table grows without a look at the keys.
+  /// Where a slot belongs hangs on its tag alone, so that the table grows without a look at the
+  /// keys.
   std::uint64_t home(std::uint64_t hash_or_slot) const { return hash_or_slot >> 32 & m_mask; }
 
   Slots m_slots{nullptr, Unmap{}};

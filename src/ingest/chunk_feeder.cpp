@@ -15,14 +15,16 @@ constexpr std::size_t k_most_record = std::size_t{64} << 20, k_head = 65'536;
 std::string read_head(ByteSource& bytes) {
   std::string head(k_head, '\0');
   std::size_t size = 0;
-  for (std::size_t got; size < k_head && (got = bytes.read(head.data() + size, k_head - size)) != 0;) {
+  for (std::size_t got;
+       size < k_head && (got = bytes.read(head.data() + size, k_head - size)) != 0;) {
     size += got;
   }
   head.resize(size);
   return head;
 }
 
-ChunkFeeder::ChunkFeeder(ByteSource& bytes, std::string head, const LogReader& reader, std::size_t chunk_size)
+ChunkFeeder::ChunkFeeder(ByteSource& bytes, std::string head, const LogReader& reader,
+                         std::size_t chunk_size)
     : m_bytes(bytes), m_tail(std::move(head)), m_reader(reader), m_chunk_size(chunk_size) {}
 
 /// Reads until the buffer holds `wanted` bytes or the input ends; returns how many it holds.
@@ -61,8 +63,10 @@ bool ChunkFeeder::next(Piece& piece) {
     }
     if (size >= (whole ? k_max_document : k_most_record)) {
       m_done = true;
-      throw Failure({ErrorCode::bad_syntax, fmt::format("{} longer than {} MiB at byte {}: is this the right format?", whole ? "a document" : "a record",
-                                                        (whole ? k_max_document : k_most_record) >> 20, m_offset)});
+      throw Failure({ErrorCode::bad_syntax,
+                     fmt::format("{} longer than {} MiB at byte {}: is this the right format?",
+                                 whole ? "a document" : "a record",
+                                 (whole ? k_max_document : k_most_record) >> 20, m_offset)});
     }
   }
   m_tail.assign(piece.buffer.data() + records, size - records);

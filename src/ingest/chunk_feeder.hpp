@@ -22,9 +22,11 @@ public:
   };
 
   /// `head` was read from the input already (for detection) and comes first.
-  ChunkFeeder(ByteSource& bytes, std::string head, const LogReader& reader, std::size_t chunk_size = std::size_t{1} << 20);
+  ChunkFeeder(ByteSource& bytes, std::string head, const LogReader& reader,
+              std::size_t chunk_size = std::size_t{1} << 20);
 
-  /// False at the end. Throws Failure when the input can't be read on, or a record is longer than 64 MiB.
+  /// False at the end. Throws Failure when the input can't be read on, or a record is longer than
+  /// 64 MiB.
   bool next(Piece& piece);
 
 private:

@@ -21,7 +21,8 @@ struct Lane {
   std::vector<std::pair<std::uint64_t, std::uint64_t>> lines; // chunk, its line ends
 };
 
-std::vector<std::unique_ptr<Lane>> make_lanes(Session& session, LogReader& reader, unsigned threads) {
+std::vector<std::unique_ptr<Lane>> make_lanes(Session& session, LogReader& reader,
+                                              unsigned threads) {
   std::vector<std::unique_ptr<Lane>> lanes;
   for (unsigned i = 0; i < threads; ++i) {
     auto lane = std::make_unique<Lane>(session);
@@ -60,20 +61,24 @@ ImportCounts sum_of(const std::vector<std::unique_ptr<Lane>>& lanes) {
 }
 
 /// Hands the rejects out in the order of the input, with lines counted from its beginning.
-void report_rejects(std::vector<std::unique_ptr<Lane>>& lanes, std::vector<std::uint64_t>& lines_before, const StreamHooks& hooks) {
+void report_rejects(std::vector<std::unique_ptr<Lane>>& lanes,
+                    std::vector<std::uint64_t>& lines_before, const StreamHooks& hooks) {
   std::vector<std::pair<std::uint64_t, std::uint64_t>> lines;
   std::vector<Rejected> all;
   for (auto& lane : lanes) {
     lines.insert(lines.end(), lane->lines.begin(), lane->lines.end());
     lane->lines.clear();
-    std::move(lane->worker.rejected().begin(), lane->worker.rejected().end(), std::back_inserter(all));
+    std::move(lane->worker.rejected().begin(), lane->worker.rejected().end(),
+              std::back_inserter(all));
     lane->worker.rejected().clear();
   }
   std::sort(lines.begin(), lines.end());
   for (const auto& [chunk, count] : lines) {
     lines_before.push_back(lines_before.back() + count);
   }
-  std::stable_sort(all.begin(), all.end(), [](const Rejected& a, const Rejected& b) { return std::tuple(a.chunk, a.offset) < std::tuple(b.chunk, b.offset); });
+  std::stable_sort(all.begin(), all.end(), [](const Rejected& a, const Rejected& b) {
+    return std::tuple(a.chunk, a.offset) < std::tuple(b.chunk, b.offset);
+  });
   for (auto& rejected : all) {
     rejected.line += lines_before.at(rejected.chunk);
     if (hooks.rejected) {
@@ -84,7 +89,8 @@ void report_rejects(std::vector<std::unique_ptr<Lane>>& lanes, std::vector<std::
 
 } // namespace
 
-StreamReport import_stream(Store& store, Input& input, std::string head, LogReader& reader, const SessionOptions& options, const StreamHooks& hooks) {
+StreamReport import_stream(Store& store, Input& input, std::string head, LogReader& reader,
+                           const SessionOptions& options, const StreamHooks& hooks) {
   StreamReport report;
   Session session(store, options);
   ChunkFeeder feeder(input.bytes, std::move(head), reader);

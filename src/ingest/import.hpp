@@ -13,17 +13,20 @@ namespace mailfunnel {
 
 struct StreamReport {
   ImportCounts counts;
-  std::optional<Error> error; // the input could not be read to its end; what came before it is in the store
+  std::optional<Error>
+      error; // the input could not be read to its end; what came before it is in the store
 };
 
 struct StreamHooks {
-  std::function<void(const Rejected&)> rejected;                           // in the order of the input
-  std::function<void(std::uint64_t taken, std::uint64_t total)> progress;  // bytes of the file; from any thread
-  std::function<bool()> stopped;                                           // true: finish what is read and stop
+  std::function<void(const Rejected&)> rejected; // in the order of the input
+  std::function<void(std::uint64_t taken, std::uint64_t total)>
+      progress;                  // bytes of the file; from any thread
+  std::function<bool()> stopped; // true: finish what is read and stop
 };
 
-/// `head` was read from `input` for detection. Each flush is one durable transaction: what it held is there whatever
-/// happens later.
-StreamReport import_stream(Store& store, Input& input, std::string head, LogReader& reader, const SessionOptions& options, const StreamHooks& hooks);
+/// `head` was read from `input` for detection. Each flush is one durable transaction: what it held
+/// is there whatever happens later.
+StreamReport import_stream(Store& store, Input& input, std::string head, LogReader& reader,
+                           const SessionOptions& options, const StreamHooks& hooks);
 
 } // namespace mailfunnel

@@ -23,7 +23,8 @@ std::string campaign_key(std::string_view external_id, std::string_view send) {
 }
 } // namespace
 
-// ---- rows ----------------------------------------------------------------------------------------------------------
+// ---- rows
+// ----------------------------------------------------------------------------------------------------------
 
 EventRow* RowArena::allocate(std::size_t rows) {
   const auto size = rows * sizeof(EventRow);
@@ -66,10 +67,12 @@ std::vector<std::span<EventRow>> RowBucket::pages() {
   return out;
 }
 
-// ---- numbers while records stream in -------------------------------------------------------------------------------
+// ---- numbers while records stream in
+// -------------------------------------------------------------------------------
 
 Session::Session(Store& store, SessionOptions options)
-    : m_store(store), m_options(std::move(options)), m_catalog(store.database()), m_recipients(store.database()), m_activity(store.database()) {
+    : m_store(store), m_options(std::move(options)), m_catalog(store.database()),
+      m_recipients(store.database()), m_activity(store.database()) {
   for (const auto& account : m_catalog.accounts()) {
     if (account.name == m_options.account) {
       m_account = account.id;
@@ -89,7 +92,8 @@ Session::Session(Store& store, SessionOptions options)
       m_by_id.emplace(campaign_key(slot.external_id, slot.send), &slot);
     }
   }
-  m_book = std::make_unique<AddressBook>(m_options.small ? 0 : m_recipients.count(), m_store.secret());
+  m_book =
+      std::make_unique<AddressBook>(m_options.small ? 0 : m_recipients.count(), m_store.secret());
   if (!m_options.small) {
     load_book();
   }
@@ -153,13 +157,15 @@ void Session::load_links(CampaignSlot& campaign) {
     campaign.links.emplace(stored.identity, stored.number);
     campaign.examples[stored.number] = stored.url;
     if (stored.number < k_most_links) {
-      campaign.next_link = std::max<LinkNumber>(campaign.next_link, static_cast<LinkNumber>(stored.number + 1));
+      campaign.next_link =
+          std::max<LinkNumber>(campaign.next_link, static_cast<LinkNumber>(stored.number + 1));
     }
   }
   campaign.links_loaded = true;
 }
 
-LinkNumber Session::link(CampaignSlot& campaign, std::string_view url, const LinkPlacement* placement) {
+LinkNumber Session::link(CampaignSlot& campaign, std::string_view url,
+                         const LinkPlacement* placement) {
   const auto target = unwrap(url);
   auto identity = link_identity(target, m_options.strip);
   const std::lock_guard lock(campaign.mutex);
@@ -182,7 +188,8 @@ LinkNumber Session::link(CampaignSlot& campaign, std::string_view url, const Lin
   }
   if (placement != nullptr) {
     const int stage = placement->stage ? static_cast<int>(*placement->stage) : -1;
-    campaign.placements.emplace(number, placement->text, placement->alias, stage, placement->footer);
+    campaign.placements.emplace(number, placement->text, placement->alias, stage,
+                                placement->footer);
   }
   return number;
 }
@@ -235,7 +242,8 @@ std::uint16_t Session::word(std::string_view text) {
 
 void Session::add_unknown(const EventView& event, std::string key) {
   const std::lock_guard lock(m_mutex);
-  m_unknown.emplace(event.time.seconds, std::move(key), std::string(event.campaign), std::string(event.native));
+  m_unknown.emplace(event.time.seconds, std::move(key), std::string(event.campaign),
+                    std::string(event.native));
 }
 
 void Session::join(std::uint32_t from, std::uint32_t into) {
@@ -262,8 +270,10 @@ std::uint32_t Session::recipient(std::string_view address, std::string_view cont
     }
     return contact;
   }
-  if (known == AddressBook::k_none && contact != AddressBook::k_none && m_without_address.erase(contact) != 0) {
-    return book.intern(address, address_hash, contact); // the address of somebody known by contact id
+  if (known == AddressBook::k_none && contact != AddressBook::k_none &&
+      m_without_address.erase(contact) != 0) {
+    return book.intern(address, address_hash,
+                       contact); // the address of somebody known by contact id
   }
   known = book.intern(address, address_hash);
   if (contact == AddressBook::k_none) {
@@ -281,9 +291,11 @@ void Session::name_campaign(CampaignSlot& campaign, std::string_view name) {
   }
 }
 
-// ---- writing -------------------------------------------------------------------------------------------------------
+// ---- writing
+// -------------------------------------------------------------------------------------------------------
 
-void Session::flush(std::span<Harvest> harvests, ImportCounts& counts, const std::string& source, bool last) {
+void Session::flush(std::span<Harvest> harvests, ImportCounts& counts, const std::string& source,
+                    bool last) {
   const WriterLock lock(m_store.path());
   Transaction transaction(m_store.database());
   const auto before = counts.fresh + counts.new_recipients + counts.changed_attributes;
@@ -300,7 +312,10 @@ void Session::flush(std::span<Harvest> harvests, ImportCounts& counts, const std
     write_attributes(harvests, counts);
   }
   for (const auto& [time, key, campaign, native] : m_unknown) {
-    m_store.database().use("INSERT OR IGNORE INTO unknown_event VALUES (?1, ?2, ?3, ?4, ?5)").bind(m_account, time, key, campaign, native).run();
+    m_store.database()
+        .use("INSERT OR IGNORE INTO unknown_event VALUES (?1, ?2, ?3, ?4, ?5)")
+        .bind(m_account, time, key, campaign, native)
+        .run();
   }
   m_unknown.clear();
   if (last && counts.events != 0) {
@@ -344,7 +359,11 @@ bool Session::write_catalog() {
     slot.placements.clear();
   }
   for (const auto& [slot, name] : m_names) {
-    m_store.database().use("UPDATE campaign SET name = ?2 WHERE id = ?1 AND described = 0 AND (name = '' OR name > ?2)").bind(slot->id, name).run();
+    m_store.database()
+        .use("UPDATE campaign SET name = ?2 WHERE id = ?1 AND described = 0 AND (name = '' OR name "
+             "> ?2)")
+        .bind(slot->id, name)
+        .run();
   }
   m_names.clear();
   for (const auto& [slot, description] : m_descriptions) {
@@ -354,7 +373,7 @@ bool Session::write_catalog() {
   return changed;
 }
 
-std::vector<NewKey> Session::write_added(ImportCounts& counts) {
+void Session::write_added(ImportCounts& counts) {
   std::vector<NewKey> keys;
   const auto known = m_recipients.count();
   for (const auto& added : m_book->take_added()) {
@@ -362,7 +381,6 @@ std::vector<NewKey> Session::write_added(ImportCounts& counts) {
   }
   m_recipients.add(keys, m_options.threads);
   counts.new_recipients += m_recipients.count() - known;
-  return keys;
 }
 
 std::vector<RowPages> Session::sets_of(std::span<Harvest> harvests) {
@@ -437,7 +455,8 @@ void Session::write_attributes(std::span<Harvest> harvests, ImportCounts& counts
   counts.changed_attributes += m_recipients.change_attributes(changes, m_options.threads);
 }
 
-// ---- few records: find recipients one by one, keep events in the inbox -------------------------------------------------
+// ---- few records: find recipients one by one, keep events in the inbox
+// -------------------------------------------------
 
 Session::Resolved Session::resolve_small(std::span<Harvest> harvests, ImportCounts& counts) {
   const auto added = m_book->take_added();
@@ -490,7 +509,8 @@ Session::Resolved Session::resolve_small(std::span<Harvest> harvests, ImportCoun
       fresh.push_back({*resolved.id[number], added[i].key});
     }
   }
-  std::stable_sort(fresh.begin(), fresh.end(), [](const NewKey& a, const NewKey& b) { return a.id < b.id; });
+  std::stable_sort(fresh.begin(), fresh.end(),
+                   [](const NewKey& a, const NewKey& b) { return a.id < b.id; });
   m_recipients.add(fresh, m_options.threads);
   counts.new_recipients += m_recipients.count() - before;
   return resolved;
@@ -513,7 +533,8 @@ void Session::write_small(std::span<Harvest> harvests, ImportCounts& counts) {
   const auto waiting = m_activity.inbox();
   std::map<Identity, EventRow> seen;
   for (const auto& event : waiting) {
-    seen.emplace(Identity{event.campaign, event.kind, event.key, event.row.time, event.row.link}, event.row);
+    seen.emplace(Identity{event.campaign, event.kind, event.key, event.row.time, event.row.link},
+                 event.row);
   }
   std::vector<InboxEvent> fresh;
   std::uint64_t again = 0;
@@ -524,7 +545,8 @@ void Session::write_small(std::span<Harvest> harvests, ImportCounts& counts) {
         const auto key = resolved.key[row.recipient];
         const auto id = id_of(row.recipient);
         std::optional<EventRow> known;
-        if (const auto place = seen.find({set.campaign, set.kind, key, row.time, row.link}); place != seen.end()) {
+        if (const auto place = seen.find({set.campaign, set.kind, key, row.time, row.link});
+            place != seen.end()) {
           known = place->second;
         } else if (id) {
           auto block = blocks.find(chunk_of(*id));
@@ -583,7 +605,8 @@ std::uint64_t fold_inbox(Store& store, unsigned threads) {
   std::map<std::pair<CampaignId, EventKind>, std::vector<EventRow>> rows;
   for (const auto& event : events) {
     auto row = event.row;
-    row.recipient = *ids[static_cast<std::size_t>(std::lower_bound(keys.begin(), keys.end(), std::string_view(event.key)) - keys.begin())];
+    row.recipient = *ids[static_cast<std::size_t>(
+        std::lower_bound(keys.begin(), keys.end(), std::string_view(event.key)) - keys.begin())];
     rows[{event.campaign, event.kind}].push_back(row);
   }
   std::vector<RowPages> sets;

@@ -1,6 +1,6 @@
 #pragma once
-// One import: what its threads share. Campaigns, links, recipients and attribute names get numbers here while records
-// stream in; flush() writes all of it as one transaction.
+// One import: what its threads share. Campaigns, links, recipients and attribute names get numbers
+// here while records stream in; flush() writes all of it as one transaction.
 
 #include "adapter/adapter.hpp"
 #include "base/uri.hpp"
@@ -27,7 +27,7 @@
 namespace mailfunnel {
 
 struct ImportCounts {
-  std::uint64_t records = 0;   // events, recipients and campaigns taken
+  std::uint64_t records = 0; // events, recipients and campaigns taken
   std::uint64_t events = 0, recipients = 0, campaigns = 0, unknown = 0;
   std::uint64_t fresh = 0, duplicate = 0; // events
   std::uint64_t rejected = 0, skipped = 0;
@@ -45,12 +45,14 @@ struct CampaignSlot {
   bool links_loaded = false;
   boost::unordered_flat_map<std::string, LinkNumber> links; // identity -> number
   LinkNumber next_link = 1;
-  std::map<LinkNumber, std::pair<std::string, std::string>> changed_links; // number -> identity, example URL
-  std::map<LinkNumber, std::string> examples;                              // smallest URL seen
+  std::map<LinkNumber, std::pair<std::string, std::string>>
+      changed_links;                          // number -> identity, example URL
+  std::map<LinkNumber, std::string> examples; // smallest URL seen
   std::set<std::tuple<LinkNumber, std::string, std::string, int, bool>> placements;
 };
 
-/// Memory for rows, a thread's own: large pieces (in huge pages where the system has them), all freed together.
+/// Memory for rows, a thread's own: large pieces (in huge pages where the system has them), all
+/// freed together.
 class RowArena {
 public:
   RowArena() = default;
@@ -90,15 +92,16 @@ private:
 };
 
 struct SessionOptions {
-  std::string account;      // its name
+  std::string account; // its name
   std::string adapter;
   unsigned threads = 1;
   std::uint64_t memory = std::uint64_t{1} << 30; // for rows in flight
   Seconds now = 0;
   LinkStripping strip;
   std::vector<std::pair<Seconds, Seconds>> complete; // --complete FROM..TO
-  std::optional<Seconds> valid_from;                 // of attributes that bring no time of their own
-  bool small = false; // few records: look addresses up one by one, and leave the events in the inbox
+  std::optional<Seconds> valid_from; // of attributes that bring no time of their own
+  bool small =
+      false; // few records: look addresses up one by one, and leave the events in the inbox
 };
 
 class Session {
@@ -130,10 +133,12 @@ public:
     std::vector<AttributeChange>* attributes;
   };
   /// Writes everything as one transaction, durable when it returns. No thread may hold a Pass.
-  void flush(std::span<Harvest> harvests, ImportCounts& counts, const std::string& source, bool last);
+  void flush(std::span<Harvest> harvests, ImportCounts& counts, const std::string& source,
+             bool last);
 
 private:
-  /// What a number of this session is in the store. `id` is absent for somebody new whose events may wait in the inbox.
+  /// What a number of this session is in the store. `id` is absent for somebody new whose events
+  /// may wait in the inbox.
   struct Resolved {
     std::vector<std::optional<RecipientId>> id;
     std::vector<std::string_view> key;
@@ -141,7 +146,7 @@ private:
   void load_book();
   void load_links(CampaignSlot& campaign);
   bool write_catalog();
-  std::vector<NewKey> write_added(ImportCounts& counts);
+  void write_added(ImportCounts& counts);
   Resolved resolve_small(std::span<Harvest> harvests, ImportCounts& counts);
   void write_joined(std::span<Harvest> harvests);
   void write_small(std::span<Harvest> harvests, ImportCounts& counts);
@@ -168,8 +173,8 @@ private:
   std::map<CampaignSlot*, std::string> m_names;
 };
 
-/// Gives the events of the inbox their recipients and folds them into the blocks. Takes the writer lock.
-/// Returns how many there were.
+/// Gives the events of the inbox their recipients and folds them into the blocks. Takes the writer
+/// lock. Returns how many there were.
 std::uint64_t fold_inbox(Store& store, unsigned threads);
 
 } // namespace mailfunnel

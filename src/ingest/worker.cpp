@@ -17,7 +17,7 @@ namespace {
 
 constexpr Seconds k_earliest = 315'532'800; // 1980: what is before it is a clock that was never set
 constexpr Seconds k_latest = 4'102'444'800; // 2100
-constexpr std::size_t k_most_value = 1000; // bytes of an attribute
+constexpr std::size_t k_most_value = 1000;  // bytes of an attribute
 constexpr std::size_t k_most_rejected_bytes = std::size_t{32} << 20, k_most_raw = 4096;
 
 constexpr bool has_link(EventKind kind) {
@@ -28,8 +28,10 @@ constexpr bool has_link(EventKind kind) {
   case EventKind::form:
   case EventKind::webinar:
   case EventKind::signup:
-  case EventKind::conversion: return true;
-  default: return false;
+  case EventKind::conversion:
+    return true;
+  default:
+    return false;
   }
 }
 
@@ -64,11 +66,13 @@ void Worker::clear() {
   m_row_count = 0;
 }
 
-// ---- events --------------------------------------------------------------------------------------------------------
+// ---- events
+// --------------------------------------------------------------------------------------------------------
 
 void Worker::accept(const EventView& event) {
   if (event.time.seconds < k_earliest || event.time.seconds >= k_latest) {
-    reject(fmt::format("the time {} can't be right", format_time(event.time.seconds)), event.record);
+    reject(fmt::format("the time {} can't be right", format_time(event.time.seconds)),
+           event.record);
     return;
   }
   const auto key = key_of(event.address, event.contact_id, event.record);
@@ -81,7 +85,8 @@ void Worker::accept(const EventView& event) {
   }
   ++m_counts.events;
   ++m_counts.by_kind[static_cast<std::size_t>(event.kind)];
-  m_counts.first = m_counts.first == 0 ? event.time.seconds : std::min(m_counts.first, event.time.seconds);
+  m_counts.first =
+      m_counts.first == 0 ? event.time.seconds : std::min(m_counts.first, event.time.seconds);
   m_counts.last = std::max(m_counts.last, event.time.seconds);
   if (event.kind == EventKind::unknown) {
     m_session.add_unknown(event, std::string(key));
@@ -95,13 +100,16 @@ void Worker::accept(const EventView& event) {
     row.link = link_of(campaign, event);
   }
   fill_evidence(event, row);
-  const auto bucket = static_cast<std::uint32_t>(campaign.index * k_event_kinds + static_cast<std::size_t>(event.kind));
-  if (!event.contact_id.empty() && !event.address.empty()) { // two names of one person: seldom, and slower
+  const auto bucket = static_cast<std::uint32_t>(campaign.index * k_event_kinds +
+                                                 static_cast<std::size_t>(event.kind));
+  if (!event.contact_id.empty() &&
+      !event.address.empty()) { // two names of one person: seldom, and slower
     row.recipient = recipient_of(key, event.contact_id);
     if (event.kind == EventKind::address_change && !event.new_address.empty()) {
       std::string scratch;
       if (const auto fresh = normalise_address(event.new_address, scratch); !fresh.empty()) {
-        const auto number = m_session.book().intern(fresh, m_session.book().hash(fresh), row.recipient);
+        const auto number =
+            m_session.book().intern(fresh, m_session.book().hash(fresh), row.recipient);
         if (number != row.recipient) {
           m_session.join(number, row.recipient);
         }
@@ -112,7 +120,8 @@ void Worker::accept(const EventView& event) {
   }
   const auto hash = m_session.book().hash(key);
   m_session.book().prefetch(hash);
-  m_pending[m_pending_count++] = {row, hash, bucket, static_cast<std::uint32_t>(m_keys.size()), static_cast<std::uint32_t>(key.size())};
+  m_pending[m_pending_count++] = {row, hash, bucket, static_cast<std::uint32_t>(m_keys.size()),
+                                  static_cast<std::uint32_t>(key.size())};
   m_keys += key;
   if (m_pending_count == k_batch || event.kind == EventKind::address_change) {
     resolve_pending();
@@ -129,7 +138,8 @@ void Worker::accept(const EventView& event) {
   }
 }
 
-std::string_view Worker::key_of(std::string_view address, std::string_view contact_id, std::string_view record) {
+std::string_view Worker::key_of(std::string_view address, std::string_view contact_id,
+                                std::string_view record) {
   if (!address.empty()) {
     const auto key = normalise_address(address, m_scratch);
     if (key.empty()) {
@@ -137,7 +147,8 @@ std::string_view Worker::key_of(std::string_view address, std::string_view conta
     }
     return key;
   }
-  if (!contact_id.empty() && contact_id.size() <= 200 && contact_id.find_first_of("\n\x1f") == std::string_view::npos) {
+  if (!contact_id.empty() && contact_id.size() <= 200 &&
+      contact_id.find_first_of("\n\x1f") == std::string_view::npos) {
     m_contact = contact_key(m_session.account(), contact_id);
     return m_contact;
   }
@@ -174,7 +185,9 @@ void Worker::put(std::uint32_t bucket, const EventRow& row) {
 
 /// `address` is normalised; `contact_id` is the ESP's, or the whole key where there is no address.
 std::uint32_t Worker::recipient_of(std::string_view address, std::string_view contact_id) {
-  return m_session.recipient(address, is_contact_key(contact_id) ? std::string(contact_id) : contact_key(m_session.account(), contact_id));
+  return m_session.recipient(address, is_contact_key(contact_id)
+                                          ? std::string(contact_id)
+                                          : contact_key(m_session.account(), contact_id));
 }
 
 CampaignSlot& Worker::campaign_of(const EventView& event) {
@@ -182,7 +195,8 @@ CampaignSlot& Worker::campaign_of(const EventView& event) {
   auto send = event.send;
   if (event.campaign.empty()) { // one mailing a UTC day
     const auto c = civil_from_seconds(event.time.seconds);
-    const auto size = static_cast<std::size_t>(fmt::format_to_n(day, sizeof day, "{:04}-{:02}-{:02}", c.year, c.month, c.day).size);
+    const auto size = static_cast<std::size_t>(
+        fmt::format_to_n(day, sizeof day, "{:04}-{:02}-{:02}", c.year, c.month, c.day).size);
     send = {day, size};
   }
   auto& cached = m_campaigns[(hash64(event.campaign) ^ send.size()) % k_campaigns];
@@ -201,12 +215,14 @@ CampaignSlot& Worker::campaign_of(const EventView& event) {
 
 LinkNumber Worker::link_of(CampaignSlot& campaign, const EventView& event) {
   const auto hash = hash64(event.link, hash64(event.link_tag, campaign.index + 1));
-  if (const auto known = m_links.find(hash); known != m_links.end() && known->second.first == event.link) {
+  if (const auto known = m_links.find(hash);
+      known != m_links.end() && known->second.first == event.link) {
     return known->second.second;
   }
   LinkPlacement placement;
   placement.alias = event.link_tag;
-  const auto number = m_session.link(campaign, event.link, event.link_tag.empty() ? nullptr : &placement);
+  const auto number =
+      m_session.link(campaign, event.link, event.link_tag.empty() ? nullptr : &placement);
   if (m_links.size() > 50'000) { // personal links: no use to remember them all
     m_links.clear();
   }
@@ -234,7 +250,10 @@ void Worker::fill_evidence(const EventView& event, EventRow& row) {
     auto& agent = m_agents[hash64(event.user_agent) % k_agents];
     if (!agent.known || agent.text != event.user_agent) {
       agent.text = event.user_agent;
-      agent.evidence = event.user_agent.empty() ? evidence::empty_agent : static_cast<std::uint16_t>(agent_evidence(event.user_agent) | evidence::agent_seen);
+      agent.evidence =
+          event.user_agent.empty()
+              ? evidence::empty_agent
+              : static_cast<std::uint16_t>(agent_evidence(event.user_agent) | evidence::agent_seen);
       agent.system = agent_system(event.user_agent);
       agent.known = true;
     }
@@ -266,11 +285,13 @@ std::uint16_t Worker::network_of(std::string_view ip) const {
   if (prefix == 0) {
     return 0;
   }
-  const auto hash = hash64({reinterpret_cast<const char*>(bytes), prefix}, m_session.secret()) & 0xFFFF;
+  const auto hash =
+      hash64({reinterpret_cast<const char*>(bytes), prefix}, m_session.secret()) & 0xFFFF;
   return static_cast<std::uint16_t>(hash == 0 ? 1 : hash);
 }
 
-// ---- recipients, campaigns, rejects ----------------------------------------------------------------------------------
+// ---- recipients, campaigns, rejects
+// ----------------------------------------------------------------------------------
 
 void Worker::accept(const RecipientView& recipient) {
   const auto key = key_of(recipient.address, recipient.contact_id, recipient.record);
@@ -278,9 +299,10 @@ void Worker::accept(const RecipientView& recipient) {
     return;
   }
   ++m_counts.recipients;
-  const auto number = recipient.contact_id.empty() ? m_session.book().intern(key, m_session.book().hash(key))
-                      : recipient.address.empty()  ? recipient_of({}, key)
-                                                   : recipient_of(key, recipient.contact_id);
+  const auto number = recipient.contact_id.empty()
+                          ? m_session.book().intern(key, m_session.book().hash(key))
+                      : recipient.address.empty() ? recipient_of({}, key)
+                                                  : recipient_of(key, recipient.contact_id);
   const auto& options = m_session.options();
   const auto since = recipient.changed_at.value_or(options.valid_from.value_or(options.now));
   std::size_t position = 0;
@@ -307,13 +329,17 @@ void Worker::accept(const RecipientView& recipient) {
     if (interned == m_interned.end()) {
       interned = m_interned.emplace(m_values.emplace_back(value)).first;
     }
-    m_attributes.push_back({number, static_cast<std::uint32_t>(std::clamp<Seconds>(since, 0, k_latest)), interned->data(), known.second, static_cast<std::uint16_t>(value.size())});
+    m_attributes.push_back(
+        {number, static_cast<std::uint32_t>(std::clamp<Seconds>(since, 0, k_latest)),
+         interned->data(), known.second, static_cast<std::uint16_t>(value.size())});
   };
   for (const auto& [name, value] : recipient.attributes) {
     add(name, value);
   }
   if (recipient.subscription != Subscription::unknown) {
-    add("subscription:" + options.account + (recipient.list.empty() ? "" : "/" + std::string(recipient.list)), name_of(recipient.subscription));
+    add("subscription:" + options.account +
+            (recipient.list.empty() ? "" : "/" + std::string(recipient.list)),
+        name_of(recipient.subscription));
   }
 }
 
@@ -331,9 +357,11 @@ void Worker::reject(std::string_view why, std::string_view record) {
   if (m_rejected_bytes > k_most_rejected_bytes) {
     return; // counted; the first ones tell the story
   }
-  const bool inside = record.data() >= m_text.data() && record.data() <= m_text.data() + m_text.size();
+  const bool inside =
+      record.data() >= m_text.data() && record.data() <= m_text.data() + m_text.size();
   const auto at = inside ? static_cast<std::size_t>(record.data() - m_text.data()) : 0;
-  m_rejected.push_back({m_chunk, count_lines(m_text.substr(0, at)) + 1, m_offset + at, std::string(why), std::string(record.substr(0, k_most_raw))});
+  m_rejected.push_back({m_chunk, count_lines(m_text.substr(0, at)) + 1, m_offset + at,
+                        std::string(why), std::string(record.substr(0, k_most_raw))});
   m_rejected_bytes += record.size() + why.size() + 64;
 }
 

@@ -1,6 +1,6 @@
 #pragma once
-// One thread of an import: takes records from an adapter, normalises them, looks at the evidence, and turns them into
-// rows. No allocation an event on the usual way.
+// One thread of an import: takes records from an adapter, normalises them, looks at the evidence,
+// and turns them into rows. No allocation an event on the usual way.
 
 #include "base/hash.hpp"
 #include "ingest/session.hpp"
@@ -15,7 +15,8 @@
 
 namespace mailfunnel {
 
-/// A record that could not be used. `line` counts from 1 within its chunk until the import knows better.
+/// A record that could not be used. `line` counts from 1 within its chunk until the import knows
+/// better.
 struct Rejected {
   std::uint64_t chunk = 0, line = 0, offset = 0;
   std::string why, raw;
@@ -67,7 +68,8 @@ private:
   void fill_evidence(const EventView& event, EventRow& row);
   std::uint16_t network_of(std::string_view ip) const;
   std::uint32_t recipient_of(std::string_view address, std::string_view contact_id);
-  std::string_view key_of(std::string_view address, std::string_view contact_id, std::string_view record);
+  std::string_view key_of(std::string_view address, std::string_view contact_id,
+                          std::string_view record);
   void resolve_pending();
   void put(std::uint32_t bucket, const EventRow& row);
 
@@ -90,7 +92,7 @@ private:
   std::array<CachedCampaign, k_campaigns> m_campaigns;
   boost::unordered_flat_map<std::uint64_t, std::pair<std::string, LinkNumber>> m_links;
   std::vector<std::pair<std::string, std::uint16_t>> m_attribute_ids; // by place in the record
-  std::deque<std::string> m_values; // texts of attribute values
+  std::deque<std::string> m_values;                                   // texts of attribute values
   struct TextHash {
     using is_avalanching = void;
     std::size_t operator()(std::string_view text) const { return hash64(text); }

@@ -13,11 +13,14 @@ std::uint16_t pack_status(std::string_view status) {
   if (parts.size() != 3) {
     return 0;
   }
-  const auto klass = parse_int(parts[0]), subject = parse_int(parts[1]), detail = parse_int(parts[2]);
-  if (!klass || !subject || !detail || (*klass != 4 && *klass != 5) || *subject < 0 || *subject > 15 || *detail < 0 || *detail > 999) {
+  const auto klass = parse_int(parts[0]), subject = parse_int(parts[1]),
+             detail = parse_int(parts[2]);
+  if (!klass || !subject || !detail || (*klass != 4 && *klass != 5) || *subject < 0 ||
+      *subject > 15 || *detail < 0 || *detail > 999) {
     return 0;
   }
-  return static_cast<std::uint16_t>(0x8000U | static_cast<unsigned>(*klass == 5) << 14 | static_cast<unsigned>(*subject) << 10 |
+  return static_cast<std::uint16_t>(0x8000U | static_cast<unsigned>(*klass == 5) << 14 |
+                                    static_cast<unsigned>(*subject) << 10 |
                                     static_cast<unsigned>(*detail));
 }
 
@@ -25,13 +28,16 @@ std::string unpack_status(std::uint16_t packed) {
   if (packed == 0) {
     return {};
   }
-  return std::string((packed >> 14 & 1) != 0 ? "5." : "4.") + std::to_string(packed >> 10 & 15) + "." + std::to_string(packed & 0x3FF);
+  return std::string((packed >> 14 & 1) != 0 ? "5." : "4.") + std::to_string(packed >> 10 & 15) +
+         "." + std::to_string(packed & 0x3FF);
 }
 
 void unite(EventRow& into, const EventRow& other, EventKind kind) {
   if (is_bounce_like(kind)) {
     // Severity first, then the packed values, so that any order of the two gives the same.
-    const auto rank = [](const EventRow& row) { return std::tuple(bounce_class_of(row.evidence), row.extra, row.evidence); };
+    const auto rank = [](const EventRow& row) {
+      return std::tuple(bounce_class_of(row.evidence), row.extra, row.evidence);
+    };
     if (rank(other) > rank(into)) {
       into.evidence = other.evidence;
       into.extra = other.extra;
@@ -39,7 +45,9 @@ void unite(EventRow& into, const EventRow& other, EventKind kind) {
     return;
   }
   into.evidence |= other.evidence;
-  const auto smallest_given = [](auto a, auto b) { return a == 0 ? b : b == 0 ? a : std::min(a, b); };
+  const auto smallest_given = [](auto a, auto b) {
+    return a == 0 ? b : b == 0 ? a : std::min(a, b);
+  };
   into.extra = smallest_given(into.extra, other.extra);
   into.system = smallest_given(into.system, other.system);
 }

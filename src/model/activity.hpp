@@ -1,6 +1,7 @@
 #pragma once
-// Stored activity as columns: what the store hands to the funnel. Recipients are numbered densely; 65,536 of them are
-// a chunk. Within a chunk all events of one campaign and kind are one set, sorted by (recipient, time, link).
+// Stored activity as columns: what the store hands to the funnel. Recipients are numbered densely;
+// 65,536 of them are a chunk. Within a chunk all events of one campaign and kind are one set,
+// sorted by (recipient, time, link).
 
 #include "model/event.hpp"
 
@@ -26,10 +27,10 @@ constexpr std::uint16_t offset_of(RecipientId id) {
 }
 
 /// One event as it is stored. What `evidence` and `extra` hold depends on the kind:
-///   open, click, page, download, …   evidence bits (model/event.hpp)   keyed hash of the network (0: not given)
-///   bounce, deferred, dropped        class and reason (pack_bounce)     status code (pack_status)
-///   unsubscribe                      evidence bits                      number of the scope (0: everything)
-///   resubscribe                      -                                  number of the proof (0: none)
+///   open, click, page, download, …   evidence bits (model/event.hpp)   keyed hash of the network
+///   (0: not given) bounce, deferred, dropped        class and reason (pack_bounce)     status code
+///   (pack_status) unsubscribe                      evidence bits                      number of
+///   the scope (0: everything) resubscribe                      - number of the proof (0: none)
 struct EventRow {
   std::uint32_t recipient; // RecipientId, or the offset in the chunk inside blocks
   std::uint32_t time;      // seconds since 1970, UTC
@@ -46,7 +47,8 @@ constexpr bool is_bounce_like(EventKind kind) {
 }
 
 constexpr std::uint16_t pack_bounce(BounceClass klass, BounceReason reason) {
-  return static_cast<std::uint16_t>(static_cast<unsigned>(klass) << 8 | static_cast<unsigned>(reason));
+  return static_cast<std::uint16_t>(static_cast<unsigned>(klass) << 8 |
+                                    static_cast<unsigned>(reason));
 }
 constexpr BounceClass bounce_class_of(std::uint16_t evidence) {
   return static_cast<BounceClass>(evidence >> 8 & 3);
@@ -58,7 +60,8 @@ constexpr BounceReason bounce_reason_of(std::uint16_t evidence) {
 std::uint16_t pack_status(std::string_view status);
 std::string unpack_status(std::uint16_t packed);
 
-/// The union of two records of one event (schema/event.schema.json): evidence ORed, the most severe bounce, the smallest network given.
+/// The union of two records of one event (schema/event.schema.json): evidence ORed, the most severe
+/// bounce, the smallest network given.
 void unite(EventRow& into, const EventRow& other, EventKind kind);
 
 /// The events of one campaign and kind in one chunk. Columns of nothing but zeros are empty.
@@ -72,13 +75,17 @@ struct EventColumns {
   void clear();
   void append(const EventRow& row); // recipient is the offset; only for sets built by hand
   EventRow row(std::size_t i) const {
-    return {recipient[i], time[i], link.empty() ? LinkNumber{0} : link[i], evidence.empty() ? std::uint16_t{0} : evidence[i],
-            extra.empty() ? std::uint16_t{0} : extra[i], system.empty() ? std::uint8_t{0} : system[i]};
+    return {recipient[i],
+            time[i],
+            link.empty() ? LinkNumber{0} : link[i],
+            evidence.empty() ? std::uint16_t{0} : evidence[i],
+            extra.empty() ? std::uint16_t{0} : extra[i],
+            system.empty() ? std::uint8_t{0} : system[i]};
   }
 };
 
-/// One attribute of up to 512 recipients: statements "from valid_from on recipient r has this value", by recipient, then
-/// time. Values are numbered in a dictionary of the block.
+/// One attribute of up to 512 recipients: statements "from valid_from on recipient r has this
+/// value", by recipient, then time. Values are numbered in a dictionary of the block.
 struct AttributeColumn {
   std::string storage; // the dictionary's texts
   std::vector<std::string_view> values;
@@ -89,8 +96,8 @@ struct AttributeColumn {
 constexpr unsigned k_recipient_block_bits = 9;
 constexpr std::uint32_t k_recipient_block = 1U << k_recipient_block_bits;
 
-/// All that the funnel may ask about the recipients of one chunk (or about a single one, as a chunk of size 1).
-/// One thread's; what is asked for is loaded then.
+/// All that the funnel may ask about the recipients of one chunk (or about a single one, as a chunk
+/// of size 1). One thread's; what is asked for is loaded then.
 class ChunkSource {
 public:
   virtual ~ChunkSource() = default;

@@ -5,7 +5,8 @@
 namespace mailfunnel {
 
 namespace {
-constexpr std::array<std::string_view, 4> k_names{"campaign", "automation", "transactional", "test"};
+constexpr std::array<std::string_view, 4> k_names{"campaign", "automation", "transactional",
+                                                  "test"};
 }
 
 std::string_view name_of(CampaignKind kind) {

@@ -20,9 +20,9 @@ std::optional<CampaignKind> campaign_kind(std::string_view name);
 
 /// One link where it stands in the mail. The same target may stand in it several times.
 struct LinkPlacement {
-  std::string url;           // as given
-  std::string text;          // visible text, or alt text
-  std::string alias;         // the ESP's name, tag or keyword for it
+  std::string url;              // as given
+  std::string text;             // visible text, or alt text
+  std::string alias;            // the ESP's name, tag or keyword for it
   std::optional<Stage> stage{}; // an explicit mark in the XML or HTML
   bool footer = false;
 };

@@ -7,18 +7,34 @@ using namespace std::string_view_literals;
 namespace {
 
 constexpr std::array k_kinds{
-    "unknown"sv, "sent"sv,        "delivered"sv,   "deferred"sv,  "dropped"sv, "open"sv,    "click"sv,
-    "bounce"sv,  "unsubscribe"sv, "resubscribe"sv, "complaint"sv, "reply"sv,   "page"sv,    "download"sv,
-    "form"sv,    "webinar"sv,     "signup"sv,      "conversion"sv, "address_change"sv,
+    "unknown"sv,   "sent"sv,   "delivered"sv,  "deferred"sv,       "dropped"sv,
+    "open"sv,      "click"sv,  "bounce"sv,     "unsubscribe"sv,    "resubscribe"sv,
+    "complaint"sv, "reply"sv,  "page"sv,       "download"sv,       "form"sv,
+    "webinar"sv,   "signup"sv, "conversion"sv, "address_change"sv,
 };
 static_assert(k_kinds.size() == k_event_kinds);
 
 constexpr std::array k_classes{""sv, "soft"sv, "block"sv, "hard"sv};
 
 constexpr std::array k_reasons{
-    "other"sv,  "user_unknown"sv, "host_unknown"sv, "mailbox_full"sv, "mailbox_disabled"sv, "message_too_big"sv,
-    "content"sv, "spam"sv,        "blocked_ip"sv,   "policy"sv,       "auth"sv,             "rate_limited"sv,
-    "network"sv, "expired"sv,     "relay_denied"sv, "suppressed"sv,   "unsubscribed"sv,     "feedback"sv,
+    "other"sv,
+    "user_unknown"sv,
+    "host_unknown"sv,
+    "mailbox_full"sv,
+    "mailbox_disabled"sv,
+    "message_too_big"sv,
+    "content"sv,
+    "spam"sv,
+    "blocked_ip"sv,
+    "policy"sv,
+    "auth"sv,
+    "rate_limited"sv,
+    "network"sv,
+    "expired"sv,
+    "relay_denied"sv,
+    "suppressed"sv,
+    "unsubscribed"sv,
+    "feedback"sv,
 };
 
 template<typename Enum, std::size_t N>

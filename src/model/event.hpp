@@ -40,11 +40,13 @@ constexpr std::size_t k_event_kinds = 19;
 std::string_view name_of(EventKind kind);
 std::optional<EventKind> event_kind(std::string_view name);
 
-/// What a record gave away about machines. Bits, ORed when two records of one event meet. Stored: append only.
+/// What a record gave away about machines. Bits, ORed when two records of one event meet. Stored:
+/// append only.
 namespace evidence {
-constexpr std::uint16_t esp_machine_flag = 1 << 0;        // the ESP itself says: a machine
-constexpr std::uint16_t privacy_proxy = 1 << 1;           // Apple Mail Privacy Protection and the like
-constexpr std::uint16_t image_proxy = 1 << 2;             // a person's, through the mail provider (Gmail, Yahoo)
+constexpr std::uint16_t esp_machine_flag = 1 << 0; // the ESP itself says: a machine
+constexpr std::uint16_t privacy_proxy = 1 << 1;    // Apple Mail Privacy Protection and the like
+constexpr std::uint16_t image_proxy = 1
+                                      << 2; // a person's, through the mail provider (Gmail, Yahoo)
 constexpr std::uint16_t crawler_agent = 1 << 3;           // the user agent is a known robot
 constexpr std::uint16_t filter_network = 1 << 4;          // a network of nothing but mail filters
 constexpr std::uint16_t probable_filter_network = 1 << 5; // one that carries people too
@@ -52,7 +54,8 @@ constexpr std::uint16_t head_request = 1 << 6;
 constexpr std::uint16_t prefetch = 1 << 7;
 constexpr std::uint16_t honeypot = 1 << 8;
 constexpr std::uint16_t empty_agent = 1 << 9; // the source has agents and this one is empty
-constexpr std::uint16_t agent_seen = 1 << 10;  // an agent was given and looked at: without it nothing tells who opened
+constexpr std::uint16_t agent_seen =
+    1 << 10; // an agent was given and looked at: without it nothing tells who opened
 } // namespace evidence
 /// (bit, name)
 extern const std::array<std::pair<std::uint16_t, std::string_view>, 11> k_evidence_names;
@@ -98,22 +101,23 @@ struct Bounce {
 struct EventView {
   EventKind kind = EventKind::unknown;
   Instant time{};
-  std::string_view address{};     // the recipient, as given
-  std::string_view contact_id{};  // the ESP's own id of the person
-  std::string_view new_address{}; // address_change
-  std::string_view campaign{};    // the ESP's id of the mailing; composite ids are joined by '/'
+  std::string_view address{};       // the recipient, as given
+  std::string_view contact_id{};    // the ESP's own id of the person
+  std::string_view new_address{};   // address_change
+  std::string_view campaign{};      // the ESP's id of the mailing; composite ids are joined by '/'
   std::string_view campaign_name{}; // where the event itself tells it
-  std::string_view send{};        // one sending of it, where a campaign recurs
-  std::string_view link{};        // URL as given; the ingest unwraps redirects
-  std::string_view link_tag{};    // the ESP's own alias or tag of that link: evidence for its stage
+  std::string_view send{};          // one sending of it, where a campaign recurs
+  std::string_view link{};          // URL as given; the ingest unwraps redirects
+  std::string_view link_tag{}; // the ESP's own alias or tag of that link: evidence for its stage
   std::string_view message_id{}, event_id{};
   std::string_view scope{}; // unsubscribe: the list, group or topic left
   std::string_view proof{}; // resubscribe: how the opt-in was proven
   std::string_view user_agent{}, ip{};
   std::uint16_t network = 0; // already hashed, from an export of our own
   std::uint8_t system = 0;   // likewise
-  bool agent_given = false; // the source has a user agent field for this event (it may be empty)
-  std::uint16_t evidence = 0; // flags that the record itself states; agents and networks are looked at later
+  bool agent_given = false;  // the source has a user agent field for this event (it may be empty)
+  std::uint16_t evidence =
+      0; // flags that the record itself states; agents and networks are looked at later
   Bounce bounce{};
   std::span<const std::string_view> tags{};
   std::string_view metadata{}; // a JSON object, as text

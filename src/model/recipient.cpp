@@ -11,22 +11,24 @@ namespace mailfunnel {
 
 namespace {
 
-constexpr std::array<std::string_view, 6> k_subscriptions{"unknown", "subscribed", "pending", "unsubscribed", "cleaned", "archived"};
+constexpr std::array<std::string_view, 6> k_subscriptions{"unknown",      "subscribed", "pending",
+                                                          "unsubscribed", "cleaned",    "archived"};
 constexpr std::size_t k_longest = 320; // 64 + 1 + 255 (RFC 5321)
 
 /// Is every byte printable ASCII (0x21 to 0x7e) and no upper case letter? Eight bytes at a time.
 bool is_plain_word(std::uint64_t word) {
   constexpr std::uint64_t k_ones = 0x0101010101010101, k_high = 0x8080808080808080;
-  const auto below = (word - 0x21 * k_ones) & ~word;            // < 0x21 (exact for bytes under 0x80)
+  const auto below = (word - 0x21 * k_ones) & ~word; // < 0x21 (exact for bytes under 0x80)
   const auto upper = (word + (0x80 - 'A') * k_ones) & ~(word + (0x7f - 'Z') * k_ones); // 'A' to 'Z'
-  const auto del = word + k_ones;                               // 0x7f
+  const auto del = word + k_ones;                                                      // 0x7f
   return ((word | below | upper | del) & k_high) == 0;
 }
 
 /// Nothing in it must be changed: an address as nearly all are written.
 bool is_plain(std::string_view text) {
   constexpr std::string_view k_wrapping = "<>\"'(),;";
-  if (text.size() < 8 || k_wrapping.find(text.front()) != std::string_view::npos || k_wrapping.find(text.back()) != std::string_view::npos) {
+  if (text.size() < 8 || k_wrapping.find(text.front()) != std::string_view::npos ||
+      k_wrapping.find(text.back()) != std::string_view::npos) {
     return false;
   }
   std::uint64_t word;
@@ -41,7 +43,8 @@ bool is_plain(std::string_view text) {
 }
 
 bool has_parts(std::string_view text, std::size_t at) {
-  return at != 0 && at != std::string_view::npos && at + 1 < text.size() && text.size() <= k_longest;
+  return at != 0 && at != std::string_view::npos && at + 1 < text.size() &&
+         text.size() <= k_longest;
 }
 
 } // namespace
@@ -86,7 +89,10 @@ std::string_view normalise_address(std::string_view text, std::string& scratch) 
     text = text.substr(1, text.size() - 2);
   }
   const auto at = text.rfind('@');
-  if (!has_parts(text, at) || std::any_of(text.begin(), text.end(), [](char c) { return is_space(c) || static_cast<unsigned char>(c) < 0x20 || c == 0x7f || c == '<' || c == '>'; })) {
+  if (!has_parts(text, at) || std::any_of(text.begin(), text.end(), [](char c) {
+        return is_space(c) || static_cast<unsigned char>(c) < 0x20 || c == 0x7f || c == '<' ||
+               c == '>';
+      })) {
     return {};
   }
   scratch = lower(text.substr(0, at)) + "@";

@@ -14,7 +14,8 @@ namespace mailfunnel {
 namespace {
 
 constexpr std::uint64_t key_of(std::uint32_t chunk, CampaignId campaign, EventKind kind) {
-  return std::uint64_t{chunk} << 40 | std::uint64_t{campaign} << 8 | static_cast<std::uint64_t>(kind);
+  return std::uint64_t{chunk} << 40 | std::uint64_t{campaign} << 8 |
+         static_cast<std::uint64_t>(kind);
 }
 constexpr CampaignId campaign_of(std::uint64_t key) {
   return static_cast<CampaignId>(key >> 8);
@@ -23,10 +24,12 @@ constexpr EventKind kind_of(std::uint64_t key) {
   return static_cast<EventKind>(key & 0xFF);
 }
 std::string name_of_key(std::uint64_t key) {
-  return "chunk " + std::to_string(key >> 40) + ", campaign " + std::to_string(campaign_of(key)) + ", " + std::string(name_of(kind_of(key)));
+  return "chunk " + std::to_string(key >> 40) + ", campaign " + std::to_string(campaign_of(key)) +
+         ", " + std::string(name_of(kind_of(key)));
 }
 
-// ---- sorting: rows come nearly by time, so a stable radix sort by recipient leaves little to do -----------------------
+// ---- sorting: rows come nearly by time, so a stable radix sort by recipient leaves little to do
+// -----------------------
 
 /// Stable, by 8 bits of recipient.
 void radix_pass(std::span<const EventRow> from, EventRow* to, unsigned shift) {
@@ -41,7 +44,9 @@ void radix_pass(std::span<const EventRow> from, EventRow* to, unsigned shift) {
 }
 
 bool row_before(const EventRow& a, const EventRow& b) {
-  return a.recipient != b.recipient ? a.recipient < b.recipient : a.time != b.time ? a.time < b.time : a.link < b.link;
+  return a.recipient != b.recipient ? a.recipient < b.recipient
+         : a.time != b.time         ? a.time < b.time
+                                    : a.link < b.link;
 }
 
 /// Sorts by (recipient, time, link) where recipients are sorted already.
@@ -58,7 +63,8 @@ void sort_within_recipients(std::span<EventRow> rows) {
     while (end < rows.size() && rows[end].recipient == rows[i].recipient) {
       ++end;
     }
-    std::sort(rows.begin() + static_cast<std::ptrdiff_t>(first), rows.begin() + static_cast<std::ptrdiff_t>(end), row_before);
+    std::sort(rows.begin() + static_cast<std::ptrdiff_t>(first),
+              rows.begin() + static_cast<std::ptrdiff_t>(end), row_before);
     i = end - 1;
   }
 }
@@ -109,11 +115,14 @@ struct Encoded {
 
 } // namespace
 
-// ---- reading -------------------------------------------------------------------------------------------------------
+// ---- reading
+// -------------------------------------------------------------------------------------------------------
 
 const ChunkActivity::Set* ChunkActivity::find(CampaignId campaign, EventKind kind) const {
   const auto key = key_of(m_chunk, campaign, kind);
-  const auto place = std::lower_bound(m_sets.begin(), m_sets.end(), key, [](const Set& set, std::uint64_t wanted) { return set.key < wanted; });
+  const auto place =
+      std::lower_bound(m_sets.begin(), m_sets.end(), key,
+                       [](const Set& set, std::uint64_t wanted) { return set.key < wanted; });
   return place != m_sets.end() && place->key == key ? &*place : nullptr;
 }
 
@@ -127,7 +136,8 @@ bool ChunkActivity::read(CampaignId campaign, EventKind kind, EventColumns& colu
   return true;
 }
 
-bool ChunkActivity::read_recipient(std::uint16_t recipient, CampaignId campaign, EventKind kind, EventColumns& columns) const {
+bool ChunkActivity::read_recipient(std::uint16_t recipient, CampaignId campaign, EventKind kind,
+                                   EventColumns& columns) const {
   const auto* set = find(campaign, kind);
   if (set == nullptr) {
     return false;
@@ -147,8 +157,10 @@ std::vector<std::pair<CampaignId, EventKind>> ChunkActivity::sets() const {
 ChunkActivity Activity::load(std::uint32_t chunk, std::uint32_t kinds) {
   ChunkActivity loaded;
   loaded.m_chunk = chunk;
-  auto query = m_database->use("SELECT key, data FROM activity WHERE key >= ?1 AND key < ?2 ORDER BY key");
-  query.bind(static_cast<std::int64_t>(std::uint64_t{chunk} << 40), static_cast<std::int64_t>((std::uint64_t{chunk} + 1) << 40));
+  auto query =
+      m_database->use("SELECT key, data FROM activity WHERE key >= ?1 AND key < ?2 ORDER BY key");
+  query.bind(static_cast<std::int64_t>(std::uint64_t{chunk} << 40),
+             static_cast<std::int64_t>((std::uint64_t{chunk} + 1) << 40));
   while (query.step()) {
     const auto key = static_cast<std::uint64_t>(query.integer(0));
     if ((kinds >> (key & 0xFF) & 1) != 0) {
@@ -158,20 +170,24 @@ ChunkActivity Activity::load(std::uint32_t chunk, std::uint32_t kinds) {
   return loaded;
 }
 
-std::optional<std::string> Activity::blob(std::uint32_t chunk, CampaignId campaign, EventKind kind) {
+std::optional<std::string> Activity::blob(std::uint32_t chunk, CampaignId campaign,
+                                          EventKind kind) {
   auto query = m_database->use("SELECT data FROM activity WHERE key = ?1");
   query.bind(static_cast<std::int64_t>(key_of(chunk, campaign, kind)));
   return query.step() ? std::optional(std::string(query.blob(0))) : std::nullopt;
 }
 
-void Activity::load_set(std::uint32_t chunk, CampaignId campaign, EventKind kind, EventColumns& columns) {
+void Activity::load_set(std::uint32_t chunk, CampaignId campaign, EventKind kind,
+                        EventColumns& columns) {
   if (const auto found = blob(chunk, campaign, kind)) {
     BlockReader(*found, name_of_key(key_of(chunk, campaign, kind))).read_all(columns);
   }
 }
 
-std::optional<EventRow> find_event(const EventColumns& columns, std::uint16_t recipient, std::uint32_t time, LinkNumber link) {
-  const auto range = std::equal_range(columns.recipient.begin(), columns.recipient.end(), recipient);
+std::optional<EventRow> find_event(const EventColumns& columns, std::uint16_t recipient,
+                                   std::uint32_t time, LinkNumber link) {
+  const auto range =
+      std::equal_range(columns.recipient.begin(), columns.recipient.end(), recipient);
   for (auto place = range.first; place != range.second; ++place) {
     const auto row = columns.row(static_cast<std::size_t>(place - columns.recipient.begin()));
     if (row.time == time && row.link == link) {
@@ -206,7 +222,8 @@ std::uint32_t Activity::newest() {
   return query.step() ? static_cast<std::uint32_t>(std::stoul(std::string(query.text(0)))) : 0;
 }
 
-// ---- merging -------------------------------------------------------------------------------------------------------
+// ---- merging
+// -------------------------------------------------------------------------------------------------------
 
 MergeCounts Activity::merge(std::span<const RowPages> sets, unsigned threads) {
   // What is stored already of these sets: read up front, as one connection is one thread's.
@@ -280,7 +297,9 @@ MergeCounts Activity::merge(std::span<const RowPages> sets, unsigned threads) {
           mine.both.push_back(columns.row(k));
         }
         mine.both.insert(mine.both.end(), fresh.begin(), fresh.end());
-        std::inplace_merge(mine.both.begin(), mine.both.begin() + static_cast<std::ptrdiff_t>(columns.size()), mine.both.end(), row_before);
+        std::inplace_merge(mine.both.begin(),
+                           mine.both.begin() + static_cast<std::ptrdiff_t>(columns.size()),
+                           mine.both.end(), row_before);
         mine.both.resize(unite_neighbours(mine.both, set.kind));
         const auto added = mine.both.size() - columns.size();
         mine.counts.fresh += added;
@@ -302,18 +321,25 @@ MergeCounts Activity::merge(std::span<const RowPages> sets, unsigned threads) {
     newest_time = std::max(newest_time, mine.newest);
     std::move(mine.encoded.begin(), mine.encoded.end(), std::back_inserter(encoded));
   }
-  std::sort(encoded.begin(), encoded.end(), [](const Encoded& a, const Encoded& b) { return a.key < b.key; });
-  auto put = m_database->use("INSERT INTO activity VALUES (?1, ?2) ON CONFLICT (key) DO UPDATE SET data = excluded.data");
+  std::sort(encoded.begin(), encoded.end(),
+            [](const Encoded& a, const Encoded& b) { return a.key < b.key; });
+  auto put = m_database->use(
+      "INSERT INTO activity VALUES (?1, ?2) ON CONFLICT (key) DO UPDATE SET data = excluded.data");
   for (const auto& block : encoded) {
     put.bind(static_cast<std::int64_t>(block.key), Blob{block.blob}).run();
   }
   if (!encoded.empty()) {
-    m_database->use("INSERT INTO meta VALUES ('newest', ?1) ON CONFLICT (key) DO UPDATE SET value = excluded.value").bind(std::to_string(newest_time)).run();
+    m_database
+        ->use("INSERT INTO meta VALUES ('newest', ?1) ON CONFLICT (key) DO UPDATE SET value = "
+              "excluded.value")
+        .bind(std::to_string(newest_time))
+        .run();
   }
   return counts;
 }
 
-// ---- inbox ---------------------------------------------------------------------------------------------------------
+// ---- inbox
+// ---------------------------------------------------------------------------------------------------------
 
 std::vector<InboxEvent> Activity::inbox() {
   std::vector<InboxEvent> events;
@@ -327,7 +353,8 @@ std::vector<InboxEvent> Activity::inbox() {
       event.row = read.number<EventRow>();
       event.key = read.text();
       if (!read.good()) {
-        throw Failure({ErrorCode::io, "inbox batch " + std::to_string(query.integer(1)) + " is damaged: restore the store from a backup"});
+        throw Failure({ErrorCode::io, "inbox batch " + std::to_string(query.integer(1)) +
+                                          " is damaged: restore the store from a backup"});
       }
       events.push_back(std::move(event));
     }
@@ -353,16 +380,20 @@ void Activity::add_to_inbox(std::span<const InboxEvent> events) {
     write.number(event.row);
     write.text(event.key);
   }
-  m_database->use("INSERT INTO inbox(events, data) VALUES (?1, ?2)").bind(static_cast<std::int64_t>(events.size()), Blob{data}).run();
+  m_database->use("INSERT INTO inbox(events, data) VALUES (?1, ?2)")
+      .bind(static_cast<std::int64_t>(events.size()), Blob{data})
+      .run();
 }
 
 void Activity::clear_inbox() {
   m_database->execute("DELETE FROM inbox");
 }
 
-void Activity::move_recipients(const std::unordered_map<RecipientId, RecipientId>& into, unsigned threads) {
+void Activity::move_recipients(const std::unordered_map<RecipientId, RecipientId>& into,
+                               unsigned threads) {
   // Rewrites every block that holds somebody who was merged; rare, so simple.
-  std::unordered_map<std::uint64_t, std::vector<EventRow>> moved; // (campaign, kind) -> rows with their new ids
+  std::unordered_map<std::uint64_t, std::vector<EventRow>>
+      moved; // (campaign, kind) -> rows with their new ids
   std::vector<Encoded> rewritten;
   auto query = m_database->use("SELECT key, data FROM activity ORDER BY key");
   while (query.step()) {
@@ -374,7 +405,8 @@ void Activity::move_recipients(const std::unordered_map<RecipientId, RecipientId
     bool touched = false;
     for (std::size_t k = 0; k < columns.size(); ++k) {
       auto row = columns.row(k);
-      if (const auto target = into.find(chunk << k_chunk_bits | row.recipient); target != into.end()) {
+      if (const auto target = into.find(chunk << k_chunk_bits | row.recipient);
+          target != into.end()) {
         row.recipient = target->second;
         moved[key & 0xFF'FFFF'FFFF].push_back(row);
         touched = true;
@@ -389,9 +421,13 @@ void Activity::move_recipients(const std::unordered_map<RecipientId, RecipientId
   query.reset();
   for (const auto& block : rewritten) {
     if (block.blob.empty()) {
-      m_database->use("DELETE FROM activity WHERE key = ?1").bind(static_cast<std::int64_t>(block.key)).run();
+      m_database->use("DELETE FROM activity WHERE key = ?1")
+          .bind(static_cast<std::int64_t>(block.key))
+          .run();
     } else {
-      m_database->use("UPDATE activity SET data = ?2 WHERE key = ?1").bind(static_cast<std::int64_t>(block.key), Blob{block.blob}).run();
+      m_database->use("UPDATE activity SET data = ?2 WHERE key = ?1")
+          .bind(static_cast<std::int64_t>(block.key), Blob{block.blob})
+          .run();
     }
   }
   std::vector<RowPages> sets;

@@ -1,5 +1,6 @@
 #pragma once
-// Activity in the store: sorted blocks by (chunk, campaign, kind), and the inbox of small batches before them.
+// Activity in the store: sorted blocks by (chunk, campaign, kind), and the inbox of small batches
+// before them.
 
 #include "model/activity.hpp"
 #include "store/store.hpp"
@@ -40,7 +41,8 @@ public:
   /// Fills `columns` (cleared first); false when there is no such set.
   bool read(CampaignId campaign, EventKind kind, EventColumns& columns) const;
   /// Adds the events of one recipient only.
-  bool read_recipient(std::uint16_t recipient, CampaignId campaign, EventKind kind, EventColumns& columns) const;
+  bool read_recipient(std::uint16_t recipient, CampaignId campaign, EventKind kind,
+                      EventColumns& columns) const;
   /// What there is, by campaign, then kind.
   std::vector<std::pair<CampaignId, EventKind>> sets() const;
 
@@ -56,7 +58,8 @@ private:
 };
 
 /// The event of that identity in a set, if it is there.
-std::optional<EventRow> find_event(const EventColumns& columns, std::uint16_t recipient, std::uint32_t time, LinkNumber link);
+std::optional<EventRow> find_event(const EventColumns& columns, std::uint16_t recipient,
+                                   std::uint32_t time, LinkNumber link);
 
 class Activity {
 public:
@@ -82,8 +85,9 @@ public:
   void move_recipients(const std::unordered_map<RecipientId, RecipientId>& into, unsigned threads);
 
   std::set<CampaignId> campaigns_with(EventKind kind); // without the inbox
-  std::map<std::pair<CampaignId, EventKind>, std::uint64_t> counts(); // events stored, without the inbox
-  std::uint32_t newest();                                             // time of the newest event; 0: none
+  std::map<std::pair<CampaignId, EventKind>, std::uint64_t>
+  counts();               // events stored, without the inbox
+  std::uint32_t newest(); // time of the newest event; 0: none
 
 private:
   Database* m_database;

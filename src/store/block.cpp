@@ -63,10 +63,12 @@ void encode_sub_block(std::string& out, std::span<const EventRow> rows) {
     write.number(values[i]);
   }
   const auto index = [&](std::uint16_t value) {
-    return static_cast<std::uint32_t>(std::lower_bound(values.begin(), values.end(), value) - values.begin());
+    return static_cast<std::uint32_t>(std::lower_bound(values.begin(), values.end(), value) -
+                                      values.begin());
   };
   const auto n = rows.size();
-  pack_bits(out, n, bits.recipient, [&](std::size_t i) { return i == 0 ? 0 : rows[i].recipient - rows[i - 1].recipient; });
+  pack_bits(out, n, bits.recipient,
+            [&](std::size_t i) { return i == 0 ? 0 : rows[i].recipient - rows[i - 1].recipient; });
   pack_bits(out, n, bits.time, [&](std::size_t i) { return rows[i].time - base; });
   pack_bits(out, n, bits.link, [&](std::size_t i) { return std::uint32_t{rows[i].link}; });
   pack_bits(out, n, bits.evidence, [&](std::size_t i) { return index(rows[i].evidence); });
@@ -79,7 +81,8 @@ template<typename Number> void store_at(std::string& out, std::size_t at, Number
 }
 
 /// Grows an optional column to `before` zeros when it is wanted for the first time.
-template<typename Column> auto* grow(Column& column, std::size_t before, std::size_t count, bool wanted) {
+template<typename Column>
+auto* grow(Column& column, std::size_t before, std::size_t count, bool wanted) {
   using Value = typename Column::value_type;
   if (!wanted && column.empty()) {
     return static_cast<Value*>(nullptr);
@@ -95,7 +98,8 @@ std::string encode_block(std::span<const EventRow> rows) {
   std::string out(k_header + subs * k_entry, '\0');
   out.reserve(out.size() + rows.size() * 4 + 64);
   for (std::size_t i = 0; i < subs; ++i) {
-    const auto part = rows.subspan(i * k_sub_block, std::min(k_sub_block, rows.size() - i * k_sub_block));
+    const auto part =
+        rows.subspan(i * k_sub_block, std::min(k_sub_block, rows.size() - i * k_sub_block));
     const auto at = k_header + i * k_entry;
     store_at(out, at, static_cast<std::uint16_t>(part[0].recipient));
     store_at(out, at + 2, static_cast<std::uint16_t>(part.size()));
@@ -110,7 +114,8 @@ std::string encode_block(std::span<const EventRow> rows) {
   return out;
 }
 
-BlockReader::BlockReader(std::string_view blob, std::string_view name) : m_blob(blob), m_name(name) {
+BlockReader::BlockReader(std::string_view blob, std::string_view name)
+    : m_blob(blob), m_name(name) {
   ByteReader read(blob);
   const auto version = read.number<std::uint8_t>();
   read.take(3);
@@ -118,17 +123,21 @@ BlockReader::BlockReader(std::string_view blob, std::string_view name) : m_blob(
   m_subs = read.number<std::uint32_t>();
   const auto checksum = read.number<std::uint64_t>();
   if (version != k_version && read.good()) {
-    throw Failure({ErrorCode::unsupported, "activity block " + std::string(name) + " has format " + std::to_string(version) +
-                                               ": it was written by a newer mailfunnel, use that one"});
+    throw Failure(
+        {ErrorCode::unsupported, "activity block " + std::string(name) + " has format " +
+                                     std::to_string(version) +
+                                     ": it was written by a newer mailfunnel, use that one"});
   }
-  if (!read.good() || read.left() < m_subs * k_entry + k_tail || hash64(blob.substr(k_header)) != checksum) {
+  if (!read.good() || read.left() < m_subs * k_entry + k_tail ||
+      hash64(blob.substr(k_header)) != checksum) {
     damaged();
   }
 }
 
 void BlockReader::damaged() const {
   throw Failure({ErrorCode::io, "activity block " + std::string(m_name) +
-                                    " is damaged (checksum): restore the store from a backup, or import that mailing's log again into a new one"});
+                                    " is damaged (checksum): restore the store from a backup, or "
+                                    "import that mailing's log again into a new one"});
 }
 
 BlockReader::Entry BlockReader::entry(std::size_t i) const {
@@ -149,7 +158,8 @@ void BlockReader::read_sub_block(std::size_t i, EventColumns& columns) const {
   const auto dictionary = read.take(dictionary_size * 2U);
   const std::size_t n = place.count, before = columns.size();
   std::size_t need = 0;
-  for (const auto width : {bits.recipient, bits.time, bits.link, bits.evidence, bits.extra, bits.system}) {
+  for (const auto width :
+       {bits.recipient, bits.time, bits.link, bits.evidence, bits.extra, bits.system}) {
     need += packed_size(n, width);
     if (width > 32) {
       damaged();
@@ -166,11 +176,14 @@ void BlockReader::read_sub_block(std::size_t i, EventColumns& columns) const {
   columns.recipient.resize(before + n);
   columns.time.resize(before + n);
   std::uint32_t recipient = place.first;
-  unpack(bits.recipient, [&, out = columns.recipient.data() + before](std::size_t k, std::uint32_t v) {
-    recipient += v;
-    out[k] = static_cast<std::uint16_t>(recipient);
+  unpack(bits.recipient,
+         [&, out = columns.recipient.data() + before](std::size_t k, std::uint32_t v) {
+           recipient += v;
+           out[k] = static_cast<std::uint16_t>(recipient);
+         });
+  unpack(bits.time, [base, out = columns.time.data() + before](std::size_t k, std::uint32_t v) {
+    out[k] = base + v;
   });
-  unpack(bits.time, [base, out = columns.time.data() + before](std::size_t k, std::uint32_t v) { out[k] = base + v; });
   const auto small = [&](auto& column, unsigned width) {
     using Value = typename std::remove_reference_t<decltype(column)>::value_type;
     if (auto* out = grow(column, before, n, width != 0); out != nullptr && width != 0) {
@@ -178,11 +191,14 @@ void BlockReader::read_sub_block(std::size_t i, EventColumns& columns) const {
     }
   };
   small(columns.link, bits.link);
-  if (auto* out = grow(columns.evidence, before, n, dictionary_size != 0); out != nullptr && dictionary_size != 0) {
+  if (auto* out = grow(columns.evidence, before, n, dictionary_size != 0);
+      out != nullptr && dictionary_size != 0) {
     std::array<std::uint16_t, k_sub_block> values; // at most as many as the sub-block has events
     const auto known = std::min<std::size_t>(dictionary_size, k_sub_block);
     std::memcpy(values.data(), dictionary.data(), known * 2);
-    unpack(bits.evidence, [&, out](std::size_t k, std::uint32_t v) { out[k] = v < known ? values[v] : std::uint16_t{0}; });
+    unpack(bits.evidence, [&, out](std::size_t k, std::uint32_t v) {
+      out[k] = v < known ? values[v] : std::uint16_t{0};
+    });
   } else if (out == nullptr || dictionary_size == 0) {
     at += packed_size(n, bits.evidence);
   }
@@ -203,7 +219,8 @@ void BlockReader::read_recipient(std::uint16_t recipient, EventColumns& columns)
   std::size_t low = 0, high = m_subs;
   while (low < high) {
     const auto middle = (low + high) / 2;
-    (entry(middle).first < recipient ? low : high) = entry(middle).first < recipient ? middle + 1 : middle;
+    (entry(middle).first < recipient ? low : high) =
+        entry(middle).first < recipient ? middle + 1 : middle;
   }
   EventColumns some;
   for (std::size_t i = low == 0 ? 0 : low - 1; i < m_subs && entry(i).first <= recipient; ++i) {
@@ -218,7 +235,9 @@ void BlockReader::read_recipient(std::uint16_t recipient, EventColumns& columns)
 
 void normalise_rows(std::vector<EventRow>& rows, EventKind kind) {
   const auto before = [](const EventRow& a, const EventRow& b) {
-    return a.recipient != b.recipient ? a.recipient < b.recipient : a.time != b.time ? a.time < b.time : a.link < b.link;
+    return a.recipient != b.recipient ? a.recipient < b.recipient
+           : a.time != b.time         ? a.time < b.time
+                                      : a.link < b.link;
   };
   if (!std::is_sorted(rows.begin(), rows.end(), before)) {
     std::sort(rows.begin(), rows.end(), before);

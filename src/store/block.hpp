@@ -4,8 +4,9 @@
 //   header   version u8, 3 bytes 0, count u32, sub-blocks u32, checksum u64 (of all that follows)
 //   directory, an entry a sub-block: first recipient u16, events u16, offset u32 (in the blob)
 //   sub-block (some 2,048 events, decodable alone):
-//     base time u32; bits u8 of: recipient delta, time, link, evidence, extra, system; values of the dictionaries of
-//     evidence; then the packed columns. A column of nothing but zeros has 0 bits.
+//     base time u32; bits u8 of: recipient delta, time, link, evidence, extra, system; values of
+//     the dictionaries of evidence; then the packed columns. A column of nothing but zeros has 0
+//     bits.
 //   8 bytes 0, so that packed bits may be read a word at a time.
 
 #include "model/activity.hpp"
@@ -20,7 +21,8 @@ namespace mailfunnel {
 
 constexpr std::size_t k_sub_block = 2048;
 
-/// `rows` are sorted by (recipient, time, link) without duplicates; recipient is the offset in the chunk.
+/// `rows` are sorted by (recipient, time, link) without duplicates; recipient is the offset in the
+/// chunk.
 std::string encode_block(std::span<const EventRow> rows);
 
 class BlockReader {

@@ -11,7 +11,8 @@ namespace {
 std::string audience_lines(const std::vector<Audience>& audience) {
   std::string out;
   for (const auto& part : audience) {
-    out += part.kind + "\t" + part.id + "\t" + part.name + "\t" + (part.exclude ? "exclude" : "include") + "\n";
+    out += part.kind + "\t" + part.id + "\t" + part.name + "\t" +
+           (part.exclude ? "exclude" : "include") + "\n";
   }
   return out;
 }
@@ -21,7 +22,8 @@ std::vector<Audience> parse_audience(std::string_view lines) {
   for (const auto line : split(lines, '\n')) {
     const auto fields = split(line, '\t');
     if (fields.size() == 4) {
-      out.push_back({std::string(fields[0]), std::string(fields[1]), std::string(fields[2]), fields[3] == "exclude"});
+      out.push_back({std::string(fields[0]), std::string(fields[1]), std::string(fields[2]),
+                     fields[3] == "exclude"});
     }
   }
   return out;
@@ -43,13 +45,16 @@ std::vector<StoredAccount> Catalog::accounts() {
   std::vector<StoredAccount> rows;
   auto query = m_database->use("SELECT id, name, adapter FROM account ORDER BY id");
   while (query.step()) {
-    rows.push_back({static_cast<std::uint32_t>(query.integer(0)), std::string(query.text(1)), std::string(query.text(2))});
+    rows.push_back({static_cast<std::uint32_t>(query.integer(0)), std::string(query.text(1)),
+                    std::string(query.text(2))});
   }
   return rows;
 }
 
 std::uint32_t Catalog::account_id(const std::string& name, const std::string& adapter) {
-  m_database->use("INSERT OR IGNORE INTO account(name, adapter) VALUES (?1, ?2)").bind(name, adapter).run();
+  m_database->use("INSERT OR IGNORE INTO account(name, adapter) VALUES (?1, ?2)")
+      .bind(name, adapter)
+      .run();
   auto query = m_database->use("SELECT id FROM account WHERE name = ?1");
   query.bind(name).step();
   return static_cast<std::uint32_t>(query.integer(0));
@@ -57,8 +62,10 @@ std::uint32_t Catalog::account_id(const std::string& name, const std::string& ad
 
 std::vector<StoredCampaign> Catalog::campaigns() {
   std::vector<StoredCampaign> rows;
-  auto query = m_database->use("SELECT id, account, external_id, send, kind, family, parent, name, subject, preheader, from_name, from_address,"
-                               " reply_to, status, sent_at, tags, audience, described, first_event, last_event FROM campaign ORDER BY id");
+  auto query = m_database->use("SELECT id, account, external_id, send, kind, family, parent, name, "
+                               "subject, preheader, from_name, from_address,"
+                               " reply_to, status, sent_at, tags, audience, described, "
+                               "first_event, last_event FROM campaign ORDER BY id");
   while (query.step()) {
     auto& row = rows.emplace_back();
     row.id = static_cast<CampaignId>(query.integer(0));
@@ -67,7 +74,9 @@ std::vector<StoredCampaign> Catalog::campaigns() {
     c.id = query.text(2);
     c.send = query.text(3);
     c.kind = static_cast<CampaignKind>(query.integer(4));
-    std::string* const texts[] = {&c.family, &c.parent, &c.name, &c.subject, &c.preheader, &c.from_name, &c.from_address, &c.reply_to, &c.status};
+    std::string* const texts[] = {&c.family,       &c.parent,    &c.name,
+                                  &c.subject,      &c.preheader, &c.from_name,
+                                  &c.from_address, &c.reply_to,  &c.status};
     for (int i = 0; i < 9; ++i) {
       *texts[i] = query.text(5 + i);
     }
@@ -85,24 +94,38 @@ std::vector<StoredCampaign> Catalog::campaigns() {
   return rows;
 }
 
-CampaignId Catalog::add_campaign(std::uint32_t account, const std::string& external_id, const std::string& send) {
-  m_database->use("INSERT INTO campaign(account, external_id, send) VALUES (?1, ?2, ?3)").bind(account, external_id, send).run();
+CampaignId Catalog::add_campaign(std::uint32_t account, const std::string& external_id,
+                                 const std::string& send) {
+  m_database->use("INSERT INTO campaign(account, external_id, send) VALUES (?1, ?2, ?3)")
+      .bind(account, external_id, send)
+      .run();
   return static_cast<CampaignId>(m_database->last_row());
 }
 
 void Catalog::describe_campaign(CampaignId id, const Campaign& c) {
-  auto update = m_database->use("UPDATE campaign SET kind = ?2, family = coalesce(nullif(?3, ''), family), parent = coalesce(nullif(?4, ''), parent),"
-                                " name = coalesce(nullif(?5, ''), name), subject = coalesce(nullif(?6, ''), subject),"
-                                " preheader = coalesce(nullif(?7, ''), preheader), from_name = coalesce(nullif(?8, ''), from_name),"
-                                " from_address = coalesce(nullif(?9, ''), from_address), reply_to = coalesce(nullif(?10, ''), reply_to),"
-                                " status = coalesce(nullif(?11, ''), status), sent_at = coalesce(?12, sent_at),"
-                                " tags = coalesce(nullif(?13, ''), tags), audience = coalesce(nullif(?14, ''), audience), described = 1 WHERE id = ?1");
+  auto update = m_database->use(
+      "UPDATE campaign SET kind = ?2, family = coalesce(nullif(?3, ''), family), parent = "
+      "coalesce(nullif(?4, ''), parent),"
+      " name = coalesce(nullif(?5, ''), name), subject = coalesce(nullif(?6, ''), subject),"
+      " preheader = coalesce(nullif(?7, ''), preheader), from_name = coalesce(nullif(?8, ''), "
+      "from_name),"
+      " from_address = coalesce(nullif(?9, ''), from_address), reply_to = coalesce(nullif(?10, "
+      "''), reply_to),"
+      " status = coalesce(nullif(?11, ''), status), sent_at = coalesce(?12, sent_at),"
+      " tags = coalesce(nullif(?13, ''), tags), audience = coalesce(nullif(?14, ''), audience), "
+      "described = 1 WHERE id = ?1");
   const auto tags = join(c.tags, "\n"), audience = audience_lines(c.audience);
   const auto kind = static_cast<int>(c.kind);
   if (c.sent_at) {
-    update.bind(id, kind, c.family, c.parent, c.name, c.subject, c.preheader, c.from_name, c.from_address, c.reply_to, c.status, *c.sent_at, tags, audience).run();
+    update
+        .bind(id, kind, c.family, c.parent, c.name, c.subject, c.preheader, c.from_name,
+              c.from_address, c.reply_to, c.status, *c.sent_at, tags, audience)
+        .run();
   } else {
-    update.bind(id, kind, c.family, c.parent, c.name, c.subject, c.preheader, c.from_name, c.from_address, c.reply_to, c.status, nullptr, tags, audience).run();
+    update
+        .bind(id, kind, c.family, c.parent, c.name, c.subject, c.preheader, c.from_name,
+              c.from_address, c.reply_to, c.status, nullptr, tags, audience)
+        .run();
   }
 }
 
@@ -123,16 +146,23 @@ LinkPlacement placement_of(Statement& query, int column) {
 
 std::map<CampaignId, std::vector<StoredLink>> Catalog::all_links() {
   std::map<CampaignId, std::vector<StoredLink>> links;
-  auto query = m_database->use("SELECT campaign, number, identity, url FROM link ORDER BY campaign, number");
+  auto query =
+      m_database->use("SELECT campaign, number, identity, url FROM link ORDER BY campaign, number");
   while (query.step()) {
     links[static_cast<CampaignId>(query.integer(0))].push_back(
-        {static_cast<LinkNumber>(query.integer(1)), std::string(query.text(2)), std::string(query.text(3)), {}});
+        {static_cast<LinkNumber>(query.integer(1)),
+         std::string(query.text(2)),
+         std::string(query.text(3)),
+         {}});
   }
-  auto places = m_database->use("SELECT campaign, number, text, alias, stage, footer FROM placement ORDER BY campaign, number, text, alias, stage, footer");
+  auto places = m_database->use("SELECT campaign, number, text, alias, stage, footer FROM "
+                                "placement ORDER BY campaign, number, text, alias, stage, footer");
   while (places.step()) {
     auto& of_campaign = links[static_cast<CampaignId>(places.integer(0))]; // by number
     const auto number = static_cast<LinkNumber>(places.integer(1));
-    const auto link = std::lower_bound(of_campaign.begin(), of_campaign.end(), number, [](const StoredLink& l, LinkNumber n) { return l.number < n; });
+    const auto link =
+        std::lower_bound(of_campaign.begin(), of_campaign.end(), number,
+                         [](const StoredLink& l, LinkNumber n) { return l.number < n; });
     if (link != of_campaign.end() && link->number == number) {
       link->placements.push_back(placement_of(places, 2));
     }
@@ -142,20 +172,31 @@ std::map<CampaignId, std::vector<StoredLink>> Catalog::all_links() {
 
 std::vector<StoredLink> Catalog::links(CampaignId campaign) {
   std::vector<StoredLink> links;
-  auto query = m_database->use("SELECT number, identity, url FROM link WHERE campaign = ?1 ORDER BY number");
+  auto query =
+      m_database->use("SELECT number, identity, url FROM link WHERE campaign = ?1 ORDER BY number");
   query.bind(campaign);
   while (query.step()) {
-    links.push_back({static_cast<LinkNumber>(query.integer(0)), std::string(query.text(1)), std::string(query.text(2)), {}});
+    links.push_back({static_cast<LinkNumber>(query.integer(0)),
+                     std::string(query.text(1)),
+                     std::string(query.text(2)),
+                     {}});
   }
   return links;
 }
 
-void Catalog::add_link(CampaignId campaign, LinkNumber number, std::string_view identity, std::string_view url) {
-  m_database->use("INSERT INTO link VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO UPDATE SET url = min(url, excluded.url)").bind(campaign, static_cast<int>(number), identity, url).run();
+void Catalog::add_link(CampaignId campaign, LinkNumber number, std::string_view identity,
+                       std::string_view url) {
+  m_database
+      ->use("INSERT INTO link VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO UPDATE SET url = min(url, "
+            "excluded.url)")
+      .bind(campaign, static_cast<int>(number), identity, url)
+      .run();
 }
 
 void Catalog::note_event_times(CampaignId id, Seconds first, Seconds last) {
-  m_database->use("UPDATE campaign SET first_event = min(coalesce(first_event, ?2), ?2), last_event = max(coalesce(last_event, ?3), ?3) WHERE id = ?1")
+  m_database
+      ->use("UPDATE campaign SET first_event = min(coalesce(first_event, ?2), ?2), last_event = "
+            "max(coalesce(last_event, ?3), ?3) WHERE id = ?1")
       .bind(id, first, last)
       .run();
 }
@@ -169,7 +210,8 @@ void Catalog::add_placement(CampaignId campaign, LinkNumber number, const LinkPl
 
 std::vector<LinkByHand> Catalog::links_by_hand() {
   std::vector<LinkByHand> rows;
-  auto query = m_database->use("SELECT id, pattern, campaign, stage, valid_from FROM link_by_hand ORDER BY id");
+  auto query = m_database->use(
+      "SELECT id, pattern, campaign, stage, valid_from FROM link_by_hand ORDER BY id");
   while (query.step()) {
     auto& row = rows.emplace_back();
     row.id = query.integer(0);
@@ -185,20 +227,26 @@ std::vector<LinkByHand> Catalog::links_by_hand() {
 
 void Catalog::set_link_by_hand(const LinkByHand& entry) {
   const int stage = entry.stage ? static_cast<int>(*entry.stage) : -1;
-  m_database->use("INSERT INTO link_by_hand(pattern, campaign, stage, valid_from) VALUES (?1, ?2, ?3, ?4)")
+  m_database
+      ->use(
+          "INSERT INTO link_by_hand(pattern, campaign, stage, valid_from) VALUES (?1, ?2, ?3, ?4)")
       .bind(entry.pattern, entry.campaign, stage, entry.valid_from)
       .run();
 }
 
 void Catalog::add_coverage(const Coverage& c) {
-  m_database->use("INSERT OR IGNORE INTO coverage VALUES (?1, ?2, ?3, ?4)").bind(c.account, c.starts, c.ends, c.source).run();
+  m_database->use("INSERT OR IGNORE INTO coverage VALUES (?1, ?2, ?3, ?4)")
+      .bind(c.account, c.starts, c.ends, c.source)
+      .run();
 }
 
 std::vector<Coverage> Catalog::coverage() {
   std::vector<Coverage> rows;
-  auto query = m_database->use("SELECT account, starts, ends, source FROM coverage ORDER BY account, starts, ends");
+  auto query = m_database->use(
+      "SELECT account, starts, ends, source FROM coverage ORDER BY account, starts, ends");
   while (query.step()) {
-    rows.push_back({static_cast<std::uint32_t>(query.integer(0)), query.integer(1), query.integer(2), std::string(query.text(3))});
+    rows.push_back({static_cast<std::uint32_t>(query.integer(0)), query.integer(1),
+                    query.integer(2), std::string(query.text(3))});
   }
   return rows;
 }

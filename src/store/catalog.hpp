@@ -1,6 +1,6 @@
 #pragma once
-// What the store knows besides activity: accounts, campaigns, links, coverage, overrides. Plain rows; the callers hold
-// the transaction.
+// What the store knows besides activity: accounts, campaigns, links, coverage, overrides. Plain
+// rows; the callers hold the transaction.
 
 #include "model/activity.hpp"
 #include "model/campaign.hpp"
@@ -54,10 +54,12 @@ public:
   explicit Catalog(Database& database) : m_database(&database) {}
 
   std::vector<StoredAccount> accounts();
-  std::uint32_t account_id(const std::string& name, const std::string& adapter); // made when it is new
+  std::uint32_t account_id(const std::string& name,
+                           const std::string& adapter); // made when it is new
 
   std::vector<StoredCampaign> campaigns();
-  CampaignId add_campaign(std::uint32_t account, const std::string& external_id, const std::string& send);
+  CampaignId add_campaign(std::uint32_t account, const std::string& external_id,
+                          const std::string& send);
   /// Overwrites what the new description says; what it leaves empty stays.
   void describe_campaign(CampaignId id, const Campaign& campaign);
 
@@ -66,8 +68,10 @@ public:
 
   std::vector<StoredLink> links(CampaignId campaign);
   std::map<CampaignId, std::vector<StoredLink>> all_links();
-  /// New, or a smaller example URL for a known one: the smallest seen is kept, so that the order of imports does not matter.
-  void add_link(CampaignId campaign, LinkNumber number, std::string_view identity, std::string_view url);
+  /// New, or a smaller example URL for a known one: the smallest seen is kept, so that the order of
+  /// imports does not matter.
+  void add_link(CampaignId campaign, LinkNumber number, std::string_view identity,
+                std::string_view url);
   void add_placement(CampaignId campaign, LinkNumber number, const LinkPlacement& placement);
 
   std::vector<LinkByHand> links_by_hand(); // oldest first

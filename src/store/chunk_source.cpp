@@ -27,7 +27,8 @@ std::vector<std::string> names_of(const std::map<std::string, std::uint16_t, std
 } // namespace
 
 StoreChunk::StoreChunk(Database& database, std::uint32_t chunk, std::uint32_t recipients_in_store)
-    : m_recipients(database), m_chunk(chunk), m_size(std::min(k_chunk_size, recipients_in_store - (chunk << k_chunk_bits))),
+    : m_recipients(database), m_chunk(chunk),
+      m_size(std::min(k_chunk_size, recipients_in_store - (chunk << k_chunk_bits))),
       m_activity(Activity(database).load(chunk)), m_attributes(attribute_ids(m_recipients)) {}
 
 std::vector<CampaignId> StoreChunk::campaigns(EventKind kind) {
@@ -47,9 +48,11 @@ bool StoreChunk::attribute(std::uint32_t block, std::string_view name, Attribute
   }
   if (block != m_block) {
     m_block = block;
-    m_block_data = m_recipients.attribute_block((m_chunk << (k_chunk_bits - k_recipient_block_bits)) + block);
+    m_block_data =
+        m_recipients.attribute_block((m_chunk << (k_chunk_bits - k_recipient_block_bits)) + block);
   }
-  return !m_block_data.empty() && AttributeBlock(m_block_data, "attribute block").read(id->second, column);
+  return !m_block_data.empty() &&
+         AttributeBlock(m_block_data, "attribute block").read(id->second, column);
 }
 
 std::vector<std::string> StoreChunk::attribute_names() {
@@ -69,14 +72,15 @@ PersonSource::PersonSource(Database& database, std::optional<RecipientId> id, st
   Activity activity(database);
   std::vector<std::string> keys{key};
   if (id) {
-    each_key(m_recipients.keys_of_block(*id >> k_recipient_block_bits), [&](std::uint32_t index, std::string_view one) {
-      if (index == (*id & (k_recipient_block - 1))) {
-        keys.emplace_back(one);
-        if (m_address.empty() && !is_contact_key(one)) {
-          m_address = one;
-        }
-      }
-    });
+    each_key(m_recipients.keys_of_block(*id >> k_recipient_block_bits),
+             [&](std::uint32_t index, std::string_view one) {
+               if (index == (*id & (k_recipient_block - 1))) {
+                 keys.emplace_back(one);
+                 if (m_address.empty() && !is_contact_key(one)) {
+                   m_address = one;
+                 }
+               }
+             });
     m_block_data = m_recipients.attribute_block(*id >> k_recipient_block_bits);
     const auto chunk = activity.load(chunk_of(*id));
     EventColumns columns;
@@ -127,7 +131,8 @@ std::vector<CampaignId> PersonSource::campaigns(EventKind kind) {
 bool PersonSource::attribute(std::uint32_t, std::string_view name, AttributeColumn& column) {
   const auto id = m_attributes.find(name);
   AttributeColumn all;
-  if (!m_id || id == m_attributes.end() || m_block_data.empty() || !AttributeBlock(m_block_data, "attribute block").read(id->second, all)) {
+  if (!m_id || id == m_attributes.end() || m_block_data.empty() ||
+      !AttributeBlock(m_block_data, "attribute block").read(id->second, all)) {
     return false;
   }
   column = {};

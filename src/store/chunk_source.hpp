@@ -16,7 +16,9 @@ public:
   StoreChunk(Database& database, std::uint32_t chunk, std::uint32_t recipients_in_store);
 
   std::uint32_t size() const override { return m_size; }
-  bool events(CampaignId campaign, EventKind kind, EventColumns& columns) override { return m_activity.read(campaign, kind, columns); }
+  bool events(CampaignId campaign, EventKind kind, EventColumns& columns) override {
+    return m_activity.read(campaign, kind, columns);
+  }
   std::vector<CampaignId> campaigns(EventKind kind) override;
   bool attribute(std::uint32_t block, std::string_view name, AttributeColumn& column) override;
   std::vector<std::string> attribute_names() override;
@@ -33,10 +35,12 @@ private:
   std::vector<std::string> m_addresses;
 };
 
-/// One person as a chunk of size 1: events from the blocks and from the inbox, so that nothing need be folded first.
+/// One person as a chunk of size 1: events from the blocks and from the inbox, so that nothing need
+/// be folded first.
 class PersonSource : public ChunkSource {
 public:
-  /// `key` as in the index; an address need not be known to the blocks. id: absent when only the inbox knows the key.
+  /// `key` as in the index; an address need not be known to the blocks. id: absent when only the
+  /// inbox knows the key.
   PersonSource(Database& database, std::optional<RecipientId> id, std::string key);
 
   std::uint32_t size() const override { return 1; }
@@ -46,7 +50,9 @@ public:
   std::vector<std::string> attribute_names() override;
   std::string_view address(std::uint32_t) override { return m_address; }
   bool empty() const { return m_events.empty() && !m_id; }
-  const std::map<std::pair<CampaignId, EventKind>, std::vector<EventRow>>& all() const { return m_events; }
+  const std::map<std::pair<CampaignId, EventKind>, std::vector<EventRow>>& all() const {
+    return m_events;
+  }
 
 private:
   Recipients m_recipients;

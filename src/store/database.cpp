@@ -16,9 +16,12 @@ Statement::~Statement() {
 
 bool Statement::step() {
   switch (sqlite3_step(m_handle)) {
-  case SQLITE_ROW: return true;
-  case SQLITE_DONE: return false;
-  default: m_database->fail(sqlite3_sql(m_handle));
+  case SQLITE_ROW:
+    return true;
+  case SQLITE_DONE:
+    return false;
+  default:
+    m_database->fail(sqlite3_sql(m_handle));
   }
 }
 
@@ -37,11 +40,13 @@ std::int64_t Statement::integer(int column) const {
 }
 std::string_view Statement::text(int column) const {
   const auto* text = sqlite3_column_text(m_handle, column);
-  return {reinterpret_cast<const char*>(text), static_cast<std::size_t>(sqlite3_column_bytes(m_handle, column))};
+  return {reinterpret_cast<const char*>(text),
+          static_cast<std::size_t>(sqlite3_column_bytes(m_handle, column))};
 }
 std::string_view Statement::blob(int column) const {
   const auto* bytes = sqlite3_column_blob(m_handle, column);
-  return {static_cast<const char*>(bytes), static_cast<std::size_t>(sqlite3_column_bytes(m_handle, column))};
+  return {static_cast<const char*>(bytes),
+          static_cast<std::size_t>(sqlite3_column_bytes(m_handle, column))};
 }
 bool Statement::is_null(int column) const {
   return sqlite3_column_type(m_handle, column) == SQLITE_NULL;
@@ -51,7 +56,8 @@ void Statement::bind_one(int index, std::int64_t value) {
   sqlite3_bind_int64(m_handle, index, value);
 }
 void Statement::bind_one(int index, std::string_view text) {
-  sqlite3_bind_text64(m_handle, index, text.data() == nullptr ? "" : text.data(), text.size(), SQLITE_STATIC, SQLITE_UTF8);
+  sqlite3_bind_text64(m_handle, index, text.data() == nullptr ? "" : text.data(), text.size(),
+                      SQLITE_STATIC, SQLITE_UTF8);
 }
 void Statement::bind_one(int index, std::nullptr_t) {
   sqlite3_bind_null(m_handle, index);
@@ -76,7 +82,8 @@ Database::Database(const std::string& path, Access access) : m_path(path) {
   }
   sqlite3_extended_result_codes(handle, 1);
   sqlite3_busy_timeout(handle, 10'000);
-  // Only the holder of the writer lock checkpoints (SQLite 3.40 has the WAL-reset race): never by itself, never on close.
+  // Only the holder of the writer lock checkpoints (SQLite 3.40 has the WAL-reset race): never by
+  // itself, never on close.
   sqlite3_db_config(handle, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
   sqlite3_db_config(handle, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
   sqlite3_db_config(handle, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, nullptr);
@@ -96,11 +103,13 @@ void Database::fail(std::string_view doing) const {
   } else if ((code & 0xFF) == SQLITE_FULL) {
     message += ": nothing of this batch was kept; free some space and run the same command again";
   }
-  throw Failure({(code & 0xFF) == SQLITE_BUSY ? ErrorCode::locked : ErrorCode::io, message + " (" + std::string(doing.substr(0, 80)) + ")", m_path});
+  throw Failure({(code & 0xFF) == SQLITE_BUSY ? ErrorCode::locked : ErrorCode::io,
+                 message + " (" + std::string(doing.substr(0, 80)) + ")", m_path});
 }
 
 void Database::execute(std::string_view sql) {
-  if (sqlite3_exec(m_handle.get(), std::string(sql).c_str(), nullptr, nullptr, nullptr) != SQLITE_OK) {
+  if (sqlite3_exec(m_handle.get(), std::string(sql).c_str(), nullptr, nullptr, nullptr) !=
+      SQLITE_OK) {
     fail(sql);
   }
 }
@@ -112,7 +121,8 @@ Statement Database::use(std::string_view sql) {
     return {*this, statement};
   }
   sqlite3_stmt* statement = nullptr;
-  if (sqlite3_prepare_v3(m_handle.get(), sql.data(), static_cast<int>(sql.size()), SQLITE_PREPARE_PERSISTENT, &statement, nullptr) != SQLITE_OK) {
+  if (sqlite3_prepare_v3(m_handle.get(), sql.data(), static_cast<int>(sql.size()),
+                         SQLITE_PREPARE_PERSISTENT, &statement, nullptr) != SQLITE_OK) {
     fail(sql);
   }
   return {*this, statement};

@@ -1,5 +1,6 @@
 #pragma once
-// SQLite with RAII: what the store needs and no more. Every failure throws Failure with SQLite's words.
+// SQLite with RAII: what the store needs and no more. Every failure throws Failure with SQLite's
+// words.
 
 #include "base/result.hpp"
 
@@ -25,7 +26,8 @@ struct Blob {
 /// A prepared statement, lent by Database::use() and reset when it goes.
 class Statement {
 public:
-  Statement(Statement&& other) noexcept : m_database(other.m_database), m_handle(std::exchange(other.m_handle, nullptr)) {}
+  Statement(Statement&& other) noexcept
+      : m_database(other.m_database), m_handle(std::exchange(other.m_handle, nullptr)) {}
   Statement(const Statement&) = delete;
   Statement& operator=(const Statement&) = delete;
   Statement& operator=(Statement&&) = delete;
@@ -51,7 +53,9 @@ private:
   Statement(Database& database, sqlite3_stmt* handle) : m_database(&database), m_handle(handle) {}
   void bind_one(int index, std::int64_t value);
   void bind_one(int index, int value) { bind_one(index, static_cast<std::int64_t>(value)); }
-  void bind_one(int index, std::uint32_t value) { bind_one(index, static_cast<std::int64_t>(value)); }
+  void bind_one(int index, std::uint32_t value) {
+    bind_one(index, static_cast<std::int64_t>(value));
+  }
   void bind_one(int index, std::string_view text);
   void bind_one(int index, const std::string& text) { bind_one(index, std::string_view(text)); }
   void bind_one(int index, const char* text) { bind_one(index, std::string_view(text)); }

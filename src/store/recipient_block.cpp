@@ -12,9 +12,10 @@ namespace mailfunnel {
 
 namespace {
 
-// keys:       version u8, checksum u32, zstd( recipient after recipient: keys in one text, '\n' between, length first )
-// attributes: version u8, checksum u32, columns u16, directory (attribute u16, offset u32, size u32)*, columns
-// column:     entries u32, values u16, flags u8, [valid_from u32 | bits], dictionary (packed size u32, zstd or plain), packed columns
+// keys:       version u8, checksum u32, zstd( recipient after recipient: keys in one text, '\n'
+// between, length first ) attributes: version u8, checksum u32, columns u16, directory (attribute
+// u16, offset u32, size u32)*, columns column:     entries u32, values u16, flags u8, [valid_from
+// u32 | bits], dictionary (packed size u32, zstd or plain), packed columns
 constexpr std::uint8_t k_version = 1;
 constexpr std::size_t k_head = 5;
 
@@ -31,8 +32,10 @@ std::string_view unsealed(std::string_view blob, std::string_view name) {
   ByteReader read(blob);
   const auto version = read.number<std::uint8_t>();
   const auto checksum = read.number<std::uint32_t>();
-  if (!read.good() || version != k_version || static_cast<std::uint32_t>(hash64(blob.substr(k_head))) != checksum) {
-    throw Failure({ErrorCode::io, std::string(name) + " is damaged (checksum): restore the store from a backup"});
+  if (!read.good() || version != k_version ||
+      static_cast<std::uint32_t>(hash64(blob.substr(k_head))) != checksum) {
+    throw Failure({ErrorCode::io,
+                   std::string(name) + " is damaged (checksum): restore the store from a backup"});
   }
   return blob.substr(k_head);
 }
@@ -101,7 +104,8 @@ std::string encode_column(std::span<const AttributeEntry> entries) {
   index.reserve(entries.size());
   std::uint32_t base = ~0U, top = 0;
   for (const auto& entry : entries) {
-    const auto [place, fresh] = numbers.try_emplace(entry.value, static_cast<std::uint32_t>(values.size()));
+    const auto [place, fresh] =
+        numbers.try_emplace(entry.value, static_cast<std::uint32_t>(values.size()));
     if (fresh) {
       values.push_back(entry.value);
     }
@@ -129,11 +133,14 @@ std::string encode_column(std::span<const AttributeEntry> entries) {
   write.text(compressed ? packed : texts);
   const auto n = entries.size();
   // Offsets of the recipients that have the attribute: nearly always all of them, one step apart.
-  const bool dense = n == k_recipient_block && std::adjacent_find(entries.begin(), entries.end(), [](const auto& a, const auto& b) {
-                                                 return b.recipient != a.recipient + 1;
-                                               }) == entries.end();
+  const bool dense =
+      n == k_recipient_block &&
+      std::adjacent_find(entries.begin(), entries.end(), [](const auto& a, const auto& b) {
+        return b.recipient != a.recipient + 1;
+      }) == entries.end();
   write.number(static_cast<std::uint8_t>(dense));
-  pack_bits(out, dense ? 0 : n, k_recipient_block_bits, [&](std::size_t i) { return std::uint32_t{entries[i].recipient}; });
+  pack_bits(out, dense ? 0 : n, k_recipient_block_bits,
+            [&](std::size_t i) { return std::uint32_t{entries[i].recipient}; });
   pack_bits(out, n, time_bits, [&](std::size_t i) { return entries[i].valid_from - base; });
   pack_bits(out, n, value_bits, [&](std::size_t i) { return index[i]; });
   out.append(8, '\0');
@@ -172,7 +179,8 @@ std::string encode_attributes(std::span<const AttributeEntry> entries) {
   return sealed(body);
 }
 
-AttributeBlock::AttributeBlock(std::string_view blob, std::string_view name) : m_blob(unsealed(blob, name)), m_name(name) {}
+AttributeBlock::AttributeBlock(std::string_view blob, std::string_view name)
+    : m_blob(unsealed(blob, name)), m_name(name) {}
 
 std::vector<std::uint16_t> AttributeBlock::attributes() const {
   ByteReader read(m_blob);
@@ -218,12 +226,16 @@ bool AttributeBlock::read(std::uint16_t attribute, AttributeColumn& column) cons
         column.recipient[k] = static_cast<std::uint16_t>(k);
       }
     } else {
-      unpack_bits(at, entries, k_recipient_block_bits, [&](std::size_t k, std::uint32_t v) { column.recipient[k] = static_cast<std::uint16_t>(v); });
+      unpack_bits(at, entries, k_recipient_block_bits, [&](std::size_t k, std::uint32_t v) {
+        column.recipient[k] = static_cast<std::uint16_t>(v);
+      });
       at += packed_size(entries, k_recipient_block_bits);
     }
-    unpack_bits(at, entries, time_bits, [&](std::size_t k, std::uint32_t v) { column.valid_from[k] = base + v; });
+    unpack_bits(at, entries, time_bits,
+                [&](std::size_t k, std::uint32_t v) { column.valid_from[k] = base + v; });
     at += packed_size(entries, time_bits);
-    unpack_bits(at, entries, value_bits, [&](std::size_t k, std::uint32_t v) { column.value[k] = v; });
+    unpack_bits(at, entries, value_bits,
+                [&](std::size_t k, std::uint32_t v) { column.value[k] = v; });
     return true;
   }
   return false;

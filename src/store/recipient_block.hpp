@@ -26,7 +26,8 @@ std::string encode_keys(const KeyBlock& block);
 /// As encode_keys, from one view a recipient (a new block of addresses: the usual case).
 std::string encode_single_keys(std::span<const std::string_view> keys);
 KeyBlock decode_keys(std::string_view blob, std::string_view name);
-std::string unpack_keys(std::string_view blob, std::string_view name); // the bytes that each_key walks over
+std::string unpack_keys(std::string_view blob,
+                        std::string_view name); // the bytes that each_key walks over
 /// Calls put(index in the block, key) for each key, in order; views into `plain`.
 template<typename Put> void each_key(std::string_view plain, Put put) {
   ByteReader read(plain);

@@ -13,8 +13,8 @@ namespace mailfunnel {
 
 namespace {
 
-// The index: partition = 12 low bits of the hash; an entry is the next 32 bits and the id. What matches is compared
-// with the key itself.
+// The index: partition = 12 low bits of the hash; an entry is the next 32 bits and the id. What
+// matches is compared with the key itself.
 constexpr std::uint32_t k_partitions = 4096;
 struct IndexEntry {
   std::uint32_t tag;
@@ -54,7 +54,8 @@ std::vector<std::optional<RecipientId>> Recipients::find(std::span<const std::st
   for (std::size_t i = 0; i < keys.size(); ++i) {
     hashes[i] = hash64(keys[i]);
   }
-  std::sort(order.begin(), order.end(), [&](auto a, auto b) { return partition_of(hashes[a]) < partition_of(hashes[b]); });
+  std::sort(order.begin(), order.end(),
+            [&](auto a, auto b) { return partition_of(hashes[a]) < partition_of(hashes[b]); });
 
   // Candidates first, so that each key block is unpacked once.
   struct Candidate {
@@ -79,7 +80,8 @@ std::vector<std::optional<RecipientId>> Recipients::find(std::span<const std::st
       }
     }
   }
-  std::sort(candidates.begin(), candidates.end(), [](const auto& a, const auto& b) { return a.id < b.id; });
+  std::sort(candidates.begin(), candidates.end(),
+            [](const auto& a, const auto& b) { return a.id < b.id; });
   for (std::size_t i = 0; i < candidates.size();) {
     const auto block = block_of(candidates[i].id);
     const auto plain = keys_of_block(block);
@@ -89,9 +91,12 @@ std::vector<std::optional<RecipientId>> Recipients::find(std::span<const std::st
     }
     each_key(plain, [&](std::uint32_t index, std::string_view key) {
       const auto id = block << k_recipient_block_bits | index;
-      const auto first = std::lower_bound(candidates.begin() + static_cast<std::ptrdiff_t>(i), candidates.begin() + static_cast<std::ptrdiff_t>(end), id,
-                                          [](const Candidate& c, RecipientId wanted) { return c.id < wanted; });
-      for (auto c = first; c != candidates.begin() + static_cast<std::ptrdiff_t>(end) && c->id == id; ++c) {
+      const auto first =
+          std::lower_bound(candidates.begin() + static_cast<std::ptrdiff_t>(i),
+                           candidates.begin() + static_cast<std::ptrdiff_t>(end), id,
+                           [](const Candidate& c, RecipientId wanted) { return c.id < wanted; });
+      for (auto c = first;
+           c != candidates.begin() + static_cast<std::ptrdiff_t>(end) && c->id == id; ++c) {
         if (keys[c->key] == key) {
           ids[c->key] = id;
         }
@@ -120,7 +125,6 @@ void Recipients::add(std::span<const NewKey> keys, unsigned threads) {
   }
   const auto known = count();
   const auto total = std::max(known, keys.back().id + 1);
-  const auto first_block = block_of(keys.front().id), last_block = block_of(keys.back().id);
 
   // Key blocks: a block that is wholly new and has one key each is packed straight from the views.
   struct Piece {
@@ -156,21 +160,24 @@ void Recipients::add(std::span<const NewKey> keys, unsigned threads) {
       return;
     }
     KeyBlock block(count_in_block);
-    each_key(piece.data, [&](std::uint32_t index, std::string_view key) { block.at(index).emplace_back(key); });
+    each_key(piece.data,
+             [&](std::uint32_t index, std::string_view key) { block.at(index).emplace_back(key); });
     for (auto i = piece.first; i < piece.end; ++i) {
       auto& mine = block.at(keys[i].id - base);
       // An address goes before the contact ids, behind older addresses.
-      const auto place = is_contact_key(keys[i].key) ? mine.end() : std::find_if(mine.begin(), mine.end(), [](const auto& k) { return is_contact_key(k); });
+      const auto place = is_contact_key(keys[i].key)
+                             ? mine.end()
+                             : std::find_if(mine.begin(), mine.end(),
+                                            [](const auto& k) { return is_contact_key(k); });
       mine.insert(place, std::string(keys[i].key));
     }
     piece.data = encode_keys(block);
   });
-  auto put = m_database->use("INSERT INTO key_block VALUES (?1, ?2) ON CONFLICT (block) DO UPDATE SET data = excluded.data");
+  auto put = m_database->use("INSERT INTO key_block VALUES (?1, ?2) ON CONFLICT (block) DO UPDATE "
+                             "SET data = excluded.data");
   for (const auto& piece : pieces) {
     put.bind(piece.block, Blob{piece.data}).run();
   }
-  (void)first_block;
-  (void)last_block;
 
   // The index, partition by partition.
   std::vector<std::uint32_t> starts(k_partitions + 1);
@@ -191,7 +198,8 @@ void Recipients::add(std::span<const NewKey> keys, unsigned threads) {
     entries[next[partition_of(hashes[i])]++] = {tag_of(hashes[i]), keys[i].id};
   }
   auto old = m_database->use("SELECT data FROM key_index WHERE partition = ?1");
-  auto index = m_database->use("INSERT INTO key_index VALUES (?1, ?2) ON CONFLICT (partition) DO UPDATE SET data = excluded.data");
+  auto index = m_database->use("INSERT INTO key_index VALUES (?1, ?2) ON CONFLICT (partition) DO "
+                               "UPDATE SET data = excluded.data");
   std::string data;
   for (std::uint32_t partition = 0; partition < k_partitions; ++partition) {
     const auto n = starts[partition + 1] - starts[partition];
@@ -201,10 +209,15 @@ void Recipients::add(std::span<const NewKey> keys, unsigned threads) {
     old.reset();
     data = known != 0 && old.bind(partition).step() ? std::string(old.blob(0)) : std::string();
     old.reset();
-    data.append(reinterpret_cast<const char*>(entries.data() + starts[partition]), n * sizeof(IndexEntry));
+    data.append(reinterpret_cast<const char*>(entries.data() + starts[partition]),
+                n * sizeof(IndexEntry));
     index.bind(partition, Blob{data}).run();
   }
-  m_database->use("INSERT INTO meta VALUES ('recipients', ?1) ON CONFLICT (key) DO UPDATE SET value = excluded.value").bind(std::to_string(total)).run();
+  m_database
+      ->use("INSERT INTO meta VALUES ('recipients', ?1) ON CONFLICT (key) DO UPDATE SET value = "
+            "excluded.value")
+      .bind(std::to_string(total))
+      .run();
 }
 
 std::vector<std::string> Recipients::addresses(RecipientId first, RecipientId end) {
@@ -224,7 +237,8 @@ std::string Recipients::address(RecipientId id) {
   return addresses(id, id + 1)[0];
 }
 
-// ---- attributes ----------------------------------------------------------------------------------------------------
+// ---- attributes
+// ----------------------------------------------------------------------------------------------------
 
 std::uint16_t Recipients::attribute_id(std::string_view name) {
   m_database->use("INSERT OR IGNORE INTO attribute(name) VALUES (?1)").bind(name).run();
@@ -251,12 +265,14 @@ std::string Recipients::attribute_block(std::uint32_t block) {
 namespace {
 
 bool before(const AttributeEntry& a, const AttributeEntry& b) {
-  const auto key = [](const AttributeEntry& e) { return std::uint64_t{e.attribute} << 48 | std::uint64_t{e.recipient} << 32 | e.valid_from; };
+  const auto key = [](const AttributeEntry& e) {
+    return std::uint64_t{e.attribute} << 48 | std::uint64_t{e.recipient} << 32 | e.valid_from;
+  };
   return key(a) != key(b) ? key(a) < key(b) : a.value < b.value;
 }
 
-/// Old and new entries of a block as one, without those that only repeat the value before them. Of two values at one
-/// moment the greater text wins, so that the order of imports does not matter.
+/// Old and new entries of a block as one, without those that only repeat the value before them. Of
+/// two values at one moment the greater text wins, so that the order of imports does not matter.
 std::vector<AttributeEntry> united(std::vector<AttributeEntry> entries) {
   if (!std::is_sorted(entries.begin(), entries.end(), before)) {
     std::sort(entries.begin(), entries.end(), before);
@@ -264,10 +280,12 @@ std::vector<AttributeEntry> united(std::vector<AttributeEntry> entries) {
   std::vector<AttributeEntry> out;
   out.reserve(entries.size());
   for (const auto& entry : entries) {
-    const bool same_person = !out.empty() && out.back().attribute == entry.attribute && out.back().recipient == entry.recipient;
+    const bool same_person = !out.empty() && out.back().attribute == entry.attribute &&
+                             out.back().recipient == entry.recipient;
     if (same_person && out.back().valid_from == entry.valid_from) {
       out.back().value = entry.value;
-      if (out.size() > 1 && out[out.size() - 2].attribute == entry.attribute && out[out.size() - 2].recipient == entry.recipient &&
+      if (out.size() > 1 && out[out.size() - 2].attribute == entry.attribute &&
+          out[out.size() - 2].recipient == entry.recipient &&
           out[out.size() - 2].value == entry.value) {
         out.pop_back();
       }
@@ -278,7 +296,8 @@ std::vector<AttributeEntry> united(std::vector<AttributeEntry> entries) {
   return out;
 }
 
-/// Brings entries of one attribute together, stable: what an import gives recipient by recipient is then nearly sorted.
+/// Brings entries of one attribute together, stable: what an import gives recipient by recipient is
+/// then nearly sorted.
 void by_attribute(std::vector<AttributeEntry>& entries) {
   std::vector<std::uint32_t> starts;
   for (const auto& entry : entries) {
@@ -295,7 +314,8 @@ void by_attribute(std::vector<AttributeEntry>& entries) {
 
 } // namespace
 
-std::size_t Recipients::change_attributes(std::span<const std::span<const AttributeChange>> changes, unsigned threads) {
+std::size_t Recipients::change_attributes(std::span<const std::span<const AttributeChange>> changes,
+                                          unsigned threads) {
   // By block, keeping what else stands in order: counting sort.
   std::uint32_t top = 0;
   std::size_t total = 0;
@@ -344,14 +364,17 @@ std::size_t Recipients::change_attributes(std::span<const std::span<const Attrib
       for (std::size_t a = 0; a < ids.size(); ++a) {
         old.read(ids[a], columns[a]);
         for (std::size_t k = 0; k < columns[a].recipient.size(); ++k) {
-          entries.push_back({ids[a], columns[a].recipient[k], columns[a].valid_from[k], columns[a].values[columns[a].value[k]]});
+          entries.push_back({ids[a], columns[a].recipient[k], columns[a].valid_from[k],
+                             columns[a].values[columns[a].value[k]]});
         }
       }
     }
     const auto had = entries.size();
     for (auto i = starts[piece.block]; i < starts[piece.block + 1]; ++i) {
       const auto& change = *order[i];
-      entries.push_back({change.attribute, static_cast<std::uint16_t>(change.recipient & (k_recipient_block - 1)), change.valid_from, change.value()});
+      entries.push_back({change.attribute,
+                         static_cast<std::uint16_t>(change.recipient & (k_recipient_block - 1)),
+                         change.valid_from, change.value()});
     }
     by_attribute(entries);
     entries = united(std::move(entries));
@@ -362,7 +385,8 @@ std::size_t Recipients::change_attributes(std::span<const std::span<const Attrib
     }
   });
   std::size_t added = 0;
-  auto put = m_database->use("INSERT INTO attribute_block VALUES (?1, ?2) ON CONFLICT (block) DO UPDATE SET data = excluded.data");
+  auto put = m_database->use("INSERT INTO attribute_block VALUES (?1, ?2) ON CONFLICT (block) DO "
+                             "UPDATE SET data = excluded.data");
   for (const auto& piece : pieces) {
     if (!piece.fresh.empty()) {
       put.bind(piece.block, Blob{piece.fresh}).run();
@@ -372,7 +396,8 @@ std::size_t Recipients::change_attributes(std::span<const std::span<const Attrib
   return added;
 }
 
-std::vector<std::pair<std::string, std::string>> Recipients::attributes_of(RecipientId id, Seconds as_of) {
+std::vector<std::pair<std::string, std::string>> Recipients::attributes_of(RecipientId id,
+                                                                           Seconds as_of) {
   std::vector<std::pair<std::string, std::string>> out;
   const auto blob = attribute_block(block_of(id));
   if (blob.empty()) {
@@ -401,15 +426,20 @@ std::unordered_map<RecipientId, RecipientId> Recipients::merged() {
   std::unordered_map<RecipientId, RecipientId> out;
   auto query = m_database->use("SELECT recipient, into_recipient FROM merged_recipient");
   while (query.step()) {
-    out.emplace(static_cast<RecipientId>(query.integer(0)), static_cast<RecipientId>(query.integer(1)));
+    out.emplace(static_cast<RecipientId>(query.integer(0)),
+                static_cast<RecipientId>(query.integer(1)));
   }
   return out;
 }
 
 void Recipients::merge(RecipientId from, RecipientId into) {
   if (from != into) {
-    m_database->use("INSERT OR REPLACE INTO merged_recipient VALUES (?1, ?2)").bind(from, into).run();
-    m_database->use("UPDATE merged_recipient SET into_recipient = ?2 WHERE into_recipient = ?1").bind(from, into).run();
+    m_database->use("INSERT OR REPLACE INTO merged_recipient VALUES (?1, ?2)")
+        .bind(from, into)
+        .run();
+    m_database->use("UPDATE merged_recipient SET into_recipient = ?2 WHERE into_recipient = ?1")
+        .bind(from, into)
+        .run();
   }
 }
 

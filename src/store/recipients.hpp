@@ -1,6 +1,6 @@
 #pragma once
-// Recipients in the store: which keys (addresses, contact ids) are whom, and what is known of each. Ids are dense,
-// given in order of first sight, never reused, and never shown.
+// Recipients in the store: which keys (addresses, contact ids) are whom, and what is known of each.
+// Ids are dense, given in order of first sight, never reused, and never shown.
 
 #include "model/activity.hpp"
 #include "model/recipient.hpp"
@@ -42,20 +42,23 @@ public:
   std::vector<std::optional<RecipientId>> find(std::span<const std::string_view> keys);
   std::optional<RecipientId> find(std::string_view key);
 
-  /// Adds keys. New recipients must be numbered from count() on without a gap. Several keys of one recipient may stand
-  /// anywhere in the list. Ordered by id.
+  /// Adds keys. New recipients must be numbered from count() on without a gap. Several keys of one
+  /// recipient may stand anywhere in the list. Ordered by id.
   void add(std::span<const NewKey> keys, unsigned threads);
 
   /// Key block `block` (512 recipients), unpacked for each_key(); "" when there is none.
   std::string keys_of_block(std::uint32_t block);
-  /// The address shown of every recipient of a chunk-aligned range; "" for one known by contact id only.
+  /// The address shown of every recipient of a chunk-aligned range; "" for one known by contact id
+  /// only.
   std::vector<std::string> addresses(RecipientId first, RecipientId end);
   std::string address(RecipientId id);
 
   std::uint16_t attribute_id(std::string_view name); // made when it is new
   std::vector<std::pair<std::uint16_t, std::string>> attributes();
-  /// Appends what changed; what only repeats the value known at that time is left out. Returns how many were kept.
-  std::size_t change_attributes(std::span<const std::span<const AttributeChange>> changes, unsigned threads);
+  /// Appends what changed; what only repeats the value known at that time is left out. Returns how
+  /// many were kept.
+  std::size_t change_attributes(std::span<const std::span<const AttributeChange>> changes,
+                                unsigned threads);
   /// Blob of block `block`; "" when there is none.
   std::string attribute_block(std::uint32_t block);
   /// name -> value of one recipient as of a moment.

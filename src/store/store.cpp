@@ -19,7 +19,8 @@ namespace mailfunnel {
 namespace {
 
 void configure(Database& database) {
-  database.execute("PRAGMA synchronous=FULL; PRAGMA wal_autocheckpoint=0; PRAGMA foreign_keys=ON; PRAGMA temp_store=MEMORY; PRAGMA cache_size=-65536");
+  database.execute("PRAGMA synchronous=FULL; PRAGMA wal_autocheckpoint=0; PRAGMA foreign_keys=ON; "
+                   "PRAGMA temp_store=MEMORY; PRAGMA cache_size=-65536");
 }
 
 /// The secret of a store; made when `make` and there is none.
@@ -32,13 +33,16 @@ std::uint64_t read_secret(const std::string& path, bool make) {
       throw Failure({ErrorCode::io, "no random numbers to make a key from", name});
     }
     file = open(name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    if (file < 0 || write(file, &secret, sizeof secret) != static_cast<ssize_t>(sizeof secret) || fsync(file) != 0) {
-      throw Failure({ErrorCode::io, std::string("can't write the key file: ") + std::strerror(errno), name});
+    if (file < 0 || write(file, &secret, sizeof secret) != static_cast<ssize_t>(sizeof secret) ||
+        fsync(file) != 0) {
+      throw Failure(
+          {ErrorCode::io, std::string("can't write the key file: ") + std::strerror(errno), name});
     }
   } else if (file >= 0) {
     if (read(file, &secret, sizeof secret) != static_cast<ssize_t>(sizeof secret)) {
       close(file);
-      throw Failure({ErrorCode::io, "the key file is cut short: restore it from where you keep it", name});
+      throw Failure(
+          {ErrorCode::io, "the key file is cut short: restore it from where you keep it", name});
     }
   }
   if (file >= 0) {
@@ -50,8 +54,11 @@ std::uint64_t read_secret(const std::string& path, bool make) {
 void check_format(Store& store) {
   const auto format = parse_int(store.meta("format").value_or("0")).value_or(0);
   if (format > k_store_format) {
-    throw Failure({ErrorCode::unsupported, "the store has format " + std::to_string(format) + ", this program knows up to " +
-                                               std::to_string(k_store_format) + ": use a newer mailfunnel", store.path()});
+    throw Failure({ErrorCode::unsupported,
+                   "the store has format " + std::to_string(format) +
+                       ", this program knows up to " + std::to_string(k_store_format) +
+                       ": use a newer mailfunnel",
+                   store.path()});
   }
 }
 
@@ -64,13 +71,15 @@ WriterLock::WriterLock(const std::string& store_path, unsigned seconds) {
   const auto name = store_path + ".lock";
   m_file = open(name.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
   if (m_file < 0) {
-    throw Failure({ErrorCode::io, std::string("can't open the lock file: ") + std::strerror(errno), name});
+    throw Failure(
+        {ErrorCode::io, std::string("can't open the lock file: ") + std::strerror(errno), name});
   }
   const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(seconds);
   while (flock(m_file, LOCK_EX | LOCK_NB) != 0) {
     if (std::chrono::steady_clock::now() >= end) {
       close(m_file);
-      throw Failure({ErrorCode::locked, "another run writes to this store: wait for it and try again", store_path});
+      throw Failure({ErrorCode::locked,
+                     "another run writes to this store: wait for it and try again", store_path});
     }
     std::this_thread::sleep_for(std::chrono::milliseconds(20));
   }
@@ -105,7 +114,9 @@ void Store::create(const std::string& path) {
     for (const auto& migration : k_migrations) {
       database.execute(migration);
     }
-    database.use("INSERT INTO meta VALUES ('format', ?1), ('changes', '0')").bind(std::to_string(k_store_format)).run();
+    database.use("INSERT INTO meta VALUES ('format', ?1), ('changes', '0')")
+        .bind(std::to_string(k_store_format))
+        .run();
     transaction.commit();
     database.execute("PRAGMA wal_checkpoint(TRUNCATE)");
   }
@@ -113,13 +124,15 @@ void Store::create(const std::string& path) {
   unlink((draft + "-shm").c_str());
   read_secret(path, true);
   if (rename(draft.c_str(), path.c_str()) != 0 || chmod(path.c_str(), 0600) != 0) {
-    throw Failure({ErrorCode::io, std::string("can't make the store: ") + std::strerror(errno), path});
+    throw Failure(
+        {ErrorCode::io, std::string("can't make the store: ") + std::strerror(errno), path});
   }
 }
 
 Store Store::open_reading(const std::string& path) {
   if (!exists(path)) {
-    throw Failure({ErrorCode::not_found, "no store here: `mailfunnel init` makes one, or name its folder with -C", path});
+    throw Failure({ErrorCode::not_found,
+                   "no store here: `mailfunnel init` makes one, or name its folder with -C", path});
   }
   Store store(path, Database(path, Database::Access::read), read_secret(path, false));
   check_format(store);
@@ -128,7 +141,8 @@ Store Store::open_reading(const std::string& path) {
 
 Store Store::open_writing(const std::string& path) {
   if (!exists(path)) {
-    throw Failure({ErrorCode::not_found, "no store here: `mailfunnel init` makes one, or name its folder with -C", path});
+    throw Failure({ErrorCode::not_found,
+                   "no store here: `mailfunnel init` makes one, or name its folder with -C", path});
   }
   Store store(path, Database(path, Database::Access::write), read_secret(path, true));
   configure(store.m_database);
@@ -147,7 +161,11 @@ std::optional<std::string> Store::meta(std::string_view key) {
 }
 
 void Store::set_meta(std::string_view key, std::string_view value) {
-  m_database.use("INSERT INTO meta VALUES (?1, ?2) ON CONFLICT (key) DO UPDATE SET value = excluded.value").bind(key, value).run();
+  m_database
+      .use(
+          "INSERT INTO meta VALUES (?1, ?2) ON CONFLICT (key) DO UPDATE SET value = excluded.value")
+      .bind(key, value)
+      .run();
 }
 
 std::int64_t Store::changes() {

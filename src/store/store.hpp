@@ -1,6 +1,7 @@
 #pragma once
-// The store: one SQLite file with a catalog and activity blocks, beside it a key file and a lock file. Many readers at
-// a time, one writer; what commit() acknowledged survives a crash at any moment.
+// The store: one SQLite file with a catalog and activity blocks, beside it a key file and a lock
+// file. Many readers at a time, one writer; what commit() acknowledged survives a crash at any
+// moment.
 
 #include "store/database.hpp"
 
@@ -12,7 +13,8 @@
 
 namespace mailfunnel {
 
-/// Held while a batch is written, by one process at a time (flock on <store>.lock; goes with the process).
+/// Held while a batch is written, by one process at a time (flock on <store>.lock; goes with the
+/// process).
 class WriterLock {
 public:
   /// Waits up to `seconds`; then throws Failure (locked, exit code 4).
@@ -27,7 +29,8 @@ private:
 
 class Store {
 public:
-  /// Makes an empty store; nothing happens when there is one. ":memory:" is one of the process's own.
+  /// Makes an empty store; nothing happens when there is one. ":memory:" is one of the process's
+  /// own.
   static void create(const std::string& path);
   static bool exists(const std::string& path);
   static Store open_reading(const std::string& path);

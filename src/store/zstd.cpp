@@ -20,7 +20,8 @@ void append_compressed(std::string& out, std::string_view bytes, int level) {
   thread_local const std::unique_ptr<ZSTD_CCtx, Free> t_context(ZSTD_createCCtx());
   const auto before = out.size();
   out.resize(before + ZSTD_compressBound(bytes.size()));
-  const auto size = ZSTD_compressCCtx(t_context.get(), out.data() + before, out.size() - before, bytes.data(), bytes.size(), level);
+  const auto size = ZSTD_compressCCtx(t_context.get(), out.data() + before, out.size() - before,
+                                      bytes.data(), bytes.size(), level);
   if (ZSTD_isError(size) != 0) {
     throw Failure({ErrorCode::io, std::string("zstd: ") + ZSTD_getErrorName(size)});
   }
@@ -33,11 +34,13 @@ std::string decompressed(std::string_view blob, std::string_view name) {
   std::string out;
   if (size < k_most) {
     out.resize(size);
-    if (ZSTD_decompressDCtx(t_context.get(), out.data(), out.size(), blob.data(), blob.size()) == size) {
+    if (ZSTD_decompressDCtx(t_context.get(), out.data(), out.size(), blob.data(), blob.size()) ==
+        size) {
       return out;
     }
   }
-  throw Failure({ErrorCode::io, std::string(name) + " is damaged: restore the store from a backup"});
+  throw Failure(
+      {ErrorCode::io, std::string(name) + " is damaged: restore the store from a backup"});
 }
 
 } // namespace mailfunnel

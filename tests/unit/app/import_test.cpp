@@ -26,7 +26,8 @@ constexpr Seconds k_now = 1'774'958'400; // 2026-03-31T12:00:00Z
 struct TestWorkspace {
   TestWorkspace(std::string_view config = {}) {
     static int s_number = 0; // NOLINT
-    folder = std::filesystem::temp_directory_path() / fmt::format("mailfunnel-test-{}-{}", getpid(), ++s_number);
+    folder = std::filesystem::temp_directory_path() /
+             fmt::format("mailfunnel-test-{}-{}", getpid(), ++s_number);
     std::filesystem::create_directories(folder);
     workspace.folder = folder.string();
     workspace.registry = builtin_adapters();
@@ -36,7 +37,8 @@ struct TestWorkspace {
       FAIL(problem.text());
     }
     workspace.config = std::move(loaded.config);
-    std::ofstream(folder / "mailfunnel.db.key", std::ios::binary) << "12345678"; // network hashes are the same in all
+    std::ofstream(folder / "mailfunnel.db.key", std::ios::binary)
+        << "12345678"; // network hashes are the same in all
     Store::create(workspace.store_path());
   }
   ~TestWorkspace() { std::filesystem::remove_all(folder); }
@@ -76,13 +78,21 @@ constexpr std::string_view k_head = "email,campaign,event,time,url,agent,ip\n";
 
 std::vector<std::string> random_lines(unsigned seed, std::size_t count, unsigned people) {
   std::mt19937 random(seed);
-  constexpr std::string_view k_kinds[] = {"sent", "delivered", "open", "click", "hard", "soft", "unsubscribe"};
-  constexpr std::string_view k_agents[] = {"Mozilla/5.0", "Mozilla/5.0 (Windows NT 10.0) Firefox/120", ""};
+  constexpr std::string_view k_kinds[] = {"sent", "delivered", "open",       "click",
+                                          "hard", "soft",      "unsubscribe"};
+  constexpr std::string_view k_agents[] = {"Mozilla/5.0",
+                                           "Mozilla/5.0 (Windows NT 10.0) Firefox/120", ""};
   std::vector<std::string> lines;
   for (std::size_t i = 0; i < count; ++i) {
     const auto kind = k_kinds[random() % 7];
-    lines.push_back(fmt::format("p{}@Example.com,{},{},{},{},{},192.0.2.{}\n", random() % people, random() % 4 == 0 ? "" : std::to_string(random() % 5), kind, format_time(k_now - static_cast<Seconds>(random() % (80 * 86'400))),
-                                kind == "click" ? fmt::format("https://example.com/{}?utm_source=n{}", random() % 12, random() % 3) : "", k_agents[random() % 3], random() % 200));
+    lines.push_back(fmt::format(
+        "p{}@Example.com,{},{},{},{},{},192.0.2.{}\n", random() % people,
+        random() % 4 == 0 ? "" : std::to_string(random() % 5), kind,
+        format_time(k_now - static_cast<Seconds>(random() % (80 * 86'400))),
+        kind == "click"
+            ? fmt::format("https://example.com/{}?utm_source=n{}", random() % 12, random() % 3)
+            : "",
+        k_agents[random() % 3], random() % 200));
   }
   return lines;
 }
@@ -109,17 +119,20 @@ TEST_CASE("any order and any repetition of the same events gives the same export
     std::shuffle(lines.begin(), lines.end(), random);
     const auto half = lines.size() / 2;
     mixed.import("b.csv", joined({lines.begin() + static_cast<std::ptrdiff_t>(half), lines.end()}));
-    mixed.import("a.csv", joined({lines.begin(), lines.begin() + static_cast<std::ptrdiff_t>(half)}));
+    mixed.import("a.csv",
+                 joined({lines.begin(), lines.begin() + static_cast<std::ptrdiff_t>(half)}));
     std::shuffle(lines.begin(), lines.end(), random);
     const auto again = mixed.import("c.csv", joined({lines.begin(), lines.begin() + 150}));
     CHECK(again.total.fresh == 0);
-    CHECK((mixed.exported() == expected)); // a difference would be a screen of lines: only that there is one
+    CHECK((mixed.exported() ==
+           expected)); // a difference would be a screen of lines: only that there is one
 
     // And what was exported is read back as the same.
     TestWorkspace back;
     back.import("events.ndjson", expected);
     const auto round_trip = back.exported();
-    CHECK((replace_all(round_trip, "\"account\":\"mailfunnel\"", "\"account\":\"generic\"") == expected));
+    CHECK((replace_all(round_trip, "\"account\":\"mailfunnel\"", "\"account\":\"generic\"") ==
+           expected));
   }
 }
 
@@ -137,7 +150,8 @@ TEST_CASE("importing twice changes nothing, and says so") {
   CHECK(test.store().changes() == changes);
 }
 
-TEST_CASE("a small import into a large store waits in the inbox, is seen at once, and folds to the same") {
+TEST_CASE("a small import into a large store waits in the inbox, is seen at once, and folds to the "
+          "same") {
   std::string many(k_head);
   for (int i = 0; i < 21'000; ++i) {
     many += fmt::format("q{}@example.com,1,delivered,2026-01-05T10:00:{:02}Z,,,\n", i, i % 60);
@@ -163,7 +177,11 @@ TEST_CASE("a small import into a large store waits in the inbox, is seen at once
 
 TEST_CASE("a bad record is rejected with its line, and the rest goes on") {
   TestWorkspace test(k_profile);
-  const auto report = test.import("log.csv", std::string(k_head) + "a@example.com,1,open,2026-01-05T10:00:00Z,,x,\nno address,1,open,2026-01-05T10:00:00Z,,x,\nb@example.com,1,open,yesterday,,x,\nshort\nc@example.com,1,open,2026-01-05T10:00:00Z,,x,\n");
+  const auto report = test.import(
+      "log.csv", std::string(k_head) +
+                     "a@example.com,1,open,2026-01-05T10:00:00Z,,x,\nno "
+                     "address,1,open,2026-01-05T10:00:00Z,,x,\nb@example.com,1,open,yesterday,,x,"
+                     "\nshort\nc@example.com,1,open,2026-01-05T10:00:00Z,,x,\n");
   CHECK(report.total.events == 2);
   CHECK(report.total.rejected == 3);
   const auto rejects = *read_file((test.folder / "rejects").string());
@@ -182,9 +200,13 @@ name = "both"
 fields = { kind = "what", time = "time", contact_id = "id", address = "email", campaign = "campaign" }
 )";
   TestWorkspace test(k_ids);
-  test.import("ids.csv", "id,campaign,event,time\n77,1,open,2026-01-05T10:00:00Z\n78,1,open,2026-01-05T10:00:00Z\n");
-  test.import("known.csv", "id,email,campaign,what,time\n79,ann@example.com,1,delivered,2026-01-04T10:00:00Z\n");
-  test.import("both.csv", "id,email,campaign,what,time\n77,bo@example.com,1,delivered,2026-01-05T09:00:00Z\n78,ann@example.com,1,click,2026-01-06T10:00:00Z\n");
+  test.import(
+      "ids.csv",
+      "id,campaign,event,time\n77,1,open,2026-01-05T10:00:00Z\n78,1,open,2026-01-05T10:00:00Z\n");
+  test.import("known.csv",
+              "id,email,campaign,what,time\n79,ann@example.com,1,delivered,2026-01-04T10:00:00Z\n");
+  test.import("both.csv", "id,email,campaign,what,time\n77,bo@example.com,1,delivered,2026-01-"
+                          "05T09:00:00Z\n78,ann@example.com,1,click,2026-01-06T10:00:00Z\n");
   auto store = test.store();
   CHECK(events_of(store, "bo@example.com")->size() == 2);  // 77 got an address
   CHECK(events_of(store, "ann@example.com")->size() == 3); // 78 was she all along: one person now
@@ -195,15 +217,25 @@ fields = { kind = "what", time = "time", contact_id = "id", address = "email", c
 
 TEST_CASE("attributes hold from their day on; the same again changes nothing") {
   TestWorkspace test;
-  CHECK(test.import("contacts.csv", "email,job_title,country\nann@example.com,Manager,BE\nbo@example.com,Student,\n", true).total.changed_attributes == 3);
-  CHECK(test.import("contacts.csv", "email,job_title,country\nann@example.com,Manager,BE\nbo@example.com,Student,\n", true).total.changed_attributes == 0);
+  CHECK(
+      test.import("contacts.csv",
+                  "email,job_title,country\nann@example.com,Manager,BE\nbo@example.com,Student,\n",
+                  true)
+          .total.changed_attributes == 3);
+  CHECK(
+      test.import("contacts.csv",
+                  "email,job_title,country\nann@example.com,Manager,BE\nbo@example.com,Student,\n",
+                  true)
+          .total.changed_attributes == 0);
   auto store = test.store();
   Recipients recipients(store.database());
   const auto ann = recipients.find("ann@example.com");
   REQUIRE(ann);
   CHECK(recipients.attributes_of(*ann, k_now).size() == 2);
   const std::string director = "Director";
-  const AttributeChange change{*ann, 1'000'000'000, director.data(), recipients.attribute_id("job_title"), static_cast<std::uint16_t>(director.size())};
+  const AttributeChange change{*ann, 1'000'000'000, director.data(),
+                               recipients.attribute_id("job_title"),
+                               static_cast<std::uint16_t>(director.size())};
   const std::span<const AttributeChange> one(&change, 1);
   recipients.change_attributes(std::span(&one, 1), 1);
   const auto title_at = [&](Seconds moment) {
@@ -218,14 +250,23 @@ TEST_CASE("attributes hold from their day on; the same again changes nothing") {
   CHECK(title_at(1'000'000'000) == "Director");
 }
 
-TEST_CASE("explain agrees with the score of the whole list, and no suppressed address is in a mailing segment") {
-  TestWorkspace test(std::string(k_profile) + "[[segment]]\nname = \"all\"\nwhere = 'true'\ncolumns = [\"email\", \"score\"]\n");
+TEST_CASE("explain agrees with the score of the whole list, and no suppressed address is in a "
+          "mailing segment") {
+  TestWorkspace test(
+      std::string(k_profile) +
+      "[[segment]]\nname = \"all\"\nwhere = 'true'\ncolumns = [\"email\", \"score\"]\n");
   test.import("log.csv", joined(random_lines(5, 2000, 70)));
   auto store = test.store();
   run_scores(store, test.workspace, test.workspace.config.rules, k_now, true);
   const auto everybody = parse_expression("true");
-  const auto all = run_segments(store, test.workspace, k_now, {{"all", SegmentUse::suppression, everybody.expression.get(), {"email", "score"}}}, ExportFormat::machine, 0)[0];
-  const auto mailing = run_segments(store, test.workspace, k_now, {{"all", SegmentUse::mailing, everybody.expression.get(), {"email", "score"}}}, ExportFormat::machine, 0)[0];
+  const auto all = run_segments(
+      store, test.workspace, k_now,
+      {{"all", SegmentUse::suppression, everybody.expression.get(), {"email", "score"}}},
+      ExportFormat::machine, 0)[0];
+  const auto mailing =
+      run_segments(store, test.workspace, k_now,
+                   {{"all", SegmentUse::mailing, everybody.expression.get(), {"email", "score"}}},
+                   ExportFormat::machine, 0)[0];
   CHECK(all.members == mailing.members + mailing.kept_out_suppressed);
   CHECK(mailing.kept_out_suppressed > 0);
   std::size_t people = 0;
@@ -234,7 +275,8 @@ TEST_CASE("explain agrees with the score of the whole list, and no suppressed ad
     if (comma == std::string_view::npos || line.starts_with("email")) {
       continue;
     }
-    const auto explained = explain(store, test.workspace, test.workspace.config.rules, std::string(line.substr(0, comma)), k_now);
+    const auto explained = explain(store, test.workspace, test.workspace.config.rules,
+                                   std::string(line.substr(0, comma)), k_now);
     REQUIRE(explained.has_value());
     Points sum = 0;
     for (const auto& entry : explained->ledger.lines) {

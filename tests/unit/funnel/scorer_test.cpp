@@ -19,7 +19,9 @@ public:
   bool events(CampaignId campaign, EventKind kind, EventColumns& columns) override {
     columns.clear();
     auto rows = m_rows[{campaign, kind}];
-    std::stable_sort(rows.begin(), rows.end(), [](const EventRow& a, const EventRow& b) { return std::tie(a.recipient, a.time, a.link) < std::tie(b.recipient, b.time, b.link); });
+    std::stable_sort(rows.begin(), rows.end(), [](const EventRow& a, const EventRow& b) {
+      return std::tie(a.recipient, a.time, a.link) < std::tie(b.recipient, b.time, b.link);
+    });
     for (const auto& row : rows) {
       columns.append(row);
     }
@@ -46,13 +48,18 @@ public:
     }
     return !column.recipient.empty();
   }
-  std::vector<std::string> attribute_names() override { return {"job_title", "employees", "industry", "country"}; }
+  std::vector<std::string> attribute_names() override {
+    return {"job_title", "employees", "industry", "country"};
+  }
   std::string_view address(std::uint32_t) override { return "ann@example.com"; }
 
-  void add(CampaignId campaign, EventKind kind, Seconds time, LinkNumber link = 0, std::uint16_t bits = evidence::agent_seen, std::uint16_t extra = 0) {
+  void add(CampaignId campaign, EventKind kind, Seconds time, LinkNumber link = 0,
+           std::uint16_t bits = evidence::agent_seen, std::uint16_t extra = 0) {
     m_rows[{campaign, kind}].push_back({0, static_cast<std::uint32_t>(time), link, bits, extra, 0});
   }
-  void set(const std::string& name, const std::string& value, std::uint32_t recipient = 0) { m_attributes[{recipient, name}] = value; }
+  void set(const std::string& name, const std::string& value, std::uint32_t recipient = 0) {
+    m_attributes[{recipient, name}] = value;
+  }
 
 private:
   std::uint32_t m_people;
@@ -86,7 +93,8 @@ World world_of(std::uint32_t mailings) {
 
 Rules seed_rules() {
   auto rules = default_rules();
-  const auto fit = [&](std::string name, std::string group, std::string attribute, Points points) -> FitRule& {
+  const auto fit = [&](std::string name, std::string group, std::string attribute,
+                       Points points) -> FitRule& {
     auto& rule = rules.fit.rules.emplace_back();
     rule.name = std::move(name);
     rule.group = std::move(group);
@@ -161,7 +169,8 @@ void fit_b(TestSource& source) { // 3 + 4 + 0 + 4 = 11
 }
 
 void clicks(TestSource& source, int tofu, int mofu, int bofu) {
-  for (const auto& [count, first] : {std::pair{tofu, k_tofu}, std::pair{mofu, k_mofu}, std::pair{bofu, k_bofu}}) {
+  for (const auto& [count, first] :
+       {std::pair{tofu, k_tofu}, std::pair{mofu, k_mofu}, std::pair{bofu, k_bofu}}) {
     for (int i = 0; i < count; ++i) {
       source.add(1, EventKind::click, k_start + 3600, static_cast<LinkNumber>(first + 3 * i));
     }
@@ -250,7 +259,9 @@ TEST_CASE("worked example 6: a student is never for sales") {
 TEST_CASE("non-opens in their simple form: window, floor, late opens, machine opens") {
   const auto world = world_of(14);
   const auto rules = seed_rules();
-  const auto sent = [&](TestSource& source, CampaignId mailing) { source.add(mailing, EventKind::delivered, world.campaigns[mailing - 1].time); };
+  const auto sent = [&](TestSource& source, CampaignId mailing) {
+    source.add(mailing, EventKind::delivered, world.campaigns[mailing - 1].time);
+  };
   SUBCASE("delivered and silent costs one point a mailing, after seven days") {
     TestSource source;
     sent(source, 1);
@@ -291,7 +302,8 @@ TEST_CASE("non-opens in their simple form: window, floor, late opens, machine op
     TestSource source;
     source.add(1, EventKind::sent, k_start);
     source.add(2, EventKind::sent, k_start);
-    source.add(2, EventKind::bounce, k_start + 5, 0, pack_bounce(BounceClass::soft, BounceReason::mailbox_full));
+    source.add(2, EventKind::bounce, k_start + 5, 0,
+               pack_bounce(BounceClass::soft, BounceReason::mailbox_full));
     CHECK(score(source, rules, silent, k_later).score == -1 * k_point);
   }
   SUBCASE("a family of two mailings is one") {
@@ -314,7 +326,8 @@ TEST_CASE("worked example 11: leaving costs once and suppresses, whatever the st
   const auto out = score(source, seed_rules(), world_of(1), k_later);
   CHECK(out.score == 76 * k_point);
   CHECK(out.suppressed == suppressed_by::unsubscribed);
-  CHECK(score(source, seed_rules(), world_of(1), k_start + 5 * k_day).suppressed == 0); // as-of before it
+  CHECK(score(source, seed_rules(), world_of(1), k_start + 5 * k_day).suppressed ==
+        0); // as-of before it
 }
 
 TEST_CASE("only a later opt-in with proof lifts an unsubscribe; nothing lifts a complaint") {
@@ -323,9 +336,11 @@ TEST_CASE("only a later opt-in with proof lifts an unsubscribe; nothing lifts a 
   TestSource source;
   source.add(1, EventKind::unsubscribe, k_start + 10);
   source.add(1, EventKind::resubscribe, k_start + 20);
-  CHECK(score(source, seed_rules(), world, k_later).suppressed == suppressed_by::unsubscribed); // no proof
+  CHECK(score(source, seed_rules(), world, k_later).suppressed ==
+        suppressed_by::unsubscribed); // no proof
   source.add(1, EventKind::resubscribe, k_start + 10, 0, 0, k_proof);
-  CHECK(score(source, seed_rules(), world, k_later).suppressed == suppressed_by::unsubscribed); // a tie: suppressed
+  CHECK(score(source, seed_rules(), world, k_later).suppressed ==
+        suppressed_by::unsubscribed); // a tie: suppressed
   source.add(1, EventKind::resubscribe, k_start + 30, 0, 0, k_proof);
   CHECK(score(source, seed_rules(), world, k_later).suppressed == 0);
   CHECK(score(source, seed_rules(), world, k_later).score == -20 * k_point);
@@ -375,7 +390,8 @@ TEST_CASE("repeat rules") {
   CHECK(score(source, rules, world_of(2), k_later).score == 62 * k_point);
 }
 
-TEST_CASE("invariants over random histories: ledger = score, as-of sees no future, a human click never lowers the score") {
+TEST_CASE("invariants over random histories: ledger = score, as-of sees no future, a human click "
+          "never lowers the score") {
   std::mt19937 random(20260331); // NOLINT: the same histories every time
   const auto world = world_of(6);
   const auto rules = seed_rules();
@@ -384,17 +400,23 @@ TEST_CASE("invariants over random histories: ledger = score, as-of sees no futur
     const auto count = random() % 30;
     for (std::uint32_t i = 0; i < count; ++i) {
       const auto mailing = static_cast<CampaignId>(random() % 6 + 1);
-      constexpr EventKind k_kinds[] = {EventKind::delivered, EventKind::open, EventKind::click, EventKind::unsubscribe, EventKind::complaint, EventKind::bounce, EventKind::page, EventKind::download};
+      constexpr EventKind k_kinds[] = {
+          EventKind::delivered, EventKind::open,   EventKind::click, EventKind::unsubscribe,
+          EventKind::complaint, EventKind::bounce, EventKind::page,  EventKind::download};
       const auto kind = k_kinds[random() % 8];
       const auto time = k_start + static_cast<Seconds>(random() % (150 * 86'400));
       const auto link = static_cast<LinkNumber>(kind == EventKind::click ? random() % 22 : 0);
-      const auto bits = static_cast<std::uint16_t>(kind == EventKind::bounce ? pack_bounce(BounceClass::hard, BounceReason::user_unknown) : random() % 5 == 0 ? evidence::privacy_proxy : evidence::agent_seen);
+      const auto bits = static_cast<std::uint16_t>(
+          kind == EventKind::bounce ? pack_bounce(BounceClass::hard, BounceReason::user_unknown)
+          : random() % 5 == 0       ? evidence::privacy_proxy
+                                    : evidence::agent_seen);
       source.add(mailing, kind, time, link, bits);
       extended.add(mailing, kind, time, link, bits);
     }
     const auto as_of = k_start + static_cast<Seconds>(random() % (160 * 86'400));
     const auto before = score(source, rules, world, as_of);
-    extended.add(static_cast<CampaignId>(random() % 6 + 1), EventKind::click, as_of - 10, static_cast<LinkNumber>(random() % 21 + 1));
+    extended.add(static_cast<CampaignId>(random() % 6 + 1), EventKind::click, as_of - 10,
+                 static_cast<LinkNumber>(random() % 21 + 1));
     CHECK(score(extended, rules, world, as_of).score >= before.score);
     extended.add(1, EventKind::click, as_of + 10, k_bofu); // after the moment: not there
     CHECK(score(source, rules, world, as_of).score == before.score);

@@ -14,8 +14,12 @@ TEST_CASE("blocks give back what went in, whole and for one recipient") {
     std::vector<EventRow> rows(random() % 9000 + 1);
     const auto people = random() % 3 == 0 ? 3U : 65'536U;
     for (auto& row : rows) {
-      row = {static_cast<std::uint32_t>(random() % people), static_cast<std::uint32_t>(random()), static_cast<LinkNumber>(round % 2 == 0 ? 0 : random() % 70), static_cast<std::uint16_t>(round % 3 == 0 ? 0 : random() % 5),
-             static_cast<std::uint16_t>(round % 4 == 0 ? random() : 0), static_cast<std::uint8_t>(round % 5 == 0 ? random() % 16 : 0)};
+      row = {static_cast<std::uint32_t>(random() % people),
+             static_cast<std::uint32_t>(random()),
+             static_cast<LinkNumber>(round % 2 == 0 ? 0 : random() % 70),
+             static_cast<std::uint16_t>(round % 3 == 0 ? 0 : random() % 5),
+             static_cast<std::uint16_t>(round % 4 == 0 ? random() : 0),
+             static_cast<std::uint8_t>(round % 5 == 0 ? random() % 16 : 0)};
     }
     normalise_rows(rows, EventKind::click);
     const auto blob = encode_block(rows);
@@ -24,7 +28,8 @@ TEST_CASE("blocks give back what went in, whole and for one recipient") {
     reader.read_all(columns);
     REQUIRE(columns.size() == rows.size());
     const auto same = [](const EventRow& a, const EventRow& b) {
-      return a.recipient == b.recipient && a.time == b.time && a.link == b.link && a.evidence == b.evidence && a.extra == b.extra && a.system == b.system;
+      return a.recipient == b.recipient && a.time == b.time && a.link == b.link &&
+             a.evidence == b.evidence && a.extra == b.extra && a.system == b.system;
     };
     for (std::size_t i = 0; i < rows.size(); ++i) {
       REQUIRE(same(columns.row(i), rows[i]));
@@ -48,8 +53,10 @@ TEST_CASE("the union of two records of one event") {
   CHECK(a.evidence == 5);
   CHECK(a.extra == 20);
   CHECK(a.system == 2);
-  EventRow soft{1, 5, 0, pack_bounce(BounceClass::soft, BounceReason::mailbox_full), pack_status("4.2.2"), 0};
-  const EventRow hard{1, 5, 0, pack_bounce(BounceClass::hard, BounceReason::user_unknown), pack_status("5.1.1"), 0};
+  EventRow soft{
+      1, 5, 0, pack_bounce(BounceClass::soft, BounceReason::mailbox_full), pack_status("4.2.2"), 0};
+  const EventRow hard{
+      1, 5, 0, pack_bounce(BounceClass::hard, BounceReason::user_unknown), pack_status("5.1.1"), 0};
   unite(soft, hard, EventKind::bounce);
   CHECK(bounce_class_of(soft.evidence) == BounceClass::hard);
   CHECK(unpack_status(soft.extra) == "5.1.1");
@@ -64,13 +71,19 @@ TEST_CASE("status codes that do not fit are none") {
 }
 
 TEST_CASE("key blocks and attribute blocks") {
-  const KeyBlock keys{{"ann@example.com", "\x1f" "1" "\x1f" "77"}, {"bo@example.com"}, {}};
+  const KeyBlock keys{{"ann@example.com", "\x1f"
+                                          "1"
+                                          "\x1f"
+                                          "77"},
+                      {"bo@example.com"},
+                      {}};
   const auto blob = encode_keys(keys);
   CHECK(decode_keys(blob, "test") == keys);
   std::vector<AttributeEntry> entries;
   for (std::uint16_t attribute : {std::uint16_t{1}, std::uint16_t{4}}) {
     for (std::uint16_t recipient = 0; recipient < 512; ++recipient) {
-      entries.push_back({attribute, recipient, 100U + recipient % 3, recipient % 2 == 0 ? "even" : "odd"});
+      entries.push_back(
+          {attribute, recipient, 100U + recipient % 3, recipient % 2 == 0 ? "even" : "odd"});
     }
   }
   const auto packed = encode_attributes(entries);
