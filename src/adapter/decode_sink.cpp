@@ -1,6 +1,6 @@
 // One object a line, fields only where they are present:
 //   {"kind":"open","address":"ann@example.com","time":"2026-03-02T09:25:07Z","evidence":["privacy_proxy"],
-//    "native":"open","source":{"adapter":"sendgrid","file":"events.ndjson","line":3,"offset":512}}
+//    "native":"open","source":{"adapter":"acme","file":"events.ndjson","line":3,"offset":512}}
 // The fields are those of schema/event.schema.json, in its order.
 
 #include "adapter/decode_sink.hpp"

@@ -13,7 +13,7 @@ path = "mailfunnel.db"
 # Where your mail is sent from. `mailfunnel adapters` lists what can be read.
 # [[account]]
 # name = "newsletter"
-# esp  = "mailchimp"
+# esp  = "…"                           # one that `mailfunnel adapters` lists
 # zone = "Europe/Brussels"             # of times that the files give without a zone
 
 # [audience]                           # still counted in mailings, never in a mailing or sales segment

@@ -149,8 +149,8 @@ std::uint32_t AddressBook::intern(std::string_view key, std::uint64_t hash, std:
   return known != k_none ? known : put(key, hash, as, true);
 }
 
-void AddressBook::load(std::string_view key, std::uint32_t number) {
-  put(key, hash(key), number, false);
+void AddressBook::load(std::string_view key, std::uint64_t hash, std::uint32_t number) {
+  put(key, hash, number, false);
 }
 
 std::uint32_t AddressBook::put(std::string_view key, std::uint64_t hash, std::uint32_t number,

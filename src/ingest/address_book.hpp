@@ -51,7 +51,7 @@ public:
   /// All keys added (not those that load() put in) since the last call, by number.
   std::vector<Added> take_added();
   /// A key that is in the store already; not told by take_added().
-  void load(std::string_view key, std::uint32_t number);
+  void load(std::string_view key, std::uint64_t hash, std::uint32_t number);
 
   std::uint32_t next_number() const { return m_next.load(); }
   std::size_t size() const { return m_count.load(); }

@@ -112,20 +112,32 @@ void Session::load_book() {
   on_threads(threads, [&](unsigned thread) {
     auto database = m_store.reader();
     Recipients reader(database);
+    struct Key {
+      std::uint32_t index;
+      std::uint64_t hash;
+      std::string_view key;
+    };
+    std::vector<Key> keys; // of one block: all slots are fetched before the first is needed
     const auto first = static_cast<std::uint32_t>(std::uint64_t{blocks} * thread / threads);
     const auto end = static_cast<std::uint32_t>(std::uint64_t{blocks} * (thread + 1) / threads);
     for (auto block = first; block < end; ++block) {
       std::array<bool, k_recipient_block> addressed{}, keyed{};
-      each_key(reader.keys_of_block(block), [&](std::uint32_t index, std::string_view key) {
+      const auto plain = reader.keys_of_block(block);
+      keys.clear();
+      each_key(plain, [&](std::uint32_t index, std::string_view key) {
+        keys.push_back({index, m_book->hash(key), key});
+        m_book->prefetch(keys.back().hash);
+      });
+      for (const auto& [index, hash, key] : keys) {
         auto id = block << k_recipient_block_bits | index;
         if (!merged.empty()) {
           const auto target = merged.find(id);
           id = target == merged.end() ? id : target->second;
         }
-        m_book->load(key, id);
+        m_book->load(key, hash, id);
         keyed[index] = true;
         addressed[index] = addressed[index] || !is_contact_key(key);
-      });
+      }
       for (std::uint32_t index = 0; index < k_recipient_block; ++index) {
         if (keyed[index] && !addressed[index]) {
           const std::lock_guard lock(mutex);
@@ -438,9 +450,11 @@ void Session::write_joined(std::span<Harvest> harvests) {
         }
       }
     }
-    for (auto& change : *harvest.attributes) {
-      const auto target = into.find(change.recipient);
-      change.recipient = target == into.end() ? change.recipient : target->second;
+    for (auto& page : *harvest.attributes) {
+      for (auto& change : page) {
+        const auto target = into.find(change.recipient);
+        change.recipient = target == into.end() ? change.recipient : target->second;
+      }
     }
   }
   m_activity.move_recipients(into, m_options.threads);
@@ -450,174 +464,9 @@ void Session::write_joined(std::span<Harvest> harvests) {
 void Session::write_attributes(std::span<Harvest> harvests, ImportCounts& counts) {
   std::vector<std::span<const AttributeChange>> changes;
   for (const auto& harvest : harvests) {
-    changes.emplace_back(*harvest.attributes);
+    changes.insert(changes.end(), harvest.attributes->begin(), harvest.attributes->end());
   }
   counts.changed_attributes += m_recipients.change_attributes(changes, m_options.threads);
-}
-
-// ---- few records: find recipients one by one, keep events in the inbox
-// -------------------------------------------------
-
-Session::Resolved Session::resolve_small(std::span<Harvest> harvests, ImportCounts& counts) {
-  const auto added = m_book->take_added();
-  std::vector<std::string_view> keys;
-  for (const auto& one : added) {
-    keys.push_back(one.key);
-  }
-  const auto found = m_recipients.find(keys);
-  Resolved resolved;
-  resolved.id.resize(m_book->next_number());
-  resolved.key.resize(m_book->next_number());
-  std::vector<bool> now(m_book->next_number()); // needs an id at once: attributes, or several keys
-  for (const auto& harvest : harvests) {
-    for (const auto& change : *harvest.attributes) {
-      now[change.recipient] = true;
-    }
-  }
-  // An address decides who it is; a contact id only where there is no address, or none known.
-  for (std::size_t i = 0; i < added.size(); ++i) {
-    const auto number = added[i].number;
-    const bool address = !is_contact_key(added[i].key);
-    now[number] = now[number] || !resolved.key[number].empty();
-    if (resolved.key[number].empty() || (address && is_contact_key(resolved.key[number]))) {
-      resolved.key[number] = added[i].key;
-      resolved.id[number] = found[i] ? found[i] : resolved.id[number];
-    }
-  }
-  for (std::size_t i = 0; i < added.size(); ++i) {
-    auto& id = resolved.id[added[i].number];
-    if (!found[i] || id == found[i]) {
-      continue;
-    }
-    const bool addressless = m_recipients.address(*found[i]).empty();
-    if (!id && addressless) {
-      id = found[i];
-    } else if (id && addressless) { // known under both names: one person
-      m_recipients.merge(*found[i], *id);
-      m_activity.move_recipients({{*found[i], *id}}, m_options.threads);
-    }
-  }
-  auto next = m_recipients.count();
-  const auto before = next;
-  std::vector<NewKey> fresh;
-  for (std::size_t i = 0; i < added.size(); ++i) {
-    const auto number = added[i].number;
-    if (!resolved.id[number] && now[number]) {
-      resolved.id[number] = next++;
-    }
-    if (resolved.id[number] && !found[i]) {
-      fresh.push_back({*resolved.id[number], added[i].key});
-    }
-  }
-  std::stable_sort(fresh.begin(), fresh.end(),
-                   [](const NewKey& a, const NewKey& b) { return a.id < b.id; });
-  m_recipients.add(fresh, m_options.threads);
-  counts.new_recipients += m_recipients.count() - before;
-  return resolved;
-}
-
-void Session::write_small(std::span<Harvest> harvests, ImportCounts& counts) {
-  const auto resolved = resolve_small(harvests, counts);
-  const auto id_of = [&](std::uint32_t number) {
-    const auto joined = m_joined.find(number);
-    return resolved.id[joined == m_joined.end() ? number : joined->second];
-  };
-  for (auto& harvest : harvests) {
-    for (auto& change : *harvest.attributes) {
-      change.recipient = id_of(change.recipient).value_or(change.recipient);
-    }
-  }
-  write_attributes(harvests, counts);
-
-  using Identity = std::tuple<CampaignId, EventKind, std::string_view, std::uint32_t, LinkNumber>;
-  const auto waiting = m_activity.inbox();
-  std::map<Identity, EventRow> seen;
-  for (const auto& event : waiting) {
-    seen.emplace(Identity{event.campaign, event.kind, event.key, event.row.time, event.row.link},
-                 event.row);
-  }
-  std::vector<InboxEvent> fresh;
-  std::uint64_t again = 0;
-  for (const auto& set : sets_of(harvests)) {
-    std::map<std::uint32_t, EventColumns> blocks; // by chunk
-    for (const auto page : set.pages) {
-      for (auto row : page) {
-        const auto key = resolved.key[row.recipient];
-        const auto id = id_of(row.recipient);
-        std::optional<EventRow> known;
-        if (const auto place = seen.find({set.campaign, set.kind, key, row.time, row.link});
-            place != seen.end()) {
-          known = place->second;
-        } else if (id) {
-          auto block = blocks.find(chunk_of(*id));
-          if (block == blocks.end()) {
-            block = blocks.emplace(chunk_of(*id), EventColumns{}).first;
-            m_activity.load_set(chunk_of(*id), set.campaign, set.kind, block->second);
-          }
-          known = find_event(block->second, offset_of(*id), row.time, row.link);
-        }
-        row.recipient = 0;
-        auto united = row;
-        if (known) {
-          known->recipient = 0;
-          united = *known;
-          unite(united, row, set.kind);
-        }
-        counts.fresh += known ? 0 : 1;
-        again += known ? 1 : 0;
-        if (!known || std::memcmp(&united, &*known, sizeof united) != 0) {
-          seen.insert_or_assign({set.campaign, set.kind, key, row.time, row.link}, united);
-          fresh.push_back({set.campaign, set.kind, united, std::string(key)});
-        }
-      }
-    }
-  }
-  counts.duplicate += again;
-  m_joined.clear();
-  m_activity.add_to_inbox(fresh);
-}
-
-std::uint64_t fold_inbox(Store& store, unsigned threads) {
-  const WriterLock lock(store.path());
-  Transaction transaction(store.database());
-  Activity activity(store.database());
-  Recipients recipients(store.database());
-  const auto events = activity.inbox();
-  if (events.empty()) {
-    return 0;
-  }
-  std::vector<std::string_view> keys;
-  for (const auto& event : events) {
-    keys.push_back(event.key);
-  }
-  std::sort(keys.begin(), keys.end());
-  keys.erase(std::unique(keys.begin(), keys.end()), keys.end());
-  auto ids = recipients.find(keys);
-  auto next = recipients.count();
-  std::vector<NewKey> fresh;
-  for (std::size_t i = 0; i < keys.size(); ++i) {
-    if (!ids[i]) {
-      ids[i] = next++;
-      fresh.push_back({*ids[i], keys[i]});
-    }
-  }
-  recipients.add(fresh, threads);
-  std::map<std::pair<CampaignId, EventKind>, std::vector<EventRow>> rows;
-  for (const auto& event : events) {
-    auto row = event.row;
-    row.recipient = *ids[static_cast<std::size_t>(
-        std::lower_bound(keys.begin(), keys.end(), std::string_view(event.key)) - keys.begin())];
-    rows[{event.campaign, event.kind}].push_back(row);
-  }
-  std::vector<RowPages> sets;
-  for (const auto& [key, of_set] : rows) {
-    sets.push_back({key.first, key.second, {of_set}});
-  }
-  activity.merge(sets, threads);
-  activity.clear_inbox();
-  transaction.commit();
-  store.checkpoint();
-  return events.size();
 }
 
 } // namespace mailfunnel

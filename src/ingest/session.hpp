@@ -91,6 +91,9 @@ private:
   std::uint32_t m_first = ~0U, m_last = 0;
 };
 
+/// Attribute changes in pages that are filled once and never moved.
+using AttributePages = std::vector<std::vector<AttributeChange>>;
+
 struct SessionOptions {
   std::string account; // its name
   std::string adapter;
@@ -130,7 +133,7 @@ public:
   /// What the threads gathered, handed over at a flush.
   struct Harvest {
     std::vector<RowBucket>* rows; // by campaign index * k_event_kinds + kind
-    std::vector<AttributeChange>* attributes;
+    AttributePages* attributes;
   };
   /// Writes everything as one transaction, durable when it returns. No thread may hold a Pass.
   void flush(std::span<Harvest> harvests, ImportCounts& counts, const std::string& source,

@@ -17,6 +17,7 @@ namespace {
 
 constexpr Seconds k_earliest = 315'532'800; // 1980: what is before it is a clock that was never set
 constexpr Seconds k_latest = 4'102'444'800; // 2100
+constexpr std::size_t k_attribute_page = 16'384; // changes
 constexpr std::size_t k_most_value = 1000;  // bytes of an attribute
 constexpr std::size_t k_most_rejected_bytes = std::size_t{32} << 20, k_most_raw = 4096;
 
@@ -329,7 +330,10 @@ void Worker::accept(const RecipientView& recipient) {
     if (interned == m_interned.end()) {
       interned = m_interned.emplace(m_values.emplace_back(value)).first;
     }
-    m_attributes.push_back(
+    if (m_attributes.empty() || m_attributes.back().size() == k_attribute_page) {
+      m_attributes.emplace_back().reserve(k_attribute_page);
+    }
+    m_attributes.back().push_back(
         {number, static_cast<std::uint32_t>(std::clamp<Seconds>(since, 0, k_latest)),
          interned->data(), known.second, static_cast<std::uint16_t>(value.size())});
   };

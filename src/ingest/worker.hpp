@@ -77,7 +77,7 @@ private:
   std::optional<AddressBook::Pass> m_pass;
   RowArena m_arena; // of m_rows
   std::vector<RowBucket> m_rows;
-  std::vector<AttributeChange> m_attributes;
+  AttributePages m_attributes;
   ImportCounts m_counts;
   std::vector<Rejected> m_rejected;
   std::uint64_t m_row_count = 0;

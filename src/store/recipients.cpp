@@ -296,20 +296,26 @@ std::vector<AttributeEntry> united(std::vector<AttributeEntry> entries) {
   return out;
 }
 
-/// Brings entries of one attribute together, stable: what an import gives recipient by recipient is
-/// then nearly sorted.
-void by_attribute(std::vector<AttributeEntry>& entries) {
+/// Stable counting sort by a small number.
+template<typename Key>
+void counting_sort(std::vector<AttributeEntry>& entries, Key key) {
   std::vector<std::uint32_t> starts;
   for (const auto& entry : entries) {
-    starts.resize(std::max<std::size_t>(starts.size(), entry.attribute + 2U));
-    ++starts[entry.attribute + 1U];
+    starts.resize(std::max<std::size_t>(starts.size(), key(entry) + 2U));
+    ++starts[key(entry) + 1U];
   }
   std::partial_sum(starts.begin(), starts.end(), starts.begin());
   std::vector<AttributeEntry> sorted(entries.size());
   for (const auto& entry : entries) {
-    sorted[starts[entry.attribute]++] = entry;
+    sorted[starts[key(entry)]++] = entry;
   }
   entries.swap(sorted);
+}
+
+/// By (attribute, recipient), stable: what an import gives is then sorted but for times.
+void by_attribute(std::vector<AttributeEntry>& entries) {
+  counting_sort(entries, [](const AttributeEntry& entry) { return entry.recipient; });
+  counting_sort(entries, [](const AttributeEntry& entry) { return entry.attribute; });
 }
 
 } // namespace
