@@ -680,6 +680,10 @@ LoadedConfig parse_config(std::string_view text, const std::string& file) {
     check_columns(out.config, file, out.problems);
     check_expressions(out.config, file, out.problems);
   }
+  std::stable_sort(out.problems.begin(), out.problems.end(),
+                   [](const Problem& a, const Problem& b) {
+                     return std::tie(a.file, a.line, a.column) < std::tie(b.file, b.line, b.column);
+                   });
   return out;
 }
 

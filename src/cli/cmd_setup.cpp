@@ -56,10 +56,6 @@ int run_check(const Invocation& call) {
            false});
     }
   }
-  std::stable_sort(loaded.problems.begin(), loaded.problems.end(),
-                   [](const Problem& a, const Problem& b) {
-                     return std::tie(a.file, a.line) < std::tie(b.file, b.line);
-                   });
   std::size_t errors = 0, warnings = 0;
   for (const auto& problem : loaded.problems) {
     std::cerr << problem.text() << '\n';
