@@ -174,6 +174,8 @@ public:
   void finish(EventView& event, std::string_view word, std::string_view when, const Values* values,
               RecordSink& sink, bool agent_given) {
     event.native = word;
+    event.kind = EventKind::unknown;
+    event.bounce = {};
     set_kind(word, event);
     const auto time = read_time(when);
     if (!time) {
@@ -236,7 +238,8 @@ public:
 private:
   void set_kind(std::string_view word, EventView& event) const {
     for (const auto& kind : m_plan.kinds) {
-      if (kind.word == word) {
+      if (kind.word.size() == word.size() && (word.empty() || kind.word[0] == word[0]) &&
+          kind.word == word) {
         event.kind = kind.kind;
         event.bounce.klass = kind.klass;
         return;
@@ -326,12 +329,12 @@ public:
         continue;
       }
       if (m_plan->direct && !m_plan->recipients) { // the usual log: no detour
-        EventView event;
-        event.record = row.raw();
+        m_event.record =
+            row.raw(); // one event for all rows: what is mapped is written anew each time
         for (const auto& [column, member] : m_members) {
-          event.*member = row[column];
+          m_event.*member = row[column];
         }
-        m_maker.finish(event, row[m_kind], row[m_time], nullptr, sink, m_agent_given);
+        m_maker.finish(m_event, row[m_kind], row[m_time], nullptr, sink, m_agent_given);
         continue;
       }
       Values values{};
@@ -361,6 +364,7 @@ private:
   bool m_header, m_agent_given = false;
   std::size_t m_needed = 0, m_kind = 0, m_time = 0; // columns
   std::vector<std::pair<std::size_t, std::string_view EventView::*>> m_members;
+  EventView m_event;
   CsvReader m_csv;
   RecordMaker m_maker;
   std::vector<std::pair<std::string_view, std::string_view>> m_pairs;

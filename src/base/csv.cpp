@@ -168,12 +168,7 @@ bool quotes_odd(const char* text, std::size_t size, char quote) {
 
 } // namespace
 
-std::string_view CsvRow::operator[](std::size_t i) const {
-  if (i >= m_count) {
-    return {};
-  }
-  const auto begin = i == 0 ? m_begin : m_ends[i - 1] + 1;
-  std::string_view field(m_text + begin, m_ends[i] - begin);
+std::string_view CsvRow::unwrapped(std::size_t i, std::string_view field) const {
   if (i + 1 == m_count && !field.empty() && field.back() == '\r') {
     field.remove_suffix(1);
   }

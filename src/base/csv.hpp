@@ -28,12 +28,22 @@ class CsvRow {
 public:
   std::size_t size() const { return m_count; }
   /// Field i without its quotes; empty when the row is shorter.
-  std::string_view operator[](std::size_t i) const;
+  std::string_view operator[](std::size_t i) const {
+    if (i >= m_count) {
+      return {};
+    }
+    const auto begin = i == 0 ? m_begin : m_ends[i - 1] + 1;
+    const std::string_view field(m_text + begin, m_ends[i] - begin);
+    const bool plain = field.empty() || (field.front() != m_quote && i + 1 != m_count);
+    return plain ? field : unwrapped(i, field);
+  }
   /// The record as it stands in the text, without its line end.
   std::string_view raw() const { return m_raw; }
 
 private:
   friend class CsvReader;
+  /// The last field without its '\r', a quoted one without its quotes.
+  std::string_view unwrapped(std::size_t i, std::string_view field) const;
   const char* m_text = nullptr;
   const std::uint32_t* m_ends = nullptr; // where each field of the row ends
   std::uint32_t m_begin = 0;

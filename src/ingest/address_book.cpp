@@ -12,15 +12,6 @@
 
 namespace mailfunnel {
 
-struct AddressBook::Entry {
-  std::atomic<std::uint32_t> number; // k_none until it is decided
-  std::uint32_t size : 31;
-  std::uint32_t added : 1;
-  // The key follows.
-  char* bytes() { return reinterpret_cast<char*>(this + 1); }
-  std::string_view text() const { return {reinterpret_cast<const char*>(this + 1), size}; }
-};
-
 namespace {
 constexpr std::size_t k_entry_head = 8;
 constexpr std::uint64_t k_arena_limit = std::uint64_t{32} << 30;
@@ -65,24 +56,6 @@ AddressBook::~AddressBook() {
   munmap(m_arena, m_arena_size);
 }
 
-AddressBook::Entry* AddressBook::at(std::uint32_t place) const {
-  return reinterpret_cast<Entry*>(m_arena + std::uint64_t{place} * 8);
-}
-
-std::uint64_t AddressBook::hash(std::string_view key) const {
-  return hash64(key, m_seed);
-}
-
-void AddressBook::prefetch(std::uint64_t hash) const {
-  __builtin_prefetch(&m_slots[home(hash)]);
-}
-
-void AddressBook::prefetch_entry(std::uint64_t hash) const {
-  if (const auto slot = m_slots[home(hash)].load(std::memory_order_relaxed); slot != 0) {
-    __builtin_prefetch(at(static_cast<std::uint32_t>(slot)));
-  }
-}
-
 void AddressBook::reserve(std::size_t more) {
   const auto fits = [&] {
     return m_slots && std::bit_ceil((m_count.load() + more) * 2) <= m_mask + 1;
@@ -112,26 +85,6 @@ void AddressBook::reserve(std::size_t more) {
       place = (place + 1) & m_mask;
     }
     m_slots[place].store(slot, std::memory_order_relaxed);
-  }
-}
-
-std::uint32_t AddressBook::find(std::string_view key, std::uint64_t hash) const {
-  for (auto place = home(hash);; place = (place + 1) & m_mask) {
-    const auto slot = m_slots[place].load(std::memory_order_acquire);
-    if (slot == 0) {
-      return k_none;
-    }
-    if (slot >> 32 != hash >> 32) {
-      continue;
-    }
-    const auto* entry = at(static_cast<std::uint32_t>(slot));
-    if (entry->text() == key) {
-      std::uint32_t number;
-      while ((number = entry->number.load(std::memory_order_acquire)) == k_none) {
-        std::this_thread::yield(); // another thread is about to give it
-      }
-      return number;
-    }
   }
 }
 

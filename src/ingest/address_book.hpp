@@ -3,11 +3,14 @@
 // open addressing, 8-byte slots of a 32-bit tag and a 32-bit place in an arena. Numbers are dense,
 // in order of first sight.
 
+#include "base/hash.hpp"
+
 #include <atomic>
 #include <cstdint>
 #include <memory>
 #include <shared_mutex>
 #include <string_view>
+#include <thread>
 #include <vector>
 
 namespace mailfunnel {
@@ -83,5 +86,56 @@ private:
   std::uint64_t m_taken_until = 8;
   std::shared_mutex m_growth;
 };
+
+// ---- asked for every event: inline ----
+
+struct AddressBook::Entry {
+  std::atomic<std::uint32_t> number; // k_none until it is decided
+  std::uint32_t size : 31;
+  std::uint32_t added : 1;
+  // The key follows.
+  char* bytes() { return reinterpret_cast<char*>(this + 1); }
+  std::string_view text() const { return {reinterpret_cast<const char*>(this + 1), size}; }
+};
+
+inline AddressBook::Entry* AddressBook::at(std::uint32_t place) const {
+  return reinterpret_cast<Entry*>(m_arena + std::uint64_t{place} * 8);
+}
+
+inline std::uint64_t AddressBook::hash(std::string_view key) const {
+  return hash64(key, m_seed);
+}
+
+inline void AddressBook::prefetch(std::uint64_t hash) const {
+  __builtin_prefetch(&m_slots[home(hash)]);
+}
+
+inline void AddressBook::prefetch_entry(std::uint64_t hash) const {
+  if (const auto slot = m_slots[home(hash)].load(std::memory_order_relaxed); slot != 0) {
+    const auto* entry = reinterpret_cast<const char*>(at(static_cast<std::uint32_t>(slot)));
+    __builtin_prefetch(entry);
+    __builtin_prefetch(entry + 40); // an address is often on two lines of the cache
+  }
+}
+
+inline std::uint32_t AddressBook::find(std::string_view key, std::uint64_t hash) const {
+  for (auto place = home(hash);; place = (place + 1) & m_mask) {
+    const auto slot = m_slots[place].load(std::memory_order_acquire);
+    if (slot == 0) {
+      return k_none;
+    }
+    if (slot >> 32 != hash >> 32) {
+      continue;
+    }
+    const auto* entry = at(static_cast<std::uint32_t>(slot));
+    if (entry->text() == key) {
+      std::uint32_t number;
+      while ((number = entry->number.load(std::memory_order_acquire)) == k_none) {
+        std::this_thread::yield(); // another thread is about to give it
+      }
+      return number;
+    }
+  }
+}
 
 } // namespace mailfunnel
