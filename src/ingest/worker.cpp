@@ -18,7 +18,7 @@ namespace {
 constexpr Seconds k_earliest = 315'532'800; // 1980: what is before it is a clock that was never set
 constexpr Seconds k_latest = 4'102'444'800; // 2100
 constexpr std::size_t k_attribute_page = 16'384; // changes
-constexpr std::size_t k_most_value = 1000;  // bytes of an attribute
+constexpr std::size_t k_most_value = 1000;       // bytes of an attribute
 constexpr std::size_t k_most_rejected_bytes = std::size_t{32} << 20, k_most_raw = 4096;
 
 constexpr bool has_link(EventKind kind) {
@@ -55,6 +55,7 @@ void Worker::begin_chunk(std::string_view text, std::uint64_t number, std::uint6
 
 void Worker::end_chunk() {
   resolve_pending();
+  resolve_people();
   m_pass.reset();
 }
 
@@ -300,10 +301,51 @@ void Worker::accept(const RecipientView& recipient) {
     return;
   }
   ++m_counts.recipients;
-  const auto number = recipient.contact_id.empty()
-                          ? m_session.book().intern(key, m_session.book().hash(key))
-                      : recipient.address.empty() ? recipient_of({}, key)
-                                                  : recipient_of(key, recipient.contact_id);
+  // The changes of one person stand together in a page, so that their number can be filled in
+  // later.
+  const auto most = recipient.attributes.size() + 1;
+  if (m_attributes.empty() || m_attributes.back().size() + most > m_attributes.back().capacity()) {
+    m_attributes.emplace_back().reserve(std::max(most, k_attribute_page));
+  }
+  auto& page = m_attributes.back();
+  const auto first = page.size();
+  add_attributes(recipient, page);
+  PendingPerson person{0, page.data() + first, page.size() - first, m_people_keys.size(),
+                       key.size()};
+  if (!recipient.contact_id.empty()) { // two names, or one that is no address: seldom, and slower
+    give_number(person, recipient.address.empty() ? recipient_of({}, key)
+                                                  : recipient_of(key, recipient.contact_id));
+    return;
+  }
+  person.hash = m_session.book().hash(key);
+  m_session.book().prefetch(person.hash);
+  m_people[m_people_count++] = person;
+  m_people_keys += key;
+  if (m_people_count == k_batch) {
+    resolve_people();
+  }
+}
+
+void Worker::give_number(const PendingPerson& person, std::uint32_t number) {
+  for (std::size_t i = 0; i < person.count; ++i) {
+    person.changes[i].recipient = number;
+  }
+}
+
+void Worker::resolve_people() {
+  auto& book = m_session.book();
+  for (std::size_t i = 0; i < m_people_count; ++i) {
+    book.prefetch_entry(m_people[i].hash);
+  }
+  for (std::size_t i = 0; i < m_people_count; ++i) {
+    const auto& person = m_people[i];
+    give_number(person, book.intern({m_people_keys.data() + person.key, person.size}, person.hash));
+  }
+  m_people_count = 0;
+  m_people_keys.clear();
+}
+
+void Worker::add_attributes(const RecipientView& recipient, std::vector<AttributeChange>& page) {
   const auto& options = m_session.options();
   const auto since = recipient.changed_at.value_or(options.valid_from.value_or(options.now));
   std::size_t position = 0;
@@ -330,12 +372,8 @@ void Worker::accept(const RecipientView& recipient) {
     if (interned == m_interned.end()) {
       interned = m_interned.emplace(m_values.emplace_back(value)).first;
     }
-    if (m_attributes.empty() || m_attributes.back().size() == k_attribute_page) {
-      m_attributes.emplace_back().reserve(k_attribute_page);
-    }
-    m_attributes.back().push_back(
-        {number, static_cast<std::uint32_t>(std::clamp<Seconds>(since, 0, k_latest)),
-         interned->data(), known.second, static_cast<std::uint16_t>(value.size())});
+    page.push_back({0, static_cast<std::uint32_t>(std::clamp<Seconds>(since, 0, k_latest)),
+                    interned->data(), known.second, static_cast<std::uint16_t>(value.size())});
   };
   for (const auto& [name, value] : recipient.attributes) {
     add(name, value);

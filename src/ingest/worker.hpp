@@ -51,6 +51,13 @@ private:
     std::uint64_t hash;
     std::uint32_t bucket, key, size; // key: offset in m_keys
   };
+  /// Somebody whose number is looked up with a batch of others; `changes` stand in a page of
+  /// m_attributes.
+  struct PendingPerson {
+    std::uint64_t hash;
+    AttributeChange* changes;
+    std::size_t count, key, size; // key: offset in m_people_keys
+  };
   struct Agent {
     std::string text;
     std::uint16_t evidence = 0;
@@ -71,6 +78,9 @@ private:
   std::string_view key_of(std::string_view address, std::string_view contact_id,
                           std::string_view record);
   void resolve_pending();
+  void add_attributes(const RecipientView& recipient, std::vector<AttributeChange>& page);
+  static void give_number(const PendingPerson& person, std::uint32_t number);
+  void resolve_people();
   void put(std::uint32_t bucket, const EventRow& row);
 
   Session& m_session;
@@ -86,6 +96,10 @@ private:
   std::array<Pending, k_batch> m_pending;
   std::size_t m_pending_count = 0;
   std::string m_keys;
+
+  std::array<PendingPerson, k_batch> m_people;
+  std::size_t m_people_count = 0;
+  std::string m_people_keys;
 
   std::string m_scratch, m_contact;
   std::array<Agent, k_agents> m_agents;
