@@ -395,8 +395,9 @@ std::unique_ptr<LogReader> open_table(const MappingProfile& profile, std::string
   std::vector<std::pair<std::size_t, Field>> columns;
   std::vector<bool> used(names.size());
   for (const auto& [field, column] : profile.fields) {
-    const auto place = std::find_if(names.begin(), names.end(),
-                                    [&](const auto& name) { return iequals(name, column); });
+    const auto place =
+        std::find_if(names.begin(), names.end(),
+                     [&wanted = column](const auto& name) { return iequals(name, wanted); });
     if (place == names.end()) {
       return nullptr;
     }
@@ -537,7 +538,7 @@ private:
 
 std::unique_ptr<LogReader> open_objects(const MappingProfile& profile, std::string_view head,
                                         const LogContext& context) {
-  const auto begin = head.find_first_of("{");
+  const auto begin = head.find('{');
   JsonValues values(head.substr(std::min(begin, head.size())));
   std::string_view first;
   simdjson::dom::parser parser;

@@ -118,7 +118,7 @@ bool RecordParser::each_element(Value value, std::string_view name, Visit visit)
   }
   for (auto result : list) {
     Value element;
-    if (std::move(result).get(element) != SUCCESS) {
+    if (result.get(element) != SUCCESS) {
       return fail(std::string(k_broken));
     }
     if (!visit(element)) {

@@ -27,7 +27,7 @@ constexpr std::array k_image_proxies{
 constexpr std::array k_no_mail_proxies{"startpageprivateimageproxy"sv};
 
 /// Robots, from the published list; RE2's syntax, with case.
-constexpr std::array k_crawlers{
+constexpr std::string_view k_crawlers[] = {
 #include "adapter/crawler_agents.inc"
 };
 
@@ -65,7 +65,7 @@ const re2::RE2& crawler_matcher() {
     const auto add = [&all](std::string_view pattern) {
       all.append(all.empty() ? "(?:" : "|(?:").append(pattern) += ')';
     };
-    std::for_each(k_crawlers.begin(), k_crawlers.end(), add);
+    std::for_each(std::begin(k_crawlers), std::end(k_crawlers), add);
     std::for_each(k_more_crawlers.begin(), k_more_crawlers.end(), add);
     re2::RE2::Options options(re2::RE2::Quiet);
     options.set_never_capture(true);

@@ -89,7 +89,7 @@ std::optional<Seconds> read_offset(std::string_view& text) {
   if (hours > 23 || minutes > 59) {
     return std::nullopt;
   }
-  const auto offset = static_cast<Seconds>(hours * 3600 + minutes * 60);
+  const auto offset = Seconds{hours} * 3600 + Seconds{minutes} * 60;
   text = rest.substr(used);
   return rest[0] == '-' ? -offset : offset;
 }

@@ -93,7 +93,7 @@ bool use_color(const std::string& when) {
          (term == nullptr || std::string_view(term) != "dumb") && isatty(STDOUT_FILENO) != 0;
 }
 
-int run_command(const Command& command, std::vector<std::string> words) {
+int run_command(const Command& command, const std::vector<std::string>& words) {
   po::options_description own("Options"), hidden, all;
   command.options(own);
   hidden.add_options()("arguments", po::value<std::vector<std::string>>());
@@ -102,8 +102,7 @@ int run_command(const Command& command, std::vector<std::string> words) {
   positional.add("arguments", -1);
   po::variables_map values;
   try {
-    po::store(po::command_line_parser(std::move(words)).options(all).positional(positional).run(),
-              values);
+    po::store(po::command_line_parser(words).options(all).positional(positional).run(), values);
     po::notify(values);
   } catch (const po::error& error) {
     wrong_usage(
@@ -157,7 +156,7 @@ int run(int argc, char** argv) {
   for (const auto& command : commands()) {
     if (command.name == name) {
       words.erase(words.begin());
-      return run_command(command, std::move(words));
+      return run_command(command, words);
     }
     known.emplace_back(command.name);
   }

@@ -92,7 +92,7 @@ std::string percent(double part, double whole) {
 }
 
 std::string shortened(std::string_view text, std::size_t columns) {
-  const auto clean = printable(text, 4096);
+  auto clean = printable(text, 4096);
   if (display_width(clean) <= columns) {
     return clean;
   }

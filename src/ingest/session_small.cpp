@@ -1,5 +1,6 @@
-// The way of few records into a large store: recipients are looked up one by one, and events wait in the inbox, so that
-// no more is touched than they need. And the folding of the inbox into the blocks.
+// The way of few records into a large store: recipients are looked up one by one, and events wait
+// in the inbox, so that no more is touched than they need. And the folding of the inbox into the
+// blocks.
 
 #include "ingest/session.hpp"
 

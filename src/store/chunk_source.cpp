@@ -67,7 +67,8 @@ std::string_view StoreChunk::address(std::uint32_t recipient) {
   return m_addresses.at(recipient);
 }
 
-PersonSource::PersonSource(Database& database, std::optional<RecipientId> id, std::string key)
+PersonSource::PersonSource(Database& database, std::optional<RecipientId> id,
+                           const std::string& key)
     : m_recipients(database), m_id(id), m_attributes(attribute_ids(m_recipients)) {
   Activity activity(database);
   std::vector<std::string> keys{key};

@@ -41,7 +41,7 @@ class PersonSource : public ChunkSource {
 public:
   /// `key` as in the index; an address need not be known to the blocks. id: absent when only the
   /// inbox knows the key.
-  PersonSource(Database& database, std::optional<RecipientId> id, std::string key);
+  PersonSource(Database& database, std::optional<RecipientId> id, const std::string& key);
 
   std::uint32_t size() const override { return 1; }
   bool events(CampaignId campaign, EventKind kind, EventColumns& columns) override;

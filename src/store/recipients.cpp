@@ -297,8 +297,7 @@ std::vector<AttributeEntry> united(std::vector<AttributeEntry> entries) {
 }
 
 /// Stable counting sort by a small number.
-template<typename Key>
-void counting_sort(std::vector<AttributeEntry>& entries, Key key) {
+template<typename Key> void counting_sort(std::vector<AttributeEntry>& entries, Key key) {
   std::vector<std::uint32_t> starts;
   for (const auto& entry : entries) {
     starts.resize(std::max<std::size_t>(starts.size(), key(entry) + 2U));
