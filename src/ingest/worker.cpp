@@ -77,13 +77,16 @@ void Worker::accept(const EventView& event) {
            event.record);
     return;
   }
+  if (event.kind == EventKind::unknown && event.address.empty() && event.contact_id.empty()) {
+    m_session.add_unknown(event, {}); // what nobody knows may be about nobody
+    ++m_counts.events;
+    ++m_counts.by_kind[static_cast<std::size_t>(event.kind)];
+    ++m_counts.unknown;
+    return;
+  }
   const auto key = key_of(event.address, event.contact_id, event.record);
   if (key.empty()) {
-    if (event.kind == EventKind::unknown) {
-      m_session.add_unknown(event, {});
-      ++m_counts.unknown;
-    }
-    return;
+    return; // rejected
   }
   ++m_counts.events;
   ++m_counts.by_kind[static_cast<std::size_t>(event.kind)];

@@ -191,6 +191,15 @@ TEST_CASE("a bad record is rejected with its line, and the rest goes on") {
   CHECK(rejects.find("not an e-mail address") != std::string::npos);
 }
 
+TEST_CASE("an unknown event about nobody is kept, and not rejected besides") {
+  TestWorkspace test;
+  const auto report =
+      test.import("odd.ndjson",
+                  "{\"kind\":\"unknown\",\"time\":\"2026-01-05T10:00:00Z\",\"native\":\"ping\"}\n");
+  CHECK(report.total.unknown == 1);
+  CHECK(report.total.rejected == 0);
+}
+
 TEST_CASE("events before their recipient is known are joined when address and contact id meet") {
   constexpr std::string_view k_ids = R"([[profile]]
 name = "ids"
