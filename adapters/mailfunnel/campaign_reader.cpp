@@ -40,13 +40,13 @@ struct Part {
   bool short_only = false; // only without namespace
 };
 constexpr std::array k_attributes{
-    Part{"campaigns", "version"}, Part{"campaign", "id"},     Part{"campaign", "send"},
-    Part{"campaign", "parent"},   Part{"campaign", "family"}, Part{"campaign", "kind"},
-    Part{"campaign", "status"},   Part{"from", "name"},       Part{"from", "address"},
-    Part{"audience", "kind"},     Part{"audience", "id"},     Part{"audience", "exclude"},
-    Part{"link", "id"},           Part{"link", "alias"},      Part{"link", "stage"},
-    Part{"link", "footer"},       Part{"body", "type"},       Part{"campaign", "sent", true},
-    Part{"link", "url", true},
+    Part{"campaigns", "version"}, Part{"campaigns", "account"},   Part{"campaign", "account"},
+    Part{"campaign", "id"},       Part{"campaign", "send"},       Part{"campaign", "parent"},
+    Part{"campaign", "family"},   Part{"campaign", "kind"},       Part{"campaign", "status"},
+    Part{"from", "name"},         Part{"from", "address"},        Part{"audience", "kind"},
+    Part{"audience", "id"},       Part{"audience", "exclude"},    Part{"link", "id"},
+    Part{"link", "alias"},        Part{"link", "stage"},          Part{"link", "footer"},
+    Part{"body", "type"},         Part{"campaign", "sent", true}, Part{"link", "url", true},
 };
 constexpr std::array k_children{
     Part{"campaigns", "campaign"}, Part{"campaign", "name"},     Part{"campaign", "subject"},
@@ -190,7 +190,7 @@ private:
   RecordSink& m_sink;
   std::string_view m_namespace;
   TimeReader m_times;
-  std::map<std::string, std::uint64_t> m_lines;  // of the campaigns seen, by id and send
+  std::map<std::string, std::uint64_t> m_lines;  // of the campaigns seen, by account, id and send
   std::set<std::string, std::less<>> m_link_ids; // of one campaign
 };
 
@@ -261,6 +261,10 @@ Check read_flag(pugi::xml_node node, std::string_view name, bool& out) {
 // ---- a campaign ---------------------------------------------------------------------------------
 
 Check CampaignDocument::fill_attributes(pugi::xml_node node, Campaign& campaign) {
+  campaign.account = trim(attribute(node, "account"));
+  if (campaign.account.empty()) {
+    campaign.account = trim(attribute(m_document.root(), "account"));
+  }
   campaign.id = trim(attribute(node, "id"));
   campaign.send = trim(attribute(node, "send"));
   campaign.parent = trim(attribute(node, "parent"));
@@ -347,8 +351,8 @@ Check CampaignDocument::fill(pugi::xml_node node, Campaign& campaign) {
   fault = fault ? fault : fill_attributes(node, campaign);
   fault = fault ? fault : fill_children(node, campaign);
   if (!fault) {
-    const auto [seen, fresh] =
-        m_lines.emplace(campaign.id + '\x1f' + campaign.send, m_document.line(node));
+    const auto [seen, fresh] = m_lines.emplace(
+        campaign.account + '\x1f' + campaign.id + '\x1f' + campaign.send, m_document.line(node));
     if (!fresh) {
       return Fault{node, fmt::format("the id {} stands in line {} already", quoted(campaign.id),
                                      seen->second)};

@@ -31,6 +31,7 @@ constexpr std::array k_event_texts{
     EventText{"address", &EventView::address},
     EventText{"campaign", &EventView::campaign},
     EventText{"link", &EventView::link},
+    EventText{"account", &EventView::account},
     EventText{"contact_id", &EventView::contact_id},
     EventText{"new_address", &EventView::new_address},
     EventText{"campaign_name", &EventView::campaign_name},
@@ -49,6 +50,7 @@ struct CampaignText {
   std::string Campaign::*place;
 };
 constexpr std::array k_campaign_texts{
+    CampaignText{"account", &Campaign::account},
     CampaignText{"id", &Campaign::id},
     CampaignText{"send", &Campaign::send},
     CampaignText{"parent", &Campaign::parent},
@@ -299,7 +301,7 @@ bool RecordParser::field(std::string_view name, Value value) {
     m_type = Type::rejected;
   } else if (name == "source"sv) {
     m_has_source = true;
-  } else if (name != "account"sv && name != "raw"sv) {
+  } else if (name != "raw"sv) {
     m_strange = true;
   }
   return true;
@@ -323,7 +325,9 @@ bool RecordParser::recipient_field(std::string_view name, Value value) {
   if (!text(value, name, given)) {
     return false;
   }
-  if (name == "address"sv) {
+  if (name == "account"sv) {
+    m_recipient.account = given;
+  } else if (name == "address"sv) {
     m_recipient.address = given;
   } else if (name == "contact_id"sv) {
     m_recipient.contact_id = given;

@@ -155,6 +155,7 @@ void audience_list(std::string& out, const std::vector<Audience>& audience) {
 }
 
 void campaign_fields(std::string& out, const Campaign& campaign) {
+  field(out, "account", campaign.account);
   field(out, "id", campaign.id);
   field(out, "send", campaign.send);
   field(out, "parent", campaign.parent);
@@ -226,6 +227,7 @@ void DecodeSink::accept(const EventView& event) {
   ++events;
   m_line = '{';
   field(m_line, "kind", name_of(event.kind));
+  field(m_line, "account", event.account);
   field(m_line, "address", event.address);
   field(m_line, "contact_id", event.contact_id);
   field(m_line, "new_address", event.new_address);
@@ -256,6 +258,7 @@ void DecodeSink::accept(const RecipientView& recipient) {
   m_line = '{';
   key(m_line, "recipient");
   m_line += '{';
+  field(m_line, "account", recipient.account);
   field(m_line, "address", recipient.address);
   field(m_line, "contact_id", recipient.contact_id);
   field(m_line, "list", recipient.list);

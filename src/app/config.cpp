@@ -239,6 +239,7 @@ private:
                                                              {"download", &rules.download},
                                                              {"webinar", &rules.webinar},
                                                              {"form", &rules.form},
+                                                             {"contact_form", &rules.contact_form},
                                                              {"signup", &rules.signup},
                                                              {"conversion", &rules.conversion}};
     for (const auto& [key, into] : k_points) {

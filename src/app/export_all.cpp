@@ -1,6 +1,7 @@
 #include "app/export_all.hpp"
 
 #include "base/json.hpp"
+#include "base/text.hpp"
 #include "ingest/session.hpp"
 #include "model/recipient.hpp"
 #include "store/catalog.hpp"
@@ -25,12 +26,13 @@ struct ExportRow {
 struct Names {
   std::vector<StoredCampaign> campaigns;
   std::vector<std::string> accounts; // by index of campaign
+  std::map<std::uint32_t, std::string> account_names;
   std::unordered_map<CampaignId, std::uint32_t> order;
   std::map<CampaignId, std::unordered_map<LinkNumber, std::string>> urls;
 
   explicit Names(Database& database) {
     Catalog catalog(database);
-    std::map<std::uint32_t, std::string> names;
+    auto& names = account_names;
     for (const auto& account : catalog.accounts()) {
       names[account.id] = account.name;
     }
@@ -48,6 +50,16 @@ struct Names {
         urls[campaign][link.number] = link.url;
       }
     }
+  }
+
+  /// A contact key with its account's name in place of the number, which hangs on the order of
+  /// imports.
+  std::string contact_name(std::string_view key) const {
+    const auto split = key.find('\x1f', 1);
+    const auto number = parse_int(key.substr(1, split - 1));
+    const auto known = account_names.find(static_cast<std::uint32_t>(number.value_or(0)));
+    return "\x1f" + (known == account_names.end() ? std::string() : known->second) +
+           std::string(key.substr(split));
   }
 
   const std::string& url(std::uint32_t campaign, LinkNumber number) const {
@@ -150,13 +162,18 @@ std::uint64_t export_events(Store& store, const Workspace& workspace, const Writ
   auto& database = store.database();
   Recipients recipients(database);
   const auto count = recipients.count();
-  // The canonical name of each: the address, else the contact key.
+  const Names catalog(database);
+  // The canonical name of each, whatever came first: the smallest address, else the smallest
+  // (account, contact id), written as \x1f account \x1f id.
   std::vector<std::string> names(count);
   for (std::uint32_t block = 0; block << k_recipient_block_bits < count; ++block) {
     each_key(recipients.keys_of_block(block), [&](std::uint32_t index, std::string_view key) {
       auto& name = names[block << k_recipient_block_bits | index];
-      if (name.empty() || (is_contact_key(name) && !is_contact_key(key))) {
-        name = key;
+      const bool contact = is_contact_key(key);
+      const auto candidate = contact ? catalog.contact_name(key) : std::string(key);
+      if (name.empty() || (is_contact_key(name) && !contact) ||
+          (is_contact_key(name) == contact && candidate < name)) {
+        name = candidate;
       }
     });
   }
@@ -175,7 +192,6 @@ std::uint64_t export_events(Store& store, const Workspace& workspace, const Writ
   const auto passes =
       std::max<std::uint64_t>(1, (total * sizeof(ExportRow) * 2 + workspace.memory - 1) /
                                      std::max<std::uint64_t>(workspace.memory, 1));
-  const Names catalog(database);
   EventWriter writer(database, catalog, write);
   const auto chunks = (std::uint64_t{count} + k_chunk_size - 1) >> k_chunk_bits;
   for (std::uint64_t pass = 0; pass < passes; ++pass) {

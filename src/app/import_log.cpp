@@ -190,6 +190,10 @@ private:
     SessionOptions options;
     options.account = account;
     options.adapter = opened.adapter;
+    options.only_account = !m_request.account.empty();
+    for (const auto& known : m_workspace.config.accounts) {
+      options.accounts.emplace_back(known.name, known.esp);
+    }
     options.threads = m_workspace.threads;
     options.memory = m_workspace.memory;
     options.now = m_request.now;

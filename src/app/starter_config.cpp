@@ -40,7 +40,8 @@ click = { TOFU = 2, MOFU = 4, BOFU = 20 }
 # page = 1
 # download = 8
 # webinar = 10
-# form = 20
+# form = 10
+# contact_form = 20                    # a form behind a BOFU link
 # signup = 5
 # repeat = "once-per-link"             # or "once-per-mailing", "every"
 # caps = { non_opens = -10 }           # what non-opens cost at most in all; or "off"

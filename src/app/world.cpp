@@ -51,19 +51,14 @@ void add_links(WorldCampaign& campaign, const std::vector<StoredLink>& links,
   }
 }
 
-/// Gives one identity the same number in all mailings of a family.
-void number_family_links(World& world, const Family& family) {
-  if (family.size() < 2) {
-    return;
-  }
-  std::map<std::string, std::uint32_t> numbers;
-  for (const auto index : family) {
-    auto& campaign = world.campaigns[index];
-    campaign.family_links.assign(campaign.stages.size(), 0);
+/// Gives one identity the same number in all mailings.
+void number_links(World& world) {
+  std::unordered_map<std::string_view, std::uint32_t> ids;
+  for (auto& campaign : world.campaigns) {
+    campaign.link_ids.assign(campaign.stages.size(), 0);
     for (const auto& [number, link] : campaign.links) {
-      campaign.family_links[number] =
-          numbers.emplace(link.identity, static_cast<std::uint32_t>(numbers.size() + 1))
-              .first->second;
+      const auto next = static_cast<std::uint32_t>(ids.size() + 1);
+      campaign.link_ids[number] = ids.emplace(link.identity, next).first->second;
     }
   }
 }
@@ -128,9 +123,9 @@ World build_world(Database& database, const Config& config, const TaggingRules& 
       family.push_back(world.by_id.at(id));
     }
     std::sort(family.begin(), family.end());
-    number_family_links(world, family);
   }
   std::sort(world.families.begin(), world.families.end());
+  number_links(world);
   return world;
 }
 

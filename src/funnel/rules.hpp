@@ -31,8 +31,9 @@ struct ScoringRules {
       -10 * k_point; // what non-opens may cost in all; nullopt: no floor
   Points unsubscribe = -20 * k_point, complaint = -50 * k_point;
   Points hard_bounce = 0, soft_bounce = 0;
-  Points page = 1 * k_point, download = 8 * k_point, webinar = 10 * k_point, form = 20 * k_point,
-         signup = 5 * k_point, conversion = 0;
+  Points page = 1 * k_point, download = 8 * k_point, webinar = 10 * k_point, form = 10 * k_point,
+         contact_form = 20 * k_point, // behind a BOFU link: contact, demo, quote
+      signup = 5 * k_point, conversion = 0;
   Repeat repeat = Repeat::once_per_link;
 
   Points click(Stage stage) const {

@@ -3,8 +3,10 @@
 #include "funnel/expression.hpp"
 
 #include <algorithm>
+#include <compare>
 #include <set>
 #include <tuple>
+#include <utility>
 
 namespace mailfunnel {
 
@@ -30,6 +32,7 @@ std::string suppression_words(std::uint8_t bits) {
 namespace {
 
 constexpr Seconds k_phase_window = 90 * k_day; // docs/scoring.md
+constexpr Seconds k_download_window = 30 * 60; // docs/scoring.md
 
 void count_up(std::uint16_t& counter) {
   counter = static_cast<std::uint16_t>(counter + (counter != 0xFFFF ? 1 : 0));
@@ -54,6 +57,7 @@ public:
         m_present.push_back(campaign);
       }
     }
+    m_downloads = !source.campaigns(EventKind::download).empty();
     std::sort(m_present.begin(), m_present.end());
     m_present.erase(std::unique(m_present.begin(), m_present.end()), m_present.end());
   }
@@ -79,12 +83,20 @@ private:
   };
   struct Click {
     std::uint16_t recipient;
-    std::uint32_t link; // in the family
+    std::uint32_t link; // WorldCampaign::link_id
     std::uint32_t time;
     Stage stage;
     bool assumed;
     LinkNumber number;
     CampaignId campaign;
+  };
+  /// A click that gave points, for downloads from the same target.
+  struct PaidClick {
+    std::uint16_t recipient;
+    std::uint32_t link; // WorldCampaign::link_id
+    std::uint32_t time;
+    Points points;
+    auto operator<=>(const PaidClick&) const = default;
   };
 
   void mark(std::uint16_t r, std::uint8_t bits) {
@@ -225,9 +237,8 @@ private:
           Seconds{m_columns.time[i]} > m_as_of - k_phase_window) {
         m_out.phase[r] = std::max(m_out.phase[r], static_cast<std::uint8_t>(stage));
       }
-      const auto link = number < campaign.family_links.size() ? campaign.family_links[number]
-                                                              : std::uint32_t{number};
-      m_clicks.push_back({r, link, m_columns.time[i], stage, assumed, number, campaign.id});
+      m_clicks.push_back(
+          {r, campaign.link_id(number), m_columns.time[i], stage, assumed, number, campaign.id});
     }
   }
 
@@ -283,6 +294,9 @@ private:
     const auto points = counts ? m_rules.click(click.stage) : 0;
     if (counts) {
       m_out.score[click.recipient] += points;
+      if (m_downloads) {
+        m_paid_clicks.push_back({click.recipient, click.link, click.time, points});
+      }
       if (click.stage == Stage::tofu) {
         count_up(m_out.clicks_tofu[click.recipient]);
       } else if (click.stage == Stage::mofu) {
@@ -344,45 +358,89 @@ private:
     return campaign == nullptr ? CampaignKind::campaign : campaign->kind;
   }
 
+  Points points_of(EventKind kind, Stage stage) const {
+    switch (kind) {
+    case EventKind::page:
+      return m_rules.page;
+    case EventKind::download:
+      return m_rules.download;
+    case EventKind::webinar:
+      return m_rules.webinar;
+    case EventKind::form:
+      return stage == Stage::bofu ? m_rules.contact_form : m_rules.form;
+    case EventKind::signup:
+      return m_rules.signup;
+    default:
+      return m_rules.conversion;
+    }
+  }
+
   /// Pages, downloads and so on: once per (link, UTC day).
   void score_actions() {
-    struct Action {
-      EventKind kind;
-      Points points;
-    };
-    for (const auto& [kind, points] :
-         {Action{EventKind::page, m_rules.page}, Action{EventKind::download, m_rules.download},
-          Action{EventKind::webinar, m_rules.webinar}, Action{EventKind::form, m_rules.form},
-          Action{EventKind::signup, m_rules.signup},
-          Action{EventKind::conversion, m_rules.conversion}}) {
+    std::sort(m_paid_clicks.begin(), m_paid_clicks.end());
+    for (const auto kind : {EventKind::page, EventKind::download, EventKind::webinar,
+                            EventKind::form, EventKind::signup, EventKind::conversion}) {
       for (const auto id : m_source.campaigns(kind)) {
-        if (const auto of = kind_of(id);
-            of == CampaignKind::test || of == CampaignKind::transactional) {
+        const auto* campaign = m_world.find(id);
+        if (campaign != nullptr && (campaign->kind == CampaignKind::test ||
+                                    campaign->kind == CampaignKind::transactional)) {
           continue;
         }
         m_source.events(id, kind, m_columns);
-        std::vector<std::pair<std::uint32_t, std::uint32_t>> done; // link, day of one person
-        for (std::size_t i = 0; i < m_columns.size(); ++i) {
-          const auto r = m_columns.recipient[i];
-          if (i == 0 || m_columns.recipient[i - 1] != r) {
-            done.clear();
-          }
-          const LinkNumber link = m_columns.link.empty() ? LinkNumber{0} : m_columns.link[i];
-          const std::pair key(std::uint32_t{link},
-                              m_columns.time[i] / static_cast<std::uint32_t>(k_day));
-          const bool machine =
-              judge(kind, m_columns.evidence.empty() ? std::uint16_t{0} : m_columns.evidence[i]) ==
-              Verdict::machine;
-          if (m_columns.time[i] > m_limit || machine ||
-              std::find(done.rbegin(), done.rend(), key) != done.rend()) {
-            continue;
-          }
-          done.push_back(key);
-          m_out.score[r] += points;
-          line(m_columns.time[i], kind, id, link, Stage::none, std::string(name_of(kind)), points);
-        }
+        score_actions_of(kind, id, campaign);
       }
     }
+  }
+
+  /// Those of m_columns: of one kind and mailing.
+  void score_actions_of(EventKind kind, CampaignId id, const WorldCampaign* campaign) {
+    std::vector<std::pair<std::uint32_t, std::uint32_t>> done; // link, day of one person
+    for (std::size_t i = 0; i < m_columns.size(); ++i) {
+      const auto r = m_columns.recipient[i];
+      if (i == 0 || m_columns.recipient[i - 1] != r) {
+        done.clear();
+      }
+      const LinkNumber link = m_columns.link.empty() ? LinkNumber{0} : m_columns.link[i];
+      const auto time = m_columns.time[i];
+      const std::pair key(std::uint32_t{link}, time / static_cast<std::uint32_t>(k_day));
+      const auto evidence = m_columns.evidence.empty() ? std::uint16_t{0} : m_columns.evidence[i];
+      if (time > m_limit || judge(kind, evidence) == Verdict::machine ||
+          std::find(done.rbegin(), done.rend(), key) != done.rend()) {
+        continue;
+      }
+      done.push_back(key);
+      const auto stage = campaign == nullptr ? Stage::untagged : campaign->stage(link);
+      const auto points = points_of(kind, stage);
+      auto given = points;
+      if (kind == EventKind::download && campaign != nullptr && link != 0) {
+        given -= std::min(points, take_click_before(r, campaign->link_id(link), time));
+      }
+      m_out.score[r] += given;
+      if (m_ledger != nullptr) {
+        line(time, kind, id, link, Stage::none,
+             kind == EventKind::form && stage == Stage::bofu ? "contact_form"
+                                                             : std::string(name_of(kind)),
+             given,
+             given == points ? ""
+                             : "with the click just before it: the larger of the two, " +
+                                   format_points(std::max(points, Points{0})) + " in all");
+      }
+    }
+  }
+
+  /// The points of the best click on the same target in the half hour before, which no other
+  /// download has used; 0: none.
+  Points take_click_before(std::uint16_t recipient, std::uint32_t link, std::uint32_t time) {
+    const auto from = time - std::min(time, static_cast<std::uint32_t>(k_download_window));
+    PaidClick* best = nullptr;
+    for (auto click = std::lower_bound(m_paid_clicks.begin(), m_paid_clicks.end(),
+                                       PaidClick{recipient, link, from, INT64_MIN});
+         click != m_paid_clicks.end() && click->recipient == recipient && click->link == link &&
+         click->time <= time;
+         ++click) {
+      best = best == nullptr || click->points > best->points ? &*click : best;
+    }
+    return best == nullptr ? 0 : std::exchange(best->points, 0);
   }
 
   /// Unsubscribes, complaints, bounces: points once, and suppression (docs/scoring.md).
@@ -495,6 +553,8 @@ private:
   std::vector<std::uint16_t> m_touched;
   std::vector<std::uint32_t> m_delivered_at;
   std::vector<Click> m_clicks;
+  std::vector<PaidClick> m_paid_clicks; // only where the chunk has downloads
+  bool m_downloads = false;
   std::vector<std::uint32_t> m_seen;
   std::set<std::uint32_t> m_seen_set;
   std::vector<CampaignId> m_present;

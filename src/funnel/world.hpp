@@ -20,6 +20,7 @@ struct WorldLink {
 };
 
 struct WorldCampaign {
+  static constexpr std::uint32_t k_no_id = 0x8000'0000; // of a link that the catalog lacks
   CampaignId id = 0;
   std::string account;
   std::string external_id, send, name, subject;
@@ -29,12 +30,14 @@ struct WorldCampaign {
       true;         // its source tells deliveries; else sent and not bounced is delivered
   Seconds time = 0; // sent, or the earliest event
   std::unordered_map<LinkNumber, WorldLink> links;
-  std::vector<std::uint8_t> stages; // by link number, as Stage; what is not here is untagged
-  std::vector<std::uint32_t>
-      family_links; // by link number: the same number for one identity in all of the family
+  std::vector<std::uint8_t> stages;    // by link number, as Stage; what is not here is untagged
+  std::vector<std::uint32_t> link_ids; // by link number: the same for one identity in all mailings
 
   Stage stage(LinkNumber link) const {
     return link < stages.size() ? static_cast<Stage>(stages[link]) : Stage::untagged;
+  }
+  std::uint32_t link_id(LinkNumber link) const {
+    return link < link_ids.size() ? link_ids[link] : k_no_id | link;
   }
   std::string title() const {
     return !name.empty()         ? name

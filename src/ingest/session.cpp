@@ -15,8 +15,11 @@ namespace {
 constexpr std::size_t k_largest_page = 8192; // rows
 constexpr std::size_t k_slab = std::size_t{4} << 20;
 
-std::string campaign_key(std::string_view external_id, std::string_view send) {
-  std::string key(external_id);
+std::string campaign_key(std::uint32_t account, std::string_view external_id,
+                         std::string_view send) {
+  auto key = std::to_string(account);
+  key += '\x1f';
+  key += external_id;
   key += '\x1f';
   key += send;
   return key;
@@ -73,24 +76,17 @@ std::vector<std::span<EventRow>> RowBucket::pages() {
 Session::Session(Store& store, SessionOptions options)
     : m_store(store), m_options(std::move(options)), m_catalog(store.database()),
       m_recipients(store.database()), m_activity(store.database()) {
-  for (const auto& account : m_catalog.accounts()) {
-    if (account.name == m_options.account) {
-      m_account = account.id;
-    }
-  }
-  if (m_account == 0) {
-    const WriterLock lock(store.path());
-    m_account = m_catalog.account_id(m_options.account, m_options.adapter);
+  for (const auto& stored : m_catalog.accounts()) {
+    m_accounts.emplace(stored.name, stored.id);
   }
   for (auto& stored : m_catalog.campaigns()) {
-    if (stored.account == m_account) {
-      auto& slot = m_campaigns.emplace_back();
-      slot.index = static_cast<std::uint32_t>(m_campaigns.size() - 1);
-      slot.id = stored.id;
-      slot.external_id = stored.campaign.id;
-      slot.send = stored.campaign.send;
-      m_by_id.emplace(campaign_key(slot.external_id, slot.send), &slot);
-    }
+    auto& slot = m_campaigns.emplace_back();
+    slot.index = static_cast<std::uint32_t>(m_campaigns.size() - 1);
+    slot.id = stored.id;
+    slot.account = stored.account;
+    slot.external_id = stored.campaign.id;
+    slot.send = stored.campaign.send;
+    m_by_id.emplace(campaign_key(slot.account, slot.external_id, slot.send), &slot);
   }
   m_book =
       std::make_unique<AddressBook>(m_options.small ? 0 : m_recipients.count(), m_store.secret());
@@ -148,14 +144,39 @@ void Session::load_book() {
   });
 }
 
-CampaignSlot& Session::campaign(std::string_view external_id, std::string_view send) {
+std::optional<std::uint32_t> Session::account(std::string_view name) {
+  if (name.empty() || m_options.only_account) {
+    name = m_options.account;
+  }
   const std::lock_guard lock(m_mutex);
-  const auto key = campaign_key(external_id, send);
+  if (const auto known = m_accounts.find(name); known != m_accounts.end()) {
+    return known->second;
+  }
+  std::string adapter = name == m_options.account ? m_options.adapter : std::string();
+  if (name != m_options.account && !m_options.accounts.empty()) {
+    const auto configured = std::find_if(m_options.accounts.begin(), m_options.accounts.end(),
+                                         [&](const auto& one) { return one.first == name; });
+    if (configured == m_options.accounts.end()) {
+      return std::nullopt;
+    }
+    adapter = configured->second;
+  }
+  const WriterLock writing(m_store.path());
+  const auto id = m_catalog.account_id(std::string(name), adapter);
+  m_accounts.emplace(name, id);
+  return id;
+}
+
+CampaignSlot& Session::campaign(std::uint32_t account, std::string_view external_id,
+                                std::string_view send) {
+  const std::lock_guard lock(m_mutex);
+  const auto key = campaign_key(account, external_id, send);
   if (const auto known = m_by_id.find(key); known != m_by_id.end()) {
     return *known->second;
   }
   auto& slot = m_campaigns.emplace_back();
   slot.index = static_cast<std::uint32_t>(m_campaigns.size() - 1);
+  slot.account = account;
   slot.external_id = external_id;
   slot.send = send;
   slot.links_loaded = true;
@@ -206,8 +227,8 @@ LinkNumber Session::link(CampaignSlot& campaign, std::string_view url,
   return number;
 }
 
-void Session::describe(const Campaign& description) {
-  auto& slot = campaign(description.id, description.send);
+void Session::describe(std::uint32_t account, const Campaign& description) {
+  auto& slot = campaign(account, description.id, description.send);
   for (const auto& placement : description.links) {
     link(slot, placement.url, &placement);
   }
@@ -252,9 +273,9 @@ std::uint16_t Session::word(std::string_view text) {
   return id;
 }
 
-void Session::add_unknown(const EventView& event, std::string key) {
+void Session::add_unknown(std::uint32_t account, const EventView& event, std::string key) {
   const std::lock_guard lock(m_mutex);
-  m_unknown.emplace(event.time.seconds, std::move(key), std::string(event.campaign),
+  m_unknown.emplace(account, event.time.seconds, std::move(key), std::string(event.campaign),
                     std::string(event.native));
 }
 
@@ -323,20 +344,15 @@ void Session::flush(std::span<Harvest> harvests, ImportCounts& counts, const std
     counts.duplicate += merged.duplicate;
     write_attributes(harvests, counts);
   }
-  for (const auto& [time, key, campaign, native] : m_unknown) {
+  for (const auto& [account, time, key, campaign, native] : m_unknown) {
     m_store.database()
         .use("INSERT OR IGNORE INTO unknown_event VALUES (?1, ?2, ?3, ?4, ?5)")
-        .bind(m_account, time, key, campaign, native)
+        .bind(account, time, key, campaign, native)
         .run();
   }
   m_unknown.clear();
-  if (last && counts.events != 0) {
-    if (m_options.complete.empty()) {
-      m_catalog.add_coverage({m_account, counts.first, counts.last, source});
-    }
-    for (const auto& [from, to] : m_options.complete) {
-      m_catalog.add_coverage({m_account, from, to, "stated"});
-    }
+  if (last) {
+    write_coverage(source);
   }
   if (changed || before != counts.fresh + counts.new_recipients + counts.changed_attributes) {
     m_store.count_change();
@@ -345,11 +361,22 @@ void Session::flush(std::span<Harvest> harvests, ImportCounts& counts, const std
   m_store.checkpoint();
 }
 
+void Session::write_coverage(const std::string& source) {
+  for (const auto& [account, span] : m_spans) {
+    if (m_options.complete.empty()) {
+      m_catalog.add_coverage({account, span.first, span.second, source});
+    }
+    for (const auto& [from, to] : m_options.complete) {
+      m_catalog.add_coverage({account, from, to, "stated"});
+    }
+  }
+}
+
 bool Session::write_catalog() {
   bool changed = !m_descriptions.empty();
   for (auto& slot : m_campaigns) {
     if (slot.id == 0) {
-      slot.id = m_catalog.add_campaign(m_account, slot.external_id, slot.send);
+      slot.id = m_catalog.add_campaign(slot.account, slot.external_id, slot.send);
       changed = true;
     }
     for (const auto& [number, link] : slot.changed_links) {
@@ -418,6 +445,8 @@ std::vector<RowPages> Session::sets_of(std::span<Harvest> harvests) {
     }
     if (first <= last) {
       m_catalog.note_event_times(slot.id, first, last);
+      auto& span = m_spans.emplace(slot.account, std::pair{first, last}).first->second;
+      span = {std::min(span.first, first), std::max(span.second, last)};
     }
   }
   return sets;

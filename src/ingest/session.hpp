@@ -40,6 +40,7 @@ struct ImportCounts {
 struct CampaignSlot {
   std::uint32_t index = 0; // in the session
   CampaignId id = 0;
+  std::uint32_t account = 0;
   std::string external_id, send;
   std::mutex mutex;
   bool links_loaded = false;
@@ -95,8 +96,11 @@ private:
 using AttributePages = std::vector<std::vector<AttributeChange>>;
 
 struct SessionOptions {
-  std::string account; // its name
+  std::string account; // of records that name none
   std::string adapter;
+  bool only_account = false; // of all records, whatever they name: the user said so
+  std::vector<std::pair<std::string, std::string>>
+      accounts; // name and adapter of those that records may name; empty: any
   unsigned threads = 1;
   std::uint64_t memory = std::uint64_t{1} << 30; // for rows in flight
   Seconds now = 0;
@@ -113,16 +117,19 @@ public:
 
   const SessionOptions& options() const { return m_options; }
   AddressBook& book() { return *m_book; }
-  std::uint32_t account() const { return m_account; }
   std::uint64_t secret() const { return m_store.secret(); }
 
-  CampaignSlot& campaign(std::string_view external_id, std::string_view send);
+  /// The number of the account that a record names ("": that of the import). nullopt: the config
+  /// has none of that name.
+  std::optional<std::uint32_t> account(std::string_view name);
+  CampaignSlot& campaign(std::uint32_t account, std::string_view external_id,
+                         std::string_view send);
   /// The number of a URL among the campaign's links; new ones are added.
   LinkNumber link(CampaignSlot& campaign, std::string_view url, const LinkPlacement* placement);
-  void describe(const Campaign& campaign);
+  void describe(std::uint32_t account, const Campaign& campaign);
   std::uint16_t attribute(std::string_view name);
   std::uint16_t word(std::string_view text); // scopes and proofs
-  void add_unknown(const EventView& event, std::string key);
+  void add_unknown(std::uint32_t account, const EventView& event, std::string key);
   /// Two numbers that are one person, told by a record that names both.
   void join(std::uint32_t from, std::uint32_t into);
   /// The number of somebody named by address (normalised; may be empty) and contact key.
@@ -155,22 +162,26 @@ private:
   void write_small(std::span<Harvest> harvests, ImportCounts& counts);
   std::vector<RowPages> sets_of(std::span<Harvest> harvests);
   void write_attributes(std::span<Harvest> harvests, ImportCounts& counts);
+  void write_coverage(const std::string& source);
 
   Store& m_store;
   SessionOptions m_options;
   Catalog m_catalog;
   Recipients m_recipients;
   Activity m_activity;
-  std::uint32_t m_account = 0;
   std::unique_ptr<AddressBook> m_book;
 
   std::mutex m_mutex; // of all below
   std::deque<CampaignSlot> m_campaigns;
   boost::unordered_flat_map<std::string, CampaignSlot*> m_by_id;
   std::vector<std::pair<CampaignSlot*, Campaign>> m_descriptions;
+  std::map<std::string, std::uint32_t, std::less<>> m_accounts; // those in use
+  std::map<std::uint32_t, std::pair<std::uint32_t, std::uint32_t>>
+      m_spans; // account -> times of its first and last event
   std::map<std::string, std::uint16_t, std::less<>> m_attributes;
   std::map<std::string, std::uint16_t, std::less<>> m_words;
-  std::set<std::tuple<Seconds, std::string, std::string, std::string>> m_unknown;
+  std::set<std::tuple<std::uint32_t, Seconds, std::string, std::string, std::string>>
+      m_unknown; // account, time, key, campaign, native
   std::map<std::uint32_t, std::uint32_t> m_joined;
   std::set<std::uint32_t> m_without_address; // known by contact id only
   std::map<CampaignSlot*, std::string> m_names;

@@ -77,14 +77,18 @@ void Worker::accept(const EventView& event) {
            event.record);
     return;
   }
+  const auto account = account_of(event.account, event.record);
+  if (!account) {
+    return; // rejected
+  }
   if (event.kind == EventKind::unknown && event.address.empty() && event.contact_id.empty()) {
-    m_session.add_unknown(event, {}); // what nobody knows may be about nobody
+    m_session.add_unknown(*account, event, {}); // what nobody knows may be about nobody
     ++m_counts.events;
     ++m_counts.by_kind[static_cast<std::size_t>(event.kind)];
     ++m_counts.unknown;
     return;
   }
-  const auto key = key_of(event.address, event.contact_id, event.record);
+  const auto key = key_of(*account, event.address, event.contact_id, event.record);
   if (key.empty()) {
     return; // rejected
   }
@@ -94,13 +98,13 @@ void Worker::accept(const EventView& event) {
       m_counts.first == 0 ? event.time.seconds : std::min(m_counts.first, event.time.seconds);
   m_counts.last = std::max(m_counts.last, event.time.seconds);
   if (event.kind == EventKind::unknown) {
-    m_session.add_unknown(event, std::string(key));
+    m_session.add_unknown(*account, event, std::string(key));
     ++m_counts.unknown;
     return;
   }
   EventRow row{};
   row.time = static_cast<std::uint32_t>(event.time.seconds);
-  auto& campaign = campaign_of(event);
+  auto& campaign = campaign_of(*account, event);
   if (!event.link.empty() && has_link(event.kind)) {
     row.link = link_of(campaign, event);
   }
@@ -109,7 +113,7 @@ void Worker::accept(const EventView& event) {
                                                  static_cast<std::size_t>(event.kind));
   if (!event.contact_id.empty() &&
       !event.address.empty()) { // two names of one person: seldom, and slower
-    row.recipient = recipient_of(key, event.contact_id);
+    row.recipient = recipient_of(*account, key, event.contact_id);
     if (event.kind == EventKind::address_change && !event.new_address.empty()) {
       std::string scratch;
       if (const auto fresh = normalise_address(event.new_address, scratch); !fresh.empty()) {
@@ -143,8 +147,21 @@ void Worker::accept(const EventView& event) {
   }
 }
 
-std::string_view Worker::key_of(std::string_view address, std::string_view contact_id,
-                                std::string_view record) {
+std::optional<std::uint32_t> Worker::account_of(std::string_view name, std::string_view record) {
+  if (!m_account || name != m_account_name) {
+    m_account = m_session.account(name);
+    m_account_name = name;
+  }
+  if (!m_account) {
+    reject(fmt::format("the config has no account \"{}\": add it, or name one with --account",
+                       printable(name, 80)),
+           record);
+  }
+  return m_account;
+}
+
+std::string_view Worker::key_of(std::uint32_t account, std::string_view address,
+                                std::string_view contact_id, std::string_view record) {
   if (!address.empty()) {
     const auto key = normalise_address(address, m_scratch);
     if (key.empty()) {
@@ -154,7 +171,7 @@ std::string_view Worker::key_of(std::string_view address, std::string_view conta
   }
   if (!contact_id.empty() && contact_id.size() <= 200 &&
       contact_id.find_first_of("\n\x1f") == std::string_view::npos) {
-    m_contact = contact_key(m_session.account(), contact_id);
+    m_contact = contact_key(account, contact_id);
     return m_contact;
   }
   reject("neither an address nor a contact id", record);
@@ -170,7 +187,7 @@ void Worker::resolve_pending() {
     auto& pending = m_pending[i];
     const std::string_view key(m_keys.data() + pending.key, pending.size);
     if (is_contact_key(key)) {
-      pending.row.recipient = recipient_of({}, key);
+      pending.row.recipient = m_session.recipient({}, key);
     } else {
       pending.row.recipient = book.intern(key, pending.hash);
     }
@@ -188,14 +205,13 @@ void Worker::put(std::uint32_t bucket, const EventRow& row) {
   ++m_row_count;
 }
 
-/// `address` is normalised; `contact_id` is the ESP's, or the whole key where there is no address.
-std::uint32_t Worker::recipient_of(std::string_view address, std::string_view contact_id) {
-  return m_session.recipient(address, is_contact_key(contact_id)
-                                          ? std::string(contact_id)
-                                          : contact_key(m_session.account(), contact_id));
+/// `address` is normalised.
+std::uint32_t Worker::recipient_of(std::uint32_t account, std::string_view address,
+                                   std::string_view contact_id) {
+  return m_session.recipient(address, contact_key(account, contact_id));
 }
 
-CampaignSlot& Worker::campaign_of(const EventView& event) {
+CampaignSlot& Worker::campaign_of(std::uint32_t account, const EventView& event) {
   char day[16];
   auto send = event.send;
   if (event.campaign.empty()) { // one mailing a UTC day
@@ -204,9 +220,11 @@ CampaignSlot& Worker::campaign_of(const EventView& event) {
         fmt::format_to_n(day, sizeof day, "{:04}-{:02}-{:02}", c.year, c.month, c.day).size);
     send = {day, size};
   }
-  auto& cached = m_campaigns[(hash64(event.campaign) ^ send.size()) % k_campaigns];
-  if (cached.slot == nullptr || cached.id != event.campaign || cached.send != send) {
-    cached.slot = &m_session.campaign(event.campaign, send);
+  auto& cached = m_campaigns[(hash64(event.campaign, account) ^ send.size()) % k_campaigns];
+  if (cached.slot == nullptr || cached.account != account || cached.id != event.campaign ||
+      cached.send != send) {
+    cached.slot = &m_session.campaign(account, event.campaign, send);
+    cached.account = account;
     cached.id = event.campaign;
     cached.send = send;
     cached.name.clear();
@@ -299,7 +317,11 @@ std::uint16_t Worker::network_of(std::string_view ip) const {
 // ----------------------------------------------------------------------------------
 
 void Worker::accept(const RecipientView& recipient) {
-  const auto key = key_of(recipient.address, recipient.contact_id, recipient.record);
+  const auto account = account_of(recipient.account, recipient.record);
+  if (!account) {
+    return; // rejected
+  }
+  const auto key = key_of(*account, recipient.address, recipient.contact_id, recipient.record);
   if (key.empty()) {
     return;
   }
@@ -316,8 +338,9 @@ void Worker::accept(const RecipientView& recipient) {
   PendingPerson person{0, page.data() + first, page.size() - first, m_people_keys.size(),
                        key.size()};
   if (!recipient.contact_id.empty()) { // two names, or one that is no address: seldom, and slower
-    give_number(person, recipient.address.empty() ? recipient_of({}, key)
-                                                  : recipient_of(key, recipient.contact_id));
+    give_number(person, recipient.address.empty()
+                            ? m_session.recipient({}, key)
+                            : recipient_of(*account, key, recipient.contact_id));
     return;
   }
   person.hash = m_session.book().hash(key);
@@ -382,7 +405,8 @@ void Worker::add_attributes(const RecipientView& recipient, std::vector<Attribut
     add(name, value);
   }
   if (recipient.subscription != Subscription::unknown) {
-    add("subscription:" + options.account +
+    const bool own = recipient.account.empty() || options.only_account;
+    add("subscription:" + (own ? options.account : std::string(recipient.account)) +
             (recipient.list.empty() ? "" : "/" + std::string(recipient.list)),
         name_of(recipient.subscription));
   }
@@ -393,8 +417,12 @@ void Worker::accept(const Campaign& campaign, std::string_view record) {
     reject("a campaign without an id", record);
     return;
   }
+  const auto account = account_of(campaign.account, record);
+  if (!account) {
+    return; // rejected
+  }
   ++m_counts.campaigns;
-  m_session.describe(campaign);
+  m_session.describe(*account, campaign);
 }
 
 void Worker::reject(std::string_view why, std::string_view record) {

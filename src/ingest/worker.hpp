@@ -65,18 +65,21 @@ private:
     bool known = false;
   };
   struct CachedCampaign {
+    std::uint32_t account = 0;
     std::string id, send, name;
     CampaignSlot* slot = nullptr;
   };
   static constexpr std::size_t k_batch = 32, k_agents = 512, k_campaigns = 64;
 
-  CampaignSlot& campaign_of(const EventView& event);
+  std::optional<std::uint32_t> account_of(std::string_view name, std::string_view record);
+  CampaignSlot& campaign_of(std::uint32_t account, const EventView& event);
   LinkNumber link_of(CampaignSlot& campaign, const EventView& event);
   void fill_evidence(const EventView& event, EventRow& row);
   std::uint16_t network_of(std::string_view ip) const;
-  std::uint32_t recipient_of(std::string_view address, std::string_view contact_id);
-  std::string_view key_of(std::string_view address, std::string_view contact_id,
-                          std::string_view record);
+  std::uint32_t recipient_of(std::uint32_t account, std::string_view address,
+                             std::string_view contact_id);
+  std::string_view key_of(std::uint32_t account, std::string_view address,
+                          std::string_view contact_id, std::string_view record);
   void resolve_pending();
   void add_attributes(const RecipientView& recipient, std::vector<AttributeChange>& page);
   static void give_number(const PendingPerson& person, std::uint32_t number);
@@ -102,6 +105,8 @@ private:
   std::string m_people_keys;
 
   std::string m_scratch, m_contact;
+  std::string m_account_name; // the last one asked for
+  std::optional<std::uint32_t> m_account;
   std::array<Agent, k_agents> m_agents;
   std::array<CachedCampaign, k_campaigns> m_campaigns;
   boost::unordered_flat_map<std::uint64_t, std::pair<std::string, LinkNumber>> m_links;

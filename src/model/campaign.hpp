@@ -35,8 +35,9 @@ struct Audience {
 };
 
 struct Campaign {
-  std::string id;   // native; composite ids joined by '/'
-  std::string send; // one sending, where the campaign recurs
+  std::string account; // of the config, in a file of our own; empty: the import's
+  std::string id;      // native; composite ids joined by '/'
+  std::string send;    // one sending, where the campaign recurs
   std::string parent;
   std::string family; // id that A/B halves, resends and language versions share; empty: itself
   CampaignKind kind = CampaignKind::campaign;

@@ -101,6 +101,7 @@ struct Bounce {
 struct EventView {
   EventKind kind = EventKind::unknown;
   Instant time{};
+  std::string_view account{};       // of the config, in an export of our own; empty: the import's
   std::string_view address{};       // the recipient, as given
   std::string_view contact_id{};    // the ESP's own id of the person
   std::string_view new_address{};   // address_change

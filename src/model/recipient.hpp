@@ -25,6 +25,7 @@ std::optional<Subscription> subscription(std::string_view name);
 
 /// One contact as an adapter hands it over; views into the input, valid during the call.
 struct RecipientView {
+  std::string_view account{}; // as in EventView
   std::string_view address{};
   std::string_view contact_id{};
   std::string_view list{}; // of `subscription`; empty: the account's only one

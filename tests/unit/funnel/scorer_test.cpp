@@ -6,6 +6,7 @@
 #include <doctest/doctest.h>
 
 #include <map>
+#include <numeric>
 #include <random>
 
 namespace mailfunnel {
@@ -254,6 +255,48 @@ TEST_CASE("worked example 6: a student is never for sales") {
   CHECK(out.grade == 'C');
   CHECK(out.status == "MQL");
   CHECK(out.scale == 30 * k_point + 4 * k_point);
+}
+
+TEST_CASE("a download after a click on the same target: the larger of the two") {
+  constexpr Seconds k_minute = 60;
+  auto world = world_of(2);
+  for (auto& campaign : world.campaigns) { // link n is the same target in both
+    campaign.link_ids.resize(22);
+    std::iota(campaign.link_ids.begin(), campaign.link_ids.end(), 0U);
+  }
+  struct Case {
+    LinkNumber clicked, downloaded;
+    Seconds after; // the download after the click
+    Points expected;
+  };
+  for (const auto& [clicked, downloaded, after, expected] : {
+           Case{k_mofu, k_mofu, 10 * k_minute, 8},      // not 4 + 8
+           Case{k_mofu, k_mofu, 0, 8},                  // in the same second
+           Case{k_bofu, k_bofu, 30 * k_minute, 20},     // the click is worth more
+           Case{k_mofu, k_mofu, 30 * k_minute + 1, 12}, // too late
+           Case{k_mofu, k_mofu, -1, 12},                // a click after the download
+           Case{k_mofu, k_mofu + 3, 10 * k_minute, 12}, // another target
+       }) {
+    TestSource source;
+    source.add(1, EventKind::click, k_start + k_day, clicked);
+    source.add(2, EventKind::download, k_start + k_day + after, downloaded); // of another mailing
+    CAPTURE(after);
+    CHECK(score(source, default_rules(), world, k_start + 60 * k_day).score == expected * k_point);
+  }
+  TestSource twice; // one click can't be used by two downloads; the second repeat gives nothing
+  twice.add(1, EventKind::click, k_start + k_day, k_mofu);
+  twice.add(1, EventKind::download, k_start + k_day + 60, k_mofu);
+  twice.add(2, EventKind::download, k_start + k_day + 90, k_mofu);
+  CHECK(score(twice, default_rules(), world, k_start + 60 * k_day).score == (8 + 8) * k_point);
+}
+
+TEST_CASE("forms: those behind a BOFU link are contact forms") {
+  const auto world = world_of(1);
+  TestSource source;
+  source.add(1, EventKind::form, k_start + k_day, k_mofu);
+  CHECK(score(source, default_rules(), world, k_start + 60 * k_day).score == 10 * k_point);
+  source.add(1, EventKind::form, k_start + k_day, k_bofu);
+  CHECK(score(source, default_rules(), world, k_start + 60 * k_day).score == 30 * k_point);
 }
 
 TEST_CASE("non-opens in their simple form: window, floor, late opens, machine opens") {
