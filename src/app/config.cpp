@@ -1,5 +1,7 @@
 #include "app/config.hpp"
 
+#include "app/export_column.hpp"
+
 #include "app/toml_section.hpp"
 #include "base/hash.hpp"
 #include "base/source.hpp"
@@ -52,14 +54,6 @@ const AccountConfig* Config::account(std::string_view name) const {
   const auto place = std::find_if(accounts.begin(), accounts.end(),
                                   [&](const auto& account) { return account.name == name; });
   return place == accounts.end() ? nullptr : &*place;
-}
-
-const std::vector<std::string>& export_columns() {
-  static const std::vector<std::string> k_columns{
-      "email",       "score",    "scale",     "level",      "fit",         "grade",
-      "status",      "phase",    "opens",     "non_opens",  "clicks_tofu", "clicks_mofu",
-      "clicks_bofu", "mailings", "last_open", "last_click", "suppressed",  "reasons"};
-  return k_columns;
 }
 
 namespace {
@@ -518,9 +512,10 @@ private:
 void check_columns(const Config& config, const std::string& file, std::vector<Problem>& problems) {
   // Whatever is no column of ours is an attribute; only what looks like a slip is worth a word.
   for (const auto& segment : config.segments) {
-    for (const auto& column : segment.columns) {
+    for (const auto& text : segment.columns) {
       const auto& known = export_columns();
-      if (std::find(known.begin(), known.end(), column) == known.end()) {
+      const auto [field, column, title] = parse_column(text);
+      if (field == ExportField::attribute) {
         const auto near = nearest(column, known);
         if (near && column.size() > 3 && column.size() == near->size()) {
           problems.push_back(

@@ -71,9 +71,6 @@ struct LoadedConfig {
   bool good() const; // no errors, warnings may be there
 };
 
-/// Columns that an export knows besides attributes.
-const std::vector<std::string>& export_columns();
-
 /// `text` is the file's content.
 LoadedConfig parse_config(std::string_view text, const std::string& file);
 /// Reads it with its `include`s; a missing file is one problem.

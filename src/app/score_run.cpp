@@ -1,50 +1,17 @@
 #include "app/score_run.hpp"
 
-#include "base/bytes.hpp"
+#include "app/run_block.hpp"
+#include "base/parallel.hpp"
 #include "ingest/session.hpp"
-#include "store/zstd.hpp"
 
 #include <fmt/format.h>
 
+#include <atomic>
 #include <mutex>
 
 namespace mailfunnel {
 
 namespace {
-
-/// What a run keeps of a chunk: columns behind one another, then zstd. Format 1: count u32, score
-/// i64 each, fit i32 each, level, grade, status, suppressed u8 each.
-std::string pack_scores(const ChunkScores& scores) {
-  std::string plain, out;
-  ByteWriter write(plain);
-  const auto n = scores.size();
-  plain.reserve(n * 12 + 8);
-  write.number(static_cast<std::uint32_t>(n));
-  bool small = true;
-  for (const auto score : scores.score) {
-    small = small && score >= INT32_MIN && score <= INT32_MAX;
-  }
-  write.number(static_cast<std::uint8_t>(small ? 4 : 8));
-  const auto column = [&](const auto& values, auto as) {
-    using Value = decltype(as);
-    const auto before = plain.size();
-    plain.resize(before + n * sizeof(Value));
-    auto* into = plain.data() + before;
-    for (std::size_t i = 0; i < n; ++i) {
-      const auto value = static_cast<Value>(values[i]);
-      std::memcpy(into + i * sizeof(Value), &value, sizeof(Value));
-    }
-  };
-  small ? column(scores.score, std::int32_t{}) : column(scores.score, std::int64_t{});
-  column(scores.fit, std::int32_t{});
-  column(scores.level, std::uint8_t{});
-  column(scores.grade, std::uint8_t{});
-  column(scores.status, std::uint8_t{});
-  column(scores.suppressed, std::uint8_t{});
-  out += '\1';
-  append_compressed(out, plain);
-  return out;
-}
 
 struct Tally {
   std::uint64_t suppressed = 0, disagreeing = 0, unknown_fit = 0, recipients = 0;
@@ -80,6 +47,19 @@ struct Tally {
     recipients += scores.size();
   }
 };
+
+/// All that the scores of a run hang on besides activity: the rules, how they are carried out, and
+/// what the config says of sources.
+std::string run_key(const Workspace& workspace, const Rules& rules) {
+  auto key = fmt::format("{}:{}", rules.fingerprint, k_scoring_version);
+  for (const auto& account : workspace.config.accounts) {
+    key += fmt::format(":{}={}{}", account.name, account.esp,
+                       !account.delivery_events   ? ""
+                       : *account.delivery_events ? "+"
+                                                  : "-");
+  }
+  return key;
+}
 
 std::vector<std::string> warnings_of(const ScoreSummary& summary) {
   std::vector<std::string> out;
@@ -155,7 +135,8 @@ ScoreSummary run_scores(Store& store, const Workspace& workspace, const Rules& r
   database
       .use("INSERT INTO run(created, as_of, changes, rules_hash, rules, recipients) VALUES "
            "(unixepoch(), ?1, ?2, ?3, '', ?4)")
-      .bind(as_of, changes, rules.fingerprint, static_cast<std::int64_t>(summary.recipients))
+      .bind(as_of, changes, run_key(workspace, rules),
+            static_cast<std::int64_t>(summary.recipients))
       .run();
   const auto run = database.last_row();
   for (const auto& [chunk, data] : blocks) {
@@ -166,13 +147,44 @@ ScoreSummary run_scores(Store& store, const Workspace& workspace, const Rules& r
   return summary;
 }
 
-std::optional<Seconds> current_run(Store& store, const Rules& rules) {
-  auto query =
-      store.database().use("SELECT as_of, changes, rules_hash FROM run ORDER BY id DESC LIMIT 1");
-  if (!query.step() || query.integer(1) != store.changes() || query.text(2) != rules.fingerprint) {
+std::optional<StoredRun> current_run(Store& store, const Workspace& workspace) {
+  auto query = store.database().use(
+      "SELECT as_of, changes, rules_hash, id FROM run ORDER BY id DESC LIMIT 1");
+  if (!query.step() || query.integer(1) != store.changes() ||
+      query.text(2) != run_key(workspace, workspace.config.rules)) {
     return std::nullopt;
   }
-  return query.integer(0);
+  return StoredRun{query.integer(3), query.integer(0)};
+}
+
+void recall_scores(
+    Store& store, const Workspace& workspace, const StoredRun& run, const Scorer& scorer,
+    const std::function<void(std::uint32_t, StoreChunk&, ChunkScores&, unsigned)>& take) {
+  const auto recipients = Recipients(store.database()).count();
+  const auto chunks = (std::uint64_t{recipients} + k_chunk_size - 1) >> k_chunk_bits;
+  std::atomic<std::uint32_t> next{0};
+  on_threads(std::max(workspace.threads, 1U), [&](unsigned thread) {
+    auto database = store.reader();
+    ChunkScores scores;
+    for (std::uint32_t chunk; (chunk = next.fetch_add(1)) < chunks;) {
+      StoreChunk source(database, chunk, recipients);
+      auto query = database.use("SELECT data FROM run_block WHERE run = ?1 AND chunk = ?2");
+      if (!query.bind(run.id, chunk).step()) {
+        throw Failure({ErrorCode::io,
+                       "a part of the scoring run is missing: run `mailfunnel "
+                       "score` again",
+                       store.path()});
+      }
+      unpack_scores(query.blob(0), scorer, scores);
+      if (scores.size() != source.size()) {
+        throw Failure({ErrorCode::io,
+                       "the scoring run is of other recipients: run `mailfunnel "
+                       "score` again",
+                       store.path()});
+      }
+      take(chunk, source, scores, thread);
+    }
+  });
 }
 
 } // namespace mailfunnel

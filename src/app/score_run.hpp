@@ -3,6 +3,7 @@
 
 #include "app/workspace.hpp"
 
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -25,7 +26,17 @@ struct ScoreSummary {
 ScoreSummary run_scores(Store& store, const Workspace& workspace, const Rules& rules, Seconds as_of,
                         bool keep);
 
-/// The moment of the newest run, when neither activity nor rules changed since.
-std::optional<Seconds> current_run(Store& store, const Rules& rules);
+struct StoredRun {
+  std::int64_t id = 0; // in run_block
+  Seconds as_of = 0;
+};
+/// The newest run, when neither activity nor rules nor the program changed since.
+std::optional<StoredRun> current_run(Store& store, const Workspace& workspace);
+
+/// As score_store, from what the run kept: all but last_open and last_click.
+void recall_scores(Store& store, const Workspace& workspace, const StoredRun& run,
+                   const Scorer& scorer,
+                   const std::function<void(std::uint32_t chunk, StoreChunk&, ChunkScores&,
+                                            unsigned thread)>& take);
 
 } // namespace mailfunnel

@@ -1,13 +1,13 @@
 #include "app/segment_export.hpp"
 
+#include "app/row_writer.hpp"
+#include "app/run_block.hpp"
 #include "app/score_run.hpp"
-#include "base/csv.hpp"
-#include "base/json.hpp"
-#include "base/text.hpp"
-
-#include <fmt/format.h>
+#include "base/parallel.hpp"
 
 #include <algorithm>
+#include <atomic>
+#include <cstring>
 #include <deque>
 #include <memory>
 
@@ -15,239 +15,69 @@ namespace mailfunnel {
 
 namespace {
 
-enum class CellType : std::uint8_t { text, number, moment };
-
-/// One column of an export: what it is called and where its value comes from.
-struct Column {
-  std::string name;
-  CellType type = CellType::text;
-  std::string attribute; // for attributes
-};
-
-CellType type_of(const std::string& name) {
-  constexpr std::string_view k_numbers[] = {
-      "score",     "scale",       "level",       "fit",         "opens",
-      "non_opens", "clicks_tofu", "clicks_mofu", "clicks_bofu", "mailings"};
-  if (std::find(std::begin(k_numbers), std::end(k_numbers), name) != std::end(k_numbers)) {
-    return CellType::number;
-  }
-  return name == "last_open" || name == "last_click" ? CellType::moment : CellType::text;
-}
-
-std::string reasons_of(const ChunkScores& s, std::size_t r, Seconds) {
-  std::vector<std::string> parts;
-  const auto add = [&](std::uint64_t count, std::string_view one, std::string_view many) {
-    if (count != 0) {
-      parts.push_back(fmt::format("{} {}", count, count == 1 ? one : many));
-    }
-  };
-  add(s.clicks_bofu[r], "BOFU click", "BOFU clicks");
-  add(s.clicks_mofu[r], "MOFU click", "MOFU clicks");
-  add(s.clicks_tofu[r], "TOFU click", "TOFU clicks");
-  if (s.last_click[r] != 0) {
-    parts.push_back("last click " + format_date(Seconds{s.last_click[r]}));
-  }
-  add(s.non_opens[r], "mail not opened", "mails not opened");
-  if (s.suppressed[r] != 0) {
-    parts.push_back(suppression_words(s.suppressed[r]));
-  }
-  if (s.override_rule[r] != 0) {
-    parts.push_back("status by override");
-  }
-  return join(parts, ", ");
-}
-
-/// The attribute values of a chunk's people as of a moment, by column.
-class AttributeTable {
-public:
-  AttributeTable(ChunkSource& source, const std::string& name, Seconds as_of)
-      : m_values(source.size()) {
-    AttributeColumn column;
-    for (std::uint32_t block = 0; block * k_recipient_block < source.size(); ++block) {
-      if (source.attribute(block, name, column)) {
-        for (std::size_t i = 0; i < column.recipient.size(); ++i) {
-          if (Seconds{column.valid_from[i]} <= as_of) {
-            m_values[block * k_recipient_block + column.recipient[i]] =
-                column.values[column.value[i]];
-          }
-        }
-      }
-    }
-  }
-  const std::string& operator[](std::size_t r) const { return m_values[r]; }
-
-private:
-  std::vector<std::string> m_values;
-};
-
-class RowWriter {
-public:
-  RowWriter(const Scorer& scorer, const Locale& locale, TimeZone zone, ExportFormat format)
-      : m_scorer(scorer), m_locale(locale), m_zone(zone), m_format(format) {}
-
-  std::string header(const std::vector<Column>& columns) const {
-    std::string out;
-    if (m_format == ExportFormat::ndjson || m_format == ExportFormat::cells) {
-      return out;
-    }
-    if (m_format == ExportFormat::people && m_locale.bom) {
-      out += "\xEF\xBB\xBF";
-    }
-    for (const auto& column : columns) {
-      out += &column == &columns.front() ? "" : std::string(1, separator());
-      append_csv_field(out, column.name, separator());
-    }
-    return out + line_end();
-  }
-
-  void row(std::string& out, const std::vector<Column>& columns, std::string_view email,
-           const ChunkScores& s, std::size_t r,
-           const std::vector<AttributeTable*>& attributes) const {
-    const bool json = m_format == ExportFormat::ndjson;
-    out += json ? "{" : "";
-    for (std::size_t c = 0; c < columns.size(); ++c) {
-      if (c != 0) {
-        out += json ? ',' : separator();
-      }
-      if (json) {
-        append_json_string(out, columns[c].name);
-        out += ':';
-      }
-      cell(out, columns[c], email, s, r, attributes[c]);
-    }
-    out += json ? "}\n" : line_end();
-  }
-
-private:
-  char separator() const {
-    return m_format == ExportFormat::people  ? m_locale.separator
-           : m_format == ExportFormat::cells ? '\x1f'
-                                             : ',';
-  }
-  std::string line_end() const { return m_format == ExportFormat::people ? "\r\n" : "\n"; }
-
-  void number(std::string& out, Points thousandths) const {
-    if (thousandths % k_point == 0) {
-      fmt::format_to(std::back_inserter(out), "{}", thousandths / k_point);
-      return;
-    }
-    auto text = format_points(thousandths);
-    if (m_format == ExportFormat::people && m_locale.decimal != '.') {
-      std::replace(text.begin(), text.end(), '.', m_locale.decimal);
-    }
-    out += text;
-  }
-
-  void moment(std::string& out, std::uint32_t seconds) const {
-    if (m_format == ExportFormat::people || m_format == ExportFormat::cells) {
-      if (seconds != 0) {
-        const auto c = utc_to_local(seconds, m_zone);
-        out +=
-            fmt::format("{:04}-{:02}-{:02} {:02}:{:02}", c.year, c.month, c.day, c.hour, c.minute);
-      }
-    } else if (m_format == ExportFormat::ndjson) {
-      out += seconds == 0 ? "null" : "\"" + format_time(seconds) + "\"";
-    } else if (seconds != 0) {
-      out += format_time(seconds);
-    }
-  }
-
-  void text(std::string& out, std::string_view value) const {
-    if (m_format == ExportFormat::ndjson) {
-      append_json_string(out, value);
-      return;
-    }
-    if (m_format == ExportFormat::cells) {
-      out += printable(value, 400); // no control characters: they part the cells
-      return;
-    }
-    if (m_format == ExportFormat::people && !value.empty() &&
-        std::string_view("=+-@\t\r|%").find(value.front()) != std::string_view::npos) {
-      append_csv_field(out, "'" + std::string(value),
-                       separator()); // a spreadsheet must not take it for a formula
-      return;
-    }
-    append_csv_field(out, value, separator());
-  }
-
-  void cell(std::string& out, const Column& column, std::string_view email, const ChunkScores& s,
-            std::size_t r, const AttributeTable* attribute) const {
-    const auto& n = column.name;
-    if (attribute != nullptr) {
-      text(out, (*attribute)[r]);
-    } else if (n == "email") {
-      text(out, email);
-    } else if (column.type == CellType::moment) {
-      moment(out, n == "last_open" ? s.last_open[r] : s.last_click[r]);
-    } else if (column.type == CellType::number) {
-      number(out, number_of(n, s, r));
-    } else if (n == "grade") {
-      text(out, std::string(1, static_cast<char>('A' + s.grade[r])));
-    } else if (n == "status") {
-      text(out, m_scorer.statuses()[s.status[r]]);
-    } else if (n == "phase") {
-      text(out, s.phase[r] == 0 ? "" : name_of(static_cast<Stage>(s.phase[r])));
-    } else if (n == "suppressed") {
-      text(out, suppression_words(s.suppressed[r]));
-    } else if (n == "reasons") {
-      text(out, reasons_of(s, r, m_scorer.as_of()));
-    }
-  }
-
-  static Points number_of(const std::string& n, const ChunkScores& s, std::size_t r) {
-    const std::pair<std::string_view, std::uint64_t> k_counts[] = {
-        {"level", s.level[r]},
-        {"opens", s.opens[r]},
-        {"non_opens", s.non_opens[r]},
-        {"clicks_tofu", s.clicks_tofu[r]},
-        {"clicks_mofu", s.clicks_mofu[r]},
-        {"clicks_bofu", s.clicks_bofu[r]},
-        {"mailings", s.received[r]}};
-    for (const auto& [name, count] : k_counts) {
-      if (name == n) {
-        return static_cast<Points>(count) * k_point;
-      }
-    }
-    return n == "score" ? s.score[r] : n == "scale" ? s.scale[r] : s.fit[r];
-  }
-
-  const Scorer& m_scorer;
-  const Locale& m_locale;
-  TimeZone m_zone;
-  ExportFormat m_format;
-};
-
-/// A member with its rendered row, before all are put in order.
+/// A member with its rendered row, before all are put in order. 40 bytes decide nearly every
+/// comparison without a look at the texts.
 struct Member {
-  Points score;
-  std::string_view email, row;
+  std::uint64_t order;        // the score, hottest smallest
+  std::uint64_t prefix, next; // the first sixteen bytes of the address, as big-endian numbers
+  const char* row;
+  std::uint32_t row_size;
+  std::uint32_t email_size : 31;
+  std::uint32_t email_behind : 1; // the address stands behind the row; else the row begins with it
+
+  std::string_view text() const { return {row, row_size}; }
+  std::string_view email() const { return {row + (email_behind != 0 ? row_size : 0), email_size}; }
 };
+
+std::uint64_t order_of(Points score) {
+  return ~(static_cast<std::uint64_t>(score) ^ (std::uint64_t{1} << 63));
+}
+
+/// Eight bytes of a text from `at` on, so that numbers compare as the texts do.
+std::uint64_t prefix_of(std::string_view text, std::size_t at) {
+  std::uint64_t word = 0;
+  if (text.size() > at) {
+    std::memcpy(&word, text.data() + at, std::min(text.size() - at, sizeof word));
+  }
+  return __builtin_bswap64(word);
+}
+
+bool before(const Member& a, const Member& b) {
+  if (a.order != b.order) {
+    return a.order < b.order;
+  }
+  if (a.prefix != b.prefix) {
+    return a.prefix < b.prefix;
+  }
+  if (a.next != b.next) {
+    return a.next < b.next;
+  }
+  return a.email() < b.email();
+}
 
 /// What one thread found of one segment: texts stay where they are until the file is put together.
 struct Found {
   std::deque<std::string> texts;
-  std::vector<Member> members;
+  std::vector<Member> members; // sorted in the end
   SegmentResult counts;
 };
 
 class SegmentRun {
 public:
   SegmentRun(const Workspace& workspace, const Scorer& scorer,
-             const std::vector<SegmentRequest>& requests, std::optional<ExportFormat> format)
+             const std::vector<SegmentRequest>& requests, std::optional<ExportFormat> format,
+             std::size_t limit)
       : m_workspace(workspace), m_scorer(scorer), m_requests(requests), m_format(format),
-        m_writer(scorer, workspace.config.locale, workspace.config.report_zone,
-                 format.value_or(ExportFormat::machine)) {
+        m_limit(limit) {
     for (const auto& request : requests) {
-      auto& columns = m_columns.emplace_back();
-      for (const auto& name : request.columns) {
-        const auto& own = export_columns();
-        const bool known = std::find(own.begin(), own.end(), name) != own.end();
-        columns.push_back({name, known ? type_of(name) : CellType::text, known ? "" : name});
-      }
+      m_writers.emplace_back(scorer, workspace.config.locale, workspace.config.report_zone,
+                             format.value_or(ExportFormat::machine),
+                             parse_columns(request.columns));
     }
     m_found.resize(std::max(workspace.threads, 1U), std::vector<Found>(requests.size()));
   }
 
+  /// The members of one chunk, on any thread.
   void take(StoreChunk& source, ChunkScores& scores, unsigned thread) {
     const EvaluationContext context{m_scorer, source, scores};
     std::optional<Bits> excluded;
@@ -260,39 +90,96 @@ public:
     }
   }
 
-  std::vector<SegmentResult> results(std::size_t limit) {
+  std::vector<SegmentResult> results() {
+    const auto threads = static_cast<unsigned>(m_found.size());
+    if (m_format) {
+      on_threads(threads, [&](unsigned thread) {
+        for (auto& found : m_found[thread]) {
+          std::sort(found.members.begin(), found.members.end(), before);
+        }
+      });
+    }
     std::vector<SegmentResult> out(m_requests.size());
     for (std::size_t i = 0; i < m_requests.size(); ++i) {
-      std::vector<Member> members;
-      for (auto& of_thread : m_found) {
-        auto& found = of_thread[i];
-        out[i].members += found.counts.members;
-        out[i].kept_out_suppressed += found.counts.kept_out_suppressed;
-        out[i].kept_out_excluded += found.counts.kept_out_excluded;
-        out[i].kept_out_no_address += found.counts.kept_out_no_address;
-        members.insert(members.end(), found.members.begin(), found.members.end());
+      for (const auto& of_thread : m_found) {
+        const auto& counts = of_thread[i].counts;
+        out[i].members += counts.members;
+        out[i].kept_out_suppressed += counts.kept_out_suppressed;
+        out[i].kept_out_excluded += counts.kept_out_excluded;
+        out[i].kept_out_no_address += counts.kept_out_no_address;
       }
-      if (!m_format) {
-        continue;
-      }
-      std::sort(members.begin(), members.end(), [](const Member& a, const Member& b) {
-        return a.score != b.score ? a.score > b.score : a.email < b.email;
-      });
-      members.resize(limit != 0 ? std::min(limit, members.size()) : members.size());
-      std::size_t size = 0;
-      for (const auto& member : members) {
-        size += member.row.size();
-      }
-      auto& text = out[i].text = m_writer.header(m_columns[i]);
-      text.reserve(text.size() + size);
-      for (const auto& member : members) {
-        text += member.row;
+      if (m_format) {
+        write(i, threads, out[i].text);
       }
     }
     return out;
   }
 
 private:
+  using Range = std::span<const Member>;
+
+  /// The file of segment i: the threads' sorted members cut at the same places, then each slice
+  /// merged by a thread of its own.
+  void write(std::size_t i, unsigned threads, std::vector<std::string>& text) {
+    std::vector<Range> runs;
+    std::size_t total = 0;
+    for (const auto& of_thread : m_found) {
+      runs.emplace_back(of_thread[i].members);
+      total += runs.back().size();
+    }
+    constexpr std::size_t k_worth_a_thread = 10'000;
+    const auto slices = m_limit != 0
+                            ? std::size_t{1}
+                            : std::clamp<std::size_t>(total / k_worth_a_thread, 1, threads);
+    const auto longest = *std::max_element(runs.begin(), runs.end(),
+                                           [](Range a, Range b) { return a.size() < b.size(); });
+    std::vector<std::vector<Range>> cut(slices);
+    for (std::size_t slice = 0; slice < slices; ++slice) {
+      for (auto& run : runs) {
+        auto end = run.size();
+        if (slice + 1 < slices) {
+          const auto& border = longest[longest.size() * (slice + 1) / slices];
+          end = static_cast<std::size_t>(std::lower_bound(run.begin(), run.end(), border, before) -
+                                         run.begin());
+        }
+        cut[slice].push_back(run.first(end));
+        run = run.subspan(end);
+      }
+    }
+    text.resize(slices + 1);
+    text[0] = m_writers[i].header();
+    parallel_for(slices, threads, [&](std::size_t slice, unsigned) {
+      merge(cut[slice], m_limit != 0 ? m_limit : total, text[slice + 1]);
+    });
+  }
+
+  static void merge(std::vector<Range>& runs, std::size_t most, std::string& text) {
+    std::size_t size = 0;
+    for (const auto run : runs) {
+      for (const auto& member : run) {
+        size += member.row_size;
+      }
+    }
+    text.reserve(size);
+    constexpr std::size_t k_ahead = 8; // rows are all over the memory
+    while (most-- != 0) {
+      Range* first = nullptr;
+      for (auto& run : runs) {
+        if (!run.empty() && (first == nullptr || before(run.front(), first->front()))) {
+          first = &run;
+        }
+      }
+      if (first == nullptr) {
+        break;
+      }
+      if (first->size() > k_ahead) {
+        __builtin_prefetch((*first)[k_ahead].row);
+      }
+      text += first->front().text();
+      *first = first->subspan(1);
+    }
+  }
+
   void take_segment(std::size_t i, Bits members, const std::optional<Bits>& excluded,
                     StoreChunk& source, const ChunkScores& scores, Found& found) {
     const auto use = m_requests[i].use;
@@ -314,37 +201,70 @@ private:
       found.counts.members += members.count();
       return;
     }
-    std::vector<std::unique_ptr<AttributeTable>> tables;
-    std::vector<AttributeTable*> attributes;
-    for (const auto& column : m_columns[i]) {
-      tables.push_back(column.attribute.empty() ? nullptr
-                                                : std::make_unique<AttributeTable>(
-                                                      source, column.attribute, m_scorer.as_of()));
+    members.each([&](std::size_t r) {
+      if (source.address(static_cast<std::uint32_t>(r)).empty()) {
+        ++found.counts.kept_out_no_address;
+        members.reset(r);
+      }
+    });
+    const auto count = members.count();
+    found.counts.members += count;
+    if (m_limit != 0 && count > m_limit) {
+      keep_hottest(members, scores);
+    }
+    render(i, members, source, scores, found);
+  }
+
+  /// Drops who can't be among the first m_limit: below the score of that place.
+  void keep_hottest(Bits& members, const ChunkScores& scores) const {
+    std::vector<Points> points;
+    members.each([&](std::size_t r) { points.push_back(scores.score[r]); });
+    const auto last = points.begin() + static_cast<std::ptrdiff_t>(m_limit - 1);
+    std::nth_element(points.begin(), last, points.end(), std::greater<>());
+    members.each([&](std::size_t r) {
+      if (scores.score[r] < *last) {
+        members.reset(r);
+      }
+    });
+  }
+
+  void render(std::size_t i, const Bits& members, StoreChunk& source, const ChunkScores& scores,
+              Found& found) {
+    const auto& writer = m_writers[i];
+    std::vector<std::unique_ptr<const AttributeTable>> tables;
+    std::vector<const AttributeTable*> attributes;
+    for (const auto& column : writer.columns()) {
+      tables.push_back(
+          column.field != ExportField::attribute
+              ? nullptr
+              : std::make_unique<const AttributeTable>(source, column.name, m_scorer.as_of()));
       attributes.push_back(tables.back().get());
     }
+    constexpr std::size_t k_usual_row = 56;
     auto& text = found.texts.emplace_back();
-    struct Place {
-      Points score;
-      std::size_t email, email_size, row, row_size;
-    };
-    std::vector<Place> places;
+    const auto count = members.count();
+    text.reserve(count * k_usual_row);
+    const auto first = found.members.size();
     members.each([&](std::size_t r) {
       const auto email = source.address(static_cast<std::uint32_t>(r));
-      if (email.empty()) {
-        ++found.counts.kept_out_no_address;
-        return;
-      }
-      ++found.counts.members;
-      const auto at = text.size();
-      text += email;
       const auto row = text.size();
-      m_writer.row(text, m_columns[i], email, scores, r, attributes);
-      places.push_back({scores.score[r], at, row - at, row, text.size() - row});
+      writer.row(text, email, scores, r, attributes);
+      const auto size = text.size() - row;
+      const bool inside = std::string_view(text).substr(row).starts_with(email);
+      if (!inside) {
+        text += email;
+      }
+      found.members.push_back({order_of(scores.score[r]), prefix_of(email, 0), prefix_of(email, 8),
+                               nullptr, // below: the text still moves
+                               static_cast<std::uint32_t>(size),
+                               static_cast<std::uint32_t>(email.size()) & 0x7FFF'FFFF,
+                               inside ? 0U : 1U});
     });
-    for (const auto& place : places) { // the text does not move any more
-      const std::string_view view(text);
-      found.members.push_back({place.score, view.substr(place.email, place.email_size),
-                               view.substr(place.row, place.row_size)});
+    const auto* at = text.data();
+    for (auto m = first; m < found.members.size(); ++m) {
+      auto& member = found.members[m];
+      member.row = at;
+      at += member.row_size + (member.email_behind != 0 ? member.email_size : 0U);
     }
   }
 
@@ -352,10 +272,29 @@ private:
   const Scorer& m_scorer;
   const std::vector<SegmentRequest>& m_requests;
   std::optional<ExportFormat> m_format;
-  RowWriter m_writer;
-  std::vector<std::vector<Column>> m_columns;
+  std::size_t m_limit;
+  std::deque<RowWriter> m_writers;         // by segment
   std::vector<std::vector<Found>> m_found; // by thread, then segment
 };
+
+bool needs_times(const Expression& expression) {
+  return (expression.type == Expression::Type::compare &&
+          (expression.field == Field::last_open || expression.field == Field::last_click)) ||
+         std::any_of(expression.parts.begin(), expression.parts.end(), needs_times);
+}
+
+/// Can a stored run answer all of it?
+bool needs_times(const Workspace& workspace, const std::vector<SegmentRequest>& requests,
+                 bool columns) {
+  const auto& exclude = workspace.config.exclude_expression;
+  return (exclude && needs_times(*exclude)) ||
+         std::any_of(requests.begin(), requests.end(), [&](const SegmentRequest& request) {
+           const auto parsed = parse_columns(request.columns);
+           return needs_times(*request.where) ||
+                  (columns && std::any_of(parsed.begin(), parsed.end(),
+                                          [](const auto& column) { return column.needs_times(); }));
+         });
+}
 
 } // namespace
 
@@ -365,17 +304,22 @@ std::vector<SegmentResult> run_segments(Store& store, const Workspace& workspace
   const auto world = build_world(store.database(), workspace.config, workspace.config.rules.tagging,
                                  workspace.registry, as_of);
   const Scorer scorer(workspace.config.rules, world, as_of);
-  SegmentRun run(workspace, scorer, requests, format);
-  score_store(store, workspace, workspace.config.rules, world, as_of,
-              [&](std::uint32_t, StoreChunk& source, ChunkScores& scores, unsigned thread) {
-                run.take(source, scores, thread);
-              });
-  return run.results(limit);
+  SegmentRun run(workspace, scorer, requests, format, limit);
+  const auto take = [&](std::uint32_t, StoreChunk& source, ChunkScores& scores, unsigned thread) {
+    run.take(source, scores, thread);
+  };
+  const auto stored = current_run(store, workspace);
+  if (stored && stored->as_of == as_of && !needs_times(workspace, requests, format.has_value())) {
+    recall_scores(store, workspace, *stored, scorer, take);
+  } else {
+    score_store(store, workspace, workspace.config.rules, world, as_of, take);
+  }
+  return run.results();
 }
 
 Seconds segments_moment(Store& store, const Workspace& workspace, Seconds now) {
-  const auto run = current_run(store, workspace.config.rules);
-  return run && now - *run <= k_day ? *run : now;
+  const auto run = current_run(store, workspace);
+  return run && now - run->as_of <= k_day ? run->as_of : now;
 }
 
 } // namespace mailfunnel

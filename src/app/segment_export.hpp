@@ -20,14 +20,22 @@ struct SegmentRequest {
   std::string name;
   SegmentUse use = SegmentUse::mailing;
   const Expression* where = nullptr;
-  std::vector<std::string> columns;
+  std::vector<std::string> columns; // "score", or "score as Points" for another title
 };
 
 struct SegmentResult {
   std::uint64_t members = 0;
   std::uint64_t kept_out_suppressed = 0, kept_out_excluded = 0,
                 kept_out_no_address = 0; // match the expression, but are not in it
-  std::string text;                      // the file, when asked for
+  std::vector<std::string> text;         // the file in pieces, when asked for
+
+  std::string joined() const {
+    std::string out;
+    for (const auto& piece : text) {
+      out += piece;
+    }
+    return out;
+  }
 };
 
 /// All segments in one pass over the store. `format` absent: only counts. `limit`: at most so many

@@ -101,6 +101,8 @@ World build_world(Database& database, const Config& config, const TaggingRules& 
     campaign.named = !stored.campaign.id.empty();
     campaign.delivery_events =
         source.configured.value_or(source.delivery_events || delivered.contains(stored.id));
+    campaign.first_event = stored.first_event.value_or(campaign.first_event);
+    campaign.last_event = stored.last_event.value_or(campaign.last_event);
     campaign.time = stored.campaign.sent_at.value_or(stored.first_event.value_or(0));
     if (const auto of_campaign = links.find(stored.id); of_campaign != links.end()) {
       add_links(campaign, of_campaign->second, by_hand, tagger, as_of);

@@ -306,7 +306,11 @@ Result<std::string> read_file(const std::string& path, std::size_t most) {
   return bytes;
 }
 
-Result<void> write_file(const std::string& path, std::string_view bytes) {
+namespace {
+
+/// Written beside, synced and moved into place; `put` writes into the open file, false: errno says
+/// why not.
+template<typename Put> Result<void> write_aside(const std::string& path, Put put) {
   const auto draft = path + ".new";
   const FileHandle file(open(draft.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
   const auto fail = [&] {
@@ -315,17 +319,34 @@ Result<void> write_file(const std::string& path, std::string_view bytes) {
   if (file.get() < 0) {
     return fail();
   }
-  while (!bytes.empty()) {
-    const auto put = write(file.get(), bytes.data(), bytes.size());
-    if (put < 0) {
-      return fail();
-    }
-    bytes.remove_prefix(static_cast<std::size_t>(put));
-  }
-  if (fsync(file.get()) != 0 || rename(draft.c_str(), path.c_str()) != 0) {
+  if (!put(file.get()) || fsync(file.get()) != 0 || rename(draft.c_str(), path.c_str()) != 0) {
     return fail();
   }
   return {};
+}
+
+bool put_all(int file, std::string_view bytes) {
+  while (!bytes.empty()) {
+    const auto put = write(file, bytes.data(), bytes.size());
+    if (put < 0) {
+      return false;
+    }
+    bytes.remove_prefix(static_cast<std::size_t>(put));
+  }
+  return true;
+}
+
+} // namespace
+
+Result<void> write_file(const std::string& path, std::span<const std::string> pieces) {
+  return write_aside(path, [&](int file) {
+    return std::all_of(pieces.begin(), pieces.end(),
+                       [file](const std::string& piece) { return put_all(file, piece); });
+  });
+}
+
+Result<void> write_file(const std::string& path, std::string_view bytes) {
+  return write_aside(path, [&](int file) { return put_all(file, bytes); });
 }
 
 } // namespace mailfunnel

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -45,6 +46,7 @@ Result<void> visit_inputs(const std::string& path, const std::function<void(Inpu
 /// A whole file; an error above `most` bytes.
 Result<std::string> read_file(const std::string& path, std::size_t most = std::size_t{64} << 20);
 /// Written beside, synced and moved into place.
+Result<void> write_file(const std::string& path, std::span<const std::string> pieces);
 Result<void> write_file(const std::string& path, std::string_view bytes);
 
 } // namespace mailfunnel

@@ -174,7 +174,7 @@ int show_segments(const Invocation& call, const std::vector<std::string>& names)
   const auto results =
       run_segments(opened.store, opened.workspace, opened.as_of, requests, ExportFormat::cells, 20);
   for (std::size_t i = 0; i < results.size(); ++i) {
-    std::cout << table_of(requests[i].columns, results[i].text).text(call.color);
+    std::cout << table_of(requests[i].columns, results[i].joined()).text(call.color);
     say_size(requests[i], results[i]);
   }
   return k_done;
@@ -193,7 +193,9 @@ int export_segments(const Invocation& call, const std::vector<std::string>& name
       run_segments(opened.store, opened.workspace, opened.as_of, requests, format, 0);
   for (std::size_t i = 0; i < results.size(); ++i) {
     if (output.empty()) {
-      std::cout << results[i].text;
+      for (const auto& piece : results[i].text) {
+        std::cout << piece;
+      }
     } else {
       namespace fs = std::filesystem;
       const bool folder = requests.size() > 1 || fs::is_directory(output);
@@ -205,7 +207,7 @@ int export_segments(const Invocation& call, const std::vector<std::string>& name
                     (requests[i].name + (format == ExportFormat::ndjson ? ".ndjson" : ".csv")))
                        .string()
                  : output;
-      if (const auto written = write_file(path, results[i].text); !written) {
+      if (const auto written = write_file(path, std::span(results[i].text)); !written) {
         throw Failure(written.error());
       }
     }

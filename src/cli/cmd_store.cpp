@@ -2,6 +2,7 @@
 
 #include "app/explain.hpp"
 #include "app/export_all.hpp"
+#include "app/export_column.hpp"
 #include "app/segment_export.hpp"
 #include "base/json.hpp"
 #include "base/text.hpp"
@@ -55,7 +56,10 @@ int run_export(const Invocation& call) {
     workspace.config.exclude_expression = nullptr;
     const std::vector<SegmentRequest> requests{
         {"scores", SegmentUse::suppression, everybody.expression.get(), columns}};
-    write(run_segments(store, workspace, *as_of, requests, ExportFormat::ndjson, 0)[0].text);
+    const auto results = run_segments(store, workspace, *as_of, requests, ExportFormat::ndjson, 0);
+    for (const auto& piece : results[0].text) {
+      write(piece);
+    }
   } else {
     for (const auto& c : build_world(store.database(), workspace.config,
                                      workspace.config.rules.tagging, workspace.registry, call.now())

@@ -1,5 +1,6 @@
 #include "table.hpp"
 
+#include "app/export_column.hpp"
 #include "base/text.hpp"
 
 #include <fmt/format.h>
@@ -51,14 +52,9 @@ std::string Table::text(bool color) const {
 }
 
 Table table_of(const std::vector<std::string>& columns, std::string_view cells) {
-  constexpr std::string_view k_numbers[] = {
-      "score",     "scale",       "level",       "fit",         "opens",
-      "non_opens", "clicks_tofu", "clicks_mofu", "clicks_bofu", "mailings"};
   std::vector<std::string> names;
-  for (const auto& column : columns) {
-    const bool number =
-        std::find(std::begin(k_numbers), std::end(k_numbers), column) != std::end(k_numbers);
-    names.push_back(number ? column + ">" : column);
+  for (const auto& column : parse_columns(columns)) {
+    names.push_back(column.title + (column.is_number() ? ">" : ""));
   }
   Table table(names);
   for (const auto line : split(cells, '\n')) {

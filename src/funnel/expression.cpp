@@ -324,7 +324,8 @@ private:
     EventColumns columns;
     for (auto kind : query.kinds) {
       for (const auto& campaign : m_context.scorer.world().campaigns) {
-        if (!campaign_passes(query, campaign)) {
+        if (campaign.last_event < from || campaign.first_event > until ||
+            !campaign_passes(query, campaign)) {
           continue;
         }
         const auto stored =

@@ -620,6 +620,14 @@ void Scorer::score(ChunkSource& source, const ManualSuppression* manual, ChunkSc
       scores.suppressed.at(recipient) |= bits;
     }
   }
+  derive(scores);
+  if (ledger != nullptr) {
+    std::stable_sort(ledger->lines.begin(), ledger->lines.end(),
+                     [](const Contribution& a, const Contribution& b) { return a.time < b.time; });
+  }
+}
+
+void Scorer::derive(ChunkScores& scores) const {
   const std::uint8_t scale_statuses[] = {0, status_index("MQL"), status_index("SQL")};
   for (std::size_t r = 0; r < scores.size(); ++r) {
     scores.level[r] = m_rules.levels.level(scores.score[r]);
@@ -627,10 +635,6 @@ void Scorer::score(ChunkSource& source, const ManualSuppression* manual, ChunkSc
     scores.scale[r] = std::clamp<Points>(
         std::clamp<Points>(scores.score[r], 0, k_scale_top) + scores.fit[r], 0, k_scale_top);
     scores.scale_status[r] = scale_statuses[status_by_scale(scores.scale[r])];
-  }
-  if (ledger != nullptr) {
-    std::stable_sort(ledger->lines.begin(), ledger->lines.end(),
-                     [](const Contribution& a, const Contribution& b) { return a.time < b.time; });
   }
 }
 

@@ -13,6 +13,9 @@
 
 namespace mailfunnel {
 
+/// Goes up when the same rules give other points than before: older runs are then not used again.
+constexpr int k_scoring_version = 1;
+
 /// Why somebody must not be mailed. Bits.
 namespace suppressed_by {
 constexpr std::uint8_t unsubscribed = 1, complaint = 2, hard_bounce = 4, manual = 8, objection = 16,
@@ -75,6 +78,8 @@ public:
   /// Everything but the status, which may hang on expressions (see judge_status).
   void score(ChunkSource& source, const ManualSuppression* manual, ChunkScores& scores,
              Ledger* ledger = nullptr) const;
+  /// What follows from points and fit: level, grade, scale and the status by scale.
+  void derive(ChunkScores& scores) const;
   /// Status by overrides, then the model. `scores` must be scored.
   void judge_status(ChunkSource& source, ChunkScores& scores) const;
 

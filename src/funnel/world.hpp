@@ -29,6 +29,7 @@ struct WorldCampaign {
   bool delivery_events =
       true;         // its source tells deliveries; else sent and not bounced is delivered
   Seconds time = 0; // sent, or the earliest event
+  Seconds first_event = 0, last_event = INT64_MAX; // nothing happened before and after
   std::unordered_map<LinkNumber, WorldLink> links;
   std::vector<std::uint8_t> stages;    // by link number, as Stage; what is not here is untagged
   std::vector<std::uint32_t> link_ids; // by link number: the same for one identity in all mailings

@@ -177,11 +177,16 @@ std::optional<std::string> Activity::blob(std::uint32_t chunk, CampaignId campai
   return query.step() ? std::optional(std::string(query.blob(0))) : std::nullopt;
 }
 
-void Activity::load_set(std::uint32_t chunk, CampaignId campaign, EventKind kind,
+bool Activity::load_set(std::uint32_t chunk, CampaignId campaign, EventKind kind,
                         EventColumns& columns) {
-  if (const auto found = blob(chunk, campaign, kind)) {
-    BlockReader(*found, name_of_key(key_of(chunk, campaign, kind))).read_all(columns);
+  const auto key = key_of(chunk, campaign, kind);
+  auto query = m_database->use("SELECT data FROM activity WHERE key = ?1");
+  query.bind(static_cast<std::int64_t>(key));
+  if (!query.step()) {
+    return false;
   }
+  BlockReader(query.blob(0), name_of_key(key)).read_all(columns);
+  return true;
 }
 
 std::optional<EventRow> find_event(const EventColumns& columns, std::uint16_t recipient,

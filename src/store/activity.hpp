@@ -70,8 +70,8 @@ public:
   /// As load, for one set.
   std::optional<std::string> blob(std::uint32_t chunk, CampaignId campaign, EventKind kind);
 
-  /// Adds one whole set to `columns`.
-  void load_set(std::uint32_t chunk, CampaignId campaign, EventKind kind, EventColumns& columns);
+  /// Adds one whole set to `columns`; false when there is none.
+  bool load_set(std::uint32_t chunk, CampaignId campaign, EventKind kind, EventColumns& columns);
 
   /// Unites rows with what is stored. The caller holds the transaction.
   MergeCounts merge(std::span<const RowPages> sets, unsigned threads);

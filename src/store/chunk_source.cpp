@@ -29,11 +29,22 @@ std::vector<std::string> names_of(const std::map<std::string, std::uint16_t, std
 StoreChunk::StoreChunk(Database& database, std::uint32_t chunk, std::uint32_t recipients_in_store)
     : m_recipients(database), m_chunk(chunk),
       m_size(std::min(k_chunk_size, recipients_in_store - (chunk << k_chunk_bits))),
-      m_activity(Activity(database).load(chunk)), m_attributes(attribute_ids(m_recipients)) {}
+      m_activity(database), m_attributes(attribute_ids(m_recipients)) {}
+
+bool StoreChunk::events(CampaignId campaign, EventKind kind, EventColumns& columns) {
+  if (m_loaded) {
+    return m_loaded->read(campaign, kind, columns);
+  }
+  columns.clear();
+  return m_activity.load_set(m_chunk, campaign, kind, columns);
+}
 
 std::vector<CampaignId> StoreChunk::campaigns(EventKind kind) {
+  if (!m_loaded) {
+    m_loaded = m_activity.load(m_chunk);
+  }
   std::vector<CampaignId> out;
-  for (const auto& [campaign, of_kind] : m_activity.sets()) {
+  for (const auto& [campaign, of_kind] : m_loaded->sets()) {
     if (of_kind == kind) {
       out.push_back(campaign);
     }
@@ -60,11 +71,11 @@ std::vector<std::string> StoreChunk::attribute_names() {
 }
 
 std::string_view StoreChunk::address(std::uint32_t recipient) {
-  if (m_addresses.empty()) {
+  if (m_addresses.addresses.empty()) {
     const auto first = m_chunk << k_chunk_bits;
     m_addresses = m_recipients.addresses(first, first + m_size);
   }
-  return m_addresses.at(recipient);
+  return m_addresses.addresses[recipient];
 }
 
 PersonSource::PersonSource(Database& database, std::optional<RecipientId> id,

@@ -10,29 +10,27 @@
 
 namespace mailfunnel {
 
-/// All recipients of a chunk. The database must live as long.
+/// All recipients of a chunk; what is asked for is read then. The database must live as long.
 class StoreChunk : public ChunkSource {
 public:
   StoreChunk(Database& database, std::uint32_t chunk, std::uint32_t recipients_in_store);
 
   std::uint32_t size() const override { return m_size; }
-  bool events(CampaignId campaign, EventKind kind, EventColumns& columns) override {
-    return m_activity.read(campaign, kind, columns);
-  }
+  bool events(CampaignId campaign, EventKind kind, EventColumns& columns) override;
   std::vector<CampaignId> campaigns(EventKind kind) override;
   bool attribute(std::uint32_t block, std::string_view name, AttributeColumn& column) override;
   std::vector<std::string> attribute_names() override;
   std::string_view address(std::uint32_t recipient) override;
-  const ChunkActivity& activity() const { return m_activity; }
 
 private:
   Recipients m_recipients;
   std::uint32_t m_chunk, m_size;
-  ChunkActivity m_activity;
+  Activity m_activity;
+  std::optional<ChunkActivity> m_loaded; // whole, once somebody asks what there is
   std::map<std::string, std::uint16_t, std::less<>> m_attributes;
   std::uint32_t m_block = ~0U;
   std::string m_block_data;
-  std::vector<std::string> m_addresses;
+  AddressList m_addresses;
 };
 
 /// One person as a chunk of size 1: events from the blocks and from the inbox, so that nothing need

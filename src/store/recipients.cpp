@@ -220,13 +220,19 @@ void Recipients::add(std::span<const NewKey> keys, unsigned threads) {
       .run();
 }
 
-std::vector<std::string> Recipients::addresses(RecipientId first, RecipientId end) {
-  std::vector<std::string> out(end - first);
-  for (auto block = block_of(first); first < end && block <= block_of(end - 1); ++block) {
-    each_key(keys_of_block(block), [&](std::uint32_t index, std::string_view key) {
+AddressList Recipients::addresses(RecipientId first, RecipientId end) {
+  AddressList out;
+  out.addresses.resize(end - first);
+  if (first == end) {
+    return out;
+  }
+  out.blocks.reserve(block_of(end - 1) - block_of(first) + 1);
+  for (auto block = block_of(first); block <= block_of(end - 1); ++block) {
+    each_key(out.blocks.emplace_back(keys_of_block(block)), [&](std::uint32_t index,
+                                                                std::string_view key) {
       const auto id = block << k_recipient_block_bits | index;
-      if (id >= first && id < end && out[id - first].empty() && !is_contact_key(key)) {
-        out[id - first] = key;
+      if (id >= first && id < end && out.addresses[id - first].empty() && !is_contact_key(key)) {
+        out.addresses[id - first] = key;
       }
     });
   }
@@ -234,7 +240,7 @@ std::vector<std::string> Recipients::addresses(RecipientId first, RecipientId en
 }
 
 std::string Recipients::address(RecipientId id) {
-  return addresses(id, id + 1)[0];
+  return std::string(addresses(id, id + 1).addresses[0]);
 }
 
 // ---- attributes

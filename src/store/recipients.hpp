@@ -32,6 +32,12 @@ struct AttributeChange {
   std::string_view value() const { return {text, size}; }
 };
 
+/// Addresses of recipients in a row; the views point into `blocks`.
+struct AddressList {
+  std::vector<std::string> blocks;
+  std::vector<std::string_view> addresses;
+};
+
 class Recipients {
 public:
   explicit Recipients(Database& database) : m_database(&database) {}
@@ -48,9 +54,8 @@ public:
 
   /// Key block `block` (512 recipients), unpacked for each_key(); "" when there is none.
   std::string keys_of_block(std::uint32_t block);
-  /// The address shown of every recipient of a chunk-aligned range; "" for one known by contact id
-  /// only.
-  std::vector<std::string> addresses(RecipientId first, RecipientId end);
+  /// The address shown of every recipient of a range; "" for one known by contact id only.
+  AddressList addresses(RecipientId first, RecipientId end);
   std::string address(RecipientId id);
 
   std::uint16_t attribute_id(std::string_view name); // made when it is new

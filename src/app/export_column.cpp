@@ -1,0 +1,114 @@
+#include "app/export_column.hpp"
+
+#include "base/text.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace mailfunnel {
+
+const std::vector<std::string>& export_columns() {
+  static const std::vector<std::string> k_columns{
+      // in the order of ExportField
+      "email",       "score",    "scale",     "level",      "fit",         "grade",
+      "status",      "phase",    "opens",     "non_opens",  "clicks_tofu", "clicks_mofu",
+      "clicks_bofu", "mailings", "last_open", "last_click", "suppressed",  "reasons"};
+  return k_columns;
+}
+
+bool ExportColumn::is_number() const {
+  switch (field) {
+  case ExportField::score:
+  case ExportField::scale:
+  case ExportField::level:
+  case ExportField::fit:
+  case ExportField::opens:
+  case ExportField::non_opens:
+  case ExportField::clicks_tofu:
+  case ExportField::clicks_mofu:
+  case ExportField::clicks_bofu:
+  case ExportField::mailings:
+    return true;
+  default:
+    return false;
+  }
+}
+
+bool ExportColumn::needs_times() const {
+  return field == ExportField::last_open || field == ExportField::last_click ||
+         field == ExportField::reasons;
+}
+
+ExportColumn parse_column(std::string_view text) {
+  constexpr std::string_view k_as = " as ";
+  text = trim(text);
+  const auto as = text.find(k_as);
+  ExportColumn column;
+  column.name = trim(text.substr(0, as));
+  column.title =
+      as == std::string_view::npos ? column.name : std::string(trim(text.substr(as + k_as.size())));
+  const auto& fields = export_columns();
+  const auto field = std::find(fields.begin(), fields.end(), column.name);
+  column.field = field == fields.end() ? ExportField::attribute
+                                       : static_cast<ExportField>(field - fields.begin());
+  return column;
+}
+
+std::vector<ExportColumn> parse_columns(const std::vector<std::string>& texts) {
+  std::vector<ExportColumn> columns;
+  for (const auto& text : texts) {
+    columns.push_back(parse_column(text));
+  }
+  return columns;
+}
+
+Points number_of(ExportField field, const ChunkScores& s, std::size_t r) {
+  switch (field) {
+  case ExportField::score:
+    return s.score[r];
+  case ExportField::scale:
+    return s.scale[r];
+  case ExportField::fit:
+    return s.fit[r];
+  case ExportField::level:
+    return s.level[r] * k_point;
+  case ExportField::opens:
+    return s.opens[r] * k_point;
+  case ExportField::non_opens:
+    return s.non_opens[r] * k_point;
+  case ExportField::clicks_tofu:
+    return s.clicks_tofu[r] * k_point;
+  case ExportField::clicks_mofu:
+    return s.clicks_mofu[r] * k_point;
+  case ExportField::clicks_bofu:
+    return s.clicks_bofu[r] * k_point;
+  default:
+    return s.received[r] * k_point;
+  }
+}
+
+std::string reasons_of(const ChunkScores& s, std::size_t r) {
+  std::vector<std::string> parts;
+  const auto add = [&](std::uint64_t count, std::string_view one, std::string_view many) {
+    if (count != 0) {
+      parts.push_back(fmt::format("{} {}", count, count == 1 ? one : many));
+    }
+  };
+  add(s.clicks_bofu[r], "BOFU click", "BOFU clicks");
+  add(s.clicks_mofu[r], "MOFU click", "MOFU clicks");
+  add(s.clicks_tofu[r], "TOFU click", "TOFU clicks");
+  if (s.last_click[r] != 0) {
+    parts.push_back("last click " + format_date(Seconds{s.last_click[r]}));
+  }
+  add(s.non_opens[r], "mail not opened", "mails not opened");
+  if (s.suppressed[r] != 0) {
+    parts.push_back(suppression_words(s.suppressed[r]));
+  }
+  if (s.override_rule[r] != 0) {
+    parts.push_back("status by override");
+  }
+  return join(parts, ", ");
+}
+
+} // namespace mailfunnel

@@ -1,0 +1,58 @@
+#pragma once
+// What an exported segment can show of a person: the columns of the config and of --columns.
+
+#include "funnel/scorer.hpp"
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace mailfunnel {
+
+enum class ExportField : std::uint8_t {
+  email,
+  score,
+  scale,
+  level,
+  fit,
+  grade,
+  status,
+  phase,
+  opens,
+  non_opens,
+  clicks_tofu,
+  clicks_mofu,
+  clicks_bofu,
+  mailings,
+  last_open,
+  last_click,
+  suppressed,
+  reasons, // in words, for people
+  attribute,
+};
+
+struct ExportColumn {
+  ExportField field = ExportField::attribute;
+  std::string name;  // of the field or attribute
+  std::string title; // in the first line of the file
+
+  bool is_number() const;
+  /// Does its value hang on the times of the last open and click?
+  bool needs_times() const;
+};
+
+/// "score", or "score as Points" for another title. What is no field is an attribute.
+ExportColumn parse_column(std::string_view text);
+std::vector<ExportColumn> parse_columns(const std::vector<std::string>& texts);
+
+/// The names of all fields.
+const std::vector<std::string>& export_columns();
+
+/// The figures of a column of numbers, in thousandths.
+Points number_of(ExportField field, const ChunkScores& scores, std::size_t recipient);
+
+/// "2 BOFU clicks, last click 2026-03-03": what the score is made of.
+std::string reasons_of(const ChunkScores& scores, std::size_t recipient);
+
+} // namespace mailfunnel
