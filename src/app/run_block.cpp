@@ -14,7 +14,6 @@ namespace {
 // Format 2: version u8, zstd( recipients u32, column after column ); a column: bytes of a value u8
 // (1, 2, 4 or 8), values, least significant byte first, negative ones as two's complement.
 constexpr char k_format = 2;
-constexpr int k_level = -3; // a run is written much more often than read, and soon replaced
 
 /// The columns in the order of the format; the rest follows from them (Scorer::derive).
 template<typename Scores> auto columns_of(Scores& s) {
@@ -110,7 +109,7 @@ std::string pack_scores(const ChunkScores& scores) {
   std::apply([](const auto&... columns) { (append_column(t_plain, columns), ...); },
              columns_of(scores));
   std::string out(1, k_format);
-  append_compressed(out, t_plain, k_level);
+  append_compressed(out, t_plain);
   return out;
 }
 

@@ -35,7 +35,8 @@ AddressBook::Slots AddressBook::make_slots(std::size_t count) {
   return Slots(static_cast<std::atomic<std::uint64_t>*>(space), Unmap{size});
 }
 
-AddressBook::AddressBook(std::uint32_t next, std::uint64_t seed) : m_seed(seed), m_next(next) {
+AddressBook::AddressBook(std::uint32_t next, std::uint64_t seed)
+    : m_seed(seed), m_next(next), m_taken_numbers(next) {
   // Only address space: pages come with use. Halved until the system agrees.
   for (m_arena_size = k_arena_limit; m_arena_size >= (std::size_t{1} << 26); m_arena_size /= 2) {
     void* space = mmap(nullptr, m_arena_size, PROT_READ | PROT_WRITE,
@@ -144,9 +145,25 @@ std::vector<AddressBook::Added> AddressBook::take_added() {
     used += entry_size(entry->size);
   }
   m_taken_until = end;
-  std::stable_sort(added.begin(), added.end(),
-                   [](const Added& a, const Added& b) { return a.number < b.number; });
-  return added;
+  // New numbers are dense and mostly have one key each: each goes straight to its place. The rest
+  // (further keys of somebody known) is put in order afterwards.
+  const auto first = m_taken_numbers;
+  m_taken_numbers = m_next.load();
+  std::vector<Added> placed(m_taken_numbers - first), rest;
+  for (const auto& one : added) {
+    if (one.number >= first && placed[one.number - first].key.empty()) {
+      placed[one.number - first] = one;
+    } else {
+      rest.push_back(one);
+    }
+  }
+  std::erase_if(placed, [](const Added& one) { return one.key.empty(); });
+  const auto middle = static_cast<std::ptrdiff_t>(placed.size());
+  const auto by_number = [](const Added& a, const Added& b) { return a.number < b.number; };
+  std::stable_sort(rest.begin(), rest.end(), by_number);
+  placed.insert(placed.end(), rest.begin(), rest.end());
+  std::inplace_merge(placed.begin(), placed.begin() + middle, placed.end(), by_number);
+  return placed;
 }
 
 } // namespace mailfunnel

@@ -83,7 +83,8 @@ private:
   char* m_arena = nullptr; // reserved address space, used from the front
   std::size_t m_arena_size = 0;
   std::atomic<std::uint64_t> m_arena_used{8}; // place 0 means an empty slot
-  std::uint64_t m_taken_until = 8;
+  std::uint64_t m_taken_until = 8;            // in the arena
+  std::uint32_t m_taken_numbers;              // up to here take_added() told of numbers
   std::shared_mutex m_growth;
 };
 

@@ -18,6 +18,8 @@ namespace {
 // u32 | bits], dictionary (packed size u32, zstd or plain), packed columns
 constexpr std::uint8_t k_version = 1;
 constexpr std::size_t k_head = 5;
+constexpr std::size_t k_worth_packing =
+    1024; // bytes of a dictionary: smaller ones are read faster plain
 
 std::string sealed(std::string_view body) {
   std::string out;
@@ -120,8 +122,10 @@ std::string encode_column(std::span<const AttributeEntry> entries) {
   }
   std::string out, packed;
   ByteWriter write(out);
-  append_compressed(packed, texts);
-  const bool compressed = packed.size() < texts.size();
+  if (texts.size() >= k_worth_packing) {
+    append_compressed(packed, texts);
+  }
+  const bool compressed = !packed.empty() && packed.size() < texts.size();
   const auto time_bits = static_cast<std::uint8_t>(bits_of(top - base));
   const auto value_bits = static_cast<std::uint8_t>(bits_of(values.size() - 1));
   write.number(static_cast<std::uint32_t>(entries.size()));

@@ -327,32 +327,37 @@ void by_attribute(std::vector<AttributeEntry>& entries) {
 
 std::size_t Recipients::change_attributes(std::span<const std::span<const AttributeChange>> changes,
                                           unsigned threads) {
-  // By block, keeping what else stands in order: counting sort.
-  std::uint32_t top = 0;
-  std::size_t total = 0;
-  for (const auto part : changes) {
-    total += part.size();
-    for (const auto& change : part) {
-      top = std::max(top, block_of(change.recipient));
+  // By block, keeping what else stands in order: counting sort of people, whose changes stand
+  // together.
+  using Person = std::span<const AttributeChange>;
+  const auto each_person = [&changes](auto body) {
+    for (const auto part : changes) {
+      for (std::size_t i = 0; i < part.size();) {
+        auto end = i + 1;
+        while (end < part.size() && part[end].recipient == part[i].recipient) {
+          ++end;
+        }
+        body(part.subspan(i, end - i));
+        i = end;
+      }
     }
-  }
-  if (total == 0) {
+  };
+  std::vector<std::size_t> starts(1);
+  std::size_t people = 0;
+  each_person([&](Person person) {
+    const auto block = block_of(person.front().recipient);
+    starts.resize(std::max<std::size_t>(starts.size(), block + 2U));
+    ++starts[block + 1U];
+    ++people;
+  });
+  if (people == 0) {
     return 0;
   }
-  std::vector<std::size_t> starts(top + 2);
-  for (const auto part : changes) {
-    for (const auto& change : part) {
-      ++starts[block_of(change.recipient) + 1];
-    }
-  }
+  const auto top = static_cast<std::uint32_t>(starts.size() - 2);
   std::partial_sum(starts.begin(), starts.end(), starts.begin());
-  const auto order = std::make_unique_for_overwrite<const AttributeChange*[]>(total);
+  std::vector<Person> order(people);
   auto next = starts;
-  for (const auto part : changes) {
-    for (const auto& change : part) {
-      order[next[block_of(change.recipient)]++] = &change;
-    }
-  }
+  each_person([&](Person person) { order[next[block_of(person.front().recipient)]++] = person; });
   struct Piece {
     std::uint32_t block;
     std::string old, fresh;
@@ -382,10 +387,11 @@ std::size_t Recipients::change_attributes(std::span<const std::span<const Attrib
     }
     const auto had = entries.size();
     for (auto i = starts[piece.block]; i < starts[piece.block + 1]; ++i) {
-      const auto& change = *order[i];
-      entries.push_back({change.attribute,
-                         static_cast<std::uint16_t>(change.recipient & (k_recipient_block - 1)),
-                         change.valid_from, change.value()});
+      for (const auto& change : order[i]) {
+        entries.push_back({change.attribute,
+                           static_cast<std::uint16_t>(change.recipient & (k_recipient_block - 1)),
+                           change.valid_from, change.value()});
+      }
     }
     by_attribute(entries);
     entries = united(std::move(entries));

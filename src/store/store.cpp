@@ -151,7 +151,9 @@ Store Store::open_writing(const std::string& path) {
 }
 
 Database Store::reader() const {
-  return {m_path, Database::Access::read};
+  Database database(m_path, Database::Access::read);
+  database.execute("BEGIN");
+  return database;
 }
 
 std::optional<std::string> Store::meta(std::string_view key) {

@@ -39,7 +39,8 @@ public:
 
   const std::string& path() const { return m_path; }
   Database& database() { return m_database; }
-  /// Another connection to the same store, for a thread that reads.
+  /// Another connection to the same store, for a thread that reads: it sees one moment, that of its
+  /// first look.
   Database reader() const;
 
   /// Keyed hashes are made with this; kept in <store>.key, readable by its owner only.
