@@ -58,9 +58,9 @@ AddressBook::~AddressBook() {
 }
 
 void AddressBook::reserve(std::size_t more) {
-  const auto fits = [&] {
-    return m_slots && std::bit_ceil((m_count.load() + more) * 2) <= m_mask + 1;
-  };
+  // At most three quarters full: a smaller table stays in the cache, longer probes do not matter.
+  const auto slots_for = [&] { return std::bit_ceil((m_count.load() + more) * 4 / 3 + 1); };
+  const auto fits = [&] { return m_slots && slots_for() <= m_mask + 1; };
   {
     const Pass pass(*this); // nearly always there is room: then no thread waits for another
     if (fits()) {
@@ -68,7 +68,7 @@ void AddressBook::reserve(std::size_t more) {
     }
   }
   const std::unique_lock lock(m_growth);
-  const auto wanted = std::bit_ceil((m_count.load() + more) * 2);
+  const auto wanted = slots_for();
   if (fits()) { // another thread was faster
     return;
   }
