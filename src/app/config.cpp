@@ -207,9 +207,17 @@ private:
 
   void scoring(Section section) {
     auto& rules = m_config.rules.scoring;
-    if (const auto profile = section.text("profile"); profile && *profile != "seed") {
-      section.error("profile",
-                    fmt::format("there is no profile \"{}\": this version has \"seed\"", *profile));
+    if (const auto profile = section.text("profile")) {
+      if (auto of_profile = profile_rules(*profile)) {
+        rules = std::move(*of_profile);
+        if (rules.profile == "standard") {
+          m_config.rules.levels.engagement = {30 * k_point, 10 * k_point};
+        }
+      } else {
+        section.error(
+            "profile",
+            fmt::format("there is no profile \"{}\", but \"standard\" and \"seed\"", *profile));
+      }
     }
     if (const auto* table = section.inner("click")) {
       Section click(*table, "`click`", m_file, m_out.problems);
@@ -241,25 +249,57 @@ private:
     }
     rules.implied_open = section.flag("implied_open").value_or(rules.implied_open);
     rules.non_open_after = section.duration("non_open_after").value_or(rules.non_open_after);
-    section.choice("measurable", {"simple"});
+    if (const auto measurable = section.choice("measurable", {"fair", "simple"})) {
+      rules.measurable = static_cast<Measurable>(*measurable);
+    }
     if (const auto repeat =
             section.choice("repeat", {"once-per-link", "once-per-mailing", "every"})) {
       rules.repeat = static_cast<Repeat>(*repeat);
     }
-    if (const auto half_life = section.text("half_life"); half_life && *half_life != "off") {
-      section.error(
-          "half_life",
-          "decay belongs to profile \"standard\", which this version does not have: use \"off\"");
-    }
-    if (const auto* table = section.inner("caps")) {
-      Section caps(*table, "`caps`", m_file, m_out.problems);
-      if (const auto floor = caps.points_or_off("non_opens")) {
-        rules.non_open_floor = *floor;
-        if (*floor && **floor > 0) {
-          caps.error("non_opens", "the floor of non-opens should be negative, or \"off\"");
-        }
+    if (const auto half_life = section.text("half_life"); half_life && *half_life == "off") {
+      rules.half_life = 0;
+    } else if (const auto length = section.duration("half_life")) {
+      if (*length < k_day || *length % k_day != 0 || *length > 3650 * k_day) {
+        section.error("half_life", "a half-life is a number of whole days from 1 to 3650, such as "
+                                   "\"90d\", or \"off\"");
+      } else {
+        rules.half_life = static_cast<std::uint32_t>(*length / k_day);
       }
-      caps.finish();
+    }
+    if (const auto* node = section.table().get("caps"); node != nullptr && node->is_string()) {
+      if (section.choice("caps", {"off"})) {
+        rules.caps = {};
+        rules.non_open_floor.reset();
+      }
+    } else if (const auto* table = section.inner("caps")) {
+      caps(Section(*table, "`caps`", m_file, m_out.problems), rules);
+    }
+    section.finish();
+  }
+
+  static void caps(Section section, ScoringRules& rules) {
+    if (const auto floor = section.points_or_off("non_opens")) {
+      rules.non_open_floor = *floor;
+      if (*floor && **floor > 0) {
+        section.error("non_opens", "the floor of non-opens should be negative, or \"off\"");
+      }
+    }
+    const Points once[] = {rules.click_tofu, rules.click_mofu, rules.click_bofu,
+                           rules.open,       rules.page,       rules.download};
+    for (std::size_t g = 0; g < k_capped_groups; ++g) {
+      const auto name = name_of(static_cast<PointGroup>(g));
+      const auto cap = section.points_or_off(name);
+      if (!cap) {
+        continue;
+      }
+      rules.caps[g] = *cap;
+      if (*cap && **cap < 0) {
+        section.error(name, "a cap is 0 or more, or \"off\"");
+      } else if (*cap && **cap < once[g]) {
+        section.warning(name, fmt::format("this cap is below the {} points of one event: is that "
+                                          "meant?",
+                                          format_points(once[g])));
+      }
     }
     section.finish();
   }

@@ -29,12 +29,15 @@ builtin  = true                        # words in English, Dutch, French and Ger
 untagged = "TOFU"                      # marked "assumed"; or "none"
 
 [scoring]
-profile = "seed"
+profile = "standard"                   # points fade and have caps; "seed": plain sums, to begin simply
 click = { TOFU = 2, MOFU = 4, BOFU = 20 }
-# open = 0                             # points for an open by a person, once a mailing
-# implied_open = false                 # a click gives them too
-# non_open = -1                        # delivered, window over, no open of any sort and no click
+# open = 1                             # points for an open by a person, once a mailing
+# implied_open = true                  # a click gives them too
+# half_life = "90d"                    # after it points are worth half; or "off"
+# caps = { TOFU = 10, MOFU = 20, BOFU = 60, opens = 10, pages = 10, actions = 40, non_opens = -10 }
+# non_open = -1                        # a mail that was measurably not opened
 # non_open_after = "7d"
+# measurable = "fair"                  # or "simple": every mail without an open of any sort and without a click
 # unsubscribe = -20                    # once, until a proven resubscribe
 # complaint = -50
 # page = 1
@@ -44,7 +47,6 @@ click = { TOFU = 2, MOFU = 4, BOFU = 20 }
 # contact_form = 20                    # a form behind a BOFU link
 # signup = 5
 # repeat = "once-per-link"             # or "once-per-mailing", "every"
-# caps = { non_opens = -10 }           # what non-opens cost at most in all; or "off"
 
 # How well somebody fits. Within a group the first rule that matches counts; groups add up.
 # [[fit]]
@@ -68,7 +70,7 @@ click = { TOFU = 2, MOFU = 4, BOFU = 20 }
 # points = 8
 
 [levels]
-engagement = [80, 20]                  # 1 above 80, 2 from 20 to 80, 3 below
+engagement = [30, 10]                  # 1 above 30, 2 from 10 to 30, 3 below
 fit = [20, 5]                          # A from 20, B from 5, C below
 
 [status]

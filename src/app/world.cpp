@@ -63,6 +63,27 @@ void number_links(World& world) {
   }
 }
 
+/// Logs with less than this between them are one: nothing happens at night, and a file ends with
+/// its last event.
+constexpr Seconds k_quiet = k_day;
+
+std::vector<CoveredTimes> covered_times(Catalog& catalog,
+                                        std::map<std::uint32_t, std::uint32_t>& places) {
+  for (const auto& account : catalog.accounts()) {
+    places.emplace(account.id, static_cast<std::uint32_t>(places.size()));
+  }
+  std::vector<CoveredTimes> covered(places.size());
+  for (const auto& mark : catalog.coverage()) { // by account, then start
+    auto& times = covered.at(places.at(mark.account));
+    if (!times.empty() && mark.starts <= times.back().second + k_quiet) {
+      times.back().second = std::max(times.back().second, mark.ends);
+    } else {
+      times.emplace_back(mark.starts, mark.ends);
+    }
+  }
+  return covered;
+}
+
 } // namespace
 
 World build_world(Database& database, const Config& config, const TaggingRules& tagging,
@@ -82,6 +103,8 @@ World build_world(Database& database, const Config& config, const TaggingRules& 
                            configured != nullptr ? configured->delivery_events : std::nullopt};
   }
   World world;
+  std::map<std::uint32_t, std::uint32_t> places; // account -> index in world.covered
+  world.covered = covered_times(catalog, places);
   std::map<std::pair<std::uint32_t, std::string>, std::vector<CampaignId>>
       families; // account, family
   const auto delivered = Activity(database).campaigns_with(EventKind::delivered);
@@ -93,6 +116,7 @@ World build_world(Database& database, const Config& config, const TaggingRules& 
     const auto& source = sources[stored.account];
     campaign.id = stored.id;
     campaign.account = source.name;
+    campaign.source = places.at(stored.account);
     campaign.external_id = stored.campaign.id;
     campaign.send = stored.campaign.send;
     campaign.name = stored.campaign.name;

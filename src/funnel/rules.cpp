@@ -22,6 +22,29 @@ std::uint8_t Levels::grade(Points points) const {
   return static_cast<std::uint8_t>(fit.size());
 }
 
+std::string_view name_of(PointGroup group) {
+  constexpr std::string_view k_names[] = {"TOFU",  "MOFU",    "BOFU", "opens",
+                                          "pages", "actions", "other"};
+  return k_names[static_cast<std::size_t>(group)];
+}
+
+std::optional<ScoringRules> profile_rules(std::string_view name) {
+  ScoringRules rules;
+  if (name == "seed") {
+    return rules;
+  }
+  if (name != "standard") {
+    return std::nullopt;
+  }
+  rules.profile = name;
+  rules.open = 1 * k_point;
+  rules.implied_open = true;
+  rules.half_life = 90;
+  rules.caps = {10 * k_point, 20 * k_point, 60 * k_point,  // TOFU, MOFU, BOFU
+                10 * k_point, 10 * k_point, 40 * k_point}; // opens, pages, actions
+  return rules;
+}
+
 Rules default_rules() {
   Rules rules;
   rules.status.matrix = {{"A1", "SQL"}, {"B1", "SQL"}, {"C1", "MQL"},  {"A2", "MQL"}, {"B2", "MQL"},

@@ -18,8 +18,18 @@ namespace mailfunnel {
 using Points = std::int64_t; // thousandths of a point
 constexpr Points k_point = 1000;
 
+/// What an event counts to; each may have a cap on its sum. `other` is leaving and conversions.
+enum class PointGroup : std::uint8_t { tofu, mofu, bofu, opens, pages, actions, other };
+constexpr std::size_t k_capped_groups = 6;  // those before `other`
+std::string_view name_of(PointGroup group); // as in the config: "TOFU", "opens"
+
+/// When a silent mail counts as not opened: in measurability.hpp, or simply when its window is
+/// over.
+enum class Measurable : std::uint8_t { fair, simple };
+
 enum class Repeat : std::uint8_t { once_per_link, once_per_mailing, every };
 
+/// The values that stand here are those of profile "seed".
 struct ScoringRules {
   std::string profile = "seed";
   Points click_tofu = 2 * k_point, click_mofu = 4 * k_point, click_bofu = 20 * k_point; // seed
@@ -35,6 +45,10 @@ struct ScoringRules {
          contact_form = 20 * k_point, // behind a BOFU link: contact, demo, quote
       signup = 5 * k_point, conversion = 0;
   Repeat repeat = Repeat::once_per_link;
+  Measurable measurable = Measurable::fair;
+  std::uint32_t half_life = 0; // in days; 0: points do not fade
+  /// Caps on the faded sums, by PointGroup.
+  std::array<std::optional<Points>, k_capped_groups> caps{};
 
   Points click(Stage stage) const {
     return stage == Stage::bofu   ? click_bofu
@@ -43,6 +57,9 @@ struct ScoringRules {
                                   : 0;
   }
 };
+
+/// The rules of a profile, "seed" or "standard"; nullopt: there is none of that name.
+std::optional<ScoringRules> profile_rules(std::string_view name);
 
 /// One [[fit]] of the config. Exactly one of the conditions is set.
 struct FitRule {

@@ -1,11 +1,15 @@
 #include "funnel/scorer.hpp"
 
+#include "funnel/decay.hpp"
 #include "funnel/expression.hpp"
+#include "funnel/measurability.hpp"
 
 #include <algorithm>
+#include <array>
 #include <compare>
-#include <set>
+#include <optional>
 #include <tuple>
+#include <unordered_map>
 #include <utility>
 
 namespace mailfunnel {
@@ -45,11 +49,29 @@ public:
        ChunkScores& scores, Ledger* ledger)
       : m_rules(rules.scoring), m_tagging(rules.tagging), m_world(world), m_as_of(as_of),
         m_source(source), m_out(scores), m_ledger(ledger), m_marks(source.size()),
+        m_decay(m_rules.half_life, as_of), m_fair(m_rules.measurable == Measurable::fair),
         m_limit(static_cast<std::uint32_t>(std::clamp<Seconds>(as_of, 0, 0xFFFFFFFF))) {
     m_over_limit = static_cast<std::uint32_t>(
         std::clamp<Seconds>(as_of - m_rules.non_open_after, 0, 0xFFFFFFFF));
-    if (ledger != nullptr) {
+    for (std::size_t g = 0; g < m_sums.size(); ++g) {
+      m_sums[g] = scores.score.data();
+      if (g < k_capped_groups && m_rules.caps[g]) {
+        m_group_sums[g].resize(source.size());
+        m_sums[g] = m_group_sums[g].data();
+      }
+    }
+    m_open_at.resize(source.size());
+    if (ledger != nullptr || m_fair || !m_decay.off()) {
       m_delivered_at.resize(source.size());
+    }
+    if (m_fair) {
+      m_measurability.emplace(source.size());
+      m_reacted_at.resize(source.size(), k_never);
+      m_first_open.resize(source.size(), k_never);
+      m_first_click.resize(source.size(), k_never);
+    }
+    if (!m_decay.off()) {
+      m_non_open_sums.resize(source.size());
     }
     for (const auto kind :
          {EventKind::sent, EventKind::delivered, EventKind::open, EventKind::click}) {
@@ -63,12 +85,14 @@ public:
   }
 
   void run() {
-    for (const auto& family : m_world.families) {
-      score_family(family);
+    for (std::uint32_t i = 0; i < m_world.families.size(); ++i) {
+      score_family(i);
     }
-    finish_non_opens();
     score_actions();
     score_leaving();
+    judge_silence();
+    finish_non_opens();
+    apply_caps();
   }
 
 private:
@@ -79,7 +103,8 @@ private:
     any_open = 8,
     open_scored = 16,
     any_click = 32,
-    human = 64
+    human = 64,
+    implied = 128 // the open's points come from a click
   };
   struct Click {
     std::uint16_t recipient;
@@ -114,7 +139,37 @@ private:
     }
   }
 
-  void score_family(const Family& family) {
+  /// What points given at `time` are worth now; `note` says what they were.
+  Points worth(Points points, std::uint32_t time) const { return m_decay.worth(points, time); }
+  std::string faded_note(Points points, std::uint32_t time, std::string note = {}) const {
+    if (worth(points, time) != points) {
+      note += (note.empty() ? "" : "; ") + format_signed_points(points) + " when it happened";
+    }
+    return note;
+  }
+
+  void add(PointGroup group, std::uint16_t r, Points points) {
+    m_sums[static_cast<std::size_t>(group)][r] += points;
+  }
+  static PointGroup group_of(EventKind kind) {
+    return kind == EventKind::page         ? PointGroup::pages
+           : kind == EventKind::conversion ? PointGroup::other
+                                           : PointGroup::actions;
+  }
+  static PointGroup group_of(Stage stage) {
+    return stage == Stage::bofu   ? PointGroup::bofu
+           : stage == Stage::mofu ? PointGroup::mofu
+                                  : PointGroup::tofu;
+  }
+
+  void react(std::uint16_t r, std::uint32_t time) {
+    if (m_fair) {
+      m_reacted_at[r] = std::min(m_reacted_at[r], time);
+    }
+  }
+
+  void score_family(std::uint32_t index_of_family) {
+    const auto& family = m_world.families[index_of_family];
     m_clicks.clear();
     bool measurable = true, any = false;
     for (const auto index : family) {
@@ -128,6 +183,9 @@ private:
       read_deliveries(campaign);
       read_opens(campaign);
       read_clicks(campaign);
+      if (m_fair) {
+        read_answers(campaign);
+      }
     }
     if (!any) {
       return;
@@ -138,7 +196,7 @@ private:
       });
     }
     score_clicks();
-    finish_family(measurable, m_world.campaigns[family.front()].id);
+    finish_family(measurable, m_world.campaigns[family.front()].id, index_of_family);
   }
 
   void read_deliveries(const WorldCampaign& campaign) {
@@ -173,7 +231,7 @@ private:
           counts ? received | (times[i] <= m_over_limit ? over : pending) : 0);
     }
     m_touched.resize(static_cast<std::size_t>(touched - m_touched.data()));
-    if (m_ledger != nullptr) {
+    if (!m_delivered_at.empty()) {
       for (std::size_t i = 0; i < m_columns.size(); ++i) {
         auto& at = m_delivered_at[recipients[i]];
         at = times[i] <= m_limit ? std::max(at, times[i]) : at;
@@ -192,21 +250,44 @@ private:
       const auto r = m_columns.recipient[i];
       const auto verdict = judge(
           EventKind::open, m_columns.evidence.empty() ? std::uint16_t{0} : m_columns.evidence[i]);
-      const bool was_scored = (m_marks[r] & open_scored) != 0;
+      const auto time = m_columns.time[i];
       mark(r, any_open);
       if (verdict == Verdict::human || verdict == Verdict::unknown) {
-        m_out.last_open[r] = std::max(m_out.last_open[r], m_columns.time[i]);
+        m_out.last_open[r] = std::max(m_out.last_open[r], time);
       }
-      if (verdict == Verdict::human && !was_scored) {
+      if (m_fair && verdict != Verdict::machine) {
+        react(r, time);
+        m_measurability->add_open(r, time, verdict == Verdict::proxy);
+        if (verdict != Verdict::proxy) {
+          m_first_open[r] = std::min(m_first_open[r], time);
+        }
+      }
+      if (verdict == Verdict::human) {
+        // Of several the one worth most: the latest where points fade, else the first.
+        const bool first = (m_marks[r] & open_scored) == 0;
         mark(r, open_scored | human);
-        m_out.score[r] += m_rules.open;
-        count_up(m_out.opens[r]);
-        line(m_columns.time[i], EventKind::open, campaign.id, 0, Stage::none, "open", m_rules.open);
-      } else if (m_ledger != nullptr) {
-        line(m_columns.time[i], EventKind::open, campaign.id, 0, Stage::none, "open", 0,
-             verdict == Verdict::human     ? "counts once a mailing"
-             : verdict == Verdict::unknown ? "no evidence who opened"
-                                           : std::string(name_of(verdict)) + ": no points");
+        if (first || (time < m_open_at[r]) == m_decay.off()) {
+          m_open_at[r] = time;
+        }
+      }
+      line(time, EventKind::open, campaign.id, 0, Stage::none, "open", 0,
+           verdict == Verdict::human     ? "counts once a mailing"
+           : verdict == Verdict::unknown ? "no evidence who opened"
+                                         : std::string(name_of(verdict)) + ": no points");
+    }
+  }
+
+  /// Replies and conversions show that a mail was read.
+  void read_answers(const WorldCampaign& campaign) {
+    for (const auto kind : {EventKind::reply, EventKind::conversion}) {
+      if (!m_source.events(campaign.id, kind, m_columns)) {
+        continue;
+      }
+      for (std::size_t i = 0; i < m_columns.size(); ++i) {
+        if (m_columns.time[i] <= m_limit) {
+          mark(m_columns.recipient[i], human);
+          react(m_columns.recipient[i], m_columns.time[i]);
+        }
       }
     }
   }
@@ -232,6 +313,10 @@ private:
         continue;
       }
       mark(r, any_click | human);
+      react(r, m_columns.time[i]);
+      if (m_fair) {
+        m_first_click[r] = std::min(m_first_click[r], m_columns.time[i]);
+      }
       m_out.last_click[r] = std::max(m_out.last_click[r], m_columns.time[i]);
       if (stage >= Stage::tofu && !assumed &&
           Seconds{m_columns.time[i]} > m_as_of - k_phase_window) {
@@ -256,46 +341,79 @@ private:
   /// Clicks [first, end) are those of one person on one mailing, by time.
   void score_clicks_of_one(std::size_t first, std::size_t end) {
     const auto r = m_clicks[first].recipient;
-    if (m_rules.implied_open && (m_marks[r] & open_scored) == 0) {
-      mark(r, open_scored);
-      m_out.score[r] += m_rules.open;
-      count_up(m_out.opens[r]);
-      line(m_clicks[first].time, EventKind::open, m_clicks[first].campaign, 0, Stage::none,
-           "implied open", m_rules.open, "a click is an open");
+    if (m_rules.implied_open) {
+      const auto time = m_decay.off() ? m_clicks[first].time : m_clicks[end - 1].time;
+      if ((m_marks[r] & open_scored) == 0 || (!m_decay.off() && time > m_open_at[r])) {
+        mark(r, open_scored | implied);
+        m_open_at[r] = time;
+      }
     }
-    if (m_rules.repeat == Repeat::once_per_mailing) { // the one worth most; of equals the first
+    switch (m_rules.repeat) {
+    case Repeat::once_per_mailing: {
       auto best = first;
       for (auto i = first + 1; i < end; ++i) {
-        best = m_rules.click(m_clicks[i].stage) > m_rules.click(m_clicks[best].stage) ? i : best;
+        best = worth_of(m_clicks[i]) > worth_of(m_clicks[best]) ? i : best;
       }
       for (auto i = first; i < end; ++i) {
         give_click(m_clicks[i], i == best, "counts once a mailing");
       }
+      break;
+    }
+    case Repeat::once_per_link:
+      find_best_repeats(first, end);
+      for (auto i = first; i < end; ++i) {
+        give_click(m_clicks[i], m_best[i - first], "counts once a link and mailing");
+      }
+      break;
+    case Repeat::every:
+      for (auto i = first; i < end; ++i) {
+        give_click(m_clicks[i], true, "");
+      }
+      break;
+    }
+  }
+
+  Points worth_of(const Click& click) const {
+    return worth(m_rules.click(click.stage), click.time);
+  }
+
+  /// Marks in m_best, of the clicks [first, end) on each link, the one that is worth most; of
+  /// equals the first.
+  void find_best_repeats(std::size_t first, std::size_t end) {
+    m_best.assign(end - first, false);
+    constexpr std::size_t k_few = 32;
+    if (end - first <= k_few) {
+      for (auto i = first; i < end; ++i) {
+        bool best = true;
+        for (auto other = first; best && other < end; ++other) {
+          if (other != i && m_clicks[other].link == m_clicks[i].link) {
+            const auto mine = worth_of(m_clicks[i]), its = worth_of(m_clicks[other]);
+            best = mine > its || (mine == its && i < other);
+          }
+        }
+        m_best[i - first] = best;
+      }
       return;
     }
-    const bool many = end - first > 32;
-    m_seen.clear();
+    std::unordered_map<std::uint32_t, std::size_t> best; // link -> index
     for (auto i = first; i < end; ++i) {
-      bool again = false;
-      if (m_rules.repeat == Repeat::once_per_link) {
-        if (many) {
-          again = !m_seen_set.insert(m_clicks[i].link).second;
-        } else {
-          again = std::find(m_seen.begin(), m_seen.end(), m_clicks[i].link) != m_seen.end();
-          m_seen.push_back(m_clicks[i].link);
-        }
+      const auto place = best.emplace(m_clicks[i].link, i).first;
+      if (worth_of(m_clicks[i]) > worth_of(m_clicks[place->second])) {
+        place->second = i;
       }
-      give_click(m_clicks[i], !again, "counts once a link and mailing");
     }
-    m_seen_set.clear();
+    for (const auto& [link, i] : best) {
+      m_best[i - first] = true;
+    }
   }
 
   void give_click(const Click& click, bool counts, const char* otherwise) {
-    const auto points = counts ? m_rules.click(click.stage) : 0;
+    const auto full = counts ? m_rules.click(click.stage) : 0;
+    const auto points = worth(full, click.time);
     if (counts) {
-      m_out.score[click.recipient] += points;
+      add(group_of(click.stage), click.recipient, points);
       if (m_downloads) {
-        m_paid_clicks.push_back({click.recipient, click.link, click.time, points});
+        m_paid_clicks.push_back({click.recipient, click.link, click.time, full});
       }
       if (click.stage == Stage::tofu) {
         count_up(m_out.clicks_tofu[click.recipient]);
@@ -308,47 +426,152 @@ private:
     if (m_ledger != nullptr) {
       line(click.time, EventKind::click, click.campaign, click.number, click.stage,
            "click." + std::string(name_of(click.stage)), points,
-           !counts                      ? otherwise
-           : click.assumed              ? "untagged link, assumed TOFU"
-           : click.stage == Stage::none ? "housekeeping link"
-                                        : "");
+           faded_note(full, click.time,
+                      !counts                      ? otherwise
+                      : click.assumed              ? "untagged link, assumed TOFU"
+                      : click.stage == Stage::none ? "housekeeping link"
+                                                   : ""));
     }
   }
 
-  void finish_family(bool measurable, CampaignId campaign) {
+  void finish_family(bool measurable, CampaignId campaign, std::uint32_t family) {
     for (const auto r : m_touched) {
       const auto marks = m_marks[r];
       m_marks[r] = 0;
       if ((marks & received) != 0) {
         count_up(m_out.received[r]);
       }
-      if ((marks & (any_open | any_click)) != 0) {
+      if ((marks & open_scored) != 0) {
+        give_open(r, campaign, (marks & implied) != 0);
+      }
+      if (m_fair) {
+        note_mail(r, marks, measurable, family);
+      } else if ((marks & (any_open | any_click)) != 0) {
         if ((marks & human) != 0) {
           m_out.non_opens_in_a_row[r] = 0;
         }
       } else if (measurable && (marks & (over | pending)) == over) {
-        count_up(m_out.non_opens[r]);
-        count_up(m_out.non_opens_in_a_row[r]);
-        if (m_ledger != nullptr) {
-          line(Seconds{m_delivered_at[r]} + m_rules.non_open_after, EventKind::delivered, campaign,
-               0, Stage::none, "non_open", m_rules.non_open);
-        }
+        const auto end =
+            m_delivered_at.empty() ? Seconds{0} : m_delivered_at[r] + m_rules.non_open_after;
+        give_non_open(r, end, campaign);
       }
-      if (m_ledger != nullptr) {
+      if (!m_delivered_at.empty()) {
         m_delivered_at[r] = 0;
       }
     }
     m_touched.clear();
   }
 
+  void give_open(std::uint16_t r, CampaignId campaign, bool by_click) {
+    const auto time = m_open_at[r];
+    const auto points = worth(m_rules.open, time);
+    add(PointGroup::opens, r, points);
+    count_up(m_out.opens[r]);
+    if (m_ledger == nullptr) {
+      return;
+    }
+    if (by_click) {
+      line(time, EventKind::open, campaign, 0, Stage::none, "implied open", points,
+           faded_note(m_rules.open, time, "a click is an open"));
+      return;
+    }
+    for (auto at = m_ledger->lines.rbegin(); at != m_ledger->lines.rend(); ++at) {
+      if (at->rule == "open" && at->time == time && at->note == "counts once a mailing") {
+        at->points = points;
+        at->note = faded_note(m_rules.open, time);
+        return;
+      }
+    }
+  }
+
+  void give_non_open(std::uint16_t r, Seconds end, CampaignId campaign) {
+    count_up(m_out.non_opens[r]);
+    count_up(m_out.non_opens_in_a_row[r]);
+    if (m_decay.off() && m_ledger == nullptr) {
+      return; // they are summed by count
+    }
+    const auto time = static_cast<std::uint32_t>(end);
+    const auto points = worth(m_rules.non_open, time);
+    if (!m_decay.off()) {
+      m_non_open_sums[r] += points;
+    }
+    line(end, EventKind::delivered, campaign, 0, Stage::none, "non_open", points,
+         faded_note(m_rules.non_open, time));
+  }
+
+  void note_mail(std::uint16_t r, std::uint8_t marks, bool named, std::uint32_t family) {
+    if ((marks & received) != 0) {
+      m_measurability->add_mail(
+          {r, m_delivered_at[r], m_reacted_at[r], family, named, (marks & human) != 0});
+    }
+    if (m_first_click[r] != k_never) {
+      m_measurability->add_click(r, m_first_click[r], m_first_open[r]);
+    }
+    m_reacted_at[r] = m_first_open[r] = m_first_click[r] = k_never;
+  }
+
+  /// Non-opens by the fair rule, of all mails.
+  void judge_silence() {
+    if (!m_fair) {
+      return;
+    }
+    const CoveredTimes nothing;
+    const auto covered = [&](std::uint32_t family) -> const CoveredTimes& {
+      const auto source = m_world.campaigns[m_world.families[family].front()].source;
+      return source < m_world.covered.size() ? m_world.covered[source] : nothing;
+    };
+    m_measurability->judge(
+        m_rules.non_open_after, m_as_of, covered,
+        [&](const MailReceived& mail, Silence silence, Seconds end) {
+          const auto r = mail.recipient;
+          const auto campaign = m_world.campaigns[m_world.families[mail.family].front()].id;
+          if (mail.reacted != k_never) { // known up to the moment only
+            if (mail.by_person) {
+              m_out.non_opens_in_a_row[r] = 0;
+            }
+            if (silence == Silence::not_opened && m_ledger != nullptr) {
+              const auto time = static_cast<std::uint32_t>(end);
+              const auto points = worth(m_rules.non_open, time);
+              line(end, EventKind::delivered, campaign, 0, Stage::none, "non_open", points,
+                   faded_note(m_rules.non_open, time));
+              line(mail.reacted, EventKind::open, campaign, 0, Stage::none, "non_open taken back",
+                   -points, "opened, clicked or answered late");
+            }
+          } else if (silence == Silence::not_opened) {
+            give_non_open(r, end, campaign);
+          } else if (m_ledger != nullptr) {
+            line(std::min(end, m_as_of), EventKind::delivered, campaign, 0, Stage::none, "non_open",
+                 0, std::string(reason_of(silence)));
+          }
+        });
+  }
+
   void finish_non_opens() {
     for (std::size_t r = 0; r < m_out.size(); ++r) {
-      const auto sum = m_rules.non_open * m_out.non_opens[r];
+      const auto sum = m_decay.off() ? m_rules.non_open * m_out.non_opens[r] : m_non_open_sums[r];
       const auto kept = m_rules.non_open_floor ? std::max(sum, *m_rules.non_open_floor) : sum;
       m_out.score[r] += kept;
       if (kept != sum) {
         line(m_as_of, EventKind::delivered, 0, 0, Stage::none, "non_open floor", kept - sum,
              "non-opens cost " + format_points(-*m_rules.non_open_floor) + " at most");
+      }
+    }
+  }
+
+  void apply_caps() {
+    for (std::size_t g = 0; g < k_capped_groups; ++g) {
+      if (m_group_sums[g].empty()) {
+        continue;
+      }
+      const auto cap = *m_rules.caps[g];
+      for (std::size_t r = 0; r < m_out.size(); ++r) {
+        const auto sum = m_group_sums[g][r];
+        m_out.score[r] += std::min(sum, cap);
+        if (sum > cap) {
+          const std::string name(name_of(static_cast<PointGroup>(g)));
+          line(m_as_of, EventKind::unknown, 0, 0, Stage::none, name + " cap", cap - sum,
+               name + " gives " + format_points(cap) + " at most");
+        }
       }
     }
   }
@@ -411,19 +634,21 @@ private:
       done.push_back(key);
       const auto stage = campaign == nullptr ? Stage::untagged : campaign->stage(link);
       const auto points = points_of(kind, stage);
-      auto given = points;
+      auto given = points; // when it happened
       if (kind == EventKind::download && campaign != nullptr && link != 0) {
         given -= std::min(points, take_click_before(r, campaign->link_id(link), time));
       }
-      m_out.score[r] += given;
+      add(group_of(kind), r, worth(given, time));
       if (m_ledger != nullptr) {
         line(time, kind, id, link, Stage::none,
              kind == EventKind::form && stage == Stage::bofu ? "contact_form"
                                                              : std::string(name_of(kind)),
-             given,
-             given == points ? ""
-                             : "with the click just before it: the larger of the two, " +
-                                   format_points(std::max(points, Points{0})) + " in all");
+             worth(given, time),
+             faded_note(given, time,
+                        given == points
+                            ? ""
+                            : "with the click just before it: the larger of the two, " +
+                                  format_points(std::max(points, Points{0})) + " in all"));
       }
     }
   }
@@ -441,6 +666,12 @@ private:
       best = best == nullptr || click->points > best->points ? &*click : best;
     }
     return best == nullptr ? 0 : std::exchange(best->points, 0);
+  }
+
+  void note_suppression(std::uint16_t r, std::uint32_t time, bool suppressed) {
+    if (m_fair) {
+      m_measurability->add_suppression(r, time, suppressed);
+    }
   }
 
   /// Unsubscribes, complaints, bounces: points once, and suppression (docs/scoring.md).
@@ -512,6 +743,7 @@ private:
       auto& bits = m_out.suppressed[l.recipient];
       if (l.bit == 0) {
         bits &= static_cast<std::uint8_t>(~(unsubscribed | hard_bounce));
+        note_suppression(l.recipient, l.time, bits != 0);
         paid &= static_cast<std::uint8_t>(~unsubscribed);
         line(l.time, l.kind, l.campaign, 0, Stage::none, "resubscribe", 0,
              "proven: mailings may go on");
@@ -519,6 +751,7 @@ private:
       }
       const bool soft = l.bit == 0x80;
       bits |= soft ? std::uint8_t{0} : l.bit;
+      note_suppression(l.recipient, l.time, bits != 0);
       const auto points = l.kind == EventKind::unsubscribe ? m_rules.unsubscribe
                           : l.kind == EventKind::complaint ? m_rules.complaint
                           : soft                           ? m_rules.soft_bounce
@@ -526,18 +759,21 @@ private:
       const bool counts = l.points && (paid & l.bit) == 0;
       if (counts) {
         paid |= l.bit;
-        m_out.score[l.recipient] += points;
+        add(PointGroup::other, l.recipient, worth(points, l.time));
       }
       if (m_ledger != nullptr) {
         const auto rule = l.kind == EventKind::bounce
                               ? std::string(soft ? "soft_bounce" : "hard_bounce")
                               : std::string(name_of(l.kind));
-        line(l.time, l.kind, l.campaign, 0, Stage::none, rule, counts ? points : 0,
-             l.kind == EventKind::dropped ? std::string("the ESP refused to send") +
-                                                (soft ? "" : ": " + suppression_words(l.bit))
-             : counts || points == 0 ? ""
-             : l.points              ? "counts once"
-                                     : "MACHINE: honoured, no points");
+        const auto given = counts ? points : 0;
+        line(l.time, l.kind, l.campaign, 0, Stage::none, rule, worth(given, l.time),
+             faded_note(given, l.time,
+                        l.kind == EventKind::dropped
+                            ? std::string("the ESP refused to send") +
+                                  (soft ? "" : ": " + suppression_words(l.bit))
+                        : counts || points == 0 ? ""
+                        : l.points              ? "counts once"
+                                                : "MACHINE: honoured, no points"));
       }
     }
   }
@@ -551,12 +787,19 @@ private:
   Ledger* m_ledger;
   std::vector<std::uint8_t> m_marks;
   std::vector<std::uint16_t> m_touched;
+  Decay m_decay;
+  bool m_fair;
   std::vector<std::uint32_t> m_delivered_at;
+  // By recipient, of the family at hand; the last three only where silence is judged fairly.
+  std::vector<std::uint32_t> m_open_at, m_reacted_at, m_first_open, m_first_click;
+  std::optional<Measurability> m_measurability;
+  std::array<std::vector<Points>, k_capped_groups> m_group_sums; // of groups with a cap
+  std::array<Points*, k_capped_groups + 1> m_sums{}; // where the points of a PointGroup go
+  std::vector<Points> m_non_open_sums;               // where points fade
   std::vector<Click> m_clicks;
   std::vector<PaidClick> m_paid_clicks; // only where the chunk has downloads
   bool m_downloads = false;
-  std::vector<std::uint32_t> m_seen;
-  std::set<std::uint32_t> m_seen_set;
+  std::vector<bool> m_best; // find_best_repeats
   std::vector<CampaignId> m_present;
   EventColumns m_columns, m_more;
   std::uint32_t m_limit, m_over_limit;

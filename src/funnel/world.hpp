@@ -3,6 +3,7 @@
 // Made once a run.
 
 #include "base/time.hpp"
+#include "funnel/measurability.hpp"
 #include "funnel/tagger.hpp"
 #include "model/activity.hpp"
 #include "model/campaign.hpp"
@@ -23,6 +24,7 @@ struct WorldCampaign {
   static constexpr std::uint32_t k_no_id = 0x8000'0000; // of a link that the catalog lacks
   CampaignId id = 0;
   std::string account;
+  std::uint32_t source = 0; // of the account, index into World::covered
   std::string external_id, send, name, subject;
   CampaignKind kind = CampaignKind::campaign;
   bool named = true; // the events name their mailing; else it is a day's rest: never a non-open
@@ -55,6 +57,7 @@ struct World {
   std::vector<WorldCampaign> campaigns; // by time
   std::vector<Family> families;         // by time of the first
   std::unordered_map<CampaignId, std::uint32_t> by_id;
+  std::vector<CoveredTimes> covered; // by source: when its log is complete
 
   const WorldCampaign* find(CampaignId id) const {
     const auto place = by_id.find(id);

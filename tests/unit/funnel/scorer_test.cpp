@@ -1,184 +1,12 @@
 // The worked examples of the scoring rules, in exact points, and what must always hold.
 
-#include "funnel/expression.hpp"
-#include "funnel/scorer.hpp"
+#include "scoring_world.hpp"
 
-#include <doctest/doctest.h>
-
-#include <map>
 #include <numeric>
 #include <random>
 
 namespace mailfunnel {
 namespace {
-
-/// People, mailings and events written down by hand.
-class TestSource : public ChunkSource {
-public:
-  explicit TestSource(std::uint32_t people = 1) : m_people(people) {}
-  std::uint32_t size() const override { return m_people; }
-  bool events(CampaignId campaign, EventKind kind, EventColumns& columns) override {
-    columns.clear();
-    auto rows = m_rows[{campaign, kind}];
-    std::stable_sort(rows.begin(), rows.end(), [](const EventRow& a, const EventRow& b) {
-      return std::tie(a.recipient, a.time, a.link) < std::tie(b.recipient, b.time, b.link);
-    });
-    for (const auto& row : rows) {
-      columns.append(row);
-    }
-    return !rows.empty();
-  }
-  std::vector<CampaignId> campaigns(EventKind kind) override {
-    std::vector<CampaignId> out;
-    for (const auto& [set, rows] : m_rows) {
-      if (set.second == kind && !rows.empty()) {
-        out.push_back(set.first);
-      }
-    }
-    return out;
-  }
-  bool attribute(std::uint32_t, std::string_view name, AttributeColumn& column) override {
-    column = {};
-    for (const auto& [key, value] : m_attributes) {
-      if (key.second == name) {
-        column.recipient.push_back(static_cast<std::uint16_t>(key.first));
-        column.valid_from.push_back(0);
-        column.value.push_back(static_cast<std::uint32_t>(column.values.size()));
-        column.values.push_back(value);
-      }
-    }
-    return !column.recipient.empty();
-  }
-  std::vector<std::string> attribute_names() override {
-    return {"job_title", "employees", "industry", "country"};
-  }
-  std::string_view address(std::uint32_t) override { return "ann@example.com"; }
-
-  void add(CampaignId campaign, EventKind kind, Seconds time, LinkNumber link = 0,
-           std::uint16_t bits = evidence::agent_seen, std::uint16_t extra = 0) {
-    m_rows[{campaign, kind}].push_back({0, static_cast<std::uint32_t>(time), link, bits, extra, 0});
-  }
-  void set(const std::string& name, const std::string& value, std::uint32_t recipient = 0) {
-    m_attributes[{recipient, name}] = value;
-  }
-
-private:
-  std::uint32_t m_people;
-  std::map<std::pair<CampaignId, EventKind>, std::vector<EventRow>> m_rows;
-  std::map<std::pair<std::uint32_t, std::string>, std::string> m_attributes;
-};
-
-constexpr Seconds k_start = 1'767'225'600; // 2026-01-01
-constexpr LinkNumber k_tofu = 1, k_mofu = 2, k_bofu = 3;
-
-/// Mailings 1 to n, one a fortnight, each with twenty links: 3k+1 TOFU, 3k+2 MOFU, 3k+3 BOFU.
-World world_of(std::uint32_t mailings) {
-  World world;
-  for (std::uint32_t i = 0; i < mailings; ++i) {
-    WorldCampaign campaign;
-    campaign.id = i + 1;
-    campaign.external_id = std::to_string(i + 1);
-    campaign.time = k_start + i * 14 * k_day;
-    campaign.stages.assign(22, static_cast<std::uint8_t>(Stage::untagged));
-    for (LinkNumber link = 1; link <= 21; ++link) {
-      constexpr Stage k_stages[] = {Stage::bofu, Stage::tofu, Stage::mofu};
-      campaign.stages[link] = static_cast<std::uint8_t>(k_stages[link % 3]);
-      campaign.links[link].tag.stage = k_stages[link % 3];
-    }
-    world.by_id[campaign.id] = i;
-    world.campaigns.push_back(std::move(campaign));
-    world.families.push_back({i});
-  }
-  return world;
-}
-
-Rules seed_rules() {
-  auto rules = default_rules();
-  const auto fit = [&](std::string name, std::string group, std::string attribute,
-                       Points points) -> FitRule& {
-    auto& rule = rules.fit.rules.emplace_back();
-    rule.name = std::move(name);
-    rule.group = std::move(group);
-    rule.attribute = std::move(attribute);
-    rule.points = points * k_point;
-    return rule;
-  };
-  fit("manager", "title", "job_title", 8).words = {"manager"};
-  fit("specialist", "title", "job_title", 3).words = {"specialist"};
-  fit("student", "title", "job_title", -50).words = {"student"};
-  fit("10-49", "size", "employees", 4).min = 10;
-  rules.fit.rules.back().max = 49;
-  fit("50-249", "size", "employees", 8).min = 50;
-  rules.fit.rules.back().max = 249;
-  fit("target", "", "industry", 6).equals = {"software"};
-  fit("belgium", "", "country", 4).equals = {"BE"};
-  fit("netherlands", "", "country", 4).equals = {"NL"};
-  return rules;
-}
-
-struct Outcome {
-  Points score, fit, scale;
-  int level;
-  char grade;
-  std::string status, scale_status;
-  std::uint8_t suppressed;
-  Ledger ledger;
-};
-
-Outcome score(TestSource& source, const Rules& rules, const World& world, Seconds as_of) {
-  const Scorer scorer(rules, world, as_of);
-  ChunkScores scores;
-  Outcome out{};
-  scorer.score(source, nullptr, scores, &out.ledger);
-  scorer.judge_status(source, scores);
-  out.score = scores.score[0];
-  out.fit = scores.fit[0];
-  out.scale = scores.scale[0];
-  out.level = scores.level[0];
-  out.grade = static_cast<char>('A' + scores.grade[0]);
-  out.status = scorer.statuses()[scores.status[0]];
-  out.scale_status = scorer.statuses()[scores.scale_status[0]];
-  out.suppressed = scores.suppressed[0];
-  Points sum = 0;
-  for (const auto& line : out.ledger.lines) {
-    sum += line.points;
-  }
-  CHECK(sum == out.score); // always: the lines add up
-  Points fit = 0;
-  for (const auto& line : out.ledger.fit) {
-    fit += line.points;
-  }
-  CHECK(fit == out.fit);
-  ChunkScores again; // without a ledger: the same
-  scorer.score(source, nullptr, again);
-  CHECK(again.score == scores.score);
-  CHECK(again.fit == scores.fit);
-  return out;
-}
-
-void fit_a(TestSource& source) { // 8 + 8 + 6 + 4 = 26
-  source.set("job_title", "Marketing Manager");
-  source.set("employees", "120");
-  source.set("industry", "Software");
-  source.set("country", "BE");
-}
-void fit_b(TestSource& source) { // 3 + 4 + 0 + 4 = 11
-  source.set("job_title", "Specialist");
-  source.set("employees", "25");
-  source.set("industry", "Retail");
-  source.set("country", "NL");
-}
-
-void clicks(TestSource& source, int tofu, int mofu, int bofu) {
-  for (const auto& [count, first] :
-       {std::pair{tofu, k_tofu}, std::pair{mofu, k_mofu}, std::pair{bofu, k_bofu}}) {
-    for (int i = 0; i < count; ++i) {
-      source.add(1, EventKind::click, k_start + 3600, static_cast<LinkNumber>(first + 3 * i));
-    }
-  }
-}
-
-constexpr Seconds k_later = k_start + 200 * k_day;
 
 TEST_CASE("worked example 1: 3 TOFU, 2 MOFU, 1 BOFU, fit A") {
   TestSource source;
@@ -301,7 +129,8 @@ TEST_CASE("forms: those behind a BOFU link are contact forms") {
 
 TEST_CASE("non-opens in their simple form: window, floor, late opens, machine opens") {
   const auto world = world_of(14);
-  const auto rules = seed_rules();
+  auto rules = seed_rules();
+  rules.scoring.measurable = Measurable::simple;
   const auto sent = [&](TestSource& source, CampaignId mailing) {
     source.add(mailing, EventKind::delivered, world.campaigns[mailing - 1].time);
   };
@@ -433,36 +262,103 @@ TEST_CASE("repeat rules") {
   CHECK(score(source, rules, world_of(2), k_later).score == 62 * k_point);
 }
 
-TEST_CASE("invariants over random histories: ledger = score, as-of sees no future, a human click "
-          "never lowers the score") {
+/// Rules of every kind: profiles, fair and simple, with odd caps and a short half-life.
+std::vector<Rules> many_rules() {
+  std::vector<Rules> all(5, seed_rules());
+  all[1].scoring.measurable = Measurable::simple;
+  all[2].scoring = *profile_rules("standard");
+  all[3].scoring = *profile_rules("standard");
+  all[3].scoring.measurable = Measurable::simple;
+  all[3].scoring.repeat = Repeat::once_per_mailing;
+  all[4].scoring = *profile_rules("standard");
+  all[4].scoring.half_life = 7;
+  all[4].scoring.caps = {3 * k_point, {}, 25 * k_point, 2 * k_point, 0, 9 * k_point};
+  all[4].scoring.non_open_floor = -2 * k_point;
+  all[4].scoring.repeat = Repeat::every;
+  return all;
+}
+
+struct RandomEvent {
+  CampaignId mailing;
+  EventKind kind;
+  Seconds time;
+  LinkNumber link;
+  std::uint16_t bits;
+};
+
+RandomEvent random_event(std::mt19937& random) {
+  constexpr EventKind k_kinds[] = {
+      EventKind::delivered, EventKind::delivered,   EventKind::open,      EventKind::open,
+      EventKind::click,     EventKind::click,       EventKind::reply,     EventKind::unsubscribe,
+      EventKind::complaint, EventKind::bounce,      EventKind::page,      EventKind::download,
+      EventKind::form,      EventKind::resubscribe, EventKind::conversion};
+  RandomEvent event{};
+  event.mailing = static_cast<CampaignId>(random() % 6 + 1);
+  event.kind = k_kinds[random() % std::size(k_kinds)];
+  event.time = k_start + static_cast<Seconds>(random() % (150 * 86'400));
+  const bool link = event.kind == EventKind::click || event.kind == EventKind::download ||
+                    event.kind == EventKind::form;
+  event.link = static_cast<LinkNumber>(link ? random() % 22 : 0);
+  event.bits = event.kind == EventKind::bounce
+                   ? pack_bounce(BounceClass::hard, BounceReason::user_unknown)
+               : random() % 4 == 0 ? evidence::privacy_proxy
+               : random() % 9 == 0 ? std::uint16_t{0}
+                                   : evidence::agent_seen;
+  return event;
+}
+
+void add(TestSource& source, const RandomEvent& event) {
+  source.add(event.mailing, event.kind, event.time, event.link, event.bits,
+             event.kind == EventKind::resubscribe ? event.time & 1 : 0);
+}
+
+TEST_CASE("invariants over random histories: ledger = score, order and repetition do not matter, "
+          "as-of sees no future, a human click never lowers the score, a machine changes nothing, "
+          "a proxy open takes at most a penalty away") {
   std::mt19937 random(20260331); // NOLINT: the same histories every time
-  const auto world = world_of(6);
-  const auto rules = seed_rules();
-  for (int round = 0; round < 2000; ++round) {
-    TestSource source, extended;
-    const auto count = random() % 30;
-    for (std::uint32_t i = 0; i < count; ++i) {
-      const auto mailing = static_cast<CampaignId>(random() % 6 + 1);
-      constexpr EventKind k_kinds[] = {
-          EventKind::delivered, EventKind::open,   EventKind::click, EventKind::unsubscribe,
-          EventKind::complaint, EventKind::bounce, EventKind::page,  EventKind::download};
-      const auto kind = k_kinds[random() % 8];
-      const auto time = k_start + static_cast<Seconds>(random() % (150 * 86'400));
-      const auto link = static_cast<LinkNumber>(kind == EventKind::click ? random() % 22 : 0);
-      const auto bits = static_cast<std::uint16_t>(
-          kind == EventKind::bounce ? pack_bounce(BounceClass::hard, BounceReason::user_unknown)
-          : random() % 5 == 0       ? evidence::privacy_proxy
-                                    : evidence::agent_seen);
-      source.add(mailing, kind, time, link, bits);
-      extended.add(mailing, kind, time, link, bits);
+  auto world = world_of(6);
+  world.covered = {{{0, k_start + 40 * k_day}, {k_start + 60 * k_day, k_later}}};
+  for (const auto& rules : many_rules()) {
+    for (int round = 0; round < 2000; ++round) {
+      std::vector<RandomEvent> events(random() % 40);
+      TestSource source;
+      for (auto& event : events) {
+        add(source, event = random_event(random));
+      }
+      const auto as_of = k_start + static_cast<Seconds>(random() % (160 * 86'400));
+      const auto before = score(source, rules, world, as_of); // the ledger is looked at in there
+      TestSource shuffled;
+      std::shuffle(events.begin(), events.end(), random);
+      for (const auto& event : events) {
+        add(shuffled, event);
+      }
+      const auto same = score(shuffled, rules, world, as_of);
+      CHECK(same.score == before.score);
+      CHECK(same.suppressed == before.suppressed);
+
+      auto machine = source;
+      machine.add(random_event(random).mailing, EventKind::click, as_of - 5, k_bofu,
+                  evidence::crawler_agent);
+      if (rules.scoring.measurable == Measurable::fair) { // simple: an open of any sort counts
+        machine.add(random_event(random).mailing, EventKind::open, as_of - 5, 0,
+                    evidence::crawler_agent);
+      }
+      CHECK(score(machine, rules, world, as_of).score == before.score);
+
+      auto proxy = source;
+      const auto event = random_event(random);
+      proxy.add(event.mailing, EventKind::open, event.time, 0, evidence::privacy_proxy);
+      CHECK(score(proxy, rules, world, as_of).score >= before.score);
+
+      auto clicked = source;
+      clicked.add(random_event(random).mailing, EventKind::click, as_of - 10,
+                  static_cast<LinkNumber>(random() % 21 + 1));
+      const auto better = score(clicked, rules, world, as_of).score;
+      CHECK(better >= before.score);
+      clicked.add(1, EventKind::click, as_of + 10, k_bofu); // after the moment: not there
+      clicked.add(2, EventKind::open, as_of + 1);
+      CHECK(score(clicked, rules, world, as_of).score == better);
     }
-    const auto as_of = k_start + static_cast<Seconds>(random() % (160 * 86'400));
-    const auto before = score(source, rules, world, as_of);
-    extended.add(static_cast<CampaignId>(random() % 6 + 1), EventKind::click, as_of - 10,
-                 static_cast<LinkNumber>(random() % 21 + 1));
-    CHECK(score(extended, rules, world, as_of).score >= before.score);
-    extended.add(1, EventKind::click, as_of + 10, k_bofu); // after the moment: not there
-    CHECK(score(source, rules, world, as_of).score == before.score);
   }
 }
 
