@@ -11,41 +11,37 @@ constexpr std::ptrdiff_t k_mails_before = 3;   // practice elsewhere; docs/scori
 constexpr std::size_t k_proxy_opens = 3;       // the last ones
 constexpr Seconds k_pixels_seen = 180 * k_day; // so long an open proves that images are shown
 
-/// Sorts by recipient without comparing; by time only where they did not come so.
+/// Sorts by recipient without comparing, by time only where they did not come so. Returns where the
+/// rows of each recipient end.
 template<typename Row, typename Time>
-void sort_rows(std::vector<Row>& rows, std::size_t recipients, Time time) {
-  std::vector<std::uint32_t> starts(recipients + 1);
+std::vector<std::uint32_t> sort_rows(std::vector<Row>& rows, std::size_t recipients, Time time) {
+  std::vector<std::uint32_t> ends(recipients + 1);
   for (const auto& row : rows) {
-    ++starts[row.recipient + 1U];
+    ++ends[row.recipient + 1U];
   }
-  std::partial_sum(starts.begin(), starts.end(), starts.begin());
+  std::partial_sum(ends.begin(), ends.end(), ends.begin());
   std::vector<Row> sorted(rows.size());
   for (const auto& row : rows) {
-    sorted[starts[row.recipient]++] = row;
+    sorted[ends[row.recipient]++] = row;
   }
   rows.swap(sorted);
   const auto before = [&](const Row& a, const Row& b) { return time(a) < time(b); };
-  for (std::size_t first = 0; first < rows.size();) {
-    auto end = first + 1;
-    bool in_order = true;
-    for (; end < rows.size() && rows[end].recipient == rows[first].recipient; ++end) {
-      in_order = in_order && !before(rows[end], rows[end - 1]);
+  std::size_t first = 0;
+  for (std::size_t r = 0; r < recipients; first = ends[r++]) {
+    const auto begin = rows.begin() + static_cast<std::ptrdiff_t>(first),
+               end = rows.begin() + static_cast<std::ptrdiff_t>(ends[r]);
+    if (!std::is_sorted(begin, end, before)) {
+      std::stable_sort(begin, end, before);
     }
-    if (!in_order) {
-      std::stable_sort(rows.begin() + static_cast<std::ptrdiff_t>(first),
-                       rows.begin() + static_cast<std::ptrdiff_t>(end), before);
-    }
-    first = end;
   }
+  return ends;
 }
 
 template<typename Row>
-std::span<const Row> rows_of(const std::vector<Row>& rows, std::uint16_t recipient) {
-  const auto before = [](const Row& row, std::uint16_t r) { return row.recipient < r; };
-  const auto after = [](std::uint16_t r, const Row& row) { return r < row.recipient; };
-  const auto first = std::lower_bound(rows.begin(), rows.end(), recipient, before);
-  const auto end = std::upper_bound(first, rows.end(), recipient, after);
-  return {first, end};
+std::span<const Row> rows_of(const std::vector<Row>& rows, const std::vector<std::uint32_t>& ends,
+                             std::uint16_t recipient) {
+  const auto first = recipient == 0 ? 0U : ends[recipient - 1U];
+  return std::span(rows).subspan(first, ends[recipient] - first);
 }
 
 /// The rows with time <= end.
@@ -94,17 +90,17 @@ void Measurability::sort_all() {
   const auto by_time = [](const auto& row) { return row.time; };
   sort_rows(m_mails, m_recipients,
             [](const MailReceived& mail) { return std::pair(mail.delivered, mail.family); });
-  sort_rows(m_opens, m_recipients,
-            [](const Open& open) { return std::pair(open.time, open.proxy); });
-  sort_rows(m_clicks, m_recipients, by_time);
-  sort_rows(m_suppressions, m_recipients, by_time);
+  m_open_ends = sort_rows(m_opens, m_recipients,
+                          [](const Open& open) { return std::pair(open.time, open.proxy); });
+  m_click_ends = sort_rows(m_clicks, m_recipients, by_time);
+  m_suppression_ends = sort_rows(m_suppressions, m_recipients, by_time);
 }
 
 void Measurability::begin(Cursor& at, std::uint16_t recipient) const {
   at.recipient = recipient;
-  at.opens = rows_of(m_opens, recipient);
-  at.clicks = rows_of(m_clicks, recipient);
-  at.suppressions = rows_of(m_suppressions, recipient);
+  at.opens = rows_of(m_opens, m_open_ends, recipient);
+  at.clicks = rows_of(m_clicks, m_click_ends, recipient);
+  at.suppressions = rows_of(m_suppressions, m_suppression_ends, recipient);
 }
 
 Silence Measurability::verdict(const Cursor& at, std::size_t index, Seconds end,

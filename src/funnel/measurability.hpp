@@ -33,14 +33,15 @@ using CoveredTimes = std::vector<std::pair<Seconds, Seconds>>;
 
 /// One mailing as one person got it.
 struct MailReceived {
-  std::uint16_t recipient;
   std::uint32_t delivered;
   std::uint32_t reacted; // when first: an open of any sort but a machine's, a click, a reply, a
                          // conversion; k_never
   std::uint32_t family;  // index in World::families
-  bool named;            // the events say which mailing it was
-  bool by_person;        // the reaction
+  std::uint16_t recipient;
+  bool named;     // the events say which mailing it was
+  bool by_person; // the reaction
 };
+static_assert(sizeof(MailReceived) == 16); // there are millions
 constexpr std::uint32_t k_never = ~0U;
 
 /// What the people of a chunk did, gathered in any order; judged all together.
@@ -120,6 +121,7 @@ private:
   std::vector<Open> m_opens;
   std::vector<Click> m_clicks;
   std::vector<Suppression> m_suppressions;
+  std::vector<std::uint32_t> m_open_ends, m_click_ends, m_suppression_ends; // by recipient
 };
 
 } // namespace mailfunnel

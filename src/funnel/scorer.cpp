@@ -270,10 +270,12 @@ private:
           m_open_at[r] = time;
         }
       }
-      line(time, EventKind::open, campaign.id, 0, Stage::none, "open", 0,
-           verdict == Verdict::human     ? "counts once a mailing"
-           : verdict == Verdict::unknown ? "no evidence who opened"
-                                         : std::string(name_of(verdict)) + ": no points");
+      if (m_ledger != nullptr) {
+        line(time, EventKind::open, campaign.id, 0, Stage::none, "open", 0,
+             verdict == Verdict::human     ? "counts once a mailing"
+             : verdict == Verdict::unknown ? "no evidence who opened"
+                                           : std::string(name_of(verdict)) + ": no points");
+      }
     }
   }
 
@@ -308,8 +310,10 @@ private:
       const bool assumed = stage == Stage::untagged && m_tagging.untagged_is_tofu;
       stage = assumed ? Stage::tofu : stage;
       if (verdict != Verdict::human) { // changes nothing, not even a non-open
-        line(m_columns.time[i], EventKind::click, campaign.id, number, stage, "click", 0,
-             "MACHINE: no points");
+        if (m_ledger != nullptr) {
+          line(m_columns.time[i], EventKind::click, campaign.id, number, stage, "click", 0,
+               "MACHINE: no points");
+        }
         continue;
       }
       mark(r, any_click | human);
@@ -495,14 +499,16 @@ private:
     if (!m_decay.off()) {
       m_non_open_sums[r] += points;
     }
-    line(end, EventKind::delivered, campaign, 0, Stage::none, "non_open", points,
-         faded_note(m_rules.non_open, time));
+    if (m_ledger != nullptr) {
+      line(end, EventKind::delivered, campaign, 0, Stage::none, "non_open", points,
+           faded_note(m_rules.non_open, time));
+    }
   }
 
   void note_mail(std::uint16_t r, std::uint8_t marks, bool named, std::uint32_t family) {
     if ((marks & received) != 0) {
       m_measurability->add_mail(
-          {r, m_delivered_at[r], m_reacted_at[r], family, named, (marks & human) != 0});
+          {m_delivered_at[r], m_reacted_at[r], family, r, named, (marks & human) != 0});
     }
     if (m_first_click[r] != k_never) {
       m_measurability->add_click(r, m_first_click[r], m_first_open[r]);
