@@ -13,41 +13,6 @@ namespace mailfunnel {
 
 namespace {
 
-struct Tally {
-  std::uint64_t suppressed = 0, disagreeing = 0, unknown_fit = 0, recipients = 0;
-  std::vector<std::uint64_t> by_status;
-  std::vector<std::vector<std::uint64_t>> matrix;
-  std::map<std::int64_t, std::uint64_t> histogram;
-
-  void add(const ChunkScores& scores, const Scorer& scorer) {
-    by_status.resize(scorer.statuses().size());
-    matrix.resize(scorer.rules().levels.levels(),
-                  std::vector<std::uint64_t>(scorer.rules().levels.grades()));
-    const bool scale_is_status = scorer.rules().status.model == StatusModel::scale;
-    std::vector<std::uint64_t> near(512); // counts of -256 to 255 points; the rest goes to the map
-    for (std::size_t r = 0; r < scores.size(); ++r) {
-      ++by_status[scores.status[r]];
-      ++matrix[scores.level[r] - 1U][scores.grade[r]];
-      suppressed += scores.suppressed[r] != 0;
-      disagreeing += !scale_is_status && scores.status[r] != scores.scale_status[r];
-      unknown_fit += scores.fit_known[r] == 0;
-      const auto points = scores.score[r] >= 0 ? scores.score[r] / k_point
-                                               : -((-scores.score[r] + k_point - 1) / k_point);
-      if (points >= -256 && points < 256) {
-        ++near[static_cast<std::size_t>(points + 256)];
-      } else {
-        ++histogram[points];
-      }
-    }
-    for (std::size_t i = 0; i < near.size(); ++i) {
-      if (near[i] != 0) {
-        histogram[static_cast<std::int64_t>(i) - 256] += near[i];
-      }
-    }
-    recipients += scores.size();
-  }
-};
-
 /// All that the scores of a run hang on besides activity: the rules, how they are carried out, and
 /// what the config says of sources.
 std::string run_key(const Workspace& workspace, const Rules& rules) {
@@ -61,23 +26,6 @@ std::string run_key(const Workspace& workspace, const Rules& rules) {
   return key;
 }
 
-std::vector<std::string> warnings_of(const ScoreSummary& summary) {
-  std::vector<std::string> out;
-  for (std::size_t s = 0; s < summary.statuses.size(); ++s) {
-    const auto share = summary.recipients == 0 ? 0.0
-                                               : 100.0 * static_cast<double>(summary.by_status[s]) /
-                                                     static_cast<double>(summary.recipients);
-    if (summary.by_status[s] == 0) {
-      out.push_back(fmt::format("nobody is {}: are the cuts in [levels] too high for this list?",
-                                summary.statuses[s]));
-    } else if (share > 30 && s > 0) {
-      out.push_back(fmt::format("{:.0f} % are {}: are the cuts in [levels] too low for this list?",
-                                share, summary.statuses[s]));
-    }
-  }
-  return out;
-}
-
 } // namespace
 
 ScoreSummary run_scores(Store& store, const Workspace& workspace, const Rules& rules, Seconds as_of,
@@ -88,42 +36,20 @@ ScoreSummary run_scores(Store& store, const Workspace& workspace, const Rules& r
   const auto world =
       build_world(store.database(), workspace.config, rules.tagging, workspace.registry, as_of);
   const Scorer scorer(rules, world, as_of);
-  std::vector<Tally> tallies(std::max(workspace.threads, 1U));
+  std::vector<ScoreTally> tallies(std::max(workspace.threads, 1U), ScoreTally(scorer));
   std::map<std::uint32_t, std::string> blocks;
   std::mutex mutex;
   const auto changes = store.changes();
   score_store(store, workspace, rules, world, as_of,
               [&](std::uint32_t chunk, StoreChunk&, ChunkScores& scores, unsigned thread) {
-                tallies[thread].add(scores, scorer);
+                tallies[thread].add(scores);
                 if (keep) {
                   auto packed = pack_scores(scores);
                   const std::lock_guard lock(mutex);
                   blocks.emplace(chunk, std::move(packed));
                 }
               });
-  ScoreSummary summary;
-  summary.as_of = as_of;
-  summary.statuses = scorer.statuses();
-  summary.by_status.resize(summary.statuses.size());
-  summary.matrix.resize(rules.levels.levels(), std::vector<std::uint64_t>(rules.levels.grades()));
-  for (const auto& tally : tallies) {
-    summary.recipients += tally.recipients;
-    summary.suppressed += tally.suppressed;
-    summary.disagreeing += tally.disagreeing;
-    summary.unknown_fit += tally.unknown_fit;
-    for (std::size_t i = 0; i < tally.by_status.size(); ++i) {
-      summary.by_status[i] += tally.by_status[i];
-    }
-    for (std::size_t level = 0; level < tally.matrix.size(); ++level) {
-      for (std::size_t grade = 0; grade < tally.matrix[level].size(); ++grade) {
-        summary.matrix[level][grade] += tally.matrix[level][grade];
-      }
-    }
-    for (const auto& [points, count] : tally.histogram) {
-      summary.histogram[points] += count;
-    }
-  }
-  summary.warnings = warnings_of(summary);
+  const auto summary = summary_of(tallies);
   if (!keep) {
     return summary;
   }

@@ -1,6 +1,7 @@
 #pragma once
 // A scoring run: everybody's score, level, grade and status at one moment, kept in the store.
 
+#include "app/score_summary.hpp"
 #include "app/workspace.hpp"
 
 #include <functional>
@@ -10,16 +11,6 @@
 #include <vector>
 
 namespace mailfunnel {
-
-struct ScoreSummary {
-  Seconds as_of = 0;
-  std::uint64_t recipients = 0, suppressed = 0, disagreeing = 0, unknown_fit = 0;
-  std::vector<std::string> statuses;
-  std::vector<std::uint64_t> by_status;
-  std::vector<std::vector<std::uint64_t>> matrix;  // [level - 1][grade]
-  std::map<std::int64_t, std::uint64_t> histogram; // whole points -> people
-  std::vector<std::string> warnings;               // a status that is empty or holds more than 30 %
-};
 
 /// Folds the inbox, scores everybody and keeps the run as the newest. `keep`: false for a look with
 /// other rules.

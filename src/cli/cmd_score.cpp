@@ -17,35 +17,11 @@ namespace mailfunnel::cli {
 
 namespace {
 
-Seconds moment(const Invocation& call, Store& store) {
-  const auto time = parse_as_of(store, call.text("as-of"), call.now());
-  if (!time) {
-    throw Failure(time.error());
-  }
-  return *time;
-}
-
-Rules rules_for(const Invocation& call, const Workspace& workspace) {
-  const auto file = call.text("rules");
-  if (file.empty()) {
-    return workspace.config.rules;
-  }
-  auto loaded = load_config(file);
-  std::string all;
-  for (const auto& problem : loaded.problems) {
-    all += problem.warning ? "" : (all.empty() ? "" : "\n") + problem.text();
-  }
-  if (!all.empty()) {
-    throw Failure({ErrorCode::usage, all});
-  }
-  return loaded.config.rules;
-}
-
 int run_score(const Invocation& call) {
   auto workspace = call.workspace();
   auto store = Store::open_writing(workspace.store_path());
-  const auto rules = rules_for(call, workspace);
-  const auto summary = run_scores(store, workspace, rules, moment(call, store), !call.has("rules"));
+  const auto rules = rules_of(call, workspace);
+  const auto summary = run_scores(store, workspace, rules, as_of(call, store), !call.has("rules"));
   std::cout << (call.json ? score_json(summary) : score_text(summary, rules, call.color));
   std::cout.flush();
   for (const auto& warning : summary.warnings) {
@@ -66,8 +42,8 @@ int run_explain(const Invocation& call) {
   const auto who = one_person(call, "explain");
   auto workspace = call.workspace();
   auto store = Store::open_reading(workspace.store_path());
-  const auto rules = rules_for(call, workspace);
-  const auto explained = explain(store, workspace, rules, who, moment(call, store));
+  const auto rules = rules_of(call, workspace);
+  const auto explained = explain(store, workspace, rules, who, as_of(call, store));
   if (!explained) {
     throw Failure(explained.error());
   }

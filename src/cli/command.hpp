@@ -66,6 +66,11 @@ const std::vector<Command>& commands();
 po::typed_value<bool>* flag();
 po::typed_value<std::string>* text(const char* name);
 
+/// The moment of --as-of; without it now.
+Seconds as_of(const Invocation& call, Store& store);
+/// The rules of --rules FILE; without it those of the config.
+Rules rules_of(const Invocation& call, const Workspace& workspace);
+
 [[noreturn]] void wrong_usage(const std::string& message);
 
 /// Was Ctrl-C pressed (or SIGTERM sent)?
@@ -81,6 +86,7 @@ Command decode_command();
 Command campaigns_command();
 Command links_command();
 Command score_command();
+Command simulate_command();
 Command explain_command();
 Command events_command();
 Command segments_command();

@@ -4,10 +4,11 @@ namespace mailfunnel::cli {
 
 const std::vector<Command>& commands() {
   static const std::vector<Command> k_commands{
-      try_command(),      init_command(),       check_command(),    adapters_command(),
-      import_command(),   recipients_command(), decode_command(),   campaigns_command(),
-      links_command(),    score_command(),      explain_command(),  events_command(),
-      segments_command(), export_command(),     suppress_command(), status_command(),
+      try_command(),    init_command(),       check_command(),    adapters_command(),
+      import_command(), recipients_command(), decode_command(),   campaigns_command(),
+      links_command(),  score_command(),      simulate_command(), explain_command(),
+      events_command(), segments_command(),   export_command(),   suppress_command(),
+      status_command(),
   };
   return k_commands;
 }
@@ -18,6 +19,30 @@ po::typed_value<bool>* flag() {
 
 po::typed_value<std::string>* text(const char* name) {
   return po::value<std::string>()->value_name(name);
+}
+
+Seconds as_of(const Invocation& call, Store& store) {
+  const auto time = parse_as_of(store, call.text("as-of"), call.now());
+  if (!time) {
+    throw Failure(time.error());
+  }
+  return *time;
+}
+
+Rules rules_of(const Invocation& call, const Workspace& workspace) {
+  const auto file = call.text("rules");
+  if (file.empty()) {
+    return workspace.config.rules;
+  }
+  auto loaded = load_config(file);
+  std::string all;
+  for (const auto& problem : loaded.problems) {
+    all += problem.warning ? "" : (all.empty() ? "" : "\n") + problem.text();
+  }
+  if (!all.empty()) {
+    throw Failure({ErrorCode::usage, all});
+  }
+  return loaded.config.rules;
 }
 
 void wrong_usage(const std::string& message) {

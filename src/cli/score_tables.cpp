@@ -53,30 +53,42 @@ std::string matrix_text(const ScoreSummary& s, const Rules& rules, bool color) {
 }
 
 std::string histogram_text(const ScoreSummary& s) {
-  // Buckets of 10 points from -50 to 100, what is beyond at the ends.
-  constexpr std::int64_t k_low = -50, k_high = 100, k_step = 10;
-  std::map<std::int64_t, std::uint64_t> buckets;
+  const auto buckets = buckets_of(s.histogram);
   std::uint64_t top = 0;
-  for (const auto& [points, count] : s.histogram) {
-    const auto clipped = std::clamp(points, k_low, k_high);
-    const auto bucket =
-        clipped >= 0 ? clipped / k_step * k_step : -((-clipped + k_step - 1) / k_step) * k_step;
-    top = std::max(top, buckets[bucket] += count);
+  for (const auto& [bucket, count] : buckets) {
+    top = std::max(top, count);
   }
   Table table({"score>", "people>", ""});
-  for (auto bucket = buckets.empty() ? k_high : buckets.begin()->first;
-       !buckets.empty() && bucket <= buckets.rbegin()->first; bucket += k_step) {
-    const auto label = bucket >= k_high  ? fmt::format("{}+", k_high)
-                       : bucket <= k_low ? fmt::format("to {}", k_low + k_step - 1)
-                                         : fmt::format("{} to {}", bucket, bucket + k_step - 1);
-    const auto count = buckets[bucket];
-    table.add(
-        {label, grouped(count), bar(static_cast<double>(count), static_cast<double>(top), 40)});
+  for (auto bucket = buckets.empty() ? std::int64_t{0} : buckets.begin()->first;
+       !buckets.empty() && bucket <= buckets.rbegin()->first; bucket += k_score_bucket) {
+    const auto found = buckets.find(bucket);
+    const auto count = found == buckets.end() ? std::uint64_t{0} : found->second;
+    table.add({bucket_label(bucket), grouped(count),
+               bar(static_cast<double>(count), static_cast<double>(top), 40)});
   }
   return table.text();
 }
 
 } // namespace
+
+std::map<std::int64_t, std::uint64_t>
+buckets_of(const std::map<std::int64_t, std::uint64_t>& histogram) {
+  std::map<std::int64_t, std::uint64_t> buckets;
+  for (const auto& [points, count] : histogram) {
+    const auto clipped = std::clamp(points, k_lowest_bucket, k_highest_bucket);
+    const auto bucket = clipped >= 0
+                            ? clipped / k_score_bucket * k_score_bucket
+                            : -((-clipped + k_score_bucket - 1) / k_score_bucket) * k_score_bucket;
+    buckets[bucket] += count;
+  }
+  return buckets;
+}
+
+std::string bucket_label(std::int64_t bucket) {
+  return bucket >= k_highest_bucket  ? fmt::format("{}+", k_highest_bucket)
+         : bucket <= k_lowest_bucket ? fmt::format("to {}", k_lowest_bucket + k_score_bucket - 1)
+                                     : fmt::format("{} to {}", bucket, bucket + k_score_bucket - 1);
+}
 
 std::string score_text(const ScoreSummary& s, const Rules& rules, bool color) {
   const auto all = static_cast<double>(s.recipients);
@@ -205,7 +217,7 @@ std::string explain_json(const Explanation& e) {
     out +=
         fmt::format("{}{{\"time\":\"{}\",\"kind\":\"{}\",\"rule\":{},\"points\":{},\"decayed\":{}",
                     first ? "" : ",", format_time(line.time), name_of(line.kind),
-                    json_text(line.rule), format_points(line.points), format_points(line.points));
+                    json_text(line.rule), format_points(line.given), format_points(line.points));
     first = false;
     if (campaign != nullptr) {
       out += ",\"campaign\":" + json_text(campaign->external_id);

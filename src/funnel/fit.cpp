@@ -94,8 +94,12 @@ bool address_column(ChunkSource& source, std::uint32_t block, bool domain,
 class FitScan {
 public:
   FitScan(const FitRules& rules, ChunkSource& source, std::uint32_t moment, ChunkScores& scores,
-          Ledger* ledger)
-      : m_rules(rules), m_source(source), m_moment(moment), m_out(scores), m_ledger(ledger) {
+          Ledger* ledger, RuleHits* hits)
+      : m_rules(rules), m_source(source), m_moment(moment), m_out(scores), m_ledger(ledger),
+        m_hits(hits) {
+    if (hits != nullptr) {
+      hits->fit.resize(rules.rules.size());
+    }
     std::map<std::string, unsigned> groups;
     std::vector<std::string> attribute_of_group;
     for (std::size_t i = 0; i < rules.rules.size(); ++i) {
@@ -104,7 +108,7 @@ public:
       const auto group = groups.emplace(name, static_cast<unsigned>(groups.size())).first->second;
       m_group.push_back(group);
       if (group == m_simple.size()) {
-        m_simple.push_back(ledger == nullptr);
+        m_simple.push_back(ledger == nullptr && hits == nullptr);
         attribute_of_group.push_back(rule.attribute);
       } else if (attribute_of_group[group] != rule.attribute) {
         m_simple[group] = false;
@@ -169,6 +173,9 @@ private:
         if ((done & bit) == 0 && loaded.verdicts[value]->hits[i]) {
           done |= bit;
           m_out.fit[first + r] += rule.points;
+          if (m_hits != nullptr) {
+            ++m_hits->fit[i];
+          }
           if (m_ledger != nullptr) {
             m_ledger->fit.push_back(
                 {rule.attribute, std::string(loaded.column.values[value]), rule.name, rule.points});
@@ -224,9 +231,10 @@ private:
   std::uint32_t m_moment;
   ChunkScores& m_out;
   Ledger* m_ledger;
+  RuleHits* m_hits;
   std::vector<unsigned> m_group; // by rule
-  std::vector<bool>
-      m_simple; // by group: all its rules ask for one attribute, and nobody wants the lines
+  std::vector<bool> m_simple; // by group: all its rules ask for one attribute, and nobody wants the
+                              // lines or counts
   std::size_t m_words = 1;
   std::vector<std::uint64_t> m_done;
   std::map<std::string, Loaded> m_loaded;
@@ -238,10 +246,10 @@ private:
 } // namespace
 
 void score_fit(const FitRules& rules, ChunkSource& source, Seconds as_of, ChunkScores& scores,
-               Ledger* ledger) {
+               Ledger* ledger, RuleHits* hits) {
   if (!rules.rules.empty()) {
     FitScan(rules, source, static_cast<std::uint32_t>(std::clamp<Seconds>(as_of, 0, 0xFFFFFFFF)),
-            scores, ledger)
+            scores, ledger, hits)
         .run();
   }
 }

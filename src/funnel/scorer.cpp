@@ -135,7 +135,16 @@ private:
             std::string rule, Points points, std::string note = {}) {
     if (m_ledger != nullptr) {
       m_ledger->lines.push_back(
-          {time, kind, campaign, link, stage, std::move(rule), std::move(note), points});
+          {time, kind, campaign, link, stage, std::move(rule), std::move(note), points, points});
+    }
+  }
+  /// A line whose points fade.
+  void fading_line(Seconds time, EventKind kind, CampaignId campaign, LinkNumber link, Stage stage,
+                   std::string rule, Points given, std::string note = {}) {
+    if (m_ledger != nullptr) {
+      const auto at = static_cast<std::uint32_t>(time);
+      m_ledger->lines.push_back({time, kind, campaign, link, stage, std::move(rule),
+                                 faded_note(given, at, std::move(note)), worth(given, at), given});
     }
   }
 
@@ -428,13 +437,12 @@ private:
       }
     }
     if (m_ledger != nullptr) {
-      line(click.time, EventKind::click, click.campaign, click.number, click.stage,
-           "click." + std::string(name_of(click.stage)), points,
-           faded_note(full, click.time,
-                      !counts                      ? otherwise
-                      : click.assumed              ? "untagged link, assumed TOFU"
-                      : click.stage == Stage::none ? "housekeeping link"
-                                                   : ""));
+      fading_line(click.time, EventKind::click, click.campaign, click.number, click.stage,
+                  "click." + std::string(name_of(click.stage)), full,
+                  !counts                      ? otherwise
+                  : click.assumed              ? "untagged link, assumed TOFU"
+                  : click.stage == Stage::none ? "housekeeping link"
+                                               : "");
     }
   }
 
@@ -475,13 +483,14 @@ private:
       return;
     }
     if (by_click) {
-      line(time, EventKind::open, campaign, 0, Stage::none, "implied open", points,
-           faded_note(m_rules.open, time, "a click is an open"));
+      fading_line(time, EventKind::open, campaign, 0, Stage::none, "implied open", m_rules.open,
+                  "a click is an open");
       return;
     }
     for (auto at = m_ledger->lines.rbegin(); at != m_ledger->lines.rend(); ++at) {
       if (at->rule == "open" && at->time == time && at->note == "counts once a mailing") {
         at->points = points;
+        at->given = m_rules.open;
         at->note = faded_note(m_rules.open, time);
         return;
       }
@@ -500,8 +509,8 @@ private:
       m_non_open_sums[r] += points;
     }
     if (m_ledger != nullptr) {
-      line(end, EventKind::delivered, campaign, 0, Stage::none, "non_open", points,
-           faded_note(m_rules.non_open, time));
+      fading_line(end, EventKind::delivered, campaign, 0, Stage::none, "non_open",
+                  m_rules.non_open);
     }
   }
 
@@ -536,10 +545,10 @@ private:
               m_out.non_opens_in_a_row[r] = 0;
             }
             if (silence == Silence::not_opened && m_ledger != nullptr) {
-              const auto time = static_cast<std::uint32_t>(end);
-              const auto points = worth(m_rules.non_open, time);
-              line(end, EventKind::delivered, campaign, 0, Stage::none, "non_open", points,
-                   faded_note(m_rules.non_open, time));
+              // Both fade from the end of the window: together they are nothing.
+              const auto points = worth(m_rules.non_open, static_cast<std::uint32_t>(end));
+              fading_line(end, EventKind::delivered, campaign, 0, Stage::none, "non_open",
+                          m_rules.non_open);
               line(mail.reacted, EventKind::open, campaign, 0, Stage::none, "non_open taken back",
                    -points, "opened, clicked or answered late");
             }
@@ -646,15 +655,13 @@ private:
       }
       add(group_of(kind), r, worth(given, time));
       if (m_ledger != nullptr) {
-        line(time, kind, id, link, Stage::none,
-             kind == EventKind::form && stage == Stage::bofu ? "contact_form"
-                                                             : std::string(name_of(kind)),
-             worth(given, time),
-             faded_note(given, time,
-                        given == points
-                            ? ""
-                            : "with the click just before it: the larger of the two, " +
-                                  format_points(std::max(points, Points{0})) + " in all"));
+        fading_line(time, kind, id, link, Stage::none,
+                    kind == EventKind::form && stage == Stage::bofu ? "contact_form"
+                                                                    : std::string(name_of(kind)),
+                    given,
+                    given == points ? ""
+                                    : "with the click just before it: the larger of the two, " +
+                                          format_points(std::max(points, Points{0})) + " in all");
       }
     }
   }
@@ -771,15 +778,12 @@ private:
         const auto rule = l.kind == EventKind::bounce
                               ? std::string(soft ? "soft_bounce" : "hard_bounce")
                               : std::string(name_of(l.kind));
-        const auto given = counts ? points : 0;
-        line(l.time, l.kind, l.campaign, 0, Stage::none, rule, worth(given, l.time),
-             faded_note(given, l.time,
-                        l.kind == EventKind::dropped
-                            ? std::string("the ESP refused to send") +
-                                  (soft ? "" : ": " + suppression_words(l.bit))
-                        : counts || points == 0 ? ""
-                        : l.points              ? "counts once"
-                                                : "MACHINE: honoured, no points"));
+        fading_line(l.time, l.kind, l.campaign, 0, Stage::none, rule, counts ? points : 0,
+                    l.kind == EventKind::dropped ? std::string("the ESP refused to send") +
+                                                       (soft ? "" : ": " + suppression_words(l.bit))
+                    : counts || points == 0 ? ""
+                    : l.points              ? "counts once"
+                                            : "MACHINE: honoured, no points");
       }
     }
   }
@@ -859,11 +863,23 @@ std::uint8_t Scorer::status_index(const std::string& name) const {
                                    : static_cast<std::uint8_t>(place - m_statuses.begin());
 }
 
+void RuleHits::add(const RuleHits& other) {
+  const auto sum = [](std::vector<std::uint64_t>& into, const std::vector<std::uint64_t>& from) {
+    into.resize(std::max(into.size(), from.size()));
+    for (std::size_t i = 0; i < from.size(); ++i) {
+      into[i] += from[i];
+    }
+  };
+  sum(fit, other.fit);
+  sum(overrides, other.overrides);
+  sum(status, other.status);
+}
+
 void Scorer::score(ChunkSource& source, const ManualSuppression* manual, ChunkScores& scores,
-                   Ledger* ledger) const {
+                   Ledger* ledger, RuleHits* hits) const {
   scores.resize(source.size());
   Scan(m_rules, m_world, m_as_of, source, scores, ledger).run();
-  score_fit(m_rules.fit, source, m_as_of, scores, ledger);
+  score_fit(m_rules.fit, source, m_as_of, scores, ledger, hits);
   if (manual != nullptr) {
     for (const auto& [recipient, bits] : *manual) {
       scores.suppressed.at(recipient) |= bits;
@@ -887,7 +903,7 @@ void Scorer::derive(ChunkScores& scores) const {
   }
 }
 
-void Scorer::judge_status(ChunkSource& source, ChunkScores& scores) const {
+void Scorer::judge_status(ChunkSource& source, ChunkScores& scores, RuleHits* hits) const {
   const auto grades = m_rules.levels.grades();
   switch (m_rules.status.model) {
   case StatusModel::matrix:
@@ -902,7 +918,11 @@ void Scorer::judge_status(ChunkSource& source, ChunkScores& scores) const {
     break; // below
   }
   const EvaluationContext context{*this, source, scores};
-  const auto apply = [&](const std::vector<StatusRule>& rules, bool tell) {
+  const auto apply = [&](const std::vector<StatusRule>& rules, bool tell,
+                         std::vector<std::uint64_t>* counts) {
+    if (counts != nullptr) {
+      counts->resize(rules.size());
+    }
     Bits open(scores.size());
     open.set_all();
     for (std::size_t i = 0; i < rules.size(); ++i) {
@@ -911,6 +931,9 @@ void Scorer::judge_status(ChunkSource& source, ChunkScores& scores) const {
         hit.and_with(evaluate(*rules[i].when, context));
       }
       open.and_not(hit);
+      if (counts != nullptr) {
+        (*counts)[i] += hit.count();
+      }
       hit.each([&, status = status_index(rules[i].status)](std::size_t r) {
         scores.status[r] = status;
         if (tell) {
@@ -920,9 +943,9 @@ void Scorer::judge_status(ChunkSource& source, ChunkScores& scores) const {
     }
   };
   if (m_rules.status.model == StatusModel::rules) {
-    apply(m_rules.status.rules, false);
+    apply(m_rules.status.rules, false, hits == nullptr ? nullptr : &hits->status);
   }
-  apply(m_rules.status.overrides, true);
+  apply(m_rules.status.overrides, true, hits == nullptr ? nullptr : &hits->overrides);
 }
 
 } // namespace mailfunnel

@@ -52,9 +52,10 @@ struct Contribution {
   CampaignId campaign = 0;
   LinkNumber link = 0;
   Stage stage = Stage::none;
-  std::string rule; // "click.BOFU", "non_open", "non_open floor"
-  std::string note; // why a silent or machine event gave nothing, "assumed TOFU"
-  Points points = 0;
+  std::string rule;  // "click.BOFU", "non_open", "non_open floor"
+  std::string note;  // why a silent or machine event gave nothing, "assumed TOFU"
+  Points points = 0; // at the moment asked for
+  Points given = 0;  // when it happened: more where points fade
 };
 
 struct FitContribution {
@@ -68,6 +69,12 @@ struct Ledger {
   std::vector<FitContribution> fit;
 };
 
+/// How many people each rule gave points to, or decided on; by index in the rules.
+struct RuleHits {
+  std::vector<std::uint64_t> fit, overrides, status;
+  void add(const RuleHits& other);
+};
+
 /// Suppressions by hand and by law of the chunk's people (bits by recipient), as of the moment.
 using ManualSuppression = std::unordered_map<std::uint32_t, std::uint8_t>;
 
@@ -77,11 +84,11 @@ public:
 
   /// Everything but the status, which may hang on expressions (see judge_status).
   void score(ChunkSource& source, const ManualSuppression* manual, ChunkScores& scores,
-             Ledger* ledger = nullptr) const;
+             Ledger* ledger = nullptr, RuleHits* hits = nullptr) const;
   /// What follows from points and fit: level, grade, scale and the status by scale.
   void derive(ChunkScores& scores) const;
   /// Status by overrides, then the model. `scores` must be scored.
-  void judge_status(ChunkSource& source, ChunkScores& scores) const;
+  void judge_status(ChunkSource& source, ChunkScores& scores, RuleHits* hits = nullptr) const;
 
   const std::vector<std::string>& statuses() const {
     return m_statuses;
@@ -101,6 +108,6 @@ private:
 
 /// Fit of each recipient of the chunk.
 void score_fit(const FitRules& rules, ChunkSource& source, Seconds as_of, ChunkScores& scores,
-               Ledger* ledger);
+               Ledger* ledger, RuleHits* hits = nullptr);
 
 } // namespace mailfunnel

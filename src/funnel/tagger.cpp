@@ -216,23 +216,6 @@ struct Tagger::State {
 
 namespace {
 
-std::string name_of(const StageRule& rule) {
-  if (!rule.name.empty()) {
-    return rule.name;
-  }
-  const std::pair<std::string_view, std::string_view> patterns[] = {
-      {"url", rule.url},     {"host", rule.host},
-      {"text", rule.text},   {"utm_content", rule.utm_content},
-      {"regex", rule.regex}, {"campaign", rule.campaign}};
-  std::string out;
-  for (const auto& [what, pattern] : patterns) {
-    if (!pattern.empty()) {
-      out.append(out.empty() ? "" : ", ").append(what).append(" ").append(pattern);
-    }
-  }
-  return out;
-}
-
 /// Where a pattern starts with one slash it is about the path.
 bool url_matches(std::string_view pattern, std::string_view raw, const Page& page) {
   if (pattern.starts_with('/') && !pattern.starts_with("//")) {
@@ -555,6 +538,23 @@ const TaggingRules& Tagger::rules() const {
 std::optional<std::string> check_regex(std::string_view regex) {
   const RE2 compiled({regex.data(), regex.size()}, quiet());
   return compiled.ok() ? std::nullopt : std::optional(compiled.error());
+}
+
+std::string name_of(const StageRule& rule) {
+  if (!rule.name.empty()) {
+    return rule.name;
+  }
+  const std::pair<std::string_view, std::string_view> patterns[] = {
+      {"url", rule.url},     {"host", rule.host},
+      {"text", rule.text},   {"utm_content", rule.utm_content},
+      {"regex", rule.regex}, {"campaign", rule.campaign}};
+  std::string out;
+  for (const auto& [what, pattern] : patterns) {
+    if (!pattern.empty()) {
+      out.append(out.empty() ? "" : ", ").append(what).append(" ").append(pattern);
+    }
+  }
+  return out;
 }
 
 } // namespace mailfunnel

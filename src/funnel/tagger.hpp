@@ -27,6 +27,9 @@ struct StageRule {
   std::string name;        // for explain; empty: its pattern
 };
 
+/// Its name, or its patterns: what Tag::why says behind "rule ".
+std::string name_of(const StageRule& rule);
+
 struct TaggingRules {
   bool builtin = true;          // evidence 4 to 8
   bool untagged_is_tofu = true; // else untagged links score nothing
