@@ -11,6 +11,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <filesystem>
 #include <set>
 #include <sstream>
@@ -73,7 +74,7 @@ public:
 
   void read(const toml::table& root) {
     Section top(root, "the config", m_file, m_out.problems);
-    top.allow({"include", "schedule", "notify", "web", "robots", "privacy",
+    top.allow({"include", "schedule", "notify", "web", "privacy",
                "serve"}); // read elsewhere, or by later parts
     if (const auto* table = top.inner("store")) {
       store(Section(*table, "[store]", m_file, m_out.problems));
@@ -106,6 +107,9 @@ public:
     }
     for (const auto* table : top.tables("fit")) {
       fit(Section(*table, "[[fit]]", m_file, m_out.problems));
+    }
+    if (const auto* table = top.inner("robots")) {
+      robots(Section(*table, "[robots]", m_file, m_out.problems));
     }
     if (const auto* table = top.inner("levels")) {
       levels(Section(*table, "[levels]", m_file, m_out.problems));
@@ -273,6 +277,43 @@ private:
       }
     } else if (const auto* table = section.inner("caps")) {
       caps(Section(*table, "`caps`", m_file, m_out.problems), rules);
+    }
+    section.finish();
+  }
+
+  void robots(Section section) {
+    auto& rules = m_config.rules.robots;
+    rules.timing = section.flag("timing").value_or(rules.timing);
+    const auto weight = [](Section& of, std::string_view key, std::uint32_t& into) {
+      if (const auto value = of.number(key)) {
+        if (*value < 0 || *value > 1000 || *value != std::floor(*value)) {
+          of.error(key, "a weight is a whole number from 0 to 1000");
+        } else {
+          into = static_cast<std::uint32_t>(*value);
+        }
+      }
+    };
+    weight(section, "machine_from", rules.machine_from);
+    weight(section, "unknown_from", rules.unknown_from);
+    if (rules.unknown_from > rules.machine_from) {
+      section.error("unknown_from", "`unknown_from` is above `machine_from`");
+    }
+    if (const auto* table = section.inner("weights")) {
+      Section weights(*table, "`weights`", m_file, m_out.problems);
+      const std::pair<std::string_view, std::uint32_t*> k_all[] = {
+          {"record", &rules.record},
+          {"all_links", &rules.all_links},
+          {"three_links", &rules.three_links},
+          {"same_second", &rules.same_second},
+          {"elsewhere", &rules.elsewhere},
+          {"before_delivery", &rules.before_delivery},
+          {"two_seconds", &rules.two_seconds},
+          {"five_seconds", &rules.five_seconds},
+          {"filter_people", &rules.filter_people}};
+      for (const auto& [key, into] : k_all) {
+        weight(weights, key, *into);
+      }
+      weights.finish();
     }
     section.finish();
   }

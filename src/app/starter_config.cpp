@@ -48,6 +48,10 @@ click = { TOFU = 2, MOFU = 4, BOFU = 20 }
 # signup = 5
 # repeat = "once-per-link"             # or "once-per-mailing", "every"
 
+# [robots]                             # clicks faster than people click
+# timing = true
+# weights = { all_links = 100, three_links = 90, same_second = 70 }
+
 # How well somebody fits. Within a group the first rule that matches counts; groups add up.
 # [[fit]]
 # name = "decides"

@@ -91,7 +91,7 @@ World build_world(Database& database, const Config& config, const TaggingRules& 
   Catalog catalog(database);
   struct Source {
     std::string name;
-    bool delivery_events; // by its adapter
+    Capabilities can; // its adapter
     std::optional<bool> configured;
   };
   std::map<std::uint32_t, Source> sources;
@@ -99,7 +99,8 @@ World build_world(Database& database, const Config& config, const TaggingRules& 
     const auto* configured = config.account(account.name);
     const auto* adapter = registry.find(configured != nullptr ? configured->esp : account.adapter);
     sources[account.id] = {account.name,
-                           adapter == nullptr || adapter->capabilities().delivery_events,
+                           adapter == nullptr ? Capabilities{.delivery_events = true}
+                                              : adapter->capabilities(),
                            configured != nullptr ? configured->delivery_events : std::nullopt};
   }
   World world;
@@ -124,12 +125,19 @@ World build_world(Database& database, const Config& config, const TaggingRules& 
     campaign.kind = stored.campaign.kind;
     campaign.named = !stored.campaign.id.empty();
     campaign.delivery_events =
-        source.configured.value_or(source.delivery_events || delivered.contains(stored.id));
+        source.configured.value_or(source.can.delivery_events || delivered.contains(stored.id));
+    campaign.delivery_times = campaign.delivery_events && source.can.delivery_times;
+    campaign.seconds = source.can.time_resolution <= 1;
     campaign.first_event = stored.first_event.value_or(campaign.first_event);
     campaign.last_event = stored.last_event.value_or(campaign.last_event);
     campaign.time = stored.campaign.sent_at.value_or(stored.first_event.value_or(0));
     if (const auto of_campaign = links.find(stored.id); of_campaign != links.end()) {
       add_links(campaign, of_campaign->second, by_hand, tagger, as_of);
+      if (stored.described) {
+        campaign.content_links = static_cast<std::uint32_t>(
+            std::count_if(of_campaign->second.begin(), of_campaign->second.end(),
+                          [](const StoredLink& link) { return !link.placements.empty(); }));
+      }
     }
     const auto family = !stored.campaign.family.empty() ? stored.campaign.family
                                                         : "\x1f" + std::to_string(stored.id);

@@ -3,6 +3,7 @@
 // and its source is in docs/scoring.md ("seed" marks what the seed texts say).
 
 #include "base/time.hpp"
+#include "funnel/robots.hpp"
 #include "funnel/tagger.hpp"
 
 #include <array>
@@ -112,6 +113,7 @@ struct StatusRules {
 
 struct Rules {
   TaggingRules tagging;
+  RobotRules robots;
   ScoringRules scoring;
   FitRules fit;
   Levels levels;

@@ -37,6 +37,8 @@ namespace {
 
 constexpr Seconds k_phase_window = 90 * k_day; // docs/scoring.md
 constexpr Seconds k_download_window = 30 * 60; // docs/scoring.md
+constexpr std::uint32_t k_machine_near =
+    10; // seconds; an unsubscribe so near to a machine's click is its
 
 void count_up(std::uint16_t& counter) {
   counter = static_cast<std::uint16_t>(counter + (counter != 0xFFFF ? 1 : 0));
@@ -47,8 +49,8 @@ class Scan {
 public:
   Scan(const Rules& rules, const World& world, Seconds as_of, ChunkSource& source,
        ChunkScores& scores, Ledger* ledger)
-      : m_rules(rules.scoring), m_tagging(rules.tagging), m_world(world), m_as_of(as_of),
-        m_source(source), m_out(scores), m_ledger(ledger), m_marks(source.size()),
+      : m_rules(rules.scoring), m_robots(rules.robots), m_tagging(rules.tagging), m_world(world),
+        m_as_of(as_of), m_source(source), m_out(scores), m_ledger(ledger), m_marks(source.size()),
         m_decay(m_rules.half_life, as_of), m_fair(m_rules.measurable == Measurable::fair),
         m_limit(static_cast<std::uint32_t>(std::clamp<Seconds>(as_of, 0, 0xFFFFFFFF))) {
     m_over_limit = static_cast<std::uint32_t>(
@@ -61,6 +63,9 @@ public:
       }
     }
     m_open_at.resize(source.size());
+    if (m_robots.timing) {
+      m_first_delivery.resize(source.size(), k_never);
+    }
     if (ledger != nullptr || m_fair || !m_decay.off()) {
       m_delivered_at.resize(source.size());
     }
@@ -114,6 +119,7 @@ private:
     bool assumed;
     LinkNumber number;
     CampaignId campaign;
+    std::uint16_t signs; // of a machine, though not enough to be sure: half the points; 0: a person
   };
   /// A click that gave points, for downloads from the same target.
   struct PaidClick {
@@ -177,19 +183,29 @@ private:
     }
   }
 
+  bool scores(const WorldCampaign& campaign) const {
+    return std::binary_search(m_present.begin(), m_present.end(), campaign.id) &&
+           (campaign.kind == CampaignKind::campaign || campaign.kind == CampaignKind::automation);
+  }
+
   void score_family(std::uint32_t index_of_family) {
     const auto& family = m_world.families[index_of_family];
     m_clicks.clear();
     bool measurable = true, any = false;
     for (const auto index : family) {
       const auto& campaign = m_world.campaigns[index];
-      if (!std::binary_search(m_present.begin(), m_present.end(), campaign.id) ||
-          (campaign.kind != CampaignKind::campaign && campaign.kind != CampaignKind::automation)) {
+      if (!scores(campaign)) {
         continue;
       }
       any = true;
       measurable = measurable && campaign.named;
       read_deliveries(campaign);
+    }
+    for (const auto index : family) {
+      const auto& campaign = m_world.campaigns[index];
+      if (!scores(campaign)) {
+        continue;
+      }
       read_opens(campaign);
       read_clicks(campaign);
       if (m_fair) {
@@ -246,6 +262,12 @@ private:
         at = times[i] <= m_limit ? std::max(at, times[i]) : at;
       }
     }
+    if (m_robots.timing && campaign.delivery_times) {
+      for (std::size_t i = 0; i < m_columns.size(); ++i) {
+        auto& at = m_first_delivery[recipients[i]];
+        at = times[i] <= m_limit ? std::min(at, times[i]) : at;
+      }
+    }
   }
 
   void read_opens(const WorldCampaign& campaign) {
@@ -257,9 +279,9 @@ private:
         continue;
       }
       const auto r = m_columns.recipient[i];
-      const auto verdict = judge(
-          EventKind::open, m_columns.evidence.empty() ? std::uint16_t{0} : m_columns.evidence[i]);
       const auto time = m_columns.time[i];
+      const auto evidence = m_columns.evidence.empty() ? std::uint16_t{0} : m_columns.evidence[i];
+      const auto [verdict, signs] = judge_open(time, evidence, facts_of(campaign, r), m_robots);
       mark(r, any_open);
       if (verdict == Verdict::human || verdict == Verdict::unknown) {
         m_out.last_open[r] = std::max(m_out.last_open[r], time);
@@ -281,9 +303,10 @@ private:
       }
       if (m_ledger != nullptr) {
         line(time, EventKind::open, campaign.id, 0, Stage::none, "open", 0,
-             verdict == Verdict::human     ? "counts once a mailing"
-             : verdict == Verdict::unknown ? "no evidence who opened"
-                                           : std::string(name_of(verdict)) + ": no points");
+             verdict == Verdict::human ? "counts once a mailing"
+             : verdict == Verdict::unknown && signs == 0
+                 ? "no evidence who opened"
+                 : std::string(name_of(verdict)) + ", no points" + because(signs));
       }
     }
   }
@@ -303,41 +326,68 @@ private:
     }
   }
 
+  MailFacts facts_of(const WorldCampaign& campaign, std::uint16_t r) const {
+    return {m_first_delivery.empty() ? k_never : m_first_delivery[r], campaign.content_links,
+            campaign.seconds};
+  }
+  static std::string because(std::uint16_t signs) {
+    return signs == 0 || signs == sign::record ? "" : ": " + sign_words(signs);
+  }
+
   void read_clicks(const WorldCampaign& campaign) {
     if (!m_source.events(campaign.id, EventKind::click, m_columns)) {
       return;
     }
-    for (std::size_t i = 0, n = m_columns.size(); i < n; ++i) {
-      if (m_columns.time[i] > m_limit) {
-        continue;
-      }
-      const auto r = m_columns.recipient[i];
-      const LinkNumber number = m_columns.link.empty() ? LinkNumber{0} : m_columns.link[i];
-      const auto verdict = judge(
-          EventKind::click, m_columns.evidence.empty() ? std::uint16_t{0} : m_columns.evidence[i]);
-      auto stage = campaign.stage(number);
-      const bool assumed = stage == Stage::untagged && m_tagging.untagged_is_tofu;
-      stage = assumed ? Stage::tofu : stage;
-      if (verdict != Verdict::human) { // changes nothing, not even a non-open
-        if (m_ledger != nullptr) {
-          line(m_columns.time[i], EventKind::click, campaign.id, number, stage, "click", 0,
-               "MACHINE: no points");
+    const auto& c = m_columns;
+    for (std::size_t first = 0, n = c.size(); first < n;) { // of one person
+      const auto r = c.recipient[first];
+      auto end = first;
+      m_seen_clicks.clear();
+      for (; end < n && c.recipient[end] == r; ++end) {
+        if (c.time[end] <= m_limit) {
+          m_seen_clicks.push_back({c.time[end],
+                                   campaign.link_id(c.link.empty() ? LinkNumber{0} : c.link[end]),
+                                   c.evidence.empty() ? std::uint16_t{0} : c.evidence[end],
+                                   c.extra.empty() ? std::uint16_t{0} : c.extra[end],
+                                   c.system.empty() ? std::uint8_t{0} : c.system[end]});
         }
-        continue;
       }
-      mark(r, any_click | human);
-      react(r, m_columns.time[i]);
+      judge_clicks(m_seen_clicks, facts_of(campaign, r), m_robots, m_click_verdicts);
+      for (std::size_t i = 0; i < m_seen_clicks.size(); ++i) { // those after the limit stand behind
+        take_click(campaign, r, c.link.empty() ? LinkNumber{0} : c.link[first + i],
+                   m_seen_clicks[i], m_click_verdicts[i]);
+      }
+      first = end;
+    }
+  }
+
+  void take_click(const WorldCampaign& campaign, std::uint16_t r, LinkNumber number,
+                  const SeenClick& click, const ClickVerdict& judged) {
+    auto stage = campaign.stage(number);
+    const bool assumed = stage == Stage::untagged && m_tagging.untagged_is_tofu;
+    stage = assumed ? Stage::tofu : stage;
+    if (judged.verdict == Verdict::machine) { // changes nothing, not even a non-open
+      m_machine_clicks.emplace_back(r, click.time);
+      if (m_ledger != nullptr) {
+        line(click.time, EventKind::click, campaign.id, number, stage, "click", 0,
+             "MACHINE, no points" + because(judged.signs));
+      }
+      return;
+    }
+    const bool person = judged.verdict == Verdict::human;
+    mark(r, any_click | (person ? human : 0));
+    react(r, click.time);
+    if (person) {
       if (m_fair) {
-        m_first_click[r] = std::min(m_first_click[r], m_columns.time[i]);
+        m_first_click[r] = std::min(m_first_click[r], click.time);
       }
-      m_out.last_click[r] = std::max(m_out.last_click[r], m_columns.time[i]);
-      if (stage >= Stage::tofu && !assumed &&
-          Seconds{m_columns.time[i]} > m_as_of - k_phase_window) {
+      m_out.last_click[r] = std::max(m_out.last_click[r], click.time);
+      if (stage >= Stage::tofu && !assumed && Seconds{click.time} > m_as_of - k_phase_window) {
         m_out.phase[r] = std::max(m_out.phase[r], static_cast<std::uint8_t>(stage));
       }
-      m_clicks.push_back(
-          {r, campaign.link_id(number), m_columns.time[i], stage, assumed, number, campaign.id});
     }
+    m_clicks.push_back({r, click.link, click.time, stage, assumed, number, campaign.id,
+                        person ? std::uint16_t{0} : judged.signs});
   }
 
   void score_clicks() {
@@ -386,9 +436,11 @@ private:
     }
   }
 
-  Points worth_of(const Click& click) const {
-    return worth(m_rules.click(click.stage), click.time);
+  Points full_points(const Click& click) const {
+    const auto points = m_rules.click(click.stage);
+    return click.signs == 0 ? points : points / 2;
   }
+  Points worth_of(const Click& click) const { return worth(full_points(click), click.time); }
 
   /// Marks in m_best, of the clicks [first, end) on each link, the one that is worth most; of
   /// equals the first.
@@ -421,7 +473,7 @@ private:
   }
 
   void give_click(const Click& click, bool counts, const char* otherwise) {
-    const auto full = counts ? m_rules.click(click.stage) : 0;
+    const auto full = counts ? full_points(click) : 0;
     const auto points = worth(full, click.time);
     if (counts) {
       add(group_of(click.stage), click.recipient, points);
@@ -440,9 +492,10 @@ private:
       fading_line(click.time, EventKind::click, click.campaign, click.number, click.stage,
                   "click." + std::string(name_of(click.stage)), full,
                   !counts                      ? otherwise
+                  : click.signs != 0           ? "UNKNOWN, half the points" + because(click.signs)
                   : click.assumed              ? "untagged link, assumed TOFU"
                   : click.stage == Stage::none ? "housekeeping link"
-                                               : "");
+                                               : std::string());
     }
   }
 
@@ -469,6 +522,9 @@ private:
       }
       if (!m_delivered_at.empty()) {
         m_delivered_at[r] = 0;
+      }
+      if (!m_first_delivery.empty()) {
+        m_first_delivery[r] = k_never;
       }
     }
     m_touched.clear();
@@ -681,6 +737,15 @@ private:
     return best == nullptr ? 0 : std::exchange(best->points, 0);
   }
 
+  /// Did a machine click for this person within seconds of it?
+  bool machine_near(std::uint16_t r, std::uint32_t time) const {
+    const auto from = time - std::min(time, k_machine_near);
+    const auto near =
+        std::lower_bound(m_machine_clicks.begin(), m_machine_clicks.end(), std::pair(r, from));
+    return near != m_machine_clicks.end() && near->first == r &&
+           near->second <= time + k_machine_near;
+  }
+
   void note_suppression(std::uint16_t r, std::uint32_t time, bool suppressed) {
     if (m_fair) {
       m_measurability->add_suppression(r, time, suppressed);
@@ -713,9 +778,12 @@ private:
       }
     };
     using namespace suppressed_by;
+    std::sort(m_machine_clicks.begin(), m_machine_clicks.end());
     read(EventKind::unsubscribe, [&](const EventRow& row, CampaignId id) {
-      left.push_back({offset_of(row.recipient), row.time, 1, EventKind::unsubscribe, unsubscribed,
-                      judge(EventKind::unsubscribe, row.evidence) != Verdict::machine, id});
+      const auto r = offset_of(row.recipient);
+      const bool machine = judge(EventKind::unsubscribe, row.evidence) == Verdict::machine ||
+                           machine_near(r, row.time);
+      left.push_back({r, row.time, 1, EventKind::unsubscribe, unsubscribed, !machine, id});
     });
     read(EventKind::resubscribe, [&](const EventRow& row, CampaignId id) {
       if (row.extra != 0) { // only with proof
@@ -783,12 +851,13 @@ private:
                                                        (soft ? "" : ": " + suppression_words(l.bit))
                     : counts || points == 0 ? ""
                     : l.points              ? "counts once"
-                                            : "MACHINE: honoured, no points");
+                                            : "MACHINE, honoured without points");
       }
     }
   }
 
   const ScoringRules& m_rules;
+  const RobotRules& m_robots;
   const TaggingRules& m_tagging;
   const World& m_world;
   Seconds m_as_of;
@@ -807,7 +876,11 @@ private:
   std::array<Points*, k_capped_groups + 1> m_sums{}; // where the points of a PointGroup go
   std::vector<Points> m_non_open_sums;               // where points fade
   std::vector<Click> m_clicks;
-  std::vector<PaidClick> m_paid_clicks; // only where the chunk has downloads
+  std::vector<SeenClick> m_seen_clicks; // of one person and mailing
+  std::vector<ClickVerdict> m_click_verdicts;
+  std::vector<std::pair<std::uint16_t, std::uint32_t>> m_machine_clicks; // recipient, time
+  std::vector<std::uint32_t> m_first_delivery; // by recipient, of the family at hand
+  std::vector<PaidClick> m_paid_clicks;        // only where the chunk has downloads
   bool m_downloads = false;
   std::vector<bool> m_best; // find_best_repeats
   std::vector<CampaignId> m_present;

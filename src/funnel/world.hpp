@@ -29,8 +29,11 @@ struct WorldCampaign {
   CampaignKind kind = CampaignKind::campaign;
   bool named = true; // the events name their mailing; else it is a day's rest: never a non-open
   bool delivery_events =
-      true;         // its source tells deliveries; else sent and not bounced is delivered
-  Seconds time = 0; // sent, or the earliest event
+      true; // its source tells deliveries; else sent and not bounced is delivered
+  bool delivery_times = false;     // and when they really happened
+  bool seconds = true;             // its source tells times to the second
+  std::uint32_t content_links = 0; // different links in its content; 0: its content is not known
+  Seconds time = 0;                // sent, or the earliest event
   Seconds first_event = 0, last_event = INT64_MAX; // nothing happened before and after
   std::unordered_map<LinkNumber, WorldLink> links;
   std::vector<std::uint8_t> stages;    // by link number, as Stage; what is not here is untagged

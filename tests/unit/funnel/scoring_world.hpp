@@ -172,8 +172,9 @@ inline void fit_b(TestSource& source) { // 3 + 4 + 0 + 4 = 11
 inline void clicks(TestSource& source, int tofu, int mofu, int bofu) {
   for (const auto& [count, first] :
        {std::pair{tofu, k_tofu}, std::pair{mofu, k_mofu}, std::pair{bofu, k_bofu}}) {
-    for (int i = 0; i < count; ++i) {
-      source.add(1, EventKind::click, k_start + 3600, static_cast<LinkNumber>(first + 3 * i));
+    for (int i = 0; i < count; ++i) { // a person takes some time
+      source.add(1, EventKind::click, k_start + 3600 * (first + 3 * i),
+                 static_cast<LinkNumber>(first + 3 * i));
     }
   }
 }

@@ -78,7 +78,7 @@ TEST_CASE("of repeats the one that is worth most now counts") {
 TEST_CASE("caps cut the sum of a group, with a line of their own") {
   TestSource source;
   for (LinkNumber link = 1; link <= 21; ++link) { // 7 of each stage: 14, 28, 140
-    source.add(1, EventKind::click, k_start + 5, link);
+    source.add(1, EventKind::click, k_start + 3600 * link, link);
   }
   auto rules = standard_rules();
   rules.scoring.half_life = 0;

@@ -1,0 +1,67 @@
+#pragma once
+// Machines among the clicks of one person on one mailing: mail filters follow every link, in
+// seconds. Weighted signs over evidence and timing; weights add up (docs/scoring.md, "Who did it").
+
+#include "funnel/verdict.hpp"
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace mailfunnel {
+
+/// Weights of the signs, and from which sum on an event counts as what.
+struct RobotRules {
+  bool timing = true; // false: only what an event's own record gives away
+  std::uint32_t machine_from = 100, unknown_from = 60;
+  std::uint32_t record = 100;     // the record itself says so: crawler, filter network, HEAD, …
+  std::uint32_t all_links = 100;  // all links of a mail with at least 4, within 60 s
+  std::uint32_t three_links = 90; // 3 different links in less than 2 s
+  std::uint32_t same_second = 70; // two different links in one second
+  std::uint32_t elsewhere = 70;   // the same link within 60 s from another network and system
+  std::uint32_t before_delivery = 100; // more than 60 s before it
+  std::uint32_t two_seconds = 60;      // less than 2 s after the delivery
+  std::uint32_t five_seconds = 40;     // less than 5 s after it
+  std::uint32_t filter_people = 100; // a filter network that carries people too, within 15 minutes
+};
+
+/// Signs, as bits: why an event got its weight.
+namespace sign {
+constexpr std::uint16_t record = 1, all_links = 2, three_links = 4, same_second = 8, elsewhere = 16,
+                        before_delivery = 32, two_seconds = 64, five_seconds = 128,
+                        filter_people = 256;
+}
+/// "all links of the mail within a minute, 3 links in 2 seconds"
+std::string sign_words(std::uint16_t signs);
+
+/// One click as its record tells it.
+struct SeenClick {
+  std::uint32_t time;
+  std::uint32_t link; // WorldCampaign::link_id
+  std::uint16_t evidence, network;
+  std::uint8_t system;
+};
+
+/// What is known of the mail besides.
+struct MailFacts {
+  std::uint32_t delivered = ~0U;   // when first, where the source tells it; ~0: not known
+  std::uint32_t content_links = 0; // links in its content; 0: not known
+  bool seconds = true;             // the source tells times to the second
+};
+
+struct ClickVerdict {
+  Verdict verdict = Verdict::human;
+  std::uint16_t signs = 0;
+};
+
+/// All clicks of one person on one mailing, by time. Only what stands in `clicks` is looked at:
+/// later events never lower a weight.
+void judge_clicks(std::span<const SeenClick> clicks, const MailFacts& mail, const RobotRules& rules,
+                  std::vector<ClickVerdict>& verdicts);
+
+/// An open: by its record, and by its time after the delivery.
+ClickVerdict judge_open(std::uint32_t time, std::uint16_t evidence, const MailFacts& mail,
+                        const RobotRules& rules);
+
+} // namespace mailfunnel
