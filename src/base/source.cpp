@@ -1,15 +1,19 @@
 #include "base/source.hpp"
 
+#include "base/read_ahead.hpp"
+
 #include <archive.h>
 #include <archive_entry.h>
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <glob.h>
+#include <poll.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
@@ -42,9 +46,8 @@ public:
   PlainSource(int handle, std::string name, std::string head)
       : m_handle(handle), m_name(std::move(name)), m_head(std::move(head)) {
     struct stat info {};
-    m_total = fstat(handle, &info) == 0 && S_ISREG(info.st_mode)
-                  ? static_cast<std::uint64_t>(info.st_size)
-                  : 0;
+    m_regular = fstat(handle, &info) == 0 && S_ISREG(info.st_mode);
+    m_total = m_regular ? static_cast<std::uint64_t>(info.st_size) : 0;
   }
   std::size_t read(char* into, std::size_t most) override {
     if (m_head_at < m_head.size()) {
@@ -55,6 +58,9 @@ public:
     }
     ssize_t got;
     do {
+      if (!wait()) {
+        return 0;
+      }
       got = ::read(m_handle, into, most);
     } while (got < 0 && errno == EINTR);
     if (got < 0) {
@@ -66,11 +72,29 @@ public:
   std::uint64_t taken() const override { return m_taken; }
   std::uint64_t total() const override { return m_total; }
 
+  /// A file proper: reading it does not wait for anybody.
+  bool regular() const { return m_regular; }
+  /// From another thread: a read() that waits for a pipe comes back soon, and each gives 0 from now
+  /// on.
+  void interrupt() { m_interrupted = true; }
+
 private:
+  /// False when it is interrupted before there is something to read.
+  bool wait() const {
+    constexpr int k_look_every = 50; // ms
+    pollfd entry{m_handle, POLLIN, 0};
+    while (!m_regular && !m_interrupted && poll(&entry, 1, k_look_every) == 0) {
+    }
+    return !m_interrupted;
+  }
+
   int m_handle;
+  bool m_regular = false;
+  std::atomic<bool> m_interrupted{false};
   std::string m_name, m_head;
   std::size_t m_head_at = 0;
-  std::uint64_t m_taken = 0, m_total = 0;
+  std::atomic<std::uint64_t> m_taken{0}; // also read by who shows progress
+  std::uint64_t m_total = 0;
 };
 
 class MemorySource : public ByteSource {
@@ -116,7 +140,9 @@ public:
   ArchiveSource(archive* handle, const PlainSource& file, std::string name)
       : m_handle(handle), m_file(file), m_name(std::move(name)) {}
   std::size_t read(char* into, std::size_t most) override {
-    const auto got = archive_read_data(m_handle, into, most);
+    // A step that meets broken data gives nothing: a small one loses little that is right.
+    constexpr std::size_t k_step = std::size_t{64} << 10;
+    const auto got = archive_read_data(m_handle, into, std::min(most, k_step));
     if (got < 0) {
       throw Failure(
           {ErrorCode::io,
@@ -207,11 +233,18 @@ Result<void> visit_archive(PlainSource& file, Packing packing, const std::string
       }
       const auto name = path + ":" + inner;
       ArchiveSource source(handle.get(), file, name);
-      Input input{name, last_part(inner), source};
+      if (!file.regular()) { // not ahead: an interrupted pipe would not give the next file
+        Input input{name, last_part(inner), source};
+        visit(input);
+        continue;
+      }
+      ReadAhead ahead(source);
+      Input input{name, last_part(inner), ahead};
       visit(input);
     } else {
       ArchiveSource source(handle.get(), file, path);
-      Input input{path, last_part(path), source};
+      ReadAhead ahead(source, [&file] { file.interrupt(); });
+      Input input{path, last_part(path), ahead};
       visit(input);
     }
   }

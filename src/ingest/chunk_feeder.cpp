@@ -27,15 +27,20 @@ ChunkFeeder::ChunkFeeder(ByteSource& bytes, std::string head, const LogReader& r
                          std::size_t chunk_size)
     : m_bytes(bytes), m_tail(std::move(head)), m_reader(reader), m_chunk_size(chunk_size) {}
 
-/// Reads until the buffer holds `wanted` bytes or the input ends; returns how many it holds.
+/// Reads until the buffer holds `wanted` bytes, or the input ends or fails; returns how many it
+/// holds.
 std::size_t ChunkFeeder::fill(std::vector<char>& buffer, std::size_t size, std::size_t wanted) {
   if (buffer.size() < wanted + k_padding) {
     buffer.resize(wanted + k_padding);
   }
-  while (size < wanted && !m_end) {
-    const auto got = m_bytes.read(buffer.data() + size, wanted - size);
-    m_end = got == 0;
-    size += got;
+  try {
+    while (size < wanted && !m_end && !m_failure) {
+      const auto got = m_bytes.read(buffer.data() + size, wanted - size);
+      m_end = got == 0;
+      size += got;
+    }
+  } catch (const Failure&) {
+    m_failure = std::current_exception();
   }
   return size;
 }
@@ -60,6 +65,10 @@ bool ChunkFeeder::next(Piece& piece) {
     }
     if (!whole && (records = whole_records(m_reader, {piece.buffer.data(), size})) != 0) {
       break;
+    }
+    if (m_failure) {
+      m_done = true;
+      std::rethrow_exception(m_failure);
     }
     if (size >= (whole ? k_max_document : k_most_record)) {
       m_done = true;

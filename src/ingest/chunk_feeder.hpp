@@ -5,6 +5,7 @@
 #include "base/source.hpp"
 
 #include <cstdint>
+#include <exception>
 #include <mutex>
 #include <string>
 #include <vector>
@@ -25,8 +26,8 @@ public:
   ChunkFeeder(ByteSource& bytes, std::string head, const LogReader& reader,
               std::size_t chunk_size = std::size_t{1} << 20);
 
-  /// False at the end. Throws Failure when the input can't be read on, or a record is longer than
-  /// 64 MiB.
+  /// False at the end. Throws Failure when a record is longer than 64 MiB, or the input can't be
+  /// read on; the whole records before that place are handed out first.
   bool next(Piece& piece);
 
 private:
@@ -39,6 +40,7 @@ private:
   std::size_t m_chunk_size;
   std::uint64_t m_number = 0, m_offset = 0;
   bool m_end = false, m_done = false;
+  std::exception_ptr m_failure; // the input can't be read beyond m_tail
 };
 
 /// Reads up to 64 KiB for detection.

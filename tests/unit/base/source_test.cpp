@@ -1,0 +1,203 @@
+#include "base/source.hpp"
+
+#include <archive.h>
+#include <archive_entry.h>
+#include <doctest/doctest.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <thread>
+#include <unistd.h>
+
+namespace mailfunnel {
+namespace {
+
+/// A folder that goes with the test.
+struct TestFolder {
+  TestFolder() {
+    static int s_number = 0; // NOLINT
+    path = std::filesystem::temp_directory_path() /
+           fmt::format("mailfunnel-source-{}-{}", getpid(), ++s_number);
+    std::filesystem::create_directories(path);
+  }
+  ~TestFolder() { std::filesystem::remove_all(path); }
+  TestFolder(const TestFolder&) = delete;
+  TestFolder& operator=(const TestFolder&) = delete;
+  std::string file(const std::string& name) const { return (path / name).string(); }
+  std::filesystem::path path;
+};
+
+std::string sample_text(std::size_t lines) {
+  std::string text;
+  for (std::size_t i = 0; i < lines; ++i) {
+    text += fmt::format("{},reader{}@example.com,open\n", i, i * 7919 % 1000);
+  }
+  return text;
+}
+
+enum class Pack { gzip, zstd, zip };
+
+/// `repeat` times `text` as one file, or (zip) as each of the files a.csv and b.csv.
+void pack(const std::string& path, Pack how, std::string_view text, std::size_t repeat = 1) {
+  auto* const out = archive_write_new();
+  how == Pack::zip ? archive_write_set_format_zip(out) : archive_write_set_format_raw(out);
+  if (how == Pack::gzip) {
+    archive_write_add_filter_gzip(out);
+  } else if (how == Pack::zstd) {
+    archive_write_add_filter_zstd(out);
+  }
+  REQUIRE(archive_write_open_filename(out, path.c_str()) == ARCHIVE_OK);
+  for (const char* name : {"a.csv", "b.csv"}) {
+    auto* const entry = archive_entry_new();
+    archive_entry_set_pathname(entry, name);
+    archive_entry_set_filetype(entry, AE_IFREG);
+    archive_entry_set_size(entry, static_cast<la_int64_t>(text.size() * repeat));
+    REQUIRE(archive_write_header(out, entry) == ARCHIVE_OK);
+    for (std::size_t i = 0; i < repeat; ++i) {
+      REQUIRE(archive_write_data(out, text.data(), text.size()) ==
+              static_cast<la_ssize_t>(text.size()));
+    }
+    archive_entry_free(entry);
+    if (how != Pack::zip) {
+      break;
+    }
+  }
+  archive_write_free(out);
+}
+
+std::string read_all(ByteSource& bytes) {
+  std::string text, part(100'000, '\0');
+  for (std::size_t got; (got = bytes.read(part.data(), part.size())) != 0;) {
+    text.append(part, 0, got);
+  }
+  return text;
+}
+
+TEST_CASE("inputs are unpacked, whatever their size") {
+  const TestFolder folder;
+  struct Row {
+    const char* name;
+    Pack how;
+    std::vector<std::string> file_names;
+  };
+  for (const auto& row :
+       {Row{"log.csv.gz", Pack::gzip, {"log.csv"}}, Row{"log.csv.zst", Pack::zstd, {"log.csv"}},
+        Row{"logs.zip", Pack::zip, {"a.csv", "b.csv"}}}) {
+    for (const std::size_t lines : {0U, 1U, 100'000U}) {
+      CAPTURE(row.name);
+      CAPTURE(lines);
+      const auto text = sample_text(lines);
+      const auto path = folder.file(row.name);
+      pack(path, row.how, text);
+      std::vector<std::string> names;
+      const auto visited = visit_inputs(path, [&](Input& input) {
+        names.push_back(input.file_name);
+        CHECK((read_all(input.bytes) == text));
+        CHECK(input.bytes.total() == std::filesystem::file_size(path));
+      });
+      CHECK(visited.has_value());
+      CHECK((lines == 0 || names == row.file_names));
+    }
+  }
+}
+
+TEST_CASE("a visitor may leave early; the next file of a zip is still there") {
+  const TestFolder folder;
+  const auto text = sample_text(100'000);
+  for (const auto how : {Pack::gzip, Pack::zstd, Pack::zip}) {
+    const auto path = folder.file("log");
+    pack(path, how, text);
+    std::string part(10, '\0');
+    int files = 0;
+    const auto visited = visit_inputs(path, [&](Input& input) {
+      CHECK(input.bytes.read(part.data(), part.size()) == part.size());
+      CHECK(part == text.substr(0, part.size()));
+      ++files;
+    });
+    CHECK(visited.has_value());
+    CHECK(files == (how == Pack::zip ? 2 : 1));
+    CHECK_THROWS_AS(static_cast<void>(visit_inputs(path,
+                                                   [](Input&) {
+                                                     throw Failure({ErrorCode::io, "enough"});
+                                                   })),
+                    Failure);
+  }
+}
+
+TEST_CASE("a visitor that leaves does not wait for a pipe") {
+  const TestFolder folder;
+  const auto path = folder.file("log.gz");
+  pack(path, Pack::gzip, sample_text(100'000));
+  const auto packed = *read_file(path);
+  REQUIRE(packed.size() > 100'000);
+  int pipe_ends[2];
+  REQUIRE(pipe(pipe_ends) == 0);
+  // More than one buffer of text, and less than a pipe holds; then the writer says no more.
+  REQUIRE(write(pipe_ends[1], packed.data(), 60'000) == 60'000);
+  std::string part(10, '\0');
+  const auto visited = visit_inputs(fmt::format("/dev/fd/{}", pipe_ends[0]), [&](Input& input) {
+    CHECK(input.bytes.read(part.data(), part.size()) == part.size());
+  });
+  CHECK(visited.has_value());
+  close(pipe_ends[0]);
+  close(pipe_ends[1]);
+}
+
+TEST_CASE("broken compression is told with the place and the input's name") {
+  const TestFolder folder;
+  const auto text = sample_text(100'000);
+  const auto path = folder.file("log.csv.gz");
+  pack(path, Pack::gzip, text);
+  auto packed = *read_file(path);
+  packed.resize(packed.size() / 2);
+  REQUIRE(write_file(path, packed).has_value());
+  std::string got;
+  const auto visited = visit_inputs(path, [&](Input& input) {
+    std::string part(10'000, '\0');
+    for (int again = 0; again < 2; ++again) {
+      try {
+        for (;;) {
+          const auto size = input.bytes.read(part.data(), part.size());
+          REQUIRE(size != 0);
+          got.append(part, 0, size);
+        }
+      } catch (const Failure& failure) {
+        CHECK(failure.error.code == ErrorCode::io);
+        CHECK(failure.error.source == path);
+        CHECK(failure.error.message ==
+              fmt::format("the compressed data is broken or cut off after {} bytes (truncated gzip "
+                          "input): what stood before was read",
+                          got.size()));
+      }
+    }
+  });
+  CHECK(visited.has_value());
+  CHECK(got.size() > text.size() / 4);
+  CHECK((got == text.substr(0, got.size())));
+}
+
+TEST_CASE("what is compressed as no log is, is refused") {
+  const TestFolder folder;
+  const auto path = folder.file("bomb.zst");
+  pack(path, Pack::zstd, std::string(std::size_t{1} << 20, 'x'), 300);
+  const auto visited = visit_inputs(path, [&](Input& input) {
+    std::string part(std::size_t{1} << 20, '\0');
+    std::uint64_t size = 0;
+    try {
+      for (std::size_t got; (got = input.bytes.read(part.data(), part.size())) != 0;) {
+        size += got;
+      }
+      FAIL("not refused");
+    } catch (const Failure& failure) {
+      CHECK(failure.error.message ==
+            "is compressed more than 2000 times: no log is; unpack it yourself if it is right");
+      CHECK(failure.error.source == path);
+    }
+    CHECK(size <= std::uint64_t{257} << 20);
+  });
+  CHECK(visited.has_value());
+}
+
+} // namespace
+} // namespace mailfunnel
