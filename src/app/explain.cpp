@@ -1,5 +1,7 @@
 #include "app/explain.hpp"
 
+#include "funnel/mailing_judge.hpp"
+
 #include "base/text.hpp"
 #include "model/recipient.hpp"
 #include "store/catalog.hpp"
@@ -72,16 +74,28 @@ Result<Explanation> explain(Store& store, const Workspace& workspace, const Rule
   return out;
 }
 
-Result<std::vector<PersonEvent>> events_of(Store& store, const std::string& who) {
+Result<std::vector<PersonEvent>> events_of(Store& store, const World& world,
+                                           const RobotRules& rules, const std::string& who,
+                                           Seconds as_of) {
   const auto person = find_person(store, who);
-  const PersonSource source(store.database(), person.id, person.key);
+  PersonSource source(store.database(), person.id, person.key);
   if (source.empty()) {
     return nobody(who);
   }
   std::vector<PersonEvent> events;
+  MailingJudge mailing(rules, 1, as_of);
+  EventColumns columns;
+  std::vector<ClickVerdict> verdicts;
   for (const auto& [set, rows] : source.all()) {
-    for (const auto& row : rows) {
-      events.push_back({set.first, set.second, row});
+    source.events(set.first, set.second, columns);
+    if (const auto* campaign = world.find(set.first)) {
+      mailing.begin(*campaign, source);
+      mailing.rows(set.second, columns, verdicts);
+    } else {
+      verdicts.assign(rows.size(), {});
+    }
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+      events.push_back({set.first, set.second, rows[i], verdicts[i]});
     }
   }
   std::stable_sort(events.begin(), events.end(), [](const PersonEvent& a, const PersonEvent& b) {

@@ -30,9 +30,12 @@ struct PersonEvent {
   CampaignId campaign;
   EventKind kind;
   EventRow row;
+  ClickVerdict judged;
 };
-/// All events of one person, by time.
-Result<std::vector<PersonEvent>> events_of(Store& store, const std::string& who);
+/// All events of one person, by time, with what is made of them at the moment.
+Result<std::vector<PersonEvent>> events_of(Store& store, const World& world,
+                                           const RobotRules& rules, const std::string& who,
+                                           Seconds as_of);
 
 /// The key in the index for what a user typed, and the id if it is known.
 struct FoundPerson {

@@ -1,12 +1,10 @@
 #include "app/score_run.hpp"
 
 #include "app/run_block.hpp"
-#include "base/parallel.hpp"
 #include "ingest/session.hpp"
 
 #include <fmt/format.h>
 
-#include <atomic>
 #include <mutex>
 
 namespace mailfunnel {
@@ -86,31 +84,24 @@ std::optional<StoredRun> current_run(Store& store, const Workspace& workspace) {
 void recall_scores(
     Store& store, const Workspace& workspace, const StoredRun& run, const Scorer& scorer,
     const std::function<void(std::uint32_t, StoreChunk&, ChunkScores&, unsigned)>& take) {
-  const auto recipients = Recipients(store.database()).count();
-  const auto chunks = (std::uint64_t{recipients} + k_chunk_size - 1) >> k_chunk_bits;
-  std::atomic<std::uint32_t> next{0};
-  on_threads(std::max(workspace.threads, 1U), [&](unsigned thread) {
-    auto database = store.reader();
-    ChunkScores scores;
-    for (std::uint32_t chunk; (chunk = next.fetch_add(1)) < chunks;) {
-      StoreChunk source(database, chunk, recipients);
-      auto query = database.use("SELECT data FROM run_block WHERE run = ?1 AND chunk = ?2");
-      if (!query.bind(run.id, chunk).step()) {
-        throw Failure({ErrorCode::io,
-                       "a part of the scoring run is missing: run `mailfunnel "
-                       "score` again",
-                       store.path()});
-      }
-      unpack_scores(query.blob(0), scorer, scores);
-      if (scores.size() != source.size()) {
-        throw Failure({ErrorCode::io,
-                       "the scoring run is of other recipients: run `mailfunnel "
-                       "score` again",
-                       store.path()});
-      }
-      take(chunk, source, scores, thread);
-    }
-  });
+  std::vector<ChunkScores> of_thread(std::max(workspace.threads, 1U));
+  each_chunk(store, workspace.threads,
+             [&](std::uint32_t chunk, StoreChunk& source, Database& database, unsigned thread) {
+               auto query =
+                   database.use("SELECT data FROM run_block WHERE run = ?1 AND chunk = ?2");
+               const bool there = query.bind(run.id, chunk).step();
+               auto& scores = of_thread[thread];
+               if (there) {
+                 unpack_scores(query.blob(0), scorer, scores);
+               }
+               if (!there || scores.size() != source.size()) {
+                 throw Failure({ErrorCode::io,
+                                "the scoring run is not of all recipients: run "
+                                "`mailfunnel score` again",
+                                store.path()});
+               }
+               take(chunk, source, scores, thread);
+             });
 }
 
 } // namespace mailfunnel

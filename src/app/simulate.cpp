@@ -1,13 +1,11 @@
 #include "app/simulate.hpp"
 
 #include "app/explain.hpp"
-#include "base/parallel.hpp"
 #include "ingest/session.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <atomic>
 #include <map>
 #include <set>
 
@@ -165,29 +163,24 @@ Simulation simulate(Store& store, const Workspace& workspace, const Rules& rules
   const auto old_world = world_for(old_rules), new_world = world_for(rules);
   const Scorer old_scorer(old_rules, old_world, as_of), new_scorer(rules, new_world, as_of);
   const ManualSuppressions manual(store.database(), as_of);
-  const auto recipients = Recipients(store.database()).count();
-  const auto chunks = (std::uint64_t{recipients} + k_chunk_size - 1) >> k_chunk_bits;
   const auto threads = std::max(workspace.threads, 1U);
   std::vector<Part> parts(threads, Part(old_scorer, new_scorer));
-  std::atomic<std::uint32_t> next{0};
-  on_threads(threads, [&](unsigned thread) {
-    auto database = store.reader();
-    auto& part = parts[thread];
-    ChunkScores before, after;
-    for (std::uint32_t chunk; (chunk = next.fetch_add(1)) < chunks;) {
-      StoreChunk source(database, chunk, recipients);
-      const auto* by_hand = manual.of_chunk(chunk);
-      old_scorer.score(source, by_hand, before);
-      old_scorer.judge_status(source, before);
-      RuleHits hits;
-      new_scorer.score(source, by_hand, after, nullptr, &hits);
-      new_scorer.judge_status(source, after, &hits);
-      part.hits.add(hits);
-      part.before.add(before);
-      part.after.add(after);
-      part.compare(chunk << k_chunk_bits, before, after, old_scorer, new_scorer, most);
-    }
-  });
+  std::vector<std::pair<ChunkScores, ChunkScores>> of_thread(threads);
+  each_chunk(store, threads,
+             [&](std::uint32_t chunk, StoreChunk& source, Database&, unsigned thread) {
+               auto& part = parts[thread];
+               auto& [before, after] = of_thread[thread];
+               const auto* by_hand = manual.of_chunk(chunk);
+               old_scorer.score(source, by_hand, before);
+               old_scorer.judge_status(source, before);
+               RuleHits hits;
+               new_scorer.score(source, by_hand, after, nullptr, &hits);
+               new_scorer.judge_status(source, after, &hits);
+               part.hits.add(hits);
+               part.before.add(before);
+               part.after.add(after);
+               part.compare(chunk << k_chunk_bits, before, after, old_scorer, new_scorer, most);
+             });
 
   Simulation out;
   std::vector<ScoreTally> before, after;

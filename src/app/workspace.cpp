@@ -93,25 +93,34 @@ std::uint8_t ManualSuppressions::of(RecipientId id) const {
   return chunk == nullptr || found == chunk->end() ? std::uint8_t{0} : found->second;
 }
 
-void score_store(
-    Store& store, const Workspace& workspace, const Rules& rules, const World& world, Seconds as_of,
-    const std::function<void(std::uint32_t, StoreChunk&, ChunkScores&, unsigned)>& take) {
+void each_chunk(Store& store, unsigned threads,
+                const std::function<void(std::uint32_t, StoreChunk&, Database&, unsigned)>& take) {
   const auto recipients = Recipients(store.database()).count();
   const auto chunks = (std::uint64_t{recipients} + k_chunk_size - 1) >> k_chunk_bits;
-  const Scorer scorer(rules, world, as_of);
-  const ManualSuppressions manual(store.database(), as_of);
-  const auto threads = static_cast<unsigned>(std::min<std::uint64_t>(workspace.threads, chunks));
+  threads = static_cast<unsigned>(std::min<std::uint64_t>(threads, chunks));
   std::atomic<std::uint32_t> next{0};
   on_threads(std::max(threads, 1U), [&](unsigned thread) {
     auto database = store.reader();
-    ChunkScores scores;
     for (std::uint32_t chunk; (chunk = next.fetch_add(1)) < chunks;) {
       StoreChunk source(database, chunk, recipients);
-      scorer.score(source, manual.of_chunk(chunk), scores);
-      scorer.judge_status(source, scores);
-      take(chunk, source, scores, thread);
+      take(chunk, source, database, thread);
     }
   });
+}
+
+void score_store(
+    Store& store, const Workspace& workspace, const Rules& rules, const World& world, Seconds as_of,
+    const std::function<void(std::uint32_t, StoreChunk&, ChunkScores&, unsigned)>& take) {
+  const Scorer scorer(rules, world, as_of);
+  const ManualSuppressions manual(store.database(), as_of);
+  std::vector<ChunkScores> of_thread(std::max(workspace.threads, 1U));
+  each_chunk(store, workspace.threads,
+             [&](std::uint32_t chunk, StoreChunk& source, Database&, unsigned thread) {
+               auto& scores = of_thread[thread];
+               scorer.score(source, manual.of_chunk(chunk), scores);
+               scorer.judge_status(source, scores);
+               take(chunk, source, scores, thread);
+             });
 }
 
 } // namespace mailfunnel

@@ -30,6 +30,12 @@ Workspace open_workspace(const std::string& folder, const std::string& file);
 /// "2026-03-01", a full time, "now", or "latest" (the newest event of the store).
 Result<Seconds> parse_as_of(Store& store, const std::string& text, Seconds now);
 
+/// Calls `take` for every chunk of the store, several at a time, each thread with its own
+/// connection.
+void each_chunk(
+    Store& store, unsigned threads,
+    const std::function<void(std::uint32_t chunk, StoreChunk&, Database&, unsigned thread)>& take);
+
 /// Scores every chunk, several at a time, and hands each to `take` (called from several threads,
 /// with the thread's number). The inbox is folded first where `fold` says so.
 void score_store(Store& store, const Workspace& workspace, const Rules& rules, const World& world,

@@ -5,7 +5,7 @@
 #include "base/source.hpp"
 #include "base/text.hpp"
 #include "command.hpp"
-#include "funnel/verdict.hpp"
+#include "funnel/mailing_judge.hpp"
 #include "store/catalog.hpp"
 #include "table.hpp"
 
@@ -81,21 +81,24 @@ struct LinkLine {
 };
 
 /// Every link with its clicks: most clicked untagged first, then most clicked.
-std::vector<LinkLine> link_lines(Store& store, const World& world, const std::string& campaign) {
+std::vector<LinkLine> link_lines(Store& store, const World& world, const RobotRules& rules,
+                                 Seconds now, const std::string& campaign) {
   std::map<std::pair<CampaignId, LinkNumber>, std::pair<std::uint64_t, std::uint64_t>> clicks;
-  Activity activity(store.database());
   const auto recipients = Recipients(store.database()).count();
   EventColumns columns;
+  std::vector<ClickVerdict> verdicts;
   for (std::uint32_t chunk = 0; chunk << k_chunk_bits < recipients; ++chunk) {
-    const auto loaded = activity.load(chunk, 1U << static_cast<unsigned>(EventKind::click));
-    for (const auto& [id, kind] : loaded.sets()) {
-      loaded.read(id, kind, columns);
+    StoreChunk source(store.database(), chunk, recipients);
+    MailingJudge mailing(rules, source.size(), now);
+    for (const auto& c : world.campaigns) {
+      if (!source.events(c.id, EventKind::click, columns)) {
+        continue;
+      }
+      mailing.begin(c, source);
+      mailing.clicks(columns, verdicts);
       for (std::size_t i = 0; i < columns.size(); ++i) {
-        auto& of_link = clicks[{id, columns.link.empty() ? LinkNumber{0} : columns.link[i]}];
-        const bool machine = judge(EventKind::click, columns.evidence.empty()
-                                                         ? std::uint16_t{0}
-                                                         : columns.evidence[i]) == Verdict::machine;
-        ++(machine ? of_link.second : of_link.first);
+        auto& of_link = clicks[{c.id, columns.link.empty() ? LinkNumber{0} : columns.link[i]}];
+        ++(verdicts[i].verdict == Verdict::machine ? of_link.second : of_link.first);
       }
     }
   }
@@ -137,7 +140,8 @@ int list_links(const Invocation& call) {
   Table table({"stage", "clicks>", "machine>", "mailing", "link", "text", "why"});
   std::uint64_t all = 0, untagged = 0;
   std::size_t left = call.number("top").value_or(SIZE_MAX);
-  for (const auto& line : link_lines(store, world, call.text("campaign"))) {
+  for (const auto& line :
+       link_lines(store, world, workspace.config.rules.robots, call.now(), call.text("campaign"))) {
     all += line.link->tag.stage == Stage::none ? 0 : line.clicks;
     untagged += line.link->tag.stage == Stage::untagged ? line.clicks : 0;
     if (left == 0 || !wanted(line, stage, call.flag("untagged"))) {
@@ -169,9 +173,10 @@ int list_links(const Invocation& call) {
 }
 
 /// People whose click points change, roughly: clicks by persons on links whose stage moves.
-void preview(const World& before, const World& after, Store& store) {
+void preview(const World& before, const World& after, Store& store, const RobotRules& rules,
+             Seconds now) {
   std::uint64_t links = 0, clicks = 0;
-  for (const auto& line : link_lines(store, after, {})) {
+  for (const auto& line : link_lines(store, after, rules, now, {})) {
     const auto* old = before.find(line.campaign->id);
     if (old != nullptr && old->links.at(line.number).tag.stage != line.link->tag.stage) {
       ++links;
@@ -209,7 +214,7 @@ int set_links(const Invocation& call, const std::vector<LinkByHand>& entries) {
   preview(before,
           build_world(store.database(), workspace.config, workspace.config.rules.tagging,
                       workspace.registry, call.now()),
-          store);
+          store, workspace.config.rules.robots, call.now());
   return k_done;
 }
 
@@ -229,7 +234,8 @@ int export_links(const Invocation& call, const std::string& path) {
   const auto world = build_world(store.database(), workspace.config, workspace.config.rules.tagging,
                                  workspace.registry, call.now());
   std::string out = "campaign,url,stage,why,text,clicks\n";
-  for (const auto& line : link_lines(store, world, call.text("campaign"))) {
+  for (const auto& line :
+       link_lines(store, world, workspace.config.rules.robots, call.now(), call.text("campaign"))) {
     append_csv_field(out, line.campaign->external_id);
     out += ',';
     append_csv_field(out, line.link->url);
@@ -269,7 +275,7 @@ int import_links(const Invocation& call, const std::string& path) {
   const auto world = build_world(store.database(), workspace.config, workspace.config.rules.tagging,
                                  workspace.registry, call.now());
   std::map<std::pair<std::string, std::string>, Stage> now;
-  for (const auto& line : link_lines(store, world, {})) {
+  for (const auto& line : link_lines(store, world, workspace.config.rules.robots, call.now(), {})) {
     now[{line.campaign->external_id, line.link->url}] = line.link->tag.stage;
   }
   std::vector<LinkByHand> entries;

@@ -55,12 +55,12 @@ int run_events(const Invocation& call) {
   const auto who = one_person(call, "events");
   auto workspace = call.workspace();
   auto store = Store::open_reading(workspace.store_path());
-  const auto events = events_of(store, who);
+  const auto world = build_world(store.database(), workspace.config, workspace.config.rules.tagging,
+                                 workspace.registry, call.now());
+  const auto events = events_of(store, world, workspace.config.rules.robots, who, call.now());
   if (!events) {
     throw Failure(events.error());
   }
-  const auto world = build_world(store.database(), workspace.config, workspace.config.rules.tagging,
-                                 workspace.registry, call.now());
   std::cout << (call.json ? events_json(*events, world) : events_text(*events, world, call.color));
   return k_done;
 }

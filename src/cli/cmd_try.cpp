@@ -5,7 +5,7 @@
 #include "app/segment_export.hpp"
 #include "base/text.hpp"
 #include "command.hpp"
-#include "funnel/verdict.hpp"
+#include "funnel/mailing_judge.hpp"
 #include "progress.hpp"
 #include "score_tables.hpp"
 #include "store/catalog.hpp"
@@ -57,28 +57,33 @@ struct Seen {
   std::uint64_t opens = 0, machine_opens = 0, clicks = 0, machine_clicks = 0;
 };
 
-Seen look(Store& store) {
+Seen look(Store& store, const World& world, const RobotRules& rules, Seconds now) {
   Seen seen;
-  Activity activity(store.database());
   const auto recipients = Recipients(store.database()).count();
   EventColumns columns;
+  std::vector<ClickVerdict> verdicts;
   for (std::uint32_t chunk = 0; chunk << k_chunk_bits < recipients; ++chunk) {
-    const auto loaded = activity.load(chunk, 1U << static_cast<unsigned>(EventKind::click) |
-                                                 1U << static_cast<unsigned>(EventKind::open));
-    for (const auto& [campaign, kind] : loaded.sets()) {
-      loaded.read(campaign, kind, columns);
-      for (std::size_t i = 0; i < columns.size(); ++i) {
-        const auto verdict =
-            judge(kind, columns.evidence.empty() ? std::uint16_t{0} : columns.evidence[i]);
-        const bool machine = verdict == Verdict::machine || verdict == Verdict::proxy;
-        if (kind == EventKind::open) {
-          ++(machine ? seen.machine_opens : seen.opens);
+    StoreChunk source(store.database(), chunk, recipients);
+    MailingJudge mailing(rules, source.size(), now);
+    for (const auto& c : world.campaigns) {
+      mailing.begin(c, source);
+      for (const auto kind : {EventKind::open, EventKind::click}) {
+        if (!source.events(c.id, kind, columns)) {
           continue;
         }
-        ++(machine ? seen.machine_clicks : seen.clicks);
-        auto& of_link =
-            seen.links[{campaign, columns.link.empty() ? LinkNumber{0} : columns.link[i]}];
-        ++(machine ? of_link.machines : of_link.people);
+        mailing.rows(kind, columns, verdicts);
+        for (std::size_t i = 0; i < columns.size(); ++i) {
+          const auto verdict = verdicts[i].verdict;
+          const bool machine = verdict == Verdict::machine || verdict == Verdict::proxy;
+          if (kind == EventKind::open) {
+            ++(machine ? seen.machine_opens : seen.opens);
+            continue;
+          }
+          ++(machine ? seen.machine_clicks : seen.clicks);
+          auto& of_link =
+              seen.links[{c.id, columns.link.empty() ? LinkNumber{0} : columns.link[i]}];
+          ++(machine ? of_link.machines : of_link.people);
+        }
       }
     }
   }
@@ -203,7 +208,7 @@ int run_try(const Invocation& call) {
   }
   const auto world = build_world(store.database(), workspace.config, workspace.config.rules.tagging,
                                  workspace.registry, as_of);
-  const auto seen = look(store);
+  const auto seen = look(store, world, workspace.config.rules.robots, as_of);
   if (!call.json) {
     print_mailings(world, store, seen, call.color);
     print_links(world, seen, call.color);

@@ -87,6 +87,7 @@ Command campaigns_command();
 Command links_command();
 Command score_command();
 Command simulate_command();
+Command backtest_command();
 Command explain_command();
 Command events_command();
 Command segments_command();

@@ -253,6 +253,9 @@ std::string evidence_words(const PersonEvent& event) {
       out += (out.empty() ? "" : " ") + std::string(name);
     }
   }
+  if (const auto timing = event.judged.signs & ~sign::record; timing != 0) {
+    out += (out.empty() ? "" : "; ") + sign_words(static_cast<std::uint16_t>(timing));
+  }
   return out;
 }
 
@@ -275,7 +278,7 @@ std::string events_text(const std::vector<PersonEvent>& events, const World& wor
     const bool judged = event.kind == EventKind::open || event.kind == EventKind::click ||
                         event.kind == EventKind::page;
     table.add({when, std::string(name_of(event.kind)),
-               judged ? std::string(name_of(judge(event.kind, event.row.evidence))) : "",
+               judged ? std::string(name_of(event.judged.verdict)) : "",
                campaign != nullptr ? shortened(campaign->title(), 30) : "", link,
                evidence_words(event)});
   }
@@ -296,8 +299,7 @@ std::string events_json(const std::vector<PersonEvent>& events, const World& wor
                            name_of(link->second.tag.stage));
       }
     }
-    out += fmt::format(",\"verdict\":\"{}\",\"evidence\":{}}}\n",
-                       name_of(judge(event.kind, event.row.evidence)),
+    out += fmt::format(",\"verdict\":\"{}\",\"evidence\":{}}}\n", name_of(event.judged.verdict),
                        json_text(evidence_words(event)));
   }
   return out;

@@ -1,6 +1,7 @@
 #include "funnel/expression.hpp"
 
 #include "base/text.hpp"
+#include "funnel/mailing_judge.hpp"
 
 #include <algorithm>
 #include <bit>
@@ -322,6 +323,8 @@ private:
         std::max(query.within ? as_of - *query.within + 1 : Seconds{0}, query.after.value_or(0));
     const auto until = std::min(as_of, query.before ? *query.before - 1 : as_of);
     EventColumns columns;
+    std::vector<ClickVerdict> verdicts;
+    MailingJudge judge(m_context.scorer.rules().robots, m_scores.size(), as_of);
     for (auto kind : query.kinds) {
       for (const auto& campaign : m_context.scorer.world().campaigns) {
         if (campaign.last_event < from || campaign.first_event > until ||
@@ -334,14 +337,21 @@ private:
           continue;
         }
         const auto filter = link_filter(query, campaign);
+        const bool by_reader = kind == EventKind::open || kind == EventKind::click;
+        if (by_reader) {
+          judge.begin(campaign, m_context.source);
+        } else {
+          judge.begin(campaign);
+        }
+        judge.rows(kind, columns, verdicts);
         for (std::size_t i = 0; i < columns.size(); ++i) {
           const auto evidence = columns.evidence.empty() ? std::uint16_t{0} : columns.evidence[i];
-          const bool person = is_bounce_like(kind) || judge(kind, evidence) == Verdict::human ||
-                              judge(kind, evidence) == Verdict::unknown;
+          const bool person = is_bounce_like(kind) || kind == EventKind::unsubscribe ||
+                              verdicts[i].verdict == Verdict::human ||
+                              (verdicts[i].verdict == Verdict::unknown && kind == EventKind::open);
           if (Seconds{columns.time[i]} < from || Seconds{columns.time[i]} > until ||
               !filter(columns.link.empty() ? LinkNumber{0} : columns.link[i]) ||
-              (query.bounce && bounce_class_of(evidence) != *query.bounce) ||
-              (!person && kind != EventKind::unsubscribe)) {
+              (query.bounce && bounce_class_of(evidence) != *query.bounce) || !person) {
             continue;
           }
           const auto r = columns.recipient[i];

@@ -99,6 +99,7 @@ public:
         m_hits(hits) {
     if (hits != nullptr) {
       hits->fit.resize(rules.rules.size());
+      hits->fit_people.assign(rules.rules.size(), {});
     }
     std::map<std::string, unsigned> groups;
     std::vector<std::string> attribute_of_group;
@@ -175,6 +176,7 @@ private:
           m_out.fit[first + r] += rule.points;
           if (m_hits != nullptr) {
             ++m_hits->fit[i];
+            m_hits->fit_people[i].push_back(static_cast<std::uint16_t>(first + r));
           }
           if (m_ledger != nullptr) {
             m_ledger->fit.push_back(

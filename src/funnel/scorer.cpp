@@ -2,6 +2,7 @@
 
 #include "funnel/decay.hpp"
 #include "funnel/expression.hpp"
+#include "funnel/mailing_judge.hpp"
 #include "funnel/measurability.hpp"
 
 #include <algorithm>
@@ -49,9 +50,10 @@ class Scan {
 public:
   Scan(const Rules& rules, const World& world, Seconds as_of, ChunkSource& source,
        ChunkScores& scores, Ledger* ledger)
-      : m_rules(rules.scoring), m_robots(rules.robots), m_tagging(rules.tagging), m_world(world),
-        m_as_of(as_of), m_source(source), m_out(scores), m_ledger(ledger), m_marks(source.size()),
-        m_decay(m_rules.half_life, as_of), m_fair(m_rules.measurable == Measurable::fair),
+      : m_rules(rules.scoring), m_judge(rules.robots, source.size(), as_of),
+        m_tagging(rules.tagging), m_world(world), m_as_of(as_of), m_source(source), m_out(scores),
+        m_ledger(ledger), m_marks(source.size()), m_decay(m_rules.half_life, as_of),
+        m_fair(m_rules.measurable == Measurable::fair),
         m_limit(static_cast<std::uint32_t>(std::clamp<Seconds>(as_of, 0, 0xFFFFFFFF))) {
     m_over_limit = static_cast<std::uint32_t>(
         std::clamp<Seconds>(as_of - m_rules.non_open_after, 0, 0xFFFFFFFF));
@@ -63,9 +65,6 @@ public:
       }
     }
     m_open_at.resize(source.size());
-    if (m_robots.timing) {
-      m_first_delivery.resize(source.size(), k_never);
-    }
     if (ledger != nullptr || m_fair || !m_decay.off()) {
       m_delivered_at.resize(source.size());
     }
@@ -199,13 +198,8 @@ private:
       }
       any = true;
       measurable = measurable && campaign.named;
+      m_judge.begin(campaign);
       read_deliveries(campaign);
-    }
-    for (const auto index : family) {
-      const auto& campaign = m_world.campaigns[index];
-      if (!scores(campaign)) {
-        continue;
-      }
       read_opens(campaign);
       read_clicks(campaign);
       if (m_fair) {
@@ -262,11 +256,8 @@ private:
         at = times[i] <= m_limit ? std::max(at, times[i]) : at;
       }
     }
-    if (m_robots.timing && campaign.delivery_times) {
-      for (std::size_t i = 0; i < m_columns.size(); ++i) {
-        auto& at = m_first_delivery[recipients[i]];
-        at = times[i] <= m_limit ? std::min(at, times[i]) : at;
-      }
+    if (m_judge.wants_deliveries()) {
+      m_judge.add_deliveries(m_columns);
     }
   }
 
@@ -281,7 +272,7 @@ private:
       const auto r = m_columns.recipient[i];
       const auto time = m_columns.time[i];
       const auto evidence = m_columns.evidence.empty() ? std::uint16_t{0} : m_columns.evidence[i];
-      const auto [verdict, signs] = judge_open(time, evidence, facts_of(campaign, r), m_robots);
+      const auto [verdict, signs] = m_judge.open(r, time, evidence);
       mark(r, any_open);
       if (verdict == Verdict::human || verdict == Verdict::unknown) {
         m_out.last_open[r] = std::max(m_out.last_open[r], time);
@@ -326,10 +317,6 @@ private:
     }
   }
 
-  MailFacts facts_of(const WorldCampaign& campaign, std::uint16_t r) const {
-    return {m_first_delivery.empty() ? k_never : m_first_delivery[r], campaign.content_links,
-            campaign.seconds};
-  }
   static std::string because(std::uint16_t signs) {
     return signs == 0 || signs == sign::record ? "" : ": " + sign_words(signs);
   }
@@ -338,55 +325,42 @@ private:
     if (!m_source.events(campaign.id, EventKind::click, m_columns)) {
       return;
     }
-    const auto& c = m_columns;
-    for (std::size_t first = 0, n = c.size(); first < n;) { // of one person
-      const auto r = c.recipient[first];
-      auto end = first;
-      m_seen_clicks.clear();
-      for (; end < n && c.recipient[end] == r; ++end) {
-        if (c.time[end] <= m_limit) {
-          m_seen_clicks.push_back({c.time[end],
-                                   campaign.link_id(c.link.empty() ? LinkNumber{0} : c.link[end]),
-                                   c.evidence.empty() ? std::uint16_t{0} : c.evidence[end],
-                                   c.extra.empty() ? std::uint16_t{0} : c.extra[end],
-                                   c.system.empty() ? std::uint8_t{0} : c.system[end]});
-        }
+    m_judge.clicks(m_columns, m_click_verdicts);
+    for (std::size_t i = 0, n = m_columns.size(); i < n; ++i) {
+      if (m_columns.time[i] <= m_limit) {
+        take_click(campaign, m_columns.recipient[i],
+                   m_columns.link.empty() ? LinkNumber{0} : m_columns.link[i], m_columns.time[i],
+                   m_click_verdicts[i]);
       }
-      judge_clicks(m_seen_clicks, facts_of(campaign, r), m_robots, m_click_verdicts);
-      for (std::size_t i = 0; i < m_seen_clicks.size(); ++i) { // those after the limit stand behind
-        take_click(campaign, r, c.link.empty() ? LinkNumber{0} : c.link[first + i],
-                   m_seen_clicks[i], m_click_verdicts[i]);
-      }
-      first = end;
     }
   }
 
   void take_click(const WorldCampaign& campaign, std::uint16_t r, LinkNumber number,
-                  const SeenClick& click, const ClickVerdict& judged) {
+                  std::uint32_t time, const ClickVerdict& judged) {
     auto stage = campaign.stage(number);
     const bool assumed = stage == Stage::untagged && m_tagging.untagged_is_tofu;
     stage = assumed ? Stage::tofu : stage;
     if (judged.verdict == Verdict::machine) { // changes nothing, not even a non-open
-      m_machine_clicks.emplace_back(r, click.time);
+      m_machine_clicks.emplace_back(r, time);
       if (m_ledger != nullptr) {
-        line(click.time, EventKind::click, campaign.id, number, stage, "click", 0,
+        line(time, EventKind::click, campaign.id, number, stage, "click", 0,
              "MACHINE, no points" + because(judged.signs));
       }
       return;
     }
     const bool person = judged.verdict == Verdict::human;
     mark(r, any_click | (person ? human : 0));
-    react(r, click.time);
+    react(r, time);
     if (person) {
       if (m_fair) {
-        m_first_click[r] = std::min(m_first_click[r], click.time);
+        m_first_click[r] = std::min(m_first_click[r], time);
       }
-      m_out.last_click[r] = std::max(m_out.last_click[r], click.time);
-      if (stage >= Stage::tofu && !assumed && Seconds{click.time} > m_as_of - k_phase_window) {
+      m_out.last_click[r] = std::max(m_out.last_click[r], time);
+      if (stage >= Stage::tofu && !assumed && Seconds{time} > m_as_of - k_phase_window) {
         m_out.phase[r] = std::max(m_out.phase[r], static_cast<std::uint8_t>(stage));
       }
     }
-    m_clicks.push_back({r, click.link, click.time, stage, assumed, number, campaign.id,
+    m_clicks.push_back({r, campaign.link_id(number), time, stage, assumed, number, campaign.id,
                         person ? std::uint16_t{0} : judged.signs});
   }
 
@@ -522,9 +496,6 @@ private:
       }
       if (!m_delivered_at.empty()) {
         m_delivered_at[r] = 0;
-      }
-      if (!m_first_delivery.empty()) {
-        m_first_delivery[r] = k_never;
       }
     }
     m_touched.clear();
@@ -857,7 +828,7 @@ private:
   }
 
   const ScoringRules& m_rules;
-  const RobotRules& m_robots;
+  MailingJudge m_judge;
   const TaggingRules& m_tagging;
   const World& m_world;
   Seconds m_as_of;
@@ -876,11 +847,9 @@ private:
   std::array<Points*, k_capped_groups + 1> m_sums{}; // where the points of a PointGroup go
   std::vector<Points> m_non_open_sums;               // where points fade
   std::vector<Click> m_clicks;
-  std::vector<SeenClick> m_seen_clicks; // of one person and mailing
   std::vector<ClickVerdict> m_click_verdicts;
   std::vector<std::pair<std::uint16_t, std::uint32_t>> m_machine_clicks; // recipient, time
-  std::vector<std::uint32_t> m_first_delivery; // by recipient, of the family at hand
-  std::vector<PaidClick> m_paid_clicks;        // only where the chunk has downloads
+  std::vector<PaidClick> m_paid_clicks; // only where the chunk has downloads
   bool m_downloads = false;
   std::vector<bool> m_best; // find_best_repeats
   std::vector<CampaignId> m_present;

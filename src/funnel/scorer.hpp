@@ -72,6 +72,7 @@ struct Ledger {
 /// How many people each rule gave points to, or decided on; by index in the rules.
 struct RuleHits {
   std::vector<std::uint64_t> fit, overrides, status;
+  std::vector<std::vector<std::uint16_t>> fit_people; // of the chunk, by fit rule; not summed up
   void add(const RuleHits& other);
 };
 

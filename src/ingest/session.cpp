@@ -149,18 +149,19 @@ std::optional<std::uint32_t> Session::account(std::string_view name) {
     name = m_options.account;
   }
   const std::lock_guard lock(m_mutex);
-  if (const auto known = m_accounts.find(name); known != m_accounts.end()) {
-    return known->second;
+  if (const auto stored = m_accounts.find(name); stored != m_accounts.end()) {
+    return stored->second;
   }
-  std::string adapter = name == m_options.account ? m_options.adapter : std::string();
-  if (name != m_options.account && !m_options.accounts.empty()) {
-    const auto configured = std::find_if(m_options.accounts.begin(), m_options.accounts.end(),
-                                         [&](const auto& one) { return one.first == name; });
-    if (configured == m_options.accounts.end()) {
-      return std::nullopt;
-    }
-    adapter = configured->second;
+  // The platform that the config names; else that of the import, for its own account.
+  const auto configured = std::find_if(m_options.accounts.begin(), m_options.accounts.end(),
+                                       [&](const auto& one) { return one.first == name; });
+  const bool known = configured != m_options.accounts.end();
+  if (!known && name != m_options.account && !m_options.accounts.empty()) {
+    return std::nullopt;
   }
+  const auto adapter = known                       ? configured->second
+                       : name == m_options.account ? m_options.adapter
+                                                   : std::string();
   const WriterLock writing(m_store.path());
   const auto id = m_catalog.account_id(std::string(name), adapter);
   m_accounts.emplace(name, id);

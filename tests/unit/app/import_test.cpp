@@ -10,6 +10,8 @@
 #include "store/block.hpp"
 #include "store/catalog.hpp"
 
+#include "test_workspace.hpp"
+
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 
@@ -20,55 +22,6 @@
 
 namespace mailfunnel {
 namespace {
-
-constexpr Seconds k_now = 1'774'958'400; // 2026-03-31T12:00:00Z
-
-/// A workspace in a folder of its own.
-struct TestWorkspace {
-  TestWorkspace(std::string_view config = {}) {
-    static int s_number = 0; // NOLINT
-    folder = std::filesystem::temp_directory_path() /
-             fmt::format("mailfunnel-test-{}-{}", getpid(), ++s_number);
-    std::filesystem::create_directories(folder);
-    workspace.folder = folder.string();
-    workspace.registry = builtin_adapters();
-    workspace.threads = 2;
-    auto loaded = parse_config(config, "test.toml");
-    for (const auto& problem : loaded.problems) {
-      FAIL(problem.text());
-    }
-    workspace.config = std::move(loaded.config);
-    std::ofstream(folder / "mailfunnel.db.key", std::ios::binary)
-        << "12345678"; // network hashes are the same in all
-    Store::create(workspace.store_path());
-  }
-  ~TestWorkspace() { std::filesystem::remove_all(folder); }
-  TestWorkspace(const TestWorkspace&) = delete;
-  TestWorkspace& operator=(const TestWorkspace&) = delete;
-
-  Store store() const { return Store::open_writing(workspace.store_path()); }
-  ImportSummary import(const std::string& name, std::string_view text, bool contacts = false) {
-    const auto path = (folder / name).string();
-    REQUIRE(write_file(path, text).has_value());
-    auto opened = store();
-    ImportRequest request;
-    request.paths = {path};
-    request.contacts = contacts;
-    request.rejects = (folder / "rejects").string();
-    request.now = k_now;
-    request.valid_from = 0;
-    return import_paths(opened, workspace, request, {});
-  }
-  std::string exported() const {
-    auto opened = store();
-    std::string out;
-    export_events(opened, workspace, [&](std::string_view text) { out += text; });
-    return out;
-  }
-
-  std::filesystem::path folder;
-  Workspace workspace;
-};
 
 constexpr std::string_view k_profile = R"([[profile]]
 name = "log"
@@ -210,7 +163,8 @@ TEST_CASE("a small import into a large store waits in the inbox, is seen at once
   CHECK(report.total.fresh > 250);
   const auto again = large.import("few.csv", few); // duplicates are found in the inbox too
   CHECK(again.total.fresh == 0);
-  const auto seen = events_of(store, "p7@example.com"); // before anything is folded
+  const auto seen =
+      events_of(store, World{}, RobotRules{}, "p7@example.com", k_now); // before anything is folded
   REQUIRE(seen.has_value());
   CHECK(seen->size() > 1);
   plain.workspace.threads = 1;
@@ -262,8 +216,10 @@ fields = { kind = "what", time = "time", contact_id = "id", address = "email", c
   test.import("both.csv", "id,email,campaign,what,time\n77,bo@example.com,1,delivered,2026-01-"
                           "05T09:00:00Z\n78,ann@example.com,1,click,2026-01-06T10:00:00Z\n");
   auto store = test.store();
-  CHECK(events_of(store, "bo@example.com")->size() == 2);  // 77 got an address
-  CHECK(events_of(store, "ann@example.com")->size() == 3); // 78 was she all along: one person now
+  CHECK(events_of(store, World{}, RobotRules{}, "bo@example.com", k_now)->size() ==
+        2); // 77 got an address
+  CHECK(events_of(store, World{}, RobotRules{}, "ann@example.com", k_now)->size() ==
+        3); // 78 was she all along: one person now
   const auto out = test.exported();
   CHECK(out.find("\"contact_id\":\"77\"") == std::string::npos);
   CHECK(std::count(out.begin(), out.end(), '\n') == 5);

@@ -162,6 +162,32 @@ TEST_CASE("worked example 9: a gateway follows all links, unsubscribe among them
   CHECK(score(person, seed_rules(), world, k_start + 5 * k_day).score == -20 * k_point);
 }
 
+TEST_CASE("segments go by the same verdicts as scores") {
+  auto world = world_of(1);
+  world.campaigns[0].delivery_times = true;
+  const auto rules = seed_rules();
+  const auto clicked = parse_expression("clicked(stage = BOFU)").expression;
+  const auto opened = parse_expression("opened").expression;
+  const auto holds = [&](TestSource& source, const ExpressionPtr& what) {
+    const Scorer scorer(rules, world, k_later);
+    ChunkScores scores;
+    scorer.score(source, nullptr, scores);
+    return evaluate(*what, {scorer, source, scores}).test(0);
+  };
+  TestSource source;
+  source.add(1, EventKind::delivered, k_start);
+  for (const auto link : {k_tofu, k_mofu, k_bofu}) {
+    source.add(1, EventKind::click, k_start + 1, link);
+  }
+  source.add(1, EventKind::open, k_start - 100);
+  CHECK_FALSE(holds(source, clicked));
+  CHECK_FALSE(holds(source, opened));
+  source.add(1, EventKind::click, k_start + 500, k_bofu);
+  source.add(1, EventKind::open, k_start + 500);
+  CHECK(holds(source, clicked));
+  CHECK(holds(source, opened));
+}
+
 TEST_CASE("an unknown click gives half, and still shows that the mail was not ignored") {
   auto world = world_of(1);
   TestSource source;

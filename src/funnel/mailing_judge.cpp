@@ -1,0 +1,84 @@
+#include "funnel/mailing_judge.hpp"
+
+#include <algorithm>
+
+namespace mailfunnel {
+
+namespace {
+constexpr std::uint32_t k_unknown = ~0U;
+}
+
+MailingJudge::MailingJudge(const RobotRules& rules, std::size_t recipients, Seconds as_of)
+    : m_rules(rules),
+      m_limit(static_cast<std::uint32_t>(std::clamp<Seconds>(as_of, 0, 0xFFFFFFFF))),
+      m_delivered(rules.timing ? recipients : 0) {}
+
+void MailingJudge::begin(const WorldCampaign& campaign) {
+  m_campaign = &campaign;
+  ++m_mailing;
+}
+
+void MailingJudge::begin(const WorldCampaign& campaign, ChunkSource& source) {
+  begin(campaign);
+  if (wants_deliveries() && source.events(campaign.id, EventKind::delivered, m_columns)) {
+    add_deliveries(m_columns);
+  }
+}
+
+void MailingJudge::add_deliveries(const EventColumns& delivered) {
+  const auto number = m_mailing << 32;
+  for (std::size_t i = 0; i < delivered.size(); ++i) {
+    auto& known = m_delivered[delivered.recipient[i]];
+    const auto mine = number | delivered.time[i];
+    if (delivered.time[i] <= m_limit) {
+      known = known >= number ? std::min(known, mine) : mine;
+    }
+  }
+}
+
+MailFacts MailingJudge::facts(std::uint16_t recipient) const {
+  const auto delivered = m_delivered.empty() ? 0 : m_delivered[recipient];
+  return {delivered >> 32 == m_mailing ? static_cast<std::uint32_t>(delivered) : k_unknown,
+          m_campaign->content_links, m_campaign->seconds};
+}
+
+void MailingJudge::clicks(const EventColumns& c, std::vector<ClickVerdict>& verdicts) {
+  verdicts.assign(c.size(), {});
+  for (std::size_t first = 0, n = c.size(); first < n;) { // of one person, by time
+    const auto r = c.recipient[first];
+    auto end = first;
+    m_seen.clear();
+    for (; end < n && c.recipient[end] == r; ++end) {
+      if (c.time[end] <= m_limit) {
+        m_seen.push_back({c.time[end],
+                          m_campaign->link_id(c.link.empty() ? LinkNumber{0} : c.link[end]),
+                          c.evidence.empty() ? std::uint16_t{0} : c.evidence[end],
+                          c.extra.empty() ? std::uint16_t{0} : c.extra[end],
+                          c.system.empty() ? std::uint8_t{0} : c.system[end]});
+      }
+    }
+    judge_clicks(m_seen, facts(r), m_rules, m_judged);
+    std::copy(m_judged.begin(), m_judged.end(),
+              verdicts.begin() + static_cast<std::ptrdiff_t>(first));
+    first = end;
+  }
+}
+
+void MailingJudge::rows(EventKind kind, const EventColumns& columns,
+                        std::vector<ClickVerdict>& verdicts) {
+  if (kind == EventKind::click) {
+    clicks(columns, verdicts);
+    return;
+  }
+  verdicts.assign(columns.size(), {});
+  for (std::size_t i = 0; i < columns.size(); ++i) {
+    const auto evidence = columns.evidence.empty() ? std::uint16_t{0} : columns.evidence[i];
+    if (kind == EventKind::open) {
+      verdicts[i] = open(columns.recipient[i], columns.time[i], evidence);
+    } else {
+      verdicts[i].verdict = judge(kind, evidence);
+    }
+  }
+}
+
+} // namespace mailfunnel
