@@ -22,8 +22,8 @@ std::vector<std::string> shuffled_addresses(std::size_t count) {
     keys.push_back(sample_address(i));
   }
   std::mt19937 random(1); // NOLINT: the same order every time
-  for (auto i = count - 1; i > 0; --i) {
-    std::swap(keys[i], keys[random() % (i + 1)]);
+  for (auto left = count; left > 1; --left) {
+    std::swap(keys[left - 1], keys[random() % left]);
   }
   return keys;
 }

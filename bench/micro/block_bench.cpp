@@ -82,10 +82,12 @@ std::vector<AttributeEntry> sample_attributes() {
   }};
   std::mt19937 random(1); // NOLINT: the same values every time
   std::vector<AttributeEntry> entries;
-  for (std::uint16_t attribute = 0; attribute < k_values.size(); ++attribute) {
+  std::uint16_t attribute = 0;
+  for (const auto& values : k_values) {
     for (std::uint16_t recipient = 0; recipient < k_recipient_block; ++recipient) {
-      entries.push_back({attribute, recipient, 1'767'225'600, k_values[attribute][random() % 4]});
+      entries.push_back({attribute, recipient, 1'767'225'600, values[random() % 4]});
     }
+    ++attribute;
   }
   return entries;
 }

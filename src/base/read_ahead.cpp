@@ -6,10 +6,20 @@
 namespace mailfunnel {
 
 ReadAhead::ReadAhead(ByteSource& source, std::function<void()> interrupt)
-    : m_source(source), m_interrupt(std::move(interrupt)), m_total(source.total()),
-      m_taken(source.taken()), m_thread([this] { fill(); }) {}
+    : m_source(source), m_interrupt(std::move(interrupt)), m_total(source.total()) {}
+
+void ReadAhead::read_ahead() {
+  if (!m_ahead) {
+    m_taken = m_source.taken();
+    m_thread = std::thread([this] { fill(); });
+    m_ahead = true;
+  }
+}
 
 ReadAhead::~ReadAhead() {
+  if (!m_ahead) {
+    return;
+  }
   {
     const std::lock_guard lock(m_mutex);
     m_left = true;
@@ -22,6 +32,9 @@ ReadAhead::~ReadAhead() {
 }
 
 std::size_t ReadAhead::read(char* into, std::size_t most) {
+  if (!m_ahead) {
+    return m_source.read(into, most);
+  }
   {
     std::unique_lock lock(m_mutex);
     m_changed.wait(lock, [this] { return m_filled != m_emptied || m_ended; });

@@ -1,6 +1,6 @@
 #pragma once
-// Takes what is slow to read (compressed input) in a thread of its own, a little ahead of its
-// reader.
+// Reads a source that is slow (compressed input) in a thread of its own, a little ahead of its
+// reader, from the moment that read_ahead() is called; before that it is the source and no more.
 
 #include "base/source.hpp"
 
@@ -23,9 +23,11 @@ public:
   ReadAhead(const ReadAhead&) = delete;
   ReadAhead& operator=(const ReadAhead&) = delete;
 
-  /// As of the source: the same bytes, and what it threw once they are given out, then each time.
+  void read_ahead() override;
+  /// The same bytes; what the source threw comes behind those before it, and then each time.
   std::size_t read(char* into, std::size_t most) override;
-  std::uint64_t taken() const override { return m_taken; } // up to 1 MiB more than was given out
+  /// Up to 4 MiB of text are taken and not given out.
+  std::uint64_t taken() const override { return m_ahead ? m_taken.load() : m_source.taken(); }
   std::uint64_t total() const override { return m_total; }
 
 private:
@@ -33,7 +35,7 @@ private:
     std::unique_ptr<char[]> bytes; // made when it is first used
     std::size_t size = 0;
   };
-  static constexpr std::size_t k_buffers = 4, k_buffer_size = std::size_t{256} << 10;
+  static constexpr std::size_t k_buffers = 4, k_buffer_size = std::size_t{1} << 20;
 
   void fill();
   bool fill_buffer(Buffer& buffer);
@@ -41,7 +43,8 @@ private:
   ByteSource& m_source;
   std::function<void()> m_interrupt;
   std::uint64_t m_total;
-  std::atomic<std::uint64_t> m_taken;
+  bool m_ahead = false;
+  std::atomic<std::uint64_t> m_taken{0}; // where it reads ahead
 
   std::array<Buffer, k_buffers> m_ring;
   std::mutex m_mutex; // of all below

@@ -24,6 +24,10 @@ public:
   /// Bytes of the file taken so far, and of the file (0: not known): for the progress bar.
   virtual std::uint64_t taken() const = 0;
   virtual std::uint64_t total() const = 0;
+  /// Says that one thread alone reads and has other work too: what is slow to read (compressed
+  /// input) is then unpacked in a thread of its own. Several readers need none: one of them unpacks
+  /// while the others work.
+  virtual void read_ahead() {}
 };
 
 std::unique_ptr<ByteSource> memory_source(std::string bytes);

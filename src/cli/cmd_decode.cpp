@@ -55,6 +55,7 @@ int decode_file(const Invocation& call, const std::string& path) {
     }
     head.resize(size);
     DecodeSink sink(opened->adapter, input.file_name, put);
+    input.bytes.read_ahead();
     ChunkFeeder feeder(input.bytes, std::move(head), *opened->reader);
     ChunkFeeder::Piece piece;
     while (feeder.next(piece)) {

@@ -9,7 +9,7 @@
 namespace mailfunnel {
 namespace {
 
-constexpr std::size_t k_buffer = 262'144, k_most_ahead = 4 * k_buffer;
+constexpr std::size_t k_buffer = 1'048'576, k_most_ahead = 4 * k_buffer;
 constexpr std::size_t k_endless = std::numeric_limits<std::size_t>::max();
 
 char byte_at(std::size_t place) {
@@ -56,12 +56,13 @@ bool read_all(ReadAhead& ahead, std::size_t most, std::size_t& size) {
 
 TEST_CASE("what is read ahead is what the source gives") {
   for (const std::size_t size : {std::size_t{0}, std::size_t{1}, k_buffer - 1, k_buffer,
-                                 k_buffer + 1, 4 * k_buffer, 9 * k_buffer + 77}) {
+                                 k_buffer + 1, 4 * k_buffer, 6 * k_buffer + 77}) {
     for (const std::size_t most : {std::size_t{1000}, k_buffer, std::size_t{1} << 20}) {
       CAPTURE(size);
       CAPTURE(most);
       TestSource source(size);
       ReadAhead ahead(source);
+      ahead.read_ahead();
       std::size_t got = 0;
       CHECK(read_all(ahead, most, got));
       CHECK(got == size);
@@ -73,10 +74,24 @@ TEST_CASE("what is read ahead is what the source gives") {
   }
 }
 
+TEST_CASE("before it is asked to read ahead it reads what is asked for; nothing is lost then") {
+  TestSource source(3 * k_buffer);
+  ReadAhead ahead(source);
+  std::string part(5000, '\0');
+  CHECK(ahead.read(part.data(), part.size()) == part.size());
+  CHECK(source.given.load() == part.size());
+  CHECK(ahead.taken() == part.size() / 3);
+  ahead.read_ahead();
+  auto got = part.size();
+  CHECK(read_all(ahead, 100'000, got));
+  CHECK(got == 3 * k_buffer);
+}
+
 TEST_CASE("without a reader four buffers are filled and no more") {
   TestSource source(k_endless);
   {
-    const ReadAhead ahead(source);
+    ReadAhead ahead(source);
+    ahead.read_ahead();
     while (source.given < k_most_ahead) {
       std::this_thread::yield();
     }
@@ -90,6 +105,7 @@ TEST_CASE("a failure comes to the reader behind the bytes before it, and each ti
     TestSource source(size);
     source.fails = true;
     ReadAhead ahead(source);
+    ahead.read_ahead();
     std::size_t got = 0;
     for (int again = 0; again < 2; ++again) {
       try {
@@ -110,6 +126,7 @@ TEST_CASE("a reader may go before the end") {
     for (const std::size_t most : {std::size_t{0}, std::size_t{1}, 3 * k_buffer}) {
       TestSource source(k_endless);
       ReadAhead ahead(source);
+      ahead.read_ahead();
       std::string part(std::max(most, std::size_t{1}), '\0');
       for (std::size_t size = 0; size < most;) {
         size += ahead.read(part.data(), most - size);
@@ -119,7 +136,8 @@ TEST_CASE("a reader may go before the end") {
   SUBCASE("while a failure waits for it") {
     TestSource source(5);
     source.fails = true;
-    const ReadAhead ahead(source);
+    ReadAhead ahead(source);
+    ahead.read_ahead();
   }
 }
 
@@ -155,7 +173,8 @@ private:
 TEST_CASE("a source that waits is interrupted when the reader goes, one that has ended is not") {
   WaitingSource waiting;
   {
-    const ReadAhead ahead(waiting, [&] { waiting.interrupt(); });
+    ReadAhead ahead(waiting, [&] { waiting.interrupt(); });
+    ahead.read_ahead();
     waiting.await_reading();
   }
   CHECK(waiting.interrupts == 1);
@@ -164,6 +183,7 @@ TEST_CASE("a source that waits is interrupted when the reader goes, one that has
   int interrupts = 0;
   {
     ReadAhead ahead(source, [&] { ++interrupts; });
+    ahead.read_ahead();
     std::size_t got = 0;
     CHECK(read_all(ahead, 100, got));
   }
