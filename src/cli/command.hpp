@@ -88,6 +88,7 @@ Command links_command();
 Command score_command();
 Command simulate_command();
 Command backtest_command();
+Command audit_command();
 Command explain_command();
 Command events_command();
 Command segments_command();

@@ -156,6 +156,19 @@ private:
     return loaded;
   }
 
+  void add_line(std::uint32_t r, std::string_view attribute, std::string_view value,
+                std::string_view rule, Points points) {
+    if (m_ledger == nullptr) {
+      return;
+    }
+    if (m_ledger->only_sums) {
+      m_ledger->fit_sums[r] += points;
+    } else {
+      m_ledger->fit.push_back(
+          {std::string(attribute), std::string(value), std::string(rule), points});
+    }
+  }
+
   void score_block(std::uint32_t block) {
     m_loaded.clear();
     m_asked.clear();
@@ -178,10 +191,7 @@ private:
             ++m_hits->fit[i];
             m_hits->fit_people[i].push_back(static_cast<std::uint16_t>(first + r));
           }
-          if (m_ledger != nullptr) {
-            m_ledger->fit.push_back(
-                {rule.attribute, std::string(loaded.column.values[value]), rule.name, rule.points});
-          }
+          add_line(first + r, rule.attribute, loaded.column.values[value], rule.name, rule.points);
         }
       }
     }
@@ -198,8 +208,8 @@ private:
     for (auto r = first; r < end; ++r) {
       const auto sum = m_out.fit[r];
       m_out.fit[r] = std::clamp(sum, m_rules.floor, m_rules.cap);
-      if (m_ledger != nullptr && sum != m_out.fit[r]) {
-        m_ledger->fit.push_back({"", "", sum > m_rules.cap ? "cap" : "floor", m_out.fit[r] - sum});
+      if (sum != m_out.fit[r]) {
+        add_line(r, "", "", sum > m_rules.cap ? "cap" : "floor", m_out.fit[r] - sum);
       }
     }
   }
@@ -249,6 +259,9 @@ private:
 
 void score_fit(const FitRules& rules, ChunkSource& source, Seconds as_of, ChunkScores& scores,
                Ledger* ledger, RuleHits* hits) {
+  if (ledger != nullptr) {
+    ledger->fit_sums.assign(ledger->only_sums ? source.size() : 0, 0);
+  }
   if (!rules.rules.empty()) {
     FitScan(rules, source, static_cast<std::uint32_t>(std::clamp<Seconds>(as_of, 0, 0xFFFFFFFF)),
             scores, ledger, hits)

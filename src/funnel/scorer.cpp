@@ -65,6 +65,10 @@ public:
       }
     }
     m_open_at.resize(source.size());
+    if (ledger != nullptr) {
+      m_open_line.resize(source.size());
+      ledger->sums.assign(ledger->only_sums ? source.size() : 0, 0);
+    }
     if (ledger != nullptr || m_fair || !m_decay.off()) {
       m_delivered_at.resize(source.size());
     }
@@ -136,20 +140,27 @@ private:
     m_marks[r] |= bits;
   }
 
-  void line(Seconds time, EventKind kind, CampaignId campaign, LinkNumber link, Stage stage,
-            std::string rule, Points points, std::string note = {}) {
-    if (m_ledger != nullptr) {
-      m_ledger->lines.push_back(
-          {time, kind, campaign, link, stage, std::move(rule), std::move(note), points, points});
-    }
+  void line(std::uint16_t r, Seconds time, EventKind kind, CampaignId campaign, LinkNumber link,
+            Stage stage, std::string rule, Points points, std::string note = {}) {
+    put_line(r,
+             {time, kind, campaign, link, stage, std::move(rule), std::move(note), points, points});
   }
   /// A line whose points fade.
-  void fading_line(Seconds time, EventKind kind, CampaignId campaign, LinkNumber link, Stage stage,
-                   std::string rule, Points given, std::string note = {}) {
-    if (m_ledger != nullptr) {
-      const auto at = static_cast<std::uint32_t>(time);
-      m_ledger->lines.push_back({time, kind, campaign, link, stage, std::move(rule),
-                                 faded_note(given, at, std::move(note)), worth(given, at), given});
+  void fading_line(std::uint16_t r, Seconds time, EventKind kind, CampaignId campaign,
+                   LinkNumber link, Stage stage, std::string rule, Points given,
+                   std::string note = {}) {
+    const auto at = static_cast<std::uint32_t>(time);
+    put_line(r, {time, kind, campaign, link, stage, std::move(rule),
+                 faded_note(given, at, std::move(note)), worth(given, at), given});
+  }
+  void put_line(std::uint16_t r, Contribution line) {
+    if (m_ledger == nullptr) {
+      return;
+    }
+    if (m_ledger->only_sums) {
+      m_ledger->sums[r] += line.points;
+    } else {
+      m_ledger->lines.push_back(std::move(line));
     }
   }
 
@@ -290,10 +301,13 @@ private:
         mark(r, open_scored | human);
         if (first || (time < m_open_at[r]) == m_decay.off()) {
           m_open_at[r] = time;
+          if (m_ledger != nullptr) {
+            m_open_line[r] = m_ledger->lines.size(); // below
+          }
         }
       }
       if (m_ledger != nullptr) {
-        line(time, EventKind::open, campaign.id, 0, Stage::none, "open", 0,
+        line(r, time, EventKind::open, campaign.id, 0, Stage::none, "open", 0,
              verdict == Verdict::human ? "counts once a mailing"
              : verdict == Verdict::unknown && signs == 0
                  ? "no evidence who opened"
@@ -343,7 +357,7 @@ private:
     if (judged.verdict == Verdict::machine) { // changes nothing, not even a non-open
       m_machine_clicks.emplace_back(r, time);
       if (m_ledger != nullptr) {
-        line(time, EventKind::click, campaign.id, number, stage, "click", 0,
+        line(r, time, EventKind::click, campaign.id, number, stage, "click", 0,
              "MACHINE, no points" + because(judged.signs));
       }
       return;
@@ -463,8 +477,8 @@ private:
       }
     }
     if (m_ledger != nullptr) {
-      fading_line(click.time, EventKind::click, click.campaign, click.number, click.stage,
-                  "click." + std::string(name_of(click.stage)), full,
+      fading_line(click.recipient, click.time, EventKind::click, click.campaign, click.number,
+                  click.stage, "click." + std::string(name_of(click.stage)), full,
                   !counts                      ? otherwise
                   : click.signs != 0           ? "UNKNOWN, half the points" + because(click.signs)
                   : click.assumed              ? "untagged link, assumed TOFU"
@@ -510,18 +524,18 @@ private:
       return;
     }
     if (by_click) {
-      fading_line(time, EventKind::open, campaign, 0, Stage::none, "implied open", m_rules.open,
+      fading_line(r, time, EventKind::open, campaign, 0, Stage::none, "implied open", m_rules.open,
                   "a click is an open");
       return;
     }
-    for (auto at = m_ledger->lines.rbegin(); at != m_ledger->lines.rend(); ++at) {
-      if (at->rule == "open" && at->time == time && at->note == "counts once a mailing") {
-        at->points = points;
-        at->given = m_rules.open;
-        at->note = faded_note(m_rules.open, time);
-        return;
-      }
+    if (m_ledger->only_sums) {
+      m_ledger->sums[r] += points;
+      return;
     }
+    auto& of_open = m_ledger->lines.at(m_open_line[r]);
+    of_open.points = points;
+    of_open.given = m_rules.open;
+    of_open.note = faded_note(m_rules.open, time);
   }
 
   void give_non_open(std::uint16_t r, Seconds end, CampaignId campaign) {
@@ -536,7 +550,7 @@ private:
       m_non_open_sums[r] += points;
     }
     if (m_ledger != nullptr) {
-      fading_line(end, EventKind::delivered, campaign, 0, Stage::none, "non_open",
+      fading_line(r, end, EventKind::delivered, campaign, 0, Stage::none, "non_open",
                   m_rules.non_open);
     }
   }
@@ -574,16 +588,16 @@ private:
             if (silence == Silence::not_opened && m_ledger != nullptr) {
               // Both fade from the end of the window: together they are nothing.
               const auto points = worth(m_rules.non_open, static_cast<std::uint32_t>(end));
-              fading_line(end, EventKind::delivered, campaign, 0, Stage::none, "non_open",
+              fading_line(r, end, EventKind::delivered, campaign, 0, Stage::none, "non_open",
                           m_rules.non_open);
-              line(mail.reacted, EventKind::open, campaign, 0, Stage::none, "non_open taken back",
-                   -points, "opened, clicked or answered late");
+              line(r, mail.reacted, EventKind::open, campaign, 0, Stage::none,
+                   "non_open taken back", -points, "opened, clicked or answered late");
             }
           } else if (silence == Silence::not_opened) {
             give_non_open(r, end, campaign);
           } else if (m_ledger != nullptr) {
-            line(std::min(end, m_as_of), EventKind::delivered, campaign, 0, Stage::none, "non_open",
-                 0, std::string(reason_of(silence)));
+            line(r, std::min(end, m_as_of), EventKind::delivered, campaign, 0, Stage::none,
+                 "non_open", 0, std::string(reason_of(silence)));
           }
         });
   }
@@ -594,7 +608,8 @@ private:
       const auto kept = m_rules.non_open_floor ? std::max(sum, *m_rules.non_open_floor) : sum;
       m_out.score[r] += kept;
       if (kept != sum) {
-        line(m_as_of, EventKind::delivered, 0, 0, Stage::none, "non_open floor", kept - sum,
+        line(static_cast<std::uint16_t>(r), m_as_of, EventKind::delivered, 0, 0, Stage::none,
+             "non_open floor", kept - sum,
              "non-opens cost " + format_points(-*m_rules.non_open_floor) + " at most");
       }
     }
@@ -611,8 +626,8 @@ private:
         m_out.score[r] += std::min(sum, cap);
         if (sum > cap) {
           const std::string name(name_of(static_cast<PointGroup>(g)));
-          line(m_as_of, EventKind::unknown, 0, 0, Stage::none, name + " cap", cap - sum,
-               name + " gives " + format_points(cap) + " at most");
+          line(static_cast<std::uint16_t>(r), m_as_of, EventKind::unknown, 0, 0, Stage::none,
+               name + " cap", cap - sum, name + " gives " + format_points(cap) + " at most");
         }
       }
     }
@@ -682,7 +697,7 @@ private:
       }
       add(group_of(kind), r, worth(given, time));
       if (m_ledger != nullptr) {
-        fading_line(time, kind, id, link, Stage::none,
+        fading_line(r, time, kind, id, link, Stage::none,
                     kind == EventKind::form && stage == Stage::bofu ? "contact_form"
                                                                     : std::string(name_of(kind)),
                     given,
@@ -761,8 +776,8 @@ private:
         left.push_back(
             {offset_of(row.recipient), row.time, 0, EventKind::resubscribe, 0, false, id});
       } else {
-        line(row.time, EventKind::resubscribe, id, 0, Stage::none, "resubscribe", 0,
-             "without proof: lifts nothing");
+        line(offset_of(row.recipient), row.time, EventKind::resubscribe, id, 0, Stage::none,
+             "resubscribe", 0, "without proof: lifts nothing");
       }
     });
     read(EventKind::complaint, [&](const EventRow& row, CampaignId id) {
@@ -797,7 +812,7 @@ private:
         bits &= static_cast<std::uint8_t>(~(unsubscribed | hard_bounce));
         note_suppression(l.recipient, l.time, bits != 0);
         paid &= static_cast<std::uint8_t>(~unsubscribed);
-        line(l.time, l.kind, l.campaign, 0, Stage::none, "resubscribe", 0,
+        line(l.recipient, l.time, l.kind, l.campaign, 0, Stage::none, "resubscribe", 0,
              "proven: mailings may go on");
         continue;
       }
@@ -817,7 +832,8 @@ private:
         const auto rule = l.kind == EventKind::bounce
                               ? std::string(soft ? "soft_bounce" : "hard_bounce")
                               : std::string(name_of(l.kind));
-        fading_line(l.time, l.kind, l.campaign, 0, Stage::none, rule, counts ? points : 0,
+        fading_line(l.recipient, l.time, l.kind, l.campaign, 0, Stage::none, rule,
+                    counts ? points : 0,
                     l.kind == EventKind::dropped ? std::string("the ESP refused to send") +
                                                        (soft ? "" : ": " + suppression_words(l.bit))
                     : counts || points == 0 ? ""
@@ -841,6 +857,7 @@ private:
   bool m_fair;
   std::vector<std::uint32_t> m_delivered_at;
   // By recipient, of the family at hand; the last three only where silence is judged fairly.
+  std::vector<std::size_t> m_open_line; // in the ledger: the open that counts
   std::vector<std::uint32_t> m_open_at, m_reacted_at, m_first_open, m_first_click;
   std::optional<Measurability> m_measurability;
   std::array<std::vector<Points>, k_capped_groups> m_group_sums; // of groups with a cap

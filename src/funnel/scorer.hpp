@@ -63,10 +63,13 @@ struct FitContribution {
   Points points = 0;
 };
 
-/// Collects the lines of one person.
+/// Collects the lines of one person; or, for an audit, what the lines of everybody in a chunk add
+/// up to.
 struct Ledger {
   std::vector<Contribution> lines;
   std::vector<FitContribution> fit;
+  bool only_sums = false;
+  std::vector<Points> sums, fit_sums; // by recipient, where only they are asked for
 };
 
 /// How many people each rule gave points to, or decided on; by index in the rules.

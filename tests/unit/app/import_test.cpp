@@ -1,8 +1,10 @@
 // The way from a log to the store and out again, over the real adapters.
 
+#include "app/audit.hpp"
 #include "app/explain.hpp"
 #include "app/export_all.hpp"
 #include "app/import_log.hpp"
+#include "app/run_block.hpp"
 #include "app/score_run.hpp"
 #include "app/segment_export.hpp"
 #include "base/source.hpp"
@@ -354,6 +356,46 @@ TEST_CASE("segments from a stored run are those scored anew, on any number of th
   }
   CHECK(rows.size() > 1000);
   CHECK(std::is_sorted(rows.begin(), rows.end()));
+}
+
+TEST_CASE("an audit finds every ledger in order, and a score that was tampered with") {
+  for (const auto* config : {"", "[scoring]\nprofile = \"standard\"\nhalf_life = \"10d\"\n",
+                             "[scoring]\nopen = 1\nimplied_open = true\nmeasurable = \"simple\"\n"
+                             "repeat = \"every\"\n"}) {
+    TestWorkspace test(std::string(k_profile) + config +
+                       "[[fit]]\nname = \"x\"\nattribute = \"domain\"\nwords = [\"example\"]\n"
+                       "points = 40\n"); // above the cap: a line of its own
+    test.import("log.csv", joined(random_lines(31, 6000, 200)));
+    auto store = test.store();
+    CHECK_FALSE(audit(store, test.workspace, 5).has_value());
+    run_scores(store, test.workspace, test.workspace.config.rules, k_now, true);
+    const auto good = audit(store, test.workspace, 5);
+    REQUIRE(good.has_value());
+    CHECK(good->recipients == 200);
+    CHECK(good->different == 0);
+
+    // Half the people one point more.
+    const auto world =
+        build_world(store.database(), test.workspace.config, {}, test.workspace.registry, k_now);
+    const Scorer scorer(test.workspace.config.rules, world, k_now);
+    ChunkScores scores;
+    auto query = store.database().use("SELECT data FROM run_block");
+    REQUIRE(query.step());
+    unpack_scores(query.blob(0), scorer, scores);
+    query.reset();
+    for (std::size_t r = 0; r < scores.size(); r += 2) {
+      scores.score[r] += k_point;
+    }
+    const auto bad = pack_scores(scores);
+    const WriterLock lock(store.path());
+    store.database().use("UPDATE run_block SET data = ?1").bind(Blob{bad}).run();
+    const auto found = audit(store, test.workspace, 5);
+    REQUIRE(found.has_value());
+    CHECK(found->different == 100);
+    REQUIRE(found->first.size() == 5);
+    CHECK(found->first[0].what == "engagement");
+    CHECK(found->first[0].stored != found->first[0].ledger);
+  }
 }
 
 TEST_CASE("a stored run that is damaged is named, not used") {
