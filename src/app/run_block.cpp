@@ -72,7 +72,7 @@ void read_as(std::string_view bytes, std::vector<Value>& values) {
   for (std::size_t i = 0; i < values.size(); ++i) {
     Narrow narrow;
     std::memcpy(&narrow, bytes.data() + i * sizeof(Narrow), sizeof(Narrow));
-    values[i] = static_cast<Value>(narrow);
+    values[i] = static_cast<Value>(narrow); // NOLINT(bugprone-signed-char-misuse): a number
   }
 }
 

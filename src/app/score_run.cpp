@@ -47,7 +47,7 @@ ScoreSummary run_scores(Store& store, const Workspace& workspace, const Rules& r
                   blocks.emplace(chunk, std::move(packed));
                 }
               });
-  const auto summary = summary_of(tallies);
+  auto summary = summary_of(tallies);
   if (!keep) {
     return summary;
   }

@@ -10,6 +10,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <iostream>
 
 namespace mailfunnel::cli {
@@ -35,7 +36,7 @@ std::string rankings_text(const Backtest& b, bool color) {
     const auto top = std::max(1.0, *std::max_element(ranking.lift.begin(), ranking.lift.end()));
     for (const auto lift : ranking.lift) {
       constexpr const char* k_steps[] = {" ", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"};
-      bars += k_steps[static_cast<std::size_t>(lift / top * 8 + 0.5)];
+      bars += k_steps[static_cast<std::size_t>(std::lround(lift / top * 8))];
     }
     table.add({ranking.name, fmt::format("{:.3f}", ranking.auc),
                fmt::format("{:.3f} to {:.3f}", ranking.low, ranking.high),

@@ -130,7 +130,7 @@ private:
     std::uint32_t link; // WorldCampaign::link_id
     std::uint32_t time;
     Points points;
-    auto operator<=>(const PaidClick&) const = default;
+    auto operator<=>(const PaidClick&) const = default; // NOLINT(modernize-use-nullptr)
   };
 
   void mark(std::uint16_t r, std::uint8_t bits) {

@@ -97,7 +97,7 @@ TEST_CASE("a download after a click on the same target: the larger of the two") 
     Seconds after; // the download after the click
     Points expected;
   };
-  for (const auto& [clicked, downloaded, after, expected] : {
+  for (const auto& row : {
            Case{k_mofu, k_mofu, 10 * k_minute, 8},      // not 4 + 8
            Case{k_mofu, k_mofu, 0, 8},                  // in the same second
            Case{k_bofu, k_bofu, 30 * k_minute, 20},     // the click is worth more
@@ -106,10 +106,12 @@ TEST_CASE("a download after a click on the same target: the larger of the two") 
            Case{k_mofu, k_mofu + 3, 10 * k_minute, 12}, // another target
        }) {
     TestSource source;
-    source.add(1, EventKind::click, k_start + k_day, clicked);
-    source.add(2, EventKind::download, k_start + k_day + after, downloaded); // of another mailing
-    CAPTURE(after);
-    CHECK(score(source, default_rules(), world, k_start + 60 * k_day).score == expected * k_point);
+    source.add(1, EventKind::click, k_start + k_day, row.clicked);
+    source.add(2, EventKind::download, k_start + k_day + row.after,
+               row.downloaded); // of another mailing
+    CAPTURE(row.after);
+    CHECK(score(source, default_rules(), world, k_start + 60 * k_day).score ==
+          row.expected * k_point);
   }
   TestSource twice; // one click can't be used by two downloads; the second repeat gives nothing
   twice.add(1, EventKind::click, k_start + k_day, k_mofu);
