@@ -189,6 +189,17 @@ TEST_CASE("images are blocked: clicks without opens") {
   CHECK(note_on(score(seen, rules, world, at(20)), 19).find("images") != std::string::npos);
 }
 
+TEST_CASE("an open through a proxy does not show that images are seen") {
+  const auto world = world_of(17);
+  TestSource source;
+  deliver(source, 1, 17);
+  source.add(1, EventKind::open, k_start + 60); // long ago
+  source.add(2, EventKind::open, k_start + k_fortnight + 60, 0, evidence::privacy_proxy);
+  source.add(2, EventKind::click, k_start + k_fortnight + 90, k_tofu);
+  const auto out = score(source, seed_rules(), world, k_start + 16 * k_fortnight);
+  CHECK(note_on(out, 16).find("images") != std::string::npos);
+}
+
 TEST_CASE("three mails before: those of the same second do not count") {
   auto world = world_of(5);
   TestSource source;

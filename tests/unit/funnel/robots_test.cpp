@@ -157,9 +157,32 @@ TEST_CASE("worked example 9: a gateway follows all links, unsubscribe among them
   // The person's own click later counts by itself, and a later unsubscribe costs.
   source.add(1, EventKind::click, k_start + k_day, k_bofu);
   CHECK(score(source, seed_rules(), world, k_start + 5 * k_day).score == 20 * k_point);
+  for (const auto& [after, points] : {std::pair{-7, 0}, {14, 0}, {15, -20}, {-8, -20}}) {
+    TestSource near; // machine's clicks 3 and 4 seconds after the start
+    near.add(1, EventKind::delivered, k_start);
+    for (LinkNumber link = 1; link <= 8; ++link) {
+      near.add(1, EventKind::click, k_start + 3 + (link > 5 ? 1 : 0), link);
+    }
+    near.add(1, EventKind::unsubscribe, k_start + after);
+    CHECK(score(near, seed_rules(), world, k_start + 5 * k_day).score == points * k_point);
+  }
   TestSource person;
   person.add(1, EventKind::unsubscribe, k_start + 4);
   CHECK(score(person, seed_rules(), world, k_start + 5 * k_day).score == -20 * k_point);
+}
+
+TEST_CASE("of several deliveries the first counts, and no click after the moment is looked at") {
+  auto world = world_of(1);
+  world.campaigns[0].delivery_times = true;
+  TestSource source;
+  source.add(1, EventKind::delivered, k_start);
+  source.add(1, EventKind::delivered, k_start + 100);
+  source.add(1, EventKind::click, k_start + 101, k_bofu);
+  CHECK(score(source, seed_rules(), world, k_start + k_day).score == 20 * k_point);
+  source.add(1, EventKind::click, k_start + 102, k_tofu);
+  source.add(1, EventKind::click, k_start + 102, k_mofu);
+  CHECK(score(source, seed_rules(), world, k_start + 101).score == 20 * k_point);
+  CHECK(score(source, seed_rules(), world, k_start + 102).score < 20 * k_point);
 }
 
 TEST_CASE("segments go by the same verdicts as scores") {
