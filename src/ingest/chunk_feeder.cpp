@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstring>
 
 namespace mailfunnel {
@@ -55,7 +56,7 @@ bool ChunkFeeder::next(Piece& piece) {
   if (piece.buffer.size() < size) {
     piece.buffer.resize(size + k_padding);
   }
-  std::memcpy(piece.buffer.data(), m_tail.data(), size);
+  std::copy(m_tail.begin(), m_tail.end(), piece.buffer.begin());
   std::size_t records = 0;
   for (auto wanted = std::max(m_chunk_size, size);; wanted *= 2) {
     size = fill(piece.buffer, size, wanted);
