@@ -353,7 +353,7 @@ void Session::flush(std::span<Harvest> harvests, ImportCounts& counts, const std
   }
   m_unknown.clear();
   if (last) {
-    write_coverage(source);
+    changed = write_coverage(source) || changed; // more may be measurable now
   }
   if (changed || before != counts.fresh + counts.new_recipients + counts.changed_attributes) {
     m_store.count_change();
@@ -362,15 +362,21 @@ void Session::flush(std::span<Harvest> harvests, ImportCounts& counts, const std
   m_store.checkpoint();
 }
 
-void Session::write_coverage(const std::string& source) {
+bool Session::write_coverage(const std::string& source) {
+  bool changed = false;
+  const auto add = [&](const Coverage& coverage) {
+    m_catalog.add_coverage(coverage);
+    changed = changed || m_store.database().changes() != 0;
+  };
   for (const auto& [account, span] : m_spans) {
     if (m_options.complete.empty()) {
-      m_catalog.add_coverage({account, span.first, span.second, source});
+      add({account, span.first, span.second, source});
     }
     for (const auto& [from, to] : m_options.complete) {
-      m_catalog.add_coverage({account, from, to, "stated"});
+      add({account, from, to, "stated"});
     }
   }
+  return changed;
 }
 
 bool Session::write_catalog() {

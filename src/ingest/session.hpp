@@ -162,7 +162,7 @@ private:
   void write_small(std::span<Harvest> harvests, ImportCounts& counts);
   std::vector<RowPages> sets_of(std::span<Harvest> harvests);
   void write_attributes(std::span<Harvest> harvests, ImportCounts& counts);
-  void write_coverage(const std::string& source);
+  bool write_coverage(const std::string& source); // true: it was not known
 
   Store& m_store;
   SessionOptions m_options;
