@@ -41,8 +41,8 @@ Result<Audit> audit(Store& store, const Workspace& workspace, std::size_t most) 
                  "there is no scoring run of now: `mailfunnel score` makes one, then audit it"};
   }
   const auto& rules = workspace.config.rules;
-  const auto world = build_world(store.database(), workspace.config, rules.tagging,
-                                 workspace.registry, run->as_of);
+  const auto world = build_world(store, workspace, rules, run->as_of);
+  prepare_crowds(world, rules.robots, workspace.threads);
   const Scorer scorer(rules, world, run->as_of);
   const ManualSuppressions manual(store.database(), run->as_of);
   Audit out;

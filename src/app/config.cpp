@@ -284,6 +284,9 @@ private:
   void robots(Section section) {
     auto& rules = m_config.rules.robots;
     rules.timing = section.flag("timing").value_or(rules.timing);
+    rules.honeypot_links = section.texts("honeypot_links");
+    networks(section, "filter_networks", m_config.filters.only);
+    networks(section, "shared_filter_networks", m_config.filters.shared);
     const auto weight = [](Section& of, std::string_view key, std::uint32_t& into) {
       if (const auto value = of.number(key)) {
         if (*value < 0 || *value > 1000 || *value != std::floor(*value)) {
@@ -300,22 +303,22 @@ private:
     }
     if (const auto* table = section.inner("weights")) {
       Section weights(*table, "`weights`", m_file, m_out.problems);
-      const std::pair<std::string_view, std::uint32_t*> k_all[] = {
-          {"record", &rules.record},
-          {"all_links", &rules.all_links},
-          {"three_links", &rules.three_links},
-          {"same_second", &rules.same_second},
-          {"elsewhere", &rules.elsewhere},
-          {"before_delivery", &rules.before_delivery},
-          {"two_seconds", &rules.two_seconds},
-          {"five_seconds", &rules.five_seconds},
-          {"filter_people", &rules.filter_people}};
-      for (const auto& [key, into] : k_all) {
-        weight(weights, key, *into);
+      for (const auto& one : robot_signs()) {
+        weight(weights, one.key, rules.*one.weight);
       }
       weights.finish();
     }
     section.finish();
+  }
+
+  static void networks(Section& section, std::string_view key, AddressRanges& into) {
+    for (const auto& text : section.texts(key)) {
+      if (!into.add(text)) {
+        section.error(key, fmt::format("\"{}\" is no network: write \"192.0.2.0/24\", "
+                                       "\"2001:db8::/32\" or one address",
+                                       printable(text, 60)));
+      }
+    }
   }
 
   static void caps(Section section, ScoringRules& rules) {

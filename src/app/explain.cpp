@@ -45,8 +45,7 @@ Result<Explanation> explain(Store& store, const Workspace& workspace, const Rule
   Explanation out;
   out.as_of = as_of;
   out.address = source.address(0);
-  out.world =
-      build_world(store.database(), workspace.config, rules.tagging, workspace.registry, as_of);
+  out.world = build_world(store, workspace, rules, as_of);
   const Scorer scorer(rules, out.world, as_of);
   ManualSuppression manual;
   if (person.id) {
@@ -83,7 +82,7 @@ Result<std::vector<PersonEvent>> events_of(Store& store, const World& world,
     return nobody(who);
   }
   std::vector<PersonEvent> events;
-  MailingJudge mailing(rules, 1, as_of);
+  MailingJudge mailing(rules, world, 1, as_of);
   EventColumns columns;
   std::vector<ClickVerdict> verdicts;
   for (const auto& [set, rows] : source.all()) {

@@ -198,6 +198,7 @@ private:
     options.memory = m_workspace.memory;
     options.now = m_request.now;
     options.strip = m_workspace.config.strip;
+    options.filters = m_workspace.config.filters;
     options.complete = m_request.complete;
     options.valid_from = m_request.valid_from;
     const auto total = input.bytes.total();

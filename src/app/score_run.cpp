@@ -31,8 +31,7 @@ ScoreSummary run_scores(Store& store, const Workspace& workspace, const Rules& r
   if (Activity(store.database()).inbox_size() != 0) {
     fold_inbox(store, workspace.threads);
   }
-  const auto world =
-      build_world(store.database(), workspace.config, rules.tagging, workspace.registry, as_of);
+  const auto world = build_world(store, workspace, rules, as_of);
   const Scorer scorer(rules, world, as_of);
   std::vector<ScoreTally> tallies(std::max(workspace.threads, 1U), ScoreTally(scorer));
   std::map<std::uint32_t, std::string> blocks;

@@ -301,8 +301,7 @@ bool needs_times(const Workspace& workspace, const std::vector<SegmentRequest>& 
 std::vector<SegmentResult> run_segments(Store& store, const Workspace& workspace, Seconds as_of,
                                         const std::vector<SegmentRequest>& requests,
                                         std::optional<ExportFormat> format, std::size_t limit) {
-  const auto world = build_world(store.database(), workspace.config, workspace.config.rules.tagging,
-                                 workspace.registry, as_of);
+  const auto world = build_world(store, workspace, workspace.config.rules, as_of);
   const Scorer scorer(workspace.config.rules, world, as_of);
   SegmentRun run(workspace, scorer, requests, format, limit);
   const auto take = [&](std::uint32_t, StoreChunk& source, ChunkScores& scores, unsigned thread) {

@@ -158,9 +158,12 @@ Simulation simulate(Store& store, const Workspace& workspace, const Rules& rules
   fold_inbox(store, workspace.threads);
   const auto& old_rules = workspace.config.rules;
   const auto world_for = [&](const Rules& some) {
-    return build_world(store.database(), workspace.config, some.tagging, workspace.registry, as_of);
+    return build_world(store, workspace, some, as_of);
   };
-  const auto old_world = world_for(old_rules), new_world = world_for(rules);
+  const auto old_world = world_for(old_rules);
+  auto new_world = world_for(rules);
+  new_world.crowds = old_world.crowds;
+  prepare_crowds(new_world, rules.robots, workspace.threads);
   const Scorer old_scorer(old_rules, old_world, as_of), new_scorer(rules, new_world, as_of);
   const ManualSuppressions manual(store.database(), as_of);
   const auto threads = std::max(workspace.threads, 1U);

@@ -51,6 +51,8 @@ click = { TOFU = 2, MOFU = 4, BOFU = 20 }
 # [robots]                             # clicks faster than people click
 # timing = true
 # weights = { all_links = 100, three_links = 90, same_second = 70 }
+# honeypot_links = ["*/do-not-follow/*"]   # in the mail, and no person sees them
+# filter_networks = ["198.51.100.0/24"]    # of mail filters; looked at when activity comes in
 
 # How well somebody fits. Within a group the first rule that matches counts; groups add up.
 # [[fit]]

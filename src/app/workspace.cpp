@@ -108,9 +108,23 @@ void each_chunk(Store& store, unsigned threads,
   });
 }
 
+void prepare_crowds(const World& world, const RobotRules& rules, unsigned threads) {
+  if (!rules.looks_for_crowds()) {
+    return;
+  }
+  std::vector<CampaignId> campaigns;
+  for (const auto& campaign : world.campaigns) {
+    if (campaign.seconds) {
+      campaigns.push_back(campaign.id);
+    }
+  }
+  world.crowds->prepare(campaigns, threads);
+}
+
 void score_store(
     Store& store, const Workspace& workspace, const Rules& rules, const World& world, Seconds as_of,
     const std::function<void(std::uint32_t, StoreChunk&, ChunkScores&, unsigned)>& take) {
+  prepare_crowds(world, rules.robots, workspace.threads);
   const Scorer scorer(rules, world, as_of);
   const ManualSuppressions manual(store.database(), as_of);
   std::vector<ChunkScores> of_thread(std::max(workspace.threads, 1U));

@@ -36,6 +36,9 @@ void each_chunk(
     Store& store, unsigned threads,
     const std::function<void(std::uint32_t chunk, StoreChunk&, Database&, unsigned thread)>& take);
 
+/// Before a look at everybody: crowds of all mailings, several at a time.
+void prepare_crowds(const World& world, const RobotRules& rules, unsigned threads);
+
 /// Scores every chunk, several at a time, and hands each to `take` (called from several threads,
 /// with the thread's number). The inbox is folded first where `fold` says so.
 void score_store(Store& store, const Workspace& workspace, const Rules& rules, const World& world,

@@ -1,8 +1,11 @@
 #include "app/world.hpp"
 
+#include "app/crowds.hpp"
+#include "app/workspace.hpp"
 #include "base/text.hpp"
 #include "base/uri.hpp"
 #include "store/activity.hpp"
+#include "store/catalog.hpp"
 
 #include <algorithm>
 #include <map>
@@ -51,6 +54,18 @@ void add_links(WorldCampaign& campaign, const std::vector<StoredLink>& links,
   }
 }
 
+void mark_honeypots(WorldCampaign& campaign, const std::vector<std::string>& globs) {
+  for (auto& [number, link] : campaign.links) {
+    link.honeypot = std::any_of(globs.begin(), globs.end(), [&link = link](const auto& glob) {
+      return glob_match(glob, link.url) || glob_match(glob, link.identity);
+    });
+    if (link.honeypot) {
+      campaign.honeypots.push_back(number);
+    }
+  }
+  std::sort(campaign.honeypots.begin(), campaign.honeypots.end());
+}
+
 /// Gives one identity the same number in all mailings.
 void number_links(World& world) {
   std::unordered_map<std::string_view, std::uint32_t> ids;
@@ -86,8 +101,8 @@ std::vector<CoveredTimes> covered_times(Catalog& catalog,
 
 } // namespace
 
-World build_world(Database& database, const Config& config, const TaggingRules& tagging,
-                  const AdapterRegistry& registry, Seconds as_of) {
+World build_world(Store& store, const Workspace& workspace, const Rules& rules, Seconds as_of) {
+  auto& database = store.database();
   Catalog catalog(database);
   struct Source {
     std::string name;
@@ -96,14 +111,16 @@ World build_world(Database& database, const Config& config, const TaggingRules& 
   };
   std::map<std::uint32_t, Source> sources;
   for (const auto& account : catalog.accounts()) {
-    const auto* configured = config.account(account.name);
-    const auto* adapter = registry.find(configured != nullptr ? configured->esp : account.adapter);
+    const auto* configured = workspace.config.account(account.name);
+    const auto* adapter =
+        workspace.registry.find(configured != nullptr ? configured->esp : account.adapter);
     sources[account.id] = {account.name,
                            adapter == nullptr ? Capabilities{.delivery_events = true}
                                               : adapter->capabilities(),
                            configured != nullptr ? configured->delivery_events : std::nullopt};
   }
   World world;
+  world.crowds = crowds_of(store);
   std::map<std::uint32_t, std::uint32_t> places; // account -> index in world.covered
   world.covered = covered_times(catalog, places);
   std::map<std::pair<std::uint32_t, std::string>, std::vector<CampaignId>>
@@ -111,7 +128,7 @@ World build_world(Database& database, const Config& config, const TaggingRules& 
   const auto delivered = Activity(database).campaigns_with(EventKind::delivered);
   const auto links = catalog.all_links();
   const auto by_hand = catalog.links_by_hand();
-  const Tagger tagger(tagging);
+  const Tagger tagger(rules.tagging);
   for (auto& stored : catalog.campaigns()) {
     WorldCampaign campaign;
     const auto& source = sources[stored.account];
@@ -133,6 +150,7 @@ World build_world(Database& database, const Config& config, const TaggingRules& 
     campaign.time = stored.campaign.sent_at.value_or(stored.first_event.value_or(0));
     if (const auto of_campaign = links.find(stored.id); of_campaign != links.end()) {
       add_links(campaign, of_campaign->second, by_hand, tagger, as_of);
+      mark_honeypots(campaign, rules.robots.honeypot_links);
       if (stored.described) {
         campaign.content_links = static_cast<std::uint32_t>(
             std::count_if(of_campaign->second.begin(), of_campaign->second.end(),

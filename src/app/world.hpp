@@ -1,17 +1,16 @@
 #pragma once
-// Builds what the funnel knows of the mailings: catalog rows + tagging rules -> campaigns with
-// stages.
+// Builds what the funnel knows of the mailings: catalog rows + rules -> campaigns with stages.
 
-#include "adapter/registry.hpp"
-#include "app/config.hpp"
+#include "funnel/rules.hpp"
 #include "funnel/world.hpp"
-#include "store/catalog.hpp"
+#include "store/store.hpp"
 
 namespace mailfunnel {
 
-/// `tagging` may be other rules than the config's. `as_of`: what was set by hand later is not known
-/// yet.
-World build_world(Database& database, const Config& config, const TaggingRules& tagging,
-                  const AdapterRegistry& registry, Seconds as_of);
+struct Workspace;
+
+/// `rules` may be others than the config's. `as_of`: what was set by hand later is not known yet.
+/// The store must live as long as the world, whose crowds are looked for when first asked.
+World build_world(Store& store, const Workspace& workspace, const Rules& rules, Seconds as_of);
 
 } // namespace mailfunnel

@@ -28,8 +28,7 @@ std::string json_text(std::string_view text) {
 int run_campaigns(const Invocation& call) {
   auto workspace = call.workspace();
   auto store = Store::open_reading(workspace.store_path());
-  const auto world = build_world(store.database(), workspace.config, workspace.config.rules.tagging,
-                                 workspace.registry, call.now());
+  const auto world = build_world(store, workspace, workspace.config.rules, call.now());
   const auto counts = Activity(store.database()).counts();
   const auto count = [&](CampaignId id, EventKind kind) {
     const auto found = counts.find({id, kind});
@@ -89,7 +88,7 @@ std::vector<LinkLine> link_lines(Store& store, const World& world, const RobotRu
   std::vector<ClickVerdict> verdicts;
   for (std::uint32_t chunk = 0; chunk << k_chunk_bits < recipients; ++chunk) {
     StoreChunk source(store.database(), chunk, recipients);
-    MailingJudge mailing(rules, source.size(), now);
+    MailingJudge mailing(rules, world, source.size(), now);
     for (const auto& c : world.campaigns) {
       if (!source.events(c.id, EventKind::click, columns)) {
         continue;
@@ -128,8 +127,7 @@ bool wanted(const LinkLine& line, const std::optional<Stage>& stage, bool untagg
 int list_links(const Invocation& call) {
   auto workspace = call.workspace();
   auto store = Store::open_reading(workspace.store_path());
-  const auto world = build_world(store.database(), workspace.config, workspace.config.rules.tagging,
-                                 workspace.registry, call.now());
+  const auto world = build_world(store, workspace, workspace.config.rules, call.now());
   std::optional<Stage> stage;
   if (const auto name = call.text("stage"); !name.empty()) {
     stage = parse_stage(name);
@@ -198,8 +196,7 @@ void preview(const World& before, const World& after, Store& store, const RobotR
 int set_links(const Invocation& call, const std::vector<LinkByHand>& entries) {
   auto workspace = call.workspace();
   auto store = Store::open_writing(workspace.store_path());
-  const auto before = build_world(store.database(), workspace.config,
-                                  workspace.config.rules.tagging, workspace.registry, call.now());
+  const auto before = build_world(store, workspace, workspace.config.rules, call.now());
   {
     const WriterLock lock(store.path());
     Transaction transaction(store.database());
@@ -211,10 +208,8 @@ int set_links(const Invocation& call, const std::vector<LinkByHand>& entries) {
     transaction.commit();
     store.checkpoint();
   }
-  preview(before,
-          build_world(store.database(), workspace.config, workspace.config.rules.tagging,
-                      workspace.registry, call.now()),
-          store, workspace.config.rules.robots, call.now());
+  preview(before, build_world(store, workspace, workspace.config.rules, call.now()), store,
+          workspace.config.rules.robots, call.now());
   return k_done;
 }
 
@@ -231,8 +226,7 @@ std::optional<Stage> stage_argument(const std::string& name) {
 int export_links(const Invocation& call, const std::string& path) {
   auto workspace = call.workspace();
   auto store = Store::open_reading(workspace.store_path());
-  const auto world = build_world(store.database(), workspace.config, workspace.config.rules.tagging,
-                                 workspace.registry, call.now());
+  const auto world = build_world(store, workspace, workspace.config.rules, call.now());
   std::string out = "campaign,url,stage,why,text,clicks\n";
   for (const auto& line :
        link_lines(store, world, workspace.config.rules.robots, call.now(), call.text("campaign"))) {
@@ -272,8 +266,7 @@ int import_links(const Invocation& call, const std::string& path) {
   }
   auto workspace = call.workspace();
   auto store = Store::open_reading(workspace.store_path());
-  const auto world = build_world(store.database(), workspace.config, workspace.config.rules.tagging,
-                                 workspace.registry, call.now());
+  const auto world = build_world(store, workspace, workspace.config.rules, call.now());
   std::map<std::pair<std::string, std::string>, Stage> now;
   for (const auto& line : link_lines(store, world, workspace.config.rules.robots, call.now(), {})) {
     now[{line.campaign->external_id, line.link->url}] = line.link->tag.stage;

@@ -55,8 +55,7 @@ int run_events(const Invocation& call) {
   const auto who = one_person(call, "events");
   auto workspace = call.workspace();
   auto store = Store::open_reading(workspace.store_path());
-  const auto world = build_world(store.database(), workspace.config, workspace.config.rules.tagging,
-                                 workspace.registry, call.now());
+  const auto world = build_world(store, workspace, workspace.config.rules, call.now());
   const auto events = events_of(store, world, workspace.config.rules.robots, who, call.now());
   if (!events) {
     throw Failure(events.error());

@@ -1,5 +1,6 @@
 // init, check, adapters
 
+#include "app/verdicts.hpp"
 #include "app/workspace.hpp"
 #include "base/json.hpp"
 #include "base/source.hpp"
@@ -83,6 +84,12 @@ int run_check(const Invocation& call) {
         lacks.resize(lacks.size() - 2);
         std::cout << fmt::format("account \"{}\": {} does not tell: {}\n", account.name,
                                  account.esp, lacks);
+      }
+      if (const auto off =
+              signs_that_are_off(can, account.delivery_events.value_or(can.delivery_events));
+          !off.empty()) {
+        std::cout << fmt::format("account \"{}\": signs of machines that are off: {}\n",
+                                 account.name, off);
       }
     }
   }

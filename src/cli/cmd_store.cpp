@@ -61,9 +61,8 @@ int run_export(const Invocation& call) {
       write(piece);
     }
   } else {
-    for (const auto& c : build_world(store.database(), workspace.config,
-                                     workspace.config.rules.tagging, workspace.registry, call.now())
-                             .campaigns) {
+    for (const auto& c :
+         build_world(store, workspace, workspace.config.rules, call.now()).campaigns) {
       std::map<std::string, const WorldLink*> by_url;
       for (const auto& [number, link] : c.links) {
         by_url[link.url] = &link;

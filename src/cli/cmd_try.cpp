@@ -64,7 +64,7 @@ Seen look(Store& store, const World& world, const RobotRules& rules, Seconds now
   std::vector<ClickVerdict> verdicts;
   for (std::uint32_t chunk = 0; chunk << k_chunk_bits < recipients; ++chunk) {
     StoreChunk source(store.database(), chunk, recipients);
-    MailingJudge mailing(rules, source.size(), now);
+    MailingJudge mailing(rules, world, source.size(), now);
     for (const auto& c : world.campaigns) {
       mailing.begin(c, source);
       for (const auto kind : {EventKind::open, EventKind::click}) {
@@ -206,8 +206,7 @@ int run_try(const Invocation& call) {
         format_date(t.last), grouped(Recipients(store.database()).count()),
         t.rejected != 0 ? fmt::format(", {} records rejected", grouped(t.rejected)) : "");
   }
-  const auto world = build_world(store.database(), workspace.config, workspace.config.rules.tagging,
-                                 workspace.registry, as_of);
+  const auto world = build_world(store, workspace, workspace.config.rules, as_of);
   const auto seen = look(store, world, workspace.config.rules.robots, as_of);
   if (!call.json) {
     print_mailings(world, store, seen, call.color);

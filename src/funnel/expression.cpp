@@ -324,7 +324,8 @@ private:
     const auto until = std::min(as_of, query.before ? *query.before - 1 : as_of);
     EventColumns columns;
     std::vector<ClickVerdict> verdicts;
-    MailingJudge judge(m_context.scorer.rules().robots, m_scores.size(), as_of);
+    MailingJudge judge(m_context.scorer.rules().robots, m_context.scorer.world(), m_scores.size(),
+                       as_of);
     for (auto kind : query.kinds) {
       for (const auto& campaign : m_context.scorer.world().campaigns) {
         if (campaign.last_event < from || campaign.first_event > until ||

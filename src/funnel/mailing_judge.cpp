@@ -8,8 +8,9 @@ namespace {
 constexpr std::uint32_t k_unknown = ~0U;
 }
 
-MailingJudge::MailingJudge(const RobotRules& rules, std::size_t recipients, Seconds as_of)
-    : m_rules(rules),
+MailingJudge::MailingJudge(const RobotRules& rules, const World& world, std::size_t recipients,
+                           Seconds as_of)
+    : m_rules(rules), m_world(world),
       m_limit(static_cast<std::uint32_t>(std::clamp<Seconds>(as_of, 0, 0xFFFFFFFF))),
       m_delivered(rules.timing ? recipients : 0) {}
 
@@ -42,19 +43,29 @@ MailFacts MailingJudge::facts(std::uint16_t recipient) const {
           m_campaign->content_links, m_campaign->seconds};
 }
 
+const CrowdTimes* MailingJudge::crowds(const EventColumns& clicks) const {
+  if (clicks.extra.empty() || !m_campaign->seconds || !m_rules.looks_for_crowds() ||
+      m_world.crowds == nullptr) {
+    return nullptr;
+  }
+  const auto& found = m_world.crowds->of(m_campaign->id);
+  return found.empty() ? nullptr : &found;
+}
+
 void MailingJudge::clicks(const EventColumns& c, std::vector<ClickVerdict>& verdicts) {
   verdicts.assign(c.size(), {});
+  const auto* crowds = this->crowds(c);
   for (std::size_t first = 0, n = c.size(); first < n;) { // of one person, by time
     const auto r = c.recipient[first];
     auto end = first;
     m_seen.clear();
     for (; end < n && c.recipient[end] == r; ++end) {
       if (c.time[end] <= m_limit) {
-        m_seen.push_back({c.time[end],
-                          m_campaign->link_id(c.link.empty() ? LinkNumber{0} : c.link[end]),
-                          c.evidence.empty() ? std::uint16_t{0} : c.evidence[end],
-                          c.extra.empty() ? std::uint16_t{0} : c.extra[end],
-                          c.system.empty() ? std::uint8_t{0} : c.system[end]});
+        const auto row = c.row(end);
+        m_seen.push_back(
+            {row.time, m_campaign->link_id(row.link), row.evidence, row.extra, row.system,
+             crowds != nullptr && row.extra != 0 && crowds->holds(row.extra, row.time, m_limit),
+             (row.evidence & evidence::honeypot) != 0 || m_campaign->is_honeypot(row.link)});
       }
     }
     judge_clicks(m_seen, facts(r), m_rules, m_judged);

@@ -14,7 +14,7 @@ namespace mailfunnel {
 class MailingJudge {
 public:
   /// Of a chunk of so many recipients; what comes after the moment is not looked at.
-  MailingJudge(const RobotRules& rules, std::size_t recipients, Seconds as_of);
+  MailingJudge(const RobotRules& rules, const World& world, std::size_t recipients, Seconds as_of);
 
   /// Goes on to another mailing; its deliveries are not known yet.
   void begin(const WorldCampaign& campaign);
@@ -35,7 +35,11 @@ public:
 private:
   MailFacts facts(std::uint16_t recipient) const;
 
+  /// The crowds of this mailing, where the rules ask for them and the clicks tell networks.
+  const CrowdTimes* crowds(const EventColumns& clicks) const;
+
   const RobotRules& m_rules;
+  const World& m_world;
   std::uint32_t m_limit;
   const WorldCampaign* m_campaign = nullptr;
   /// First delivery by recipient: the mailing's number above, the time below. So that nothing need

@@ -11,26 +11,37 @@ namespace mailfunnel {
 
 namespace {
 
-constexpr std::uint32_t k_minute = 60, k_two = 2, k_five = 5, k_quarter = 15 * 60;
+constexpr std::uint32_t k_minute = 60, k_two = 2, k_five = 5, k_quarter = 15 * 60, k_honeypot = 10;
 constexpr std::uint32_t k_links_of_a_mail = 4, k_links_at_once = 3;
 
-using Weighted = std::pair<std::uint16_t, std::uint32_t RobotRules::*>;
-constexpr std::array k_weights{
-    Weighted{sign::record, &RobotRules::record},
-    Weighted{sign::all_links, &RobotRules::all_links},
-    Weighted{sign::three_links, &RobotRules::three_links},
-    Weighted{sign::same_second, &RobotRules::same_second},
-    Weighted{sign::elsewhere, &RobotRules::elsewhere},
-    Weighted{sign::before_delivery, &RobotRules::before_delivery},
-    Weighted{sign::two_seconds, &RobotRules::two_seconds},
-    Weighted{sign::five_seconds, &RobotRules::five_seconds},
-    Weighted{sign::filter_people, &RobotRules::filter_people},
+constexpr std::array k_signs{
+    RobotSign{sign::record, "record", "by its own record", &RobotRules::record},
+    RobotSign{sign::honeypot, "honeypot", "a link that no person sees", &RobotRules::honeypot},
+    RobotSign{sign::all_links, "all_links", "all links of the mail within a minute",
+              &RobotRules::all_links},
+    RobotSign{sign::three_links, "three_links", "3 links in less than 2 seconds",
+              &RobotRules::three_links},
+    RobotSign{sign::same_second, "same_second", "two links in one second",
+              &RobotRules::same_second},
+    RobotSign{sign::elsewhere, "elsewhere", "the same link at once from another network and system",
+              &RobotRules::elsewhere},
+    RobotSign{sign::crowd, "crowd", "one network for 5 people within 10 seconds",
+              &RobotRules::crowd},
+    RobotSign{sign::before_delivery, "before_delivery", "before the delivery",
+              &RobotRules::before_delivery},
+    RobotSign{sign::two_seconds, "two_seconds", "less than 2 seconds after the delivery",
+              &RobotRules::two_seconds},
+    RobotSign{sign::five_seconds, "five_seconds", "less than 5 seconds after the delivery",
+              &RobotRules::five_seconds},
+    RobotSign{sign::filter_people, "filter_people",
+              "from a network of mail filters, just after the delivery",
+              &RobotRules::filter_people},
 };
 
 Verdict verdict_by(std::uint16_t signs, const RobotRules& rules) {
   std::uint32_t weight = 0;
-  for (const auto& [bit, member] : k_weights) {
-    weight += (signs & bit) != 0 ? rules.*member : 0;
+  for (const auto& one : k_signs) {
+    weight += (signs & one.bit) != 0 ? rules.*one.weight : 0;
   }
   return weight >= rules.machine_from   ? Verdict::machine
          : weight >= rules.unknown_from ? Verdict::unknown
@@ -147,23 +158,37 @@ void mark_elsewhere(std::span<const SeenClick> clicks, std::vector<ClickVerdict>
   }
 }
 
+/// Clicks on a honeypot; with `around` all within 10 s of one, before or after.
+void mark_honeypots(std::span<const SeenClick> clicks, bool around,
+                    std::vector<ClickVerdict>& verdicts) {
+  std::size_t next = 0; // all before it are decided
+  for (std::size_t i = 0; i < clicks.size(); ++i) {
+    if (!clicks[i].honeypot) {
+      continue;
+    }
+    verdicts[i].signs |= sign::honeypot;
+    while (next < i && clicks[i].time - clicks[next].time > k_honeypot) {
+      ++next;
+    }
+    for (; around && next < clicks.size() &&
+           (next <= i || clicks[next].time - clicks[i].time <= k_honeypot);
+         ++next) {
+      verdicts[next].signs |= sign::honeypot;
+    }
+  }
+}
+
 } // namespace
 
+std::span<const RobotSign> robot_signs() {
+  return k_signs;
+}
+
 std::string sign_words(std::uint16_t signs) {
-  constexpr std::pair<std::uint16_t, std::string_view> k_words[] = {
-      {sign::record, "by its own record"},
-      {sign::all_links, "all links of the mail within a minute"},
-      {sign::three_links, "3 links in less than 2 seconds"},
-      {sign::same_second, "two links in one second"},
-      {sign::elsewhere, "the same link at once from another network and system"},
-      {sign::before_delivery, "before the delivery"},
-      {sign::two_seconds, "less than 2 seconds after the delivery"},
-      {sign::five_seconds, "less than 5 seconds after the delivery"},
-      {sign::filter_people, "from a network of mail filters, just after the delivery"}};
   std::string out;
-  for (const auto& [bit, words] : k_words) {
-    if ((signs & bit) != 0) {
-      out.append(out.empty() ? "" : ", ").append(words);
+  for (const auto& one : k_signs) {
+    if ((signs & one.bit) != 0) {
+      out.append(out.empty() ? "" : ", ").append(one.words);
     }
   }
   return out;
@@ -178,8 +203,10 @@ void judge_clicks(std::span<const SeenClick> clicks, const MailFacts& mail, cons
     }
     if (rules.timing) {
       verdicts[i].signs |= delivery_signs(clicks[i].time, clicks[i].evidence, mail);
+      verdicts[i].signs |= clicks[i].crowd && mail.seconds ? sign::crowd : std::uint16_t{0};
     }
   }
+  mark_honeypots(clicks, rules.timing && mail.seconds, verdicts);
   if (rules.timing && mail.seconds && clicks.size() > 1) {
     constexpr std::size_t k_few =
         2'000; // more clicks of one person on one mail are one burst anyway

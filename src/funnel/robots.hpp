@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace mailfunnel {
@@ -24,14 +25,28 @@ struct RobotRules {
   std::uint32_t two_seconds = 60;      // less than 2 s after the delivery
   std::uint32_t five_seconds = 40;     // less than 5 s after it
   std::uint32_t filter_people = 100; // a filter network that carries people too, within 15 minutes
+  std::uint32_t crowd = 80;          // one network for 5 people of the mailing within 10 s
+  std::uint32_t honeypot = 100;      // a link that no person sees, and all within 10 s of it
+  std::vector<std::string> honeypot_links; // globs on URLs
+
+  bool looks_for_crowds() const { return timing && crowd != 0; }
 };
 
 /// Signs, as bits: why an event got its weight.
 namespace sign {
 constexpr std::uint16_t record = 1, all_links = 2, three_links = 4, same_second = 8, elsewhere = 16,
                         before_delivery = 32, two_seconds = 64, five_seconds = 128,
-                        filter_people = 256;
+                        filter_people = 256, crowd = 512, honeypot = 1024;
 }
+
+/// What is known of a sign: its key in the config, its words for people, where its weight stands.
+struct RobotSign {
+  std::uint16_t bit;
+  std::string_view key, words;
+  std::uint32_t RobotRules::*weight;
+};
+std::span<const RobotSign> robot_signs();
+
 /// "all links of the mail within a minute, 3 links in 2 seconds"
 std::string sign_words(std::uint16_t signs);
 
@@ -41,6 +56,7 @@ struct SeenClick {
   std::uint32_t link; // WorldCampaign::link_id
   std::uint16_t evidence, network;
   std::uint8_t system;
+  bool crowd = false, honeypot = false; // one of a crowd (crowds.hpp); its link is a honeypot
 };
 
 /// What is known of the mail besides.

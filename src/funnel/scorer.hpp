@@ -14,7 +14,7 @@
 namespace mailfunnel {
 
 /// Goes up when the same rules give other points than before: older runs are then not used again.
-constexpr int k_scoring_version = 1;
+constexpr int k_scoring_version = 2;
 
 /// Why somebody must not be mailed. Bits.
 namespace suppressed_by {

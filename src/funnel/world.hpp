@@ -3,12 +3,15 @@
 // Made once a run.
 
 #include "base/time.hpp"
+#include "funnel/crowds.hpp"
 #include "funnel/measurability.hpp"
 #include "funnel/tagger.hpp"
 #include "model/activity.hpp"
 #include "model/campaign.hpp"
 
+#include <algorithm>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -18,6 +21,7 @@ namespace mailfunnel {
 struct WorldLink {
   std::string identity, url, text; // text: of the placement that a reader sees first
   Tag tag;
+  bool honeypot = false; // no person sees it
 };
 
 struct WorldCampaign {
@@ -39,6 +43,11 @@ struct WorldCampaign {
   std::vector<std::uint8_t> stages;    // by link number, as Stage; what is not here is untagged
   std::vector<std::uint32_t> link_ids; // by link number: the same for one identity in all mailings
 
+  std::vector<LinkNumber> honeypots; // sorted
+
+  bool is_honeypot(LinkNumber link) const {
+    return std::binary_search(honeypots.begin(), honeypots.end(), link);
+  }
   Stage stage(LinkNumber link) const {
     return link < stages.size() ? static_cast<Stage>(stages[link]) : Stage::untagged;
   }
@@ -61,6 +70,7 @@ struct World {
   std::vector<Family> families;         // by time of the first
   std::unordered_map<CampaignId, std::uint32_t> by_id;
   std::vector<CoveredTimes> covered; // by source: when its log is complete
+  std::shared_ptr<Crowds> crowds;    // nullptr: nobody looks for them
 
   const WorldCampaign* find(CampaignId id) const {
     const auto place = by_id.find(id);

@@ -3,6 +3,7 @@
 // here while records stream in; flush() writes all of it as one transaction.
 
 #include "adapter/adapter.hpp"
+#include "base/network.hpp"
 #include "base/uri.hpp"
 #include "ingest/address_book.hpp"
 #include "model/activity.hpp"
@@ -105,6 +106,7 @@ struct SessionOptions {
   std::uint64_t memory = std::uint64_t{1} << 30; // for rows in flight
   Seconds now = 0;
   LinkStripping strip;
+  FilterNetworks filters;
   std::vector<std::pair<Seconds, Seconds>> complete; // --complete FROM..TO
   std::optional<Seconds> valid_from; // of attributes that bring no time of their own
   bool small =

@@ -3,10 +3,10 @@
 #include "adapter/agent.hpp"
 #include "base/csv.hpp"
 #include "base/hash.hpp"
+#include "base/network.hpp"
 #include "base/text.hpp"
 #include "model/recipient.hpp"
 
-#include <arpa/inet.h>
 #include <fmt/format.h>
 
 #include <cstring>
@@ -285,31 +285,25 @@ void Worker::fill_evidence(const EventView& event, EventRow& row) {
   } else if (event.kind == EventKind::click) {
     row.system = event.system;
   }
+  const auto address = parse_address(event.ip);
+  if (address) {
+    const auto& filters = m_session.options().filters;
+    row.evidence |= filters.only.contains(*address)     ? evidence::filter_network
+                    : filters.shared.contains(*address) ? evidence::probable_filter_network
+                                                        : std::uint16_t{0};
+  }
   if (event.kind == EventKind::click) {
-    row.extra = event.ip.empty() ? event.network : network_of(event.ip);
+    row.extra = address ? network_of(*address) : event.network;
   }
 }
 
-/// Keyed hash of the /24 or /48, never 0; 0: not an address.
-std::uint16_t Worker::network_of(std::string_view ip) const {
-  char text[64];
-  if (ip.size() >= sizeof text) {
+/// Keyed hash of the network, never 0; 0: none that says something.
+std::uint16_t Worker::network_of(const AddressBytes& address) const {
+  const auto prefix = network_prefix(address);
+  if (prefix.size == 0) {
     return 0;
   }
-  std::memcpy(text, ip.data(), ip.size());
-  text[ip.size()] = '\0';
-  unsigned char bytes[16] = {};
-  std::size_t prefix = 0;
-  if (inet_pton(AF_INET, text, bytes) == 1) {
-    prefix = 3;
-  } else if (inet_pton(AF_INET6, text, bytes) == 1) {
-    prefix = 6;
-  }
-  if (prefix == 0) {
-    return 0;
-  }
-  const auto hash =
-      hash64({reinterpret_cast<const char*>(bytes), prefix}, m_session.secret()) & 0xFFFF;
+  const auto hash = hash64(prefix.view(), m_session.secret()) & 0xFFFF;
   return static_cast<std::uint16_t>(hash == 0 ? 1 : hash);
 }
 

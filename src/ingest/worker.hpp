@@ -3,6 +3,7 @@
 // and turns them into rows. No allocation an event on the usual way.
 
 #include "base/hash.hpp"
+#include "base/network.hpp"
 #include "ingest/session.hpp"
 
 #include <boost/unordered/unordered_flat_map.hpp>
@@ -75,7 +76,7 @@ private:
   CampaignSlot& campaign_of(std::uint32_t account, const EventView& event);
   LinkNumber link_of(CampaignSlot& campaign, const EventView& event);
   void fill_evidence(const EventView& event, EventRow& row);
-  std::uint16_t network_of(std::string_view ip) const;
+  std::uint16_t network_of(const AddressBytes& address) const;
   std::uint32_t recipient_of(std::uint32_t account, std::string_view address,
                              std::string_view contact_id);
   std::string_view key_of(std::uint32_t account, std::string_view address,

@@ -375,8 +375,7 @@ TEST_CASE("an audit finds every ledger in order, and a score that was tampered w
     CHECK(good->different == 0);
 
     // Half the people one point more.
-    const auto world =
-        build_world(store.database(), test.workspace.config, {}, test.workspace.registry, k_now);
+    const auto world = build_world(store, test.workspace, test.workspace.config.rules, k_now);
     const Scorer scorer(test.workspace.config.rules, world, k_now);
     ChunkScores scores;
     auto query = store.database().use("SELECT data FROM run_block");
@@ -441,6 +440,72 @@ TEST_CASE("a damaged block is named, not skipped") {
     damaged[at] = static_cast<char>(damaged[at] ^ 1);
     CHECK_THROWS_AS(BlockReader(damaged, "chunk 0"), Failure);
   }
+}
+
+std::string clicks_of(unsigned first, unsigned people, std::string_view ip, Seconds from,
+                      std::string_view url = "https://example.com/pricing") {
+  std::string out(k_head);
+  for (unsigned i = 0; i < people; ++i) {
+    out +=
+        fmt::format("p{}@example.com,c1,click,{},{},Mozilla/5.0 (Windows NT 10.0) Firefox/120,{}\n",
+                    first + i, format_time(from + i), url, ip);
+  }
+  return out;
+}
+
+Verdict first_click(const TestWorkspace& test, const std::string& who, Seconds as_of = k_now) {
+  auto store = test.store();
+  const auto world = build_world(store, test.workspace, test.workspace.config.rules, as_of);
+  const auto events = events_of(store, world, test.workspace.config.rules.robots, who, as_of);
+  REQUIRE(events.has_value());
+  REQUIRE_FALSE(events->empty());
+  return events->front().judged.verdict;
+}
+
+TEST_CASE(
+    "a crowd from one network is seen across imports, in the inbox, and not before it was there") {
+  constexpr Seconds k_first = k_now - 20 * 86'400;
+  TestWorkspace test(k_profile);
+  test.import("a.csv", clicks_of(1, 4, "198.51.100.7", k_first));
+  CHECK(first_click(test, "p1@example.com") == Verdict::human);
+  test.import("b.csv", clicks_of(5, 1, "198.51.100.9", k_first + 8)); // stays in the inbox
+  test.import("c.csv", clicks_of(9, 1, "203.0.113.9", k_first + 8));  // another network
+  CHECK(first_click(test, "p1@example.com") == Verdict::unknown);
+  CHECK(first_click(test, "p5@example.com") == Verdict::unknown);
+  CHECK(first_click(test, "p9@example.com") == Verdict::human);
+  CHECK(first_click(test, "p1@example.com", k_first + 7) == Verdict::human);
+  CHECK(first_click(test, "p1@example.com", k_first + 8) == Verdict::unknown);
+  auto store = test.store();
+  const auto& rules = test.workspace.config.rules;
+  const auto summary = run_scores(store, test.workspace, rules, k_now, true);
+  CHECK(summary.recipients == 6);
+  CHECK(explain(store, test.workspace, rules, "p1@example.com", k_now)->score == 10 * k_point);
+  CHECK(explain(store, test.workspace, rules, "p9@example.com", k_now)->score == 20 * k_point);
+  CHECK(audit(store, test.workspace, 5)->different == 0);
+  auto light = rules;
+  light.robots.crowd = 0;
+  CHECK(explain(store, test.workspace, light, "p1@example.com", k_now)->score == 20 * k_point);
+}
+
+TEST_CASE("a log of a proxy's own private address shows no crowd") {
+  TestWorkspace test(k_profile);
+  test.import("a.csv", clicks_of(1, 20, "10.0.0.7", k_now - 86'400));
+  CHECK(first_click(test, "p1@example.com") == Verdict::human);
+}
+
+TEST_CASE("networks of mail filters and honeypot links of the config") {
+  constexpr Seconds k_first = k_now - 20 * 86'400;
+  TestWorkspace test(std::string(k_profile) + "[robots]\nfilter_networks = [\"198.51.100.0/24\"]\n"
+                                              "shared_filter_networks = [\"203.0.113.0/24\"]\n"
+                                              "honeypot_links = [\"*/trap/*\"]\n");
+  test.import("a.csv", clicks_of(1, 1, "198.51.100.7", k_first) +
+                           clicks_of(2, 1, "203.0.113.7", k_first).substr(k_head.size()) +
+                           clicks_of(3, 1, "192.0.2.7", k_first).substr(k_head.size()) +
+                           clicks_of(3, 1, "192.0.2.7", k_first + 9, "https://example.com/trap/1")
+                               .substr(k_head.size()));
+  CHECK(first_click(test, "p1@example.com") == Verdict::machine);
+  CHECK(first_click(test, "p2@example.com") == Verdict::human); // no delivery is told
+  CHECK(first_click(test, "p3@example.com") == Verdict::machine);
 }
 
 } // namespace

@@ -13,6 +13,15 @@ SeenClick click_at(std::uint32_t after, std::uint32_t link, std::uint16_t networ
   return {k_t + after, link, bits, network, system};
 }
 
+SeenClick of_crowd(SeenClick click) {
+  click.crowd = true;
+  return click;
+}
+SeenClick on_honeypot(SeenClick click) {
+  click.honeypot = true;
+  return click;
+}
+
 std::vector<ClickVerdict> judged(const std::vector<SeenClick>& clicks,
                                  const MailFacts& mail = k_mail, const RobotRules& rules = {}) {
   std::vector<ClickVerdict> verdicts;
@@ -89,6 +98,25 @@ TEST_CASE("signs of one click, and of clicks together") {
        {click_at(600, 1, 7, 1), click_at(661, 1, 8, 2)},
        {0, 0},
        Verdict::human},
+      {"one of a crowd", {of_crowd(click_at(600, 1))}, {crowd}, Verdict::unknown},
+      {"one of a crowd, soon after the delivery",
+       {of_crowd(click_at(4, 1))},
+       {crowd | five_seconds},
+       Verdict::machine},
+      {"a honeypot, and what is near it",
+       {click_at(589, 1), click_at(590, 1), on_honeypot(click_at(600, 2)), click_at(610, 1),
+        click_at(611, 1)},
+       {0, honeypot, honeypot, honeypot, 0},
+       Verdict::human},
+      {"two honeypots, one after the other",
+       {on_honeypot(click_at(600, 2)), click_at(605, 1), on_honeypot(click_at(612, 2)),
+        click_at(622, 1), click_at(623, 1)},
+       {honeypot, honeypot, honeypot, honeypot, 0},
+       Verdict::machine},
+      {"a honeypot last",
+       {click_at(600, 1), on_honeypot(click_at(610, 2))},
+       {honeypot, honeypot},
+       Verdict::machine},
       {"a burst, then the person",
        {click_at(1, 1), click_at(1, 2), click_at(1, 3), click_at(4000, 2)},
        {two_seconds | three_links | same_second, two_seconds | three_links | same_second,
@@ -117,6 +145,13 @@ TEST_CASE("rules finer than what a source tells are off; so are all where the co
   RobotRules off;
   off.timing = false;
   CHECK(judged(burst, k_mail, off)[0].signs == 0);
+  const std::vector<SeenClick> near{click_at(600, 1), of_crowd(on_honeypot(click_at(601, 2)))};
+  CHECK(judged(near)[0].signs == sign::honeypot);
+  CHECK(judged(near)[1].signs == (sign::honeypot | sign::crowd));
+  for (const auto& some : {judged(near, {k_t, 4, false}), judged(near, k_mail, off)}) {
+    CHECK(some[0].signs == 0);
+    CHECK(some[1].signs == sign::honeypot); // the link alone says it
+  }
   RobotRules light;
   light.same_second = light.three_links = light.two_seconds = 0;
   CHECK(judged(burst, k_mail, light)[0].verdict == Verdict::human);

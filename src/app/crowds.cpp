@@ -1,0 +1,115 @@
+#include "app/crowds.hpp"
+
+#include "base/parallel.hpp"
+#include "store/activity.hpp"
+#include "store/recipients.hpp"
+
+#include <atomic>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <unordered_map>
+
+namespace mailfunnel {
+
+namespace {
+
+/// Clicks that wait in the inbox; a person without a number yet gets one above all that are given.
+std::map<CampaignId, std::vector<NetworkClick>> waiting_clicks(Database& database) {
+  std::map<CampaignId, std::vector<NetworkClick>> waiting;
+  Recipients recipients(database);
+  const auto count = recipients.count();
+  std::unordered_map<std::string, RecipientId> strangers;
+  for (const auto& event : Activity(database).inbox()) {
+    if (event.kind == EventKind::click && event.row.extra != 0) {
+      const auto known = recipients.find(event.key);
+      const auto next = static_cast<RecipientId>(count + strangers.size());
+      waiting[event.campaign].push_back(
+          {event.row.extra, event.row.time,
+           known ? *known : strangers.emplace(event.key, next).first->second});
+    }
+  }
+  return waiting;
+}
+
+class StoredCrowds : public Crowds {
+public:
+  explicit StoredCrowds(const Store& store) : m_store(store) {}
+
+  const CrowdTimes& of(CampaignId campaign) override {
+    const std::lock_guard lock(m_mutex);
+    if (const auto known = m_known.find(campaign); known != m_known.end()) {
+      return known->second;
+    }
+    if (!m_database) {
+      m_database.emplace(m_store.reader());
+      m_recipients = Recipients(*m_database).count();
+      m_waiting = waiting_clicks(*m_database);
+    }
+    return m_known.emplace(campaign, look(*m_database, campaign)).first->second;
+  }
+
+  void prepare(std::span<const CampaignId> campaigns, unsigned threads) override {
+    const std::lock_guard lock(m_mutex);
+    std::vector<CampaignId> wanted;
+    for (const auto campaign : campaigns) {
+      if (!m_known.contains(campaign)) {
+        wanted.push_back(campaign);
+      }
+    }
+    std::vector<CrowdTimes> found(wanted.size());
+    std::atomic<std::size_t> next{0};
+    std::once_flag counted;
+    on_threads(threads, [&](unsigned) {
+      auto database = m_store.reader();
+      std::call_once(counted, [&] {
+        m_recipients = Recipients(database).count();
+        m_waiting = waiting_clicks(database);
+      });
+      for (std::size_t i; (i = next.fetch_add(1)) < wanted.size();) {
+        found[i] = look(database, wanted[i]);
+      }
+    });
+    for (std::size_t i = 0; i < wanted.size(); ++i) {
+      m_known.emplace(wanted[i], std::move(found[i]));
+    }
+  }
+
+private:
+  CrowdTimes look(Database& database, CampaignId campaign) const {
+    std::vector<NetworkClick> clicks;
+    Activity activity(database);
+    EventColumns columns;
+    for (std::uint32_t chunk = 0; std::uint64_t{chunk} << k_chunk_bits < m_recipients; ++chunk) {
+      columns.clear();
+      if (!activity.load_set(chunk, campaign, EventKind::click, columns)) {
+        continue;
+      }
+      for (std::size_t i = 0; i < columns.extra.size(); ++i) {
+        if (columns.extra[i] != 0) {
+          clicks.push_back(
+              {columns.extra[i], columns.time[i], chunk << k_chunk_bits | columns.recipient[i]});
+        }
+      }
+    }
+    if (const auto waiting = m_waiting.find(campaign); waiting != m_waiting.end()) {
+      clicks.insert(clicks.end(), waiting->second.begin(), waiting->second.end());
+    }
+    return CrowdTimes(std::move(clicks));
+  }
+
+  const Store& m_store;
+  std::mutex m_mutex;
+  std::optional<Database> m_database;
+  RecipientId m_recipients = 0;
+  std::map<CampaignId, std::vector<NetworkClick>> m_waiting;
+  std::map<CampaignId, CrowdTimes> m_known; // references to what stands in it stay good
+};
+
+} // namespace
+
+std::shared_ptr<Crowds> crowds_of(const Store& store) {
+  return std::make_shared<StoredCrowds>(store);
+}
+
+} // namespace mailfunnel
