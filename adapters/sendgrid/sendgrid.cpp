@@ -640,7 +640,7 @@ Result<void> check_signature(const HttpRequest& request, std::string_view key, S
   }
   const auto der = base64_decode(signature);
   const auto good =
-      der ? verify_sha256(key, *der, std::string(stamp) + request.body) : std::optional(false);
+      der ? verify_signature(Digest::sha256, key, *der, std::string(stamp) + request.body) : std::optional(false);
   if (!good) {
     return refused("webhook_key is no public key, so the signature can't be checked");
   }

@@ -8,6 +8,7 @@
 // One event a recipient comes of each. The oddities are in README.md.
 
 #include "adapter/adapter.hpp"
+#include "adapter/json_value.hpp"
 #include "adapter/registry.hpp"
 #include "adapter/smtp_status.hpp"
 #include "base/json.hpp"
@@ -25,9 +26,6 @@ namespace {
 using namespace std::string_view_literals;
 using enum BounceClass;
 using Reason = BounceReason;
-using simdjson::dom::array;
-using simdjson::dom::element;
-using simdjson::dom::object;
 
 // ---- words
 // ---------------------------------------------------------------------------------------------------------
@@ -91,43 +89,11 @@ constexpr std::array k_campaign_tags{"campaign"sv, "campaign_id"sv, "campaign-id
 // ---- values
 // --------------------------------------------------------------------------------------------------------
 
-/// A JSON value or none: members of none are none, so that a path can be followed without asking.
-using Json = simdjson::simdjson_result<element>;
-
-bool is_there(const Json& value) {
-  return value.error() == simdjson::SUCCESS;
-}
-
-std::string_view text(const Json& value) {
-  std::string_view out;
-  return value.get_string().get(out) == simdjson::SUCCESS ? out : ""sv;
-}
-
-bool is_true(const Json& value) {
-  bool out = false;
-  return value.get_bool().get(out) == simdjson::SUCCESS && out;
-}
-
 /// Its elements; none of what is no list.
 std::vector<Json> elements(const Json& value) {
   std::vector<Json> out;
-  array list;
-  if (value.get_array().get(list) == simdjson::SUCCESS) {
-    for (const auto item : list) {
-      out.emplace_back(element(item));
-    }
-  }
+  each_element(value, [&out](const Json& item) { out.push_back(item); });
   return out;
-}
-
-/// Calls visit(name, value) for each member.
-template<typename Visit> void each_member(const Json& value, Visit visit) {
-  object members;
-  if (value.get_object().get(members) == simdjson::SUCCESS) {
-    for (const auto member : members) {
-      visit(member.key, Json(element(member.value)));
-    }
-  }
 }
 
 // ---- one event
@@ -153,8 +119,8 @@ std::string_view answer_of(std::string_view diagnostic) {
 std::string_view campaign_of(const Json& mail) {
   for (const auto name : k_campaign_tags) {
     const auto tag = mail["tags"][name];
-    const auto value = text(tag.at(0));
-    if (const auto found = value.empty() ? text(tag) : value; !found.empty()) {
+    const auto value = text_of(tag.at(0));
+    if (const auto found = value.empty() ? text_of(tag) : value; !found.empty()) {
       return found;
     }
   }
@@ -175,7 +141,7 @@ std::string metadata_of(const Json& mail) {
     out += list.size() == 1 ? "" : "[";
     for (const auto& value : list) {
       out += out.back() == '[' || list.size() == 1 ? "" : ",";
-      append_json_string(out, text(value));
+      append_json_string(out, text_of(value));
     }
     out += list.size() == 1 ? "" : "]";
   });
@@ -189,7 +155,7 @@ std::string link_tag_of(const Json& click) {
   each_member(click["linkTags"], [&out](std::string_view /*name*/, const Json& values) {
     for (const auto& value : elements(values)) {
       out += out.empty() ? "" : " ";
-      out += text(value);
+      out += text_of(value);
     }
   });
   return out;
@@ -226,7 +192,7 @@ private:
 
 std::optional<Instant> RecordParser::time_of(const Told& told) {
   for (const auto word :
-       {text(told.detail["timestamp"]), text(told.mail["timestamp"]), told.envelope_time}) {
+       {text_of(told.detail["timestamp"]), text_of(told.mail["timestamp"]), told.envelope_time}) {
     if (const auto time = m_times.read(word); time && !word.empty()) {
       return time;
     }
@@ -243,15 +209,15 @@ void RecordParser::put(const EventView& view, RecordSink& sink) {
 
 /// Bounces, delays and refusals.
 void RecordParser::take_bounce(const Told& told, const Json& recipient, EventView& view) {
-  auto diagnostic = text(recipient["diagnosticCode"]);
+  auto diagnostic = text_of(recipient["diagnosticCode"]);
   for (const char* name : {"reason", "errorMessage"}) { // Reject, Rendering Failure
-    diagnostic = diagnostic.empty() ? text(told.detail[name]) : diagnostic;
+    diagnostic = diagnostic.empty() ? text_of(told.detail[name]) : diagnostic;
   }
-  const auto verdict = judge_smtp(text(recipient["status"]), answer_of(diagnostic));
+  const auto verdict = judge_smtp(text_of(recipient["status"]), answer_of(diagnostic));
   view.bounce = {soft, verdict.reason, verdict.status, verdict.code, diagnostic};
   if (view.native == "Bounce"sv) {
     const auto& row =
-        find_bounce(text(told.detail["bounceType"]), text(told.detail["bounceSubType"]));
+        find_bounce(text_of(told.detail["bounceType"]), text_of(told.detail["bounceSubType"]));
     view.kind = row.kind;
     view.bounce.klass = row.klass;
     view.bounce.reason = row.reason == Reason::other ? verdict.reason : row.reason;
@@ -267,7 +233,7 @@ void RecordParser::take_bounce(const Told& told, const Json& recipient, EventVie
   } else if (verdict.reason == Reason::other) {
     for (const auto& row : k_delays) {
       view.bounce.reason =
-          row.type == text(told.detail["delayType"]) ? row.reason : view.bounce.reason;
+          row.type == text_of(told.detail["delayType"]) ? row.reason : view.bounce.reason;
     }
   }
 }
@@ -281,8 +247,8 @@ void RecordParser::take_recipients(const Told& told, const TypeRow& type, const 
   }
   for (const auto& recipient : recipients) {
     auto view = common;
-    const auto plain = text(recipient);
-    view.address = plain.empty() ? text(recipient["emailAddress"]) : plain;
+    const auto plain = text_of(recipient);
+    view.address = plain.empty() ? text_of(recipient["emailAddress"]) : plain;
     if (view.kind == EventKind::bounce || view.kind == EventKind::deferred ||
         view.kind == EventKind::dropped) {
       take_bounce(told, recipient, view);
@@ -294,7 +260,7 @@ void RecordParser::take_recipients(const Told& told, const TypeRow& type, const 
 /// Everything left, or each topic that was left or joined; unknown when nothing changed.
 void RecordParser::take_subscription(const Told& told, EventView view, RecordSink& sink) {
   const auto now = told.detail["newTopicPreferences"], before = told.detail["oldTopicPreferences"];
-  view.address = text(told.mail["destination"].at(0));
+  view.address = text_of(told.mail["destination"].at(0));
   const auto all_now = is_true(now["unsubscribeAll"]),
              all_before = is_true(before["unsubscribeAll"]);
   if (all_now || all_before) {
@@ -305,9 +271,9 @@ void RecordParser::take_subscription(const Told& told, EventView view, RecordSin
   const auto old_topics = elements(before["topicSubscriptionStatus"]);
   bool changed = false;
   for (const auto& topic : elements(now["topicSubscriptionStatus"])) {
-    const auto name = text(topic["topicName"]), status = text(topic["subscriptionStatus"]);
+    const auto name = text_of(topic["topicName"]), status = text_of(topic["subscriptionStatus"]);
     const auto same = std::any_of(old_topics.begin(), old_topics.end(), [&](const Json& old) {
-      return text(old["topicName"]) == name && text(old["subscriptionStatus"]) == status;
+      return text_of(old["topicName"]) == name && text_of(old["subscriptionStatus"]) == status;
     });
     if (!same) {
       view.kind = status == "OptOut"sv ? EventKind::unsubscribe : EventKind::resubscribe;
@@ -324,23 +290,23 @@ void RecordParser::take_subscription(const Told& told, EventView view, RecordSin
 /// Kinds that hang on more than the type.
 void refine(const Told& told, EventView& view) {
   if (view.kind == EventKind::complaint) {
-    if (text(told.detail["complaintSubType"]) == "OnAccountSuppressionList"sv) {
+    if (text_of(told.detail["complaintSubType"]) == "OnAccountSuppressionList"sv) {
       view.kind = EventKind::dropped;
-    } else if (iequals(text(told.detail["complaintFeedbackType"]), "not-spam")) {
+    } else if (iequals(text_of(told.detail["complaintFeedbackType"]), "not-spam")) {
       view.kind = EventKind::unknown; // a person took the mail out of the junk folder
     }
   } else if (view.kind == EventKind::open || view.kind == EventKind::click) {
     view.agent_given = is_there(told.detail["userAgent"]);
     view.user_agent =
-        text(told.detail["userAgent"]); // a complaint's is the reporter's, not the reader's
-    view.ip = text(told.detail["ipAddress"]);
-    view.link = text(told.detail["link"]);
+        text_of(told.detail["userAgent"]); // a complaint's is the reporter's, not the reader's
+    view.ip = text_of(told.detail["ipAddress"]);
+    view.link = text_of(told.detail["link"]);
   }
 }
 
 void RecordParser::read_event(const Told& told, RecordSink& sink) {
-  auto native = text(told.event["eventType"]);
-  native = native.empty() ? text(told.event["notificationType"]) : native;
+  auto native = text_of(told.event["eventType"]);
+  native = native.empty() ? text_of(told.event["notificationType"]) : native;
   if (native == "Received"sv ||
       native == "AmazonSnsSubscriptionSucceeded"sv) { // inbound mail; a handshake
     sink.skip(m_record);
@@ -370,8 +336,8 @@ void RecordParser::read_event(const Told& told, RecordSink& sink) {
   m_link_tag = view.kind == EventKind::click ? link_tag_of(whole.detail) : std::string();
   view.link_tag = m_link_tag;
   if (sink.wants().details) {
-    const auto feedback = text(whole.detail["feedbackId"]);
-    view.message_id = text(told.mail["messageId"]);
+    const auto feedback = text_of(whole.detail["feedbackId"]);
+    view.message_id = text_of(told.mail["messageId"]);
     view.event_id = feedback.empty() ? told.envelope_id : feedback;
     m_metadata = metadata_of(told.mail);
     view.metadata = m_metadata;
@@ -389,8 +355,8 @@ void RecordParser::read_event(const Told& told, RecordSink& sink) {
 
 /// An SNS message. What is no event of SES in it is a greeting.
 void RecordParser::read_envelope(const Json& envelope, RecordSink& sink) {
-  const auto message = text(envelope["Message"]);
-  if (text(envelope["Type"]) != "Notification"sv || trim(message).substr(0, 1) != "{"sv) {
+  const auto message = text_of(envelope["Message"]);
+  if (text_of(envelope["Type"]) != "Notification"sv || trim(message).substr(0, 1) != "{"sv) {
     sink.skip(m_record); // SubscriptionConfirmation; "Successfully validated SNS topic ..."
     return;
   }
@@ -399,8 +365,8 @@ void RecordParser::read_envelope(const Json& envelope, RecordSink& sink) {
     sink.reject("the Message of the envelope is broken JSON", m_record);
     return;
   }
-  read_event({event, event["mail"], Json(simdjson::NO_SUCH_FIELD), text(envelope["MessageId"]),
-              text(envelope["Timestamp"])},
+  read_event({event, event["mail"], Json(simdjson::NO_SUCH_FIELD), text_of(envelope["MessageId"]),
+              text_of(envelope["Timestamp"])},
              sink);
 }
 
@@ -409,10 +375,10 @@ void RecordParser::read_object(const Json& root, RecordSink& sink) {
     read_envelope(root, sink);
     return;
   }
-  const bool bridged = text(root["source"]) == "aws.ses"sv && is_there(root["detail"]);
+  const bool bridged = text_of(root["source"]) == "aws.ses"sv && is_there(root["detail"]);
   const Json event = bridged ? root["detail"] : root;
   read_event({event, event["mail"], Json(simdjson::NO_SUCH_FIELD),
-              bridged ? text(root["id"]) : ""sv, bridged ? text(root["time"]) : ""sv},
+              bridged ? text_of(root["id"]) : ""sv, bridged ? text_of(root["time"]) : ""sv},
              sink);
 }
 
@@ -420,8 +386,7 @@ void RecordParser::read(std::string_view record, RecordSink& sink) {
   m_record = record;
   const Json root =
       m_parser.parse(record.data(), record.size(), false); // k_padding bytes are behind it
-  object members;
-  if (root.get_object().get(members) != simdjson::SUCCESS) {
+  if (!root.is_object()) {
     sink.reject("not a JSON object", record);
     return;
   }
@@ -430,11 +395,6 @@ void RecordParser::read(std::string_view record, RecordSink& sink) {
 
 // ---- readers
 // -------------------------------------------------------------------------------------------------------
-
-std::string_view without_bom(std::string_view text) {
-  constexpr auto k_bom = "\xEF\xBB\xBF"sv;
-  return text.substr(0, k_bom.size()) == k_bom ? text.substr(k_bom.size()) : text;
-}
 
 /// One event or envelope a line (Values = JsonLines), or a list of them, or one after the other
 /// (JsonValues).
@@ -464,20 +424,20 @@ using BodyReader = EventReader<JsonValues, Framing::json>;
 bool is_event(const Json& value) {
   const bool typed = is_there(value["eventType"]) || is_there(value["notificationType"]);
   const bool mailed =
-      text(value["mail"]["messageId"]) != ""sv || is_there(value["mail"]["destination"]);
-  return typed && (mailed || text(value["notificationType"]) == "Received"sv);
+      text_of(value["mail"]["messageId"]) != ""sv || is_there(value["mail"]["destination"]);
+  return typed && (mailed || text_of(value["notificationType"]) == "Received"sv);
 }
 
 /// SNS carries much else: its message has to be an event of SES, or one of the greetings.
 bool is_envelope(const Json& value) {
-  const auto type = text(value["Type"]);
+  const auto type = text_of(value["Type"]);
   if (!is_there(value["Message"]) || !is_there(value["MessageId"])) {
     return false;
   }
   if (type == "SubscriptionConfirmation"sv || type == "UnsubscribeConfirmation"sv) {
     return is_there(value["TopicArn"]);
   }
-  const auto message = text(value["Message"]);
+  const auto message = text_of(value["Message"]);
   simdjson::dom::parser parser;
   return type == "Notification"sv &&
          (is_event(parser.parse(message)) || message.find("Amazon SES") != std::string_view::npos);
@@ -492,7 +452,7 @@ template<typename Values> bool has_events(std::string_view head) {
   for (int i = 0; i < k_most_looked_at && values.next(value); ++i) {
     const Json root = value.front() == '{' ? parser.parse(value) : Json(simdjson::INCORRECT_TYPE);
     if (is_event(root) || is_envelope(root) ||
-        (text(root["source"]) == "aws.ses"sv && is_event(root["detail"]))) {
+        (text_of(root["source"]) == "aws.ses"sv && is_event(root["detail"]))) {
       return true;
     }
   }

@@ -1,9 +1,11 @@
 #include "adapter/signature.hpp"
 
+#include "base/result.hpp"
 #include "base/text.hpp"
 
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
+#include <openssl/hmac.h>
 #include <openssl/x509.h>
 
 #include <array>
@@ -49,6 +51,29 @@ std::string without_pem_lines(std::string_view text) {
 
 const unsigned char* bytes(std::string_view text) {
   return reinterpret_cast<const unsigned char*>(text.data());
+}
+
+const EVP_MD* function_of(Digest digest) {
+  switch (digest) {
+  case Digest::md5:
+    return EVP_md5();
+  case Digest::sha1:
+    return EVP_sha1();
+  case Digest::sha256:
+    return EVP_sha256();
+  }
+  return EVP_sha256();
+}
+
+/// What write(out, size) put into a buffer of EVP_MAX_MD_SIZE bytes. That it fails means that the
+/// library has no memory, or that the machine forbids the function.
+template<typename Write> std::string hashed(Write write) {
+  std::array<unsigned char, EVP_MAX_MD_SIZE> out{};
+  unsigned size = 0;
+  if (!write(out.data(), &size)) {
+    throw Failure({ErrorCode::unsupported, "OpenSSL on this machine can't do a hash function"});
+  }
+  return {reinterpret_cast<const char*>(out.data()), size};
 }
 
 struct KeyFree {
@@ -103,19 +128,52 @@ std::optional<std::string> base64_decode(std::string_view text) {
   return out;
 }
 
-bool same_secret(std::string_view a, std::string_view b) {
-  return a.size() == b.size() && CRYPTO_memcmp(a.data(), b.data(), a.size()) == 0;
+std::optional<std::string> hex_decode(std::string_view text) {
+  const auto value_of = [](char c) {
+    const char low = ascii_lower(c);
+    return is_digit(c) ? c - '0' : low >= 'a' && low <= 'f' ? low - 'a' + 10 : -1;
+  };
+  if (text.size() % 2 != 0) {
+    return std::nullopt;
+  }
+  std::string out;
+  out.reserve(text.size() / 2);
+  for (std::size_t at = 0; at < text.size(); at += 2) {
+    const int high = value_of(text[at]), low = value_of(text[at + 1]);
+    if (high < 0 || low < 0) {
+      return std::nullopt;
+    }
+    out += static_cast<char>(high * 16 + low);
+  }
+  return out;
 }
 
-std::optional<bool> verify_sha256(std::string_view public_key, std::string_view signature,
-                                  std::string_view message) {
+std::string digest_of(Digest digest, std::string_view message) {
+  return hashed([&](unsigned char* out, unsigned* size) {
+    return EVP_Digest(message.data(), message.size(), out, size, function_of(digest), nullptr) == 1;
+  });
+}
+
+std::string hmac(Digest digest, std::string_view key, std::string_view message) {
+  return hashed([&](unsigned char* out, unsigned* size) {
+    return HMAC(function_of(digest), key.data(), static_cast<int>(key.size()), bytes(message),
+                message.size(), out, size) != nullptr;
+  });
+}
+
+bool same_secret(std::string_view a, std::string_view b) {
+  return !a.empty() && a.size() == b.size() && CRYPTO_memcmp(a.data(), b.data(), a.size()) == 0;
+}
+
+std::optional<bool> verify_signature(Digest digest, std::string_view public_key,
+                                     std::string_view signature, std::string_view message) {
   const auto key = read_key(public_key);
   if (!key) {
     return std::nullopt;
   }
   const std::unique_ptr<EVP_MD_CTX, ContextFree> context(EVP_MD_CTX_new());
   if (!context ||
-      EVP_DigestVerifyInit(context.get(), nullptr, EVP_sha256(), nullptr, key.get()) != 1) {
+      EVP_DigestVerifyInit(context.get(), nullptr, function_of(digest), nullptr, key.get()) != 1) {
     return std::nullopt;
   }
   // Anything but 1 is "no": 0 is a wrong signature, a negative number one that is no DER at all.

@@ -7,12 +7,23 @@
 
 namespace mailfunnel {
 
+/// Hash functions that ESPs sign with; the old ones for those that use nothing better.
+enum class Digest { md5, sha1, sha256 };
+
 std::optional<std::string>
 base64_decode(std::string_view text); // standard or URL alphabet, white space and padding optional
+std::optional<std::string> hex_decode(std::string_view text); // both cases, nothing between
+
+/// Bytes, not hexadecimal digits.
+std::string digest_of(Digest digest, std::string_view message);
+std::string hmac(Digest digest, std::string_view key, std::string_view message);
+
+/// An empty secret is like none: it never matches.
 bool same_secret(std::string_view a, std::string_view b);
-/// Is `signature` (DER) one of `message` by the key (base64 SubjectPublicKeyInfo, PEM lines
-/// allowed), with SHA-256? Works for ECDSA and RSA keys. nullopt: the key itself can't be read.
-std::optional<bool> verify_sha256(std::string_view public_key, std::string_view signature,
-                                  std::string_view message);
+/// Is `signature` one of `message` by the public key (base64 SubjectPublicKeyInfo, PEM lines
+/// allowed)? ECDSA (the signature is DER) and RSA (PKCS #1 v1.5). nullopt: the key itself can't be
+/// read.
+std::optional<bool> verify_signature(Digest digest, std::string_view public_key,
+                                     std::string_view signature, std::string_view message);
 
 } // namespace mailfunnel

@@ -2,11 +2,14 @@
 
 #include "base/text.hpp"
 
+#include <algorithm>
 #include <cstring>
 
 namespace mailfunnel {
 
 namespace {
+
+constexpr std::string_view k_white = " \t\r\n";
 
 constexpr bool is_gap(char c) {
   return is_space(c) || c == ',' || c == '[' || c == ']';
@@ -15,7 +18,7 @@ constexpr bool is_gap(char c) {
 /// End of the value that begins at `at`; npos when the text ends before it does.
 /// Only brackets and strings are looked at: whether it is good JSON is the parser's to say.
 std::size_t value_end(std::string_view text, std::size_t at) {
-  if (text[at] != '{' && text[at] != '"') { // a number or word: up to a gap
+  if (text[at] != '{' && text[at] != '[' && text[at] != '"') { // a number or word: up to a gap
     while (at < text.size() && !is_gap(text[at])) {
       ++at;
     }
@@ -94,6 +97,39 @@ std::size_t whole_json_values(std::string_view text) {
     whole = at = end;
   }
   return whole;
+}
+
+std::string_view json_member(std::string_view object, std::string_view name) {
+  constexpr auto k_none = std::string_view::npos;
+  const auto skip = [object](std::size_t at, std::string_view characters) {
+    return std::min(object.find_first_not_of(characters, at), object.size());
+  };
+  std::size_t at = skip(0, k_white);
+  if (at == object.size() || object[at] != '{') {
+    return {};
+  }
+  while ((at = skip(at + 1, k_white)) < object.size() && object[at] == '"') {
+    const auto name_end = value_end(object, at);
+    if (name_end == k_none) {
+      return {};
+    }
+    const auto found = object.substr(at + 1, name_end - at - 2) == name;
+    at = skip(name_end, k_white);
+    if (at == object.size() || object[at] != ':' || (at = skip(at + 1, k_white)) == object.size()) {
+      return {};
+    }
+    const bool scalar = object[at] != '{' && object[at] != '[' && object[at] != '"';
+    const auto end = std::min(
+        scalar ? object.find_first_of(",}] \t\r\n", at) : value_end(object, at), object.size());
+    if (found) {
+      return object.substr(at, end - at);
+    }
+    at = skip(end, k_white);
+    if (at == object.size() || object[at] != ',') {
+      return {};
+    }
+  }
+  return {};
 }
 
 bool looks_like_ndjson(std::string_view head) {

@@ -40,6 +40,11 @@ private:
 /// by the brackets alone: the text must start between values.
 std::size_t whole_json_values(std::string_view text);
 
+/// The value of a member of an object, as it stands in its text; empty: there is none. Of an object
+/// that is cut off the last value may be cut off too. Names are compared as they are written, and
+/// of two of one name the first holds.
+std::string_view json_member(std::string_view object, std::string_view name);
+
 /// True when the text starts like NDJSON: a first line that is one whole object.
 bool looks_like_ndjson(std::string_view head);
 

@@ -32,6 +32,11 @@ constexpr bool is_alnum(char c) {
 }
 
 std::string_view trim(std::string_view text);
+/// Without the byte order mark of UTF-8 at the front.
+constexpr std::string_view without_bom(std::string_view text) {
+  constexpr std::string_view k_bom = "\xEF\xBB\xBF";
+  return text.starts_with(k_bom) ? text.substr(k_bom.size()) : text;
+}
 std::string lower(std::string_view text); // ASCII letters only
 bool iequals(std::string_view a, std::string_view b);
 bool istarts_with(std::string_view text, std::string_view prefix);

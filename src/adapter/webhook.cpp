@@ -1,0 +1,98 @@
+#include "adapter/webhook.hpp"
+
+#include "adapter/signature.hpp"
+#include "base/text.hpp"
+
+#include <algorithm>
+
+namespace mailfunnel {
+
+namespace {
+
+constexpr auto k_wrong = "the signature is wrong";
+
+Error refused(std::string message) {
+  return Error{ErrorCode::unauthorized, std::move(message)};
+}
+
+std::string_view find_secret(const Secrets& secrets, std::string_view name) {
+  const auto found = secrets.find(name);
+  return found == secrets.end() ? std::string_view{} : std::string_view(found->second);
+}
+
+} // namespace
+
+Result<std::string_view> need_secret(const Secrets& secrets, std::string_view adapter,
+                                     std::initializer_list<std::string_view> names) {
+  for (const auto name : names) {
+    const auto own = find_secret(secrets, name);
+    const auto value =
+        own.empty() ? find_secret(secrets, std::string(adapter).append("_").append(name)) : own;
+    if (!value.empty()) {
+      return value;
+    }
+  }
+  return refused("no secret \"" + std::string(*names.begin()) +
+                 "\" is set, so the signature can't be checked");
+}
+
+Result<std::string_view> need_header(const HttpRequest& request, std::string_view name) {
+  const auto value = request.header(name);
+  if (value.empty()) {
+    return refused("the signature can't be checked: no header " + std::string(name));
+  }
+  return value;
+}
+
+Result<void> check_signature(const std::optional<std::string>& given, std::string_view expected) {
+  if (!given || !same_secret(*given, expected)) {
+    return refused(k_wrong);
+  }
+  return {};
+}
+
+Result<void> check_age(std::string_view stamp, Seconds now, Seconds tolerance) {
+  const auto time = parse_int(stamp);
+  if (!time) {
+    return refused("the signature's timestamp \"" + printable(stamp, 40) +
+                   "\" is no time in seconds");
+  }
+  if (*time < now - tolerance || *time > now + tolerance) {
+    return refused("the signature's timestamp is more than " + format_duration(tolerance) + " off");
+  }
+  return {};
+}
+
+Result<void> check_body_hmac(const HttpRequest& request, std::string_view header,
+                             std::string_view secret) {
+  MF_TRY(given, need_header(request, header));
+  return check_signature(hex_decode(given), hmac(Digest::sha256, secret, request.body));
+}
+
+Result<void> check_standard_webhook(const HttpRequest& request, std::string_view prefix,
+                                    std::string_view secret, Seconds now) {
+  const std::string start(prefix);
+  MF_TRY(id, need_header(request, start + "-id"));
+  MF_TRY(stamp, need_header(request, start + "-timestamp"));
+  MF_TRY(list, need_header(request, start + "-signature"));
+  constexpr std::string_view k_mark = "whsec_";
+  const auto key =
+      base64_decode(secret.starts_with(k_mark) ? secret.substr(k_mark.size()) : secret);
+  if (!key || key->empty()) {
+    return refused("the secret is no base64, so the signature can't be checked");
+  }
+  const auto signed_text = std::string(id).append(".").append(stamp).append(".") + request.body;
+  const auto expected = hmac(Digest::sha256, *key, signed_text);
+  const auto signatures = split(list, ' '); // several while a secret is changed
+  const bool good = std::any_of(signatures.begin(), signatures.end(), [&](std::string_view one) {
+    constexpr std::string_view k_version = "v1,";
+    return one.starts_with(k_version) &&
+           same_secret(base64_decode(one.substr(k_version.size())).value_or(""), expected);
+  });
+  if (!good) {
+    return refused(k_wrong);
+  }
+  return check_age(stamp, now);
+}
+
+} // namespace mailfunnel

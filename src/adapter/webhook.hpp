@@ -1,0 +1,38 @@
+#pragma once
+// What several ESPs ask for to check their webhooks. Each step gives an `unauthorized` error that
+// says what is missing or wrong, so that MF_TRY and MF_CHECK in a row are a whole check.
+
+#include "adapter/adapter.hpp"
+
+#include <initializer_list>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace mailfunnel {
+
+/// How far the signed time of a request may be off where the ESP says nothing else.
+constexpr Seconds k_webhook_tolerance = 300;
+
+/// The first of these secrets that is set and not empty, each under its own name or with the
+/// adapter's id and '_' before it: "signing_secret", "mailtrap_signing_secret".
+Result<std::string_view> need_secret(const Secrets& secrets, std::string_view adapter,
+                                     std::initializer_list<std::string_view> names);
+Result<std::string_view> need_header(const HttpRequest& request, std::string_view name);
+
+/// `given` is the decoded signature of the request, or nothing where it can't be decoded.
+Result<void> check_signature(const std::optional<std::string>& given, std::string_view expected);
+/// `stamp`: seconds since 1970.
+Result<void> check_age(std::string_view stamp, Seconds now,
+                       Seconds tolerance = k_webhook_tolerance);
+
+/// HMAC-SHA256 of the body, in hexadecimal digits in one header.
+Result<void> check_body_hmac(const HttpRequest& request, std::string_view header,
+                             std::string_view secret);
+/// Standard Webhooks (https://www.standardwebhooks.com), as Svix brought them up: HMAC-SHA256 over
+/// id.timestamp.body, a list of "v1,<base64>" in the header <prefix>-signature. The secret is
+/// base64, with or without "whsec_" before it.
+Result<void> check_standard_webhook(const HttpRequest& request, std::string_view prefix,
+                                    std::string_view secret, Seconds now);
+
+} // namespace mailfunnel
