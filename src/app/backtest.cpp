@@ -176,11 +176,10 @@ public:
     }
     part.cuts.resize(m_scorer.statuses().size());
     for (std::size_t r = 0; r < s.size(); ++r) {
-      const bool known = s.received[r] != 0 || s.opens[r] != 0 || s.last_click[r] != 0;
       const auto id = chunk << k_chunk_bits | static_cast<RecipientId>(r);
       const auto outcome = m_converted.between(id, m_date, m_date + m_request.gap,
                                                m_date + m_request.gap + m_request.window);
-      if (!known || !outcome) {
+      if (!s.known(r) || !outcome) {
         continue;
       }
       ++part.observations;

@@ -35,28 +35,66 @@ FoundPerson find_person(Store& store, const std::string& who) {
   return found;
 }
 
-Result<Explanation> explain(Store& store, const Workspace& workspace, const Rules& rules,
-                            const std::string& who, Seconds as_of) {
-  const auto person = find_person(store, who);
-  PersonSource source(store.database(), person.id, person.key);
-  if (source.empty()) {
+Person::Person(Store& store, const Workspace& workspace, const Rules& rules,
+               const FoundPerson& found)
+    : m_store(store), m_workspace(workspace), m_rules(rules), m_found(found),
+      m_source(store.database(), found.id, found.key) {
+  for (const auto& entry : Catalog(store.database()).links_by_hand()) {
+    m_by_hand.push_back(entry.valid_from);
+  }
+}
+
+Result<Person> Person::find(Store& store, const Workspace& workspace, const Rules& rules,
+                            const std::string& who) {
+  Person person(store, workspace, rules, find_person(store, who));
+  if (person.m_source.empty()) {
     return nobody(who);
   }
+  return person;
+}
+
+Seconds Person::first_event() const {
+  Seconds first = 0;
+  for (const auto& [set, rows] : m_source.all()) {
+    for (const auto& row : rows) {
+      first = first == 0 ? Seconds{row.time} : std::min(first, Seconds{row.time});
+    }
+  }
+  return first;
+}
+
+const World& Person::world_at(Seconds as_of) {
+  const auto [from, to] = std::minmax(m_world_at, as_of);
+  const bool same =
+      std::none_of(m_by_hand.begin(), m_by_hand.end(), [from = from, to = to](Seconds changed) {
+        return changed > from && changed <= to;
+      });
+  if (m_world == nullptr || !same) {
+    auto world = build_world(m_store, m_workspace, m_rules, as_of);
+    world.crowds = m_world == nullptr ? world.crowds : m_world->crowds;
+    m_world = std::make_shared<const World>(std::move(world));
+    m_world_at = as_of;
+  }
+  return *m_world;
+}
+
+Explanation Person::at(Seconds as_of) {
   Explanation out;
   out.as_of = as_of;
-  out.address = source.address(0);
-  out.world = build_world(store, workspace, rules, as_of);
-  const Scorer scorer(rules, out.world, as_of);
+  out.address = m_source.address(0);
+  const Scorer scorer(m_rules, world_at(as_of), as_of);
+  out.world = m_world;
   ManualSuppression manual;
-  if (person.id) {
-    if (const auto bits = ManualSuppressions(store.database(), as_of).of(*person.id); bits != 0) {
+  if (m_found.id) {
+    if (const auto bits = ManualSuppressions(m_store.database(), as_of).of(*m_found.id);
+        bits != 0) {
       manual.emplace(0, bits);
     }
-    out.attributes = Recipients(store.database()).attributes_of(*person.id, as_of);
+    out.attributes = Recipients(m_store.database()).attributes_of(*m_found.id, as_of);
   }
   ChunkScores scores;
-  scorer.score(source, &manual, scores, &out.ledger);
-  scorer.judge_status(source, scores);
+  scorer.score(m_source, &manual, scores, &out.ledger);
+  scorer.judge_status(m_source, scores);
   out.score = scores.score[0];
   out.fit = scores.fit[0];
   out.scale = scores.scale[0];
@@ -68,9 +106,15 @@ Result<Explanation> explain(Store& store, const Workspace& workspace, const Rule
   out.status = scorer.statuses()[scores.status[0]];
   out.scale_status = scorer.statuses()[scores.scale_status[0]];
   if (const auto rule = scores.override_rule[0]; rule != 0) {
-    out.override_rule = rules.status.overrides.at(rule - 1U).name;
+    out.override_rule = m_rules.status.overrides.at(rule - 1U).name;
   }
   return out;
+}
+
+Result<Explanation> explain(Store& store, const Workspace& workspace, const Rules& rules,
+                            const std::string& who, Seconds as_of) {
+  MF_TRY(person, Person::find(store, workspace, rules, who));
+  return person.at(as_of);
 }
 
 Result<std::vector<PersonEvent>> events_of(Store& store, const World& world,

@@ -91,6 +91,7 @@ Command backtest_command();
 Command audit_command();
 Command explain_command();
 Command events_command();
+Command history_command();
 Command verdicts_command();
 Command segments_command();
 Command export_command();

@@ -159,7 +159,7 @@ std::string explain_text(const Explanation& e, const Rules& rules, bool color) {
   Table lines({"when (UTC)", "points>", "rule", "mailing", "link or note"});
   Points sum = 0;
   for (const auto& line : e.ledger.lines) {
-    const auto* campaign = e.world.find(line.campaign);
+    const auto* campaign = e.world->find(line.campaign);
     std::string what = line.note;
     if (line.link != 0 && campaign != nullptr) {
       if (const auto link = campaign->links.find(line.link); link != campaign->links.end()) {
@@ -213,7 +213,7 @@ std::string explain_json(const Explanation& e) {
                      json_text(e.scale_status), json_text(e.override_rule));
   bool first = true;
   for (const auto& line : e.ledger.lines) {
-    const auto* campaign = e.world.find(line.campaign);
+    const auto* campaign = e.world->find(line.campaign);
     out +=
         fmt::format("{}{{\"time\":\"{}\",\"kind\":\"{}\",\"rule\":{},\"points\":{},\"decayed\":{}",
                     first ? "" : ",", format_time(line.time), name_of(line.kind),

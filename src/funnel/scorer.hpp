@@ -43,6 +43,10 @@ struct ChunkScores {
 
   std::size_t size() const { return score.size(); }
   void resize(std::size_t n);
+  /// Did a mailing reach the person by then, or anything show that it did?
+  bool known(std::size_t r) const {
+    return received[r] != 0 || opens[r] != 0 || last_click[r] != 0;
+  }
 };
 
 /// One line of an explanation.
