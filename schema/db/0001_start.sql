@@ -93,11 +93,15 @@ CREATE TABLE coverage (
   PRIMARY KEY (account, starts, ends, source)
 ) WITHOUT ROWID;
 
--- Scoring runs: the newest, and all that were exported or pushed.
+-- Scoring runs: the newest, and those that were exported or pushed (kept). Of a kept one: its rules as JSON list of TOML texts, and
+-- the stage of each link (src/app/kept_run.cpp).
 CREATE TABLE run (
   id INTEGER PRIMARY KEY, created INTEGER NOT NULL, as_of INTEGER NOT NULL, changes INTEGER NOT NULL,
-  rules_hash TEXT NOT NULL, rules TEXT NOT NULL, recipients INTEGER NOT NULL, kept INTEGER NOT NULL DEFAULT 0
+  rules_hash TEXT NOT NULL, version INTEGER NOT NULL, recipients INTEGER NOT NULL, kept INTEGER NOT NULL DEFAULT 0,
+  rules TEXT NOT NULL DEFAULT '', tags BLOB
 );
+CREATE TABLE run_use (run INTEGER NOT NULL REFERENCES run, at INTEGER NOT NULL, what TEXT NOT NULL); -- what left the program with it
+CREATE INDEX run_use_run ON run_use(run);
 CREATE TABLE run_block (run INTEGER NOT NULL, chunk INTEGER NOT NULL, data BLOB NOT NULL, PRIMARY KEY (run, chunk));
 
 CREATE TABLE cursor (account INTEGER NOT NULL REFERENCES account, stream TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (account, stream)) WITHOUT ROWID;

@@ -561,12 +561,11 @@ Result<Backtest> backtest(Store& store, const Workspace& workspace, const Rules&
   std::array<RankingSum, k_rankings> rankings;
   Counts scores; // of all dates
   Backtest out;
-  const auto everything = build_world(store, workspace, rules, dates.back());
-  prepare_crowds(everything, rules.robots, workspace.threads);
+  Worlds worlds(store, workspace, rules);
+  prepare_crowds(*worlds.at(dates.back()), rules.robots, workspace.threads);
   for (const auto date : dates) {
-    auto world = build_world(store, workspace, rules, date);
-    world.crowds = everything.crowds;
-    const Scorer scorer(rules, world, date);
+    const auto world = worlds.at(date);
+    const Scorer scorer(rules, *world, date);
     const Date at(rules, scorer, converted, request, date);
     const ManualSuppressions manual(store.database(), date);
     each_chunk(store, workspace.threads,

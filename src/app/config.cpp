@@ -699,15 +699,30 @@ void check_expressions(const Config& config, const std::string& file,
   }
 }
 
-std::string fingerprint_of(const toml::table& root) {
-  std::ostringstream text;
+/// What of a file says how people are scored, as TOML.
+std::string rules_text_of(const toml::table& root) {
+  toml::table rules;
   for (const auto* key :
        {"stage", "tagging", "scoring", "fit", "levels", "status", "robots", "links"}) {
     if (const auto* node = root.get(key)) {
-      node->visit([&](const auto& value) { text << key << '=' << value << '\n'; });
+      rules.insert(key, *node);
     }
   }
-  return fmt::format("{:016x}", hash64(text.str()));
+  std::ostringstream text;
+  text << rules;
+  return text.str();
+}
+
+/// What a file says itself goes before what it includes: settings overwrite, rules of which the
+/// first counts stand in front.
+void read_own(LoadedConfig& out, const toml::table& root, const std::string& file) {
+  auto& stages = out.config.rules.tagging.rules;
+  const auto included = static_cast<std::ptrdiff_t>(stages.size());
+  Reader(out, file).read(root);
+  std::rotate(stages.begin(), stages.begin() + included, stages.end());
+  const auto text = rules_text_of(root);
+  out.config.rules.fingerprint += fmt::format("{:016x}", hash64(text));
+  out.config.rules.texts.push_back(text);
 }
 
 void parse_into(LoadedConfig& out, std::string_view text, const std::string& file, int depth);
@@ -734,13 +749,7 @@ void parse_into(LoadedConfig& out, std::string_view text, const std::string& fil
   try {
     const auto root = toml::parse(text, file);
     read_includes(out, root, file, depth);
-    // What a file says itself goes before what it includes: settings overwrite, rules of which the
-    // first counts stand in front.
-    auto& stages = out.config.rules.tagging.rules;
-    const auto included = static_cast<std::ptrdiff_t>(stages.size());
-    Reader(out, file).read(root);
-    std::rotate(stages.begin(), stages.begin() + included, stages.end());
-    out.config.rules.fingerprint += fingerprint_of(root);
+    read_own(out, root, file);
   } catch (const toml::parse_error& error) {
     const auto where = error.source().begin;
     out.problems.push_back({file, static_cast<std::uint32_t>(where.line),
@@ -765,6 +774,22 @@ LoadedConfig parse_config(std::string_view text, const std::string& file) {
                      return std::tie(a.file, a.line, a.column) < std::tie(b.file, b.line, b.column);
                    });
   return out;
+}
+
+Rules parse_rules(const std::vector<std::string>& texts) {
+  LoadedConfig out;
+  for (const auto& text : texts) {
+    try {
+      read_own(out, toml::parse(text), "the rules of a run");
+    } catch (const toml::parse_error& error) {
+      out.problems.push_back({"the rules of a run", 0, 0, std::string(error.description()), false});
+    }
+  }
+  if (!out.good()) {
+    throw Failure({ErrorCode::io, "the rules that a run kept can't be read by this version: " +
+                                      out.problems.front().message});
+  }
+  return out.config.rules;
 }
 
 LoadedConfig load_config(const std::string& file) {

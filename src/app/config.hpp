@@ -77,6 +77,9 @@ struct LoadedConfig {
 LoadedConfig parse_config(std::string_view text, const std::string& file);
 /// Reads it with its `include`s; a missing file is one problem.
 LoadedConfig load_config(const std::string& file);
+/// Rules out of their own Rules::texts, as a run kept them. Failure where this version can't read
+/// them.
+Rules parse_rules(const std::vector<std::string>& texts);
 
 /// The commented file that `init` writes.
 std::string_view starter_config();

@@ -35,18 +35,8 @@ FoundPerson find_person(Store& store, const std::string& who) {
   return found;
 }
 
-Person::Person(Store& store, const Workspace& workspace, const Rules& rules,
-               const FoundPerson& found)
-    : m_store(store), m_workspace(workspace), m_rules(rules), m_found(found),
-      m_source(store.database(), found.id, found.key) {
-  for (const auto& entry : Catalog(store.database()).links_by_hand()) {
-    m_by_hand.push_back(entry.valid_from);
-  }
-}
-
-Result<Person> Person::find(Store& store, const Workspace& workspace, const Rules& rules,
-                            const std::string& who) {
-  Person person(store, workspace, rules, find_person(store, who));
+Result<Person> Person::find(Store& store, const std::string& who) {
+  Person person(store, find_person(store, who));
   if (person.m_source.empty()) {
     return nobody(who);
   }
@@ -63,27 +53,12 @@ Seconds Person::first_event() const {
   return first;
 }
 
-const World& Person::world_at(Seconds as_of) {
-  const auto [from, to] = std::minmax(m_world_at, as_of);
-  const bool same =
-      std::none_of(m_by_hand.begin(), m_by_hand.end(), [from = from, to = to](Seconds changed) {
-        return changed > from && changed <= to;
-      });
-  if (m_world == nullptr || !same) {
-    auto world = build_world(m_store, m_workspace, m_rules, as_of);
-    world.crowds = m_world == nullptr ? world.crowds : m_world->crowds;
-    m_world = std::make_shared<const World>(std::move(world));
-    m_world_at = as_of;
-  }
-  return *m_world;
-}
-
-Explanation Person::at(Seconds as_of) {
+Explanation Person::at(Seconds as_of, const Rules& rules, std::shared_ptr<const World> world) {
   Explanation out;
   out.as_of = as_of;
   out.address = m_source.address(0);
-  const Scorer scorer(m_rules, world_at(as_of), as_of);
-  out.world = m_world;
+  out.world = std::move(world);
+  const Scorer scorer(rules, *out.world, as_of);
   ManualSuppression manual;
   if (m_found.id) {
     if (const auto bits = ManualSuppressions(m_store.database(), as_of).of(*m_found.id);
@@ -106,15 +81,15 @@ Explanation Person::at(Seconds as_of) {
   out.status = scorer.statuses()[scores.status[0]];
   out.scale_status = scorer.statuses()[scores.scale_status[0]];
   if (const auto rule = scores.override_rule[0]; rule != 0) {
-    out.override_rule = m_rules.status.overrides.at(rule - 1U).name;
+    out.override_rule = rules.status.overrides.at(rule - 1U).name;
   }
   return out;
 }
 
 Result<Explanation> explain(Store& store, const Workspace& workspace, const Rules& rules,
                             const std::string& who, Seconds as_of) {
-  MF_TRY(person, Person::find(store, workspace, rules, who));
-  return person.at(as_of);
+  MF_TRY(person, Person::find(store, who));
+  return person.at(as_of, rules, Worlds(store, workspace, rules).at(as_of));
 }
 
 Result<std::vector<PersonEvent>> events_of(Store& store, const World& world,

@@ -30,29 +30,24 @@ struct FoundPerson {
 };
 FoundPerson find_person(Store& store, const std::string& who);
 
-/// One person by the same rules at any moments: what is known of them is read once.
+/// One person, read once and looked at by any rules at any moment.
 class Person {
 public:
-  /// Error not_found: nobody is known by that address or contact id. Store and the rest must live
-  /// as long.
-  static Result<Person> find(Store& store, const Workspace& workspace, const Rules& rules,
-                             const std::string& who);
-  Explanation at(Seconds as_of);
+  /// Error not_found: nobody is known by that address or contact id. The store must live as long.
+  static Result<Person> find(Store& store, const std::string& who);
+  /// `world` is of these rules.
+  Explanation at(Seconds as_of, const Rules& rules, std::shared_ptr<const World> world);
   /// Of the first event; 0: none.
   Seconds first_event() const;
+  std::optional<RecipientId> id() const { return m_found.id; }
 
 private:
-  Person(Store& store, const Workspace& workspace, const Rules& rules, const FoundPerson& found);
-  const World& world_at(Seconds as_of);
+  Person(Store& store, const FoundPerson& found)
+      : m_store(store), m_found(found), m_source(store.database(), found.id, found.key) {}
 
   Store& m_store;
-  const Workspace& m_workspace;
-  const Rules& m_rules;
   FoundPerson m_found;
   PersonSource m_source;
-  std::vector<Seconds> m_by_hand; // when links were set by hand: the stages change there
-  std::shared_ptr<const World> m_world;
-  Seconds m_world_at = 0;
 };
 
 /// A person at one moment.

@@ -84,21 +84,20 @@ ListHistory list_history(Store& store, const Workspace& workspace, const Rules& 
                          const std::function<bool()>& stopped) {
   fold_inbox(store, workspace.threads);
   ListHistory out;
-  std::shared_ptr<Crowds> crowds;
+  Worlds worlds(store, workspace, rules);
   for (const auto moment : moments) {
     if (stopped()) {
       break;
     }
-    auto world = build_world(store, workspace, rules, moment);
-    world.crowds = crowds = crowds == nullptr ? world.crowds : crowds;
+    const auto world = worlds.at(moment);
     if (out.statuses.empty()) {
-      out.statuses = Scorer(rules, world, moment).statuses();
+      out.statuses = Scorer(rules, *world, moment).statuses();
     }
     std::vector<Part> parts(std::max(workspace.threads, 1U));
     for (auto& part : parts) {
       part.counts.by_status.resize(out.statuses.size());
     }
-    score_store(store, workspace, rules, world, moment,
+    score_store(store, workspace, rules, *world, moment,
                 [&](std::uint32_t, StoreChunk&, ChunkScores& scores, unsigned thread) {
                   parts[thread].add(scores);
                 });

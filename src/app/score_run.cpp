@@ -5,8 +5,6 @@
 
 #include <fmt/format.h>
 
-#include <mutex>
-
 namespace mailfunnel {
 
 namespace {
@@ -26,6 +24,38 @@ std::string run_key(const Workspace& workspace, const Rules& rules) {
 
 } // namespace
 
+RunRecorder::RunRecorder(Store& store, const Workspace& workspace, const Rules& rules,
+                         Seconds as_of)
+    : m_store(store), m_key(run_key(workspace, rules)), m_as_of(as_of), m_changes(store.changes()) {
+}
+
+void RunRecorder::add(std::uint32_t chunk, const ChunkScores& scores) {
+  auto packed = pack_scores(scores);
+  const std::lock_guard lock(m_mutex);
+  m_blocks.emplace(chunk, std::move(packed));
+  m_recipients += scores.size();
+}
+
+StoredRun RunRecorder::save() {
+  const WriterLock lock(m_store.path());
+  auto& database = m_store.database();
+  Transaction transaction(database);
+  database.execute("DELETE FROM run_block WHERE run IN (SELECT id FROM run WHERE kept = 0); DELETE "
+                   "FROM run WHERE kept = 0");
+  database
+      .use("INSERT INTO run(created, as_of, changes, rules_hash, version, recipients) VALUES "
+           "(unixepoch(), ?1, ?2, ?3, ?4, ?5)")
+      .bind(m_as_of, m_changes, m_key, k_scoring_version, static_cast<std::int64_t>(m_recipients))
+      .run();
+  const StoredRun run{database.last_row(), m_as_of};
+  for (const auto& [chunk, data] : m_blocks) {
+    database.use("INSERT INTO run_block VALUES (?1, ?2, ?3)").bind(run.id, chunk, Blob{data}).run();
+  }
+  transaction.commit();
+  m_store.checkpoint();
+  return run;
+}
+
 ScoreSummary run_scores(Store& store, const Workspace& workspace, const Rules& rules, Seconds as_of,
                         bool keep) {
   if (Activity(store.database()).inbox_size() != 0) {
@@ -34,40 +64,18 @@ ScoreSummary run_scores(Store& store, const Workspace& workspace, const Rules& r
   const auto world = build_world(store, workspace, rules, as_of);
   const Scorer scorer(rules, world, as_of);
   std::vector<ScoreTally> tallies(std::max(workspace.threads, 1U), ScoreTally(scorer));
-  std::map<std::uint32_t, std::string> blocks;
-  std::mutex mutex;
-  const auto changes = store.changes();
+  RunRecorder recorder(store, workspace, rules, as_of);
   score_store(store, workspace, rules, world, as_of,
               [&](std::uint32_t chunk, StoreChunk&, ChunkScores& scores, unsigned thread) {
                 tallies[thread].add(scores);
                 if (keep) {
-                  auto packed = pack_scores(scores);
-                  const std::lock_guard lock(mutex);
-                  blocks.emplace(chunk, std::move(packed));
+                  recorder.add(chunk, scores);
                 }
               });
-  auto summary = summary_of(tallies);
-  if (!keep) {
-    return summary;
+  if (keep) {
+    recorder.save();
   }
-  const WriterLock lock(store.path());
-  auto& database = store.database();
-  Transaction transaction(database);
-  database.execute("DELETE FROM run_block WHERE run IN (SELECT id FROM run WHERE kept = 0); DELETE "
-                   "FROM run WHERE kept = 0");
-  database
-      .use("INSERT INTO run(created, as_of, changes, rules_hash, rules, recipients) VALUES "
-           "(unixepoch(), ?1, ?2, ?3, '', ?4)")
-      .bind(as_of, changes, run_key(workspace, rules),
-            static_cast<std::int64_t>(summary.recipients))
-      .run();
-  const auto run = database.last_row();
-  for (const auto& [chunk, data] : blocks) {
-    database.use("INSERT INTO run_block VALUES (?1, ?2, ?3)").bind(run, chunk, Blob{data}).run();
-  }
-  transaction.commit();
-  store.checkpoint();
-  return summary;
+  return summary_of(tallies);
 }
 
 std::optional<StoredRun> current_run(Store& store, const Workspace& workspace) {

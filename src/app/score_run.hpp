@@ -6,6 +6,7 @@
 
 #include <functional>
 #include <map>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
@@ -21,6 +22,26 @@ struct StoredRun {
   std::int64_t id = 0; // in run_block
   Seconds as_of = 0;
 };
+
+/// Gathers the scores of all chunks and keeps them as the newest run.
+class RunRecorder {
+public:
+  /// Before scoring begins: what comes in meanwhile makes the run an old one.
+  RunRecorder(Store& store, const Workspace& workspace, const Rules& rules, Seconds as_of);
+  void add(std::uint32_t chunk, const ChunkScores& scores); // from any thread
+  /// Runs that nothing left the program with are dropped then.
+  StoredRun save();
+
+private:
+  Store& m_store;
+  std::string m_key;
+  Seconds m_as_of;
+  std::int64_t m_changes;
+  std::mutex m_mutex;
+  std::map<std::uint32_t, std::string> m_blocks;
+  std::uint64_t m_recipients = 0;
+};
+
 /// The newest run, when neither activity nor rules nor the program changed since.
 std::optional<StoredRun> current_run(Store& store, const Workspace& workspace);
 

@@ -298,22 +298,62 @@ bool needs_times(const Workspace& workspace, const std::vector<SegmentRequest>& 
 
 } // namespace
 
+namespace {
+
+/// Out of the stored run where it is of that moment and holds what is asked for, else scored anew;
+/// then `scored` gets every chunk too. Returns the run, if it was right.
+std::optional<StoredRun>
+take_scores(Store& store, const Workspace& workspace, const World& world, const Scorer& scorer,
+            bool times, SegmentRun& segments,
+            const std::function<void(std::uint32_t, const ChunkScores&)>& scored) {
+  const auto take = [&](std::uint32_t, StoreChunk& source, ChunkScores& scores, unsigned thread) {
+    segments.take(source, scores, thread);
+  };
+  auto stored = current_run(store, workspace);
+  if (stored && stored->as_of != scorer.as_of()) {
+    stored.reset();
+  }
+  if (stored && !times) {
+    recall_scores(store, workspace, *stored, scorer, take);
+    return stored;
+  }
+  score_store(store, workspace, workspace.config.rules, world, scorer.as_of(),
+              [&](std::uint32_t chunk, StoreChunk& source, ChunkScores& scores, unsigned thread) {
+                if (scored && !stored) {
+                  scored(chunk, scores);
+                }
+                segments.take(source, scores, thread);
+              });
+  return stored;
+}
+
+} // namespace
+
 std::vector<SegmentResult> run_segments(Store& store, const Workspace& workspace, Seconds as_of,
                                         const std::vector<SegmentRequest>& requests,
                                         std::optional<ExportFormat> format, std::size_t limit) {
   const auto world = build_world(store, workspace, workspace.config.rules, as_of);
   const Scorer scorer(workspace.config.rules, world, as_of);
   SegmentRun run(workspace, scorer, requests, format, limit);
-  const auto take = [&](std::uint32_t, StoreChunk& source, ChunkScores& scores, unsigned thread) {
-    run.take(source, scores, thread);
-  };
-  const auto stored = current_run(store, workspace);
-  if (stored && stored->as_of == as_of && !needs_times(workspace, requests, format.has_value())) {
-    recall_scores(store, workspace, *stored, scorer, take);
-  } else {
-    score_store(store, workspace, workspace.config.rules, world, as_of, take);
-  }
+  take_scores(store, workspace, world, scorer, needs_times(workspace, requests, format.has_value()),
+              run, {});
   return run.results();
+}
+
+ExportedSegments export_segments(Store& store, const Workspace& workspace, Seconds as_of,
+                                 const std::vector<SegmentRequest>& requests, ExportFormat format) {
+  const auto& rules = workspace.config.rules;
+  ExportedSegments out;
+  out.world = std::make_shared<const World>(build_world(store, workspace, rules, as_of));
+  const Scorer scorer(rules, *out.world, as_of);
+  SegmentRun segments(workspace, scorer, requests, format, 0);
+  RunRecorder recorder(store, workspace, rules, as_of);
+  const auto stored = take_scores(
+      store, workspace, *out.world, scorer, needs_times(workspace, requests, true), segments,
+      [&](std::uint32_t chunk, const ChunkScores& scores) { recorder.add(chunk, scores); });
+  out.results = segments.results();
+  out.run = stored ? *stored : recorder.save();
+  return out;
 }
 
 Seconds segments_moment(Store& store, const Workspace& workspace, Seconds now) {

@@ -1,9 +1,11 @@
 #pragma once
 // Who is in a segment, and the files that say so. Hottest first: by score, then by address.
 
+#include "app/score_run.hpp"
 #include "app/workspace.hpp"
 
 #include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -43,6 +45,16 @@ struct SegmentResult {
 std::vector<SegmentResult> run_segments(Store& store, const Workspace& workspace, Seconds as_of,
                                         const std::vector<SegmentRequest>& requests,
                                         std::optional<ExportFormat> format, std::size_t limit);
+
+/// All people of the segments as files, and the run that they are of: it is made and stored where
+/// none is right. keep_run() is the caller's, once the files are written.
+struct ExportedSegments {
+  std::vector<SegmentResult> results;
+  StoredRun run;
+  std::shared_ptr<const World> world;
+};
+ExportedSegments export_segments(Store& store, const Workspace& workspace, Seconds as_of,
+                                 const std::vector<SegmentRequest>& requests, ExportFormat format);
 
 /// The moment at which segments are taken: the newest run's while it is right and no older than a
 /// day, else now.

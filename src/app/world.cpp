@@ -181,4 +181,25 @@ World build_world(Store& store, const Workspace& workspace, const Rules& rules, 
   return world;
 }
 
+Worlds::Worlds(Store& store, const Workspace& workspace, const Rules& rules)
+    : m_store(store), m_workspace(workspace), m_rules(rules) {
+  for (const auto& entry : Catalog(store.database()).links_by_hand()) {
+    m_changes.push_back(entry.valid_from);
+  }
+}
+
+std::shared_ptr<const World> Worlds::at(Seconds as_of) {
+  const auto [from, to] = std::minmax({m_last_moment, as_of});
+  const bool changed =
+      std::any_of(m_changes.begin(), m_changes.end(),
+                  [from = from, to = to](Seconds time) { return time > from && time <= to; });
+  if (m_last == nullptr || changed) {
+    auto world = build_world(m_store, m_workspace, m_rules, as_of);
+    world.crowds = m_last == nullptr ? world.crowds : m_last->crowds;
+    m_last = std::make_shared<const World>(std::move(world));
+    m_last_moment = as_of;
+  }
+  return m_last;
+}
+
 } // namespace mailfunnel

@@ -5,6 +5,9 @@
 #include "funnel/world.hpp"
 #include "store/store.hpp"
 
+#include <memory>
+#include <vector>
+
 namespace mailfunnel {
 
 struct Workspace;
@@ -12,5 +15,21 @@ struct Workspace;
 /// `rules` may be others than the config's. `as_of`: what was set by hand later is not known yet.
 /// The store must live as long as the world, whose crowds are looked for when first asked.
 World build_world(Store& store, const Workspace& workspace, const Rules& rules, Seconds as_of);
+
+/// The worlds of one set of rules at several moments: made anew only where a link was set by hand
+/// between them, with crowds looked for once. What it is given must live as long.
+class Worlds {
+public:
+  Worlds(Store& store, const Workspace& workspace, const Rules& rules);
+  std::shared_ptr<const World> at(Seconds as_of);
+
+private:
+  Store& m_store;
+  const Workspace& m_workspace;
+  const Rules& m_rules;
+  std::vector<Seconds> m_changes; // when links were set by hand
+  std::shared_ptr<const World> m_last;
+  Seconds m_last_moment = 0;
+};
 
 } // namespace mailfunnel

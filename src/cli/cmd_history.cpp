@@ -260,13 +260,14 @@ std::vector<Seconds> moments_for(const Invocation& call, Store& store, Seconds f
 int person_history(const Invocation& call, const Workspace& workspace, const std::string& who) {
   auto store = Store::open_reading(workspace.store_path());
   const auto rules = rules_of(call, workspace);
-  auto person = Person::find(store, workspace, rules, who);
+  auto person = Person::find(store, who);
   if (!person) {
     throw Failure(person.error());
   }
+  Worlds worlds(store, workspace, rules);
   std::vector<Explanation> moments;
   for (const auto moment : moments_for(call, store, person->first_event(), 7 * k_day)) {
-    moments.push_back(person->at(moment));
+    moments.push_back(person->at(moment, rules, worlds.at(moment)));
   }
   std::cout << (call.json          ? person_json(moments)
                 : call.flag("csv") ? person_csv(moments)

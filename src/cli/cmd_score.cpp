@@ -1,10 +1,11 @@
-// score, explain, events
+// score, explain, runs, events
 
-#include "app/explain.hpp"
+#include "app/kept_run.hpp"
 #include "app/score_run.hpp"
 #include "base/json.hpp"
 #include "base/text.hpp"
 #include "command.hpp"
+#include "run_tables.hpp"
 #include "score_tables.hpp"
 #include "store/catalog.hpp"
 #include "table.hpp"
@@ -42,6 +43,18 @@ int run_explain(const Invocation& call) {
   const auto who = one_person(call, "explain");
   auto workspace = call.workspace();
   auto store = Store::open_reading(workspace.store_path());
+  if (const auto run = call.number("run")) {
+    if (call.has("rules") || call.has("as-of")) {
+      wrong_usage("--run brings its own rules and moment: leave --rules and --as-of out");
+    }
+    const auto compared = compare_with_run(store, workspace, *run, who, call.now());
+    if (!compared) {
+      throw Failure(compared.error());
+    }
+    std::cout << (call.json ? comparison_json(*compared)
+                            : comparison_text(*compared, workspace.config.rules, call.color));
+    return k_done;
+  }
   const auto rules = rules_of(call, workspace);
   const auto explained = explain(store, workspace, rules, who, as_of(call, store));
   if (!explained) {
@@ -61,6 +74,19 @@ int run_events(const Invocation& call) {
     throw Failure(events.error());
   }
   std::cout << (call.json ? events_json(*events, world) : events_text(*events, world, call.color));
+  return k_done;
+}
+
+int run_runs(const Invocation& call) {
+  const auto workspace = call.workspace();
+  auto store = Store::open_reading(workspace.store_path());
+  const auto runs = kept_runs(store);
+  if (call.json) {
+    std::cout << runs_json(runs);
+  } else {
+    std::cout << (runs.empty() ? "no run was exported yet: `mailfunnel segments export` keeps one\n"
+                               : runs_text(runs, call.color));
+  }
   return k_done;
 }
 
@@ -89,12 +115,23 @@ Command explain_command() {
       "explain",
       "EMAIL",
       "why somebody has these points: every event, rule and point; the lines add up to the score",
-      "  mailfunnel explain ann@example.com",
+      "  mailfunnel explain ann@example.com\n  mailfunnel explain ann@example.com --run 3",
       [](auto& options) {
         as_of_option(options);
-        options.add_options()("rules", text("FILE"), "with other rules");
+        options.add_options()("rules", text("FILE"), "with other rules")(
+            "run", po::value<unsigned>()->value_name("N"),
+            "then, now and what changed since a run whose lists were exported");
       },
       run_explain};
+}
+
+Command runs_command() {
+  return {"runs",
+          "",
+          "the scoring runs whose lists were exported; `explain EMAIL --run N` asks one",
+          "  mailfunnel runs",
+          [](auto&) {},
+          run_runs};
 }
 
 Command events_command() {

@@ -1,6 +1,6 @@
 // segments
 
-#include "app/score_run.hpp"
+#include "app/kept_run.hpp"
 #include "app/segment_export.hpp"
 #include "base/json.hpp"
 #include "base/source.hpp"
@@ -180,7 +180,7 @@ int show_segments(const Invocation& call, const std::vector<std::string>& names)
   return k_done;
 }
 
-int export_segments(const Invocation& call, const std::vector<std::string>& names) {
+int write_segments(const Invocation& call, const std::vector<std::string>& names) {
   auto opened = open_for_segments(call);
   ExpressionPtr keep;
   const auto requests = requests_of(call, opened.workspace, names, keep);
@@ -189,9 +189,12 @@ int export_segments(const Invocation& call, const std::vector<std::string>& name
     wrong_usage("several segments go into a folder: name it with -o DIR");
   }
   const auto format = format_of(call);
-  const auto results =
-      run_segments(opened.store, opened.workspace, opened.as_of, requests, format, 0);
+  const auto exported =
+      export_segments(opened.store, opened.workspace, opened.as_of, requests, format);
+  const auto& results = exported.results;
+  std::vector<std::string> uses;
   for (std::size_t i = 0; i < results.size(); ++i) {
+    std::string path = "standard output";
     if (output.empty()) {
       for (const auto& piece : results[i].text) {
         std::cout << piece;
@@ -202,19 +205,22 @@ int export_segments(const Invocation& call, const std::vector<std::string>& name
       if (folder) {
         fs::create_directories(output);
       }
-      const auto path =
-          folder ? (fs::path(output) /
-                    (requests[i].name + (format == ExportFormat::ndjson ? ".ndjson" : ".csv")))
-                       .string()
-                 : output;
+      path = folder ? (fs::path(output) /
+                       (requests[i].name + (format == ExportFormat::ndjson ? ".ndjson" : ".csv")))
+                          .string()
+                    : output;
       if (const auto written = write_file(path, std::span(results[i].text)); !written) {
         throw Failure(written.error());
       }
     }
+    uses.push_back(fmt::format("segment {}, {} people, to {}", requests[i].name,
+                               grouped(results[i].members), path));
     if (!call.quiet) {
       say_size(requests[i], results[i]);
     }
   }
+  keep_run(opened.store, exported.run, opened.workspace.config.rules, *exported.world, uses,
+           call.now());
   return k_done;
 }
 
@@ -244,7 +250,7 @@ int run_segments_command(const Invocation& call) {
     return count_segments(call, arguments);
   }
   if (action == "export") {
-    return export_segments(call, arguments);
+    return write_segments(call, arguments);
   }
   wrong_usage("`mailfunnel segments`, `segments show|count|export NAME…` or `segments export "
               "--where EXPR`");

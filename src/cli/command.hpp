@@ -90,6 +90,7 @@ Command simulate_command();
 Command backtest_command();
 Command audit_command();
 Command explain_command();
+Command runs_command();
 Command events_command();
 Command history_command();
 Command verdicts_command();

@@ -7,9 +7,9 @@ const std::vector<Command>& commands() {
       try_command(),      init_command(),       check_command(),    adapters_command(),
       import_command(),   recipients_command(), decode_command(),   campaigns_command(),
       links_command(),    score_command(),      simulate_command(), backtest_command(),
-      audit_command(),    explain_command(),    events_command(),   history_command(),
-      verdicts_command(), segments_command(),   export_command(),   suppress_command(),
-      status_command(),
+      audit_command(),    explain_command(),    runs_command(),     events_command(),
+      history_command(),  verdicts_command(),   segments_command(), export_command(),
+      suppress_command(), status_command(),
   };
   return k_commands;
 }

@@ -118,7 +118,8 @@ struct Rules {
   FitRules fit;
   Levels levels;
   StatusRules status;
-  std::string fingerprint; // of all of the above, as hex
+  std::string fingerprint;        // of all of the above, as hex
+  std::vector<std::string> texts; // the TOML that said so, a text a file
 };
 
 /// The rules as `init` writes them: profile seed, the example fit rules off, the matrix of
