@@ -1,7 +1,7 @@
 // Mailtrap's webhooks for e-mail sending: up to 500 events a body, in the payload format "JSON"
 //   {"events":[{"event":"click","timestamp":1772443507,"sending_stream":"bulk","category":"Spring
 //   news",
-//    "message_id":"1df37d17-…","email":"ann@example.com","event_id":"bede7236-…","ip":"203.0.113.7",
+//    "message_id":"6f0c1a52-…","email":"ann@example.com","event_id":"0d0a6c1e-…","ip":"203.0.113.7",
 //    "user_agent":"Mozilla/5.0","url":"https://www.example.com/pricing","sending_domain_name":"example.net"}]}
 // or, in the format "JSON Lines", one such event a line.
 // https://docs.mailtrap.io/email-api-smtp/advanced/webhooks
@@ -78,8 +78,8 @@ Bounce judge_bounce(const Json& event, EventKind kind) {
   const auto answer = text_of(event["response"]);
   const auto verdict = judge_smtp({}, answer);
   Bounce bounce{verdict.klass, verdict.reason, verdict.status, verdict.code, answer};
-  if (const auto code = parse_int(JsonScalar(event["response_code"])); code && *code < 600) {
-    bounce.code = static_cast<int>(*code);
+  if (const int code = reply_code_of(event["response_code"]); code != 0) {
+    bounce.code = code;
   }
   if (const auto* const row = find_word(k_categories, text_of(event["bounce_category"]))) {
     bounce.klass = row->klass;
@@ -92,10 +92,8 @@ Bounce judge_bounce(const Json& event, EventKind kind) {
 }
 
 Bounce judge_drop(std::string_view reason) {
-  for (const auto& row : k_drops) {
-    if (icontains(reason, row.part)) {
-      return {row.klass, row.reason, {}, 0, reason};
-    }
+  if (const auto* const row = find_part(k_drops, reason)) {
+    return {row->klass, row->reason, {}, 0, reason};
   }
   return {none, Reason::other, {}, 0, reason};
 }

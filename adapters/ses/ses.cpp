@@ -10,6 +10,7 @@
 #include "adapter/adapter.hpp"
 #include "adapter/json_value.hpp"
 #include "adapter/registry.hpp"
+#include "adapter/ses_bounce.hpp"
 #include "adapter/smtp_status.hpp"
 #include "base/json.hpp"
 #include "base/text.hpp"
@@ -48,29 +49,6 @@ constexpr std::array k_types{
     TypeRow{"Subscription", "subscription", EventKind::unknown, ""}, // see take_subscription()
 };
 
-struct BounceRow {
-  std::string_view type, subtype; // "": any
-  EventKind kind;
-  BounceClass klass;
-  BounceReason reason; // other: the server's answer decides
-};
-constexpr std::array k_bounces{
-    BounceRow{"Permanent", "Suppressed", EventKind::dropped, hard,
-              Reason::suppressed}, // no fresh bounce: SES did not try
-    BounceRow{"Permanent", "OnAccountSuppressionList", EventKind::dropped, hard,
-              Reason::suppressed},
-    BounceRow{"Permanent", "UnsubscribedRecipient", EventKind::dropped, none, Reason::unsubscribed},
-    BounceRow{"Permanent", "NoEmail", EventKind::bounce, hard, Reason::user_unknown},
-    BounceRow{"Permanent", "", EventKind::bounce, hard, Reason::other},
-    BounceRow{"Transient", "MailboxFull", EventKind::bounce, soft, Reason::mailbox_full},
-    BounceRow{"Transient", "MessageTooLarge", EventKind::bounce, soft, Reason::message_too_big},
-    BounceRow{"Transient", "ContentRejected", EventKind::bounce, block, Reason::content},
-    BounceRow{"Transient", "AttachmentRejected", EventKind::bounce, block, Reason::content},
-    BounceRow{"Transient", "CustomTimeoutExceeded", EventKind::bounce, soft, Reason::expired},
-    BounceRow{"", "", EventKind::bounce, soft,
-              Reason::other}, // Transient/General, Undetermined, and what may come
-};
-
 struct DelayRow {
   std::string_view type;
   BounceReason reason;
@@ -103,12 +81,6 @@ const TypeRow* find_type(std::string_view word) {
   const auto* const row = std::find_if(k_types.begin(), k_types.end(),
                                        [word](const TypeRow& r) { return iequals(r.word, word); });
   return row == k_types.end() ? nullptr : row;
-}
-
-const BounceRow& find_bounce(std::string_view type, std::string_view subtype) {
-  return *std::find_if(k_bounces.begin(), k_bounces.end() - 1, [&](const BounceRow& r) {
-    return r.type == type && (r.subtype.empty() || r.subtype == subtype);
-  });
 }
 
 /// "smtp; 550 5.1.1 user unknown" -> the server's words
@@ -216,9 +188,9 @@ void RecordParser::take_bounce(const Told& told, const Json& recipient, EventVie
   const auto verdict = judge_smtp(text_of(recipient["status"]), answer_of(diagnostic));
   view.bounce = {soft, verdict.reason, verdict.status, verdict.code, diagnostic};
   if (view.native == "Bounce"sv) {
-    const auto& row =
-        find_bounce(text_of(told.detail["bounceType"]), text_of(told.detail["bounceSubType"]));
-    view.kind = row.kind;
+    const auto row =
+        judge_ses_bounce(text_of(told.detail["bounceType"]), text_of(told.detail["bounceSubType"]));
+    view.kind = row.not_tried ? EventKind::dropped : EventKind::bounce; // no fresh bounce
     view.bounce.klass = row.klass;
     view.bounce.reason = row.reason == Reason::other ? verdict.reason : row.reason;
   } else if (view.native == "Reject"sv) { // SES found a virus

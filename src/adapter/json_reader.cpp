@@ -32,7 +32,7 @@ std::string not_json(std::string_view record, simdjson::error_code error) {
   if (record.front() != '{') {
     return "\"" + printable(record, k_most) + "\", not a JSON object";
   }
-  return std::string("broken JSON: ") + simdjson::error_message(error);
+  return std::string("JSON that can't be read: ") + simdjson::error_message(error);
 }
 
 /// One value a line (Values = JsonLines), or a list of them, or one after the other (JsonValues).

@@ -42,7 +42,8 @@ struct JsonFormat {
 /// A reader for a file that starts like this; nullptr where its first objects are not ours.
 std::unique_ptr<LogReader> open_json_log(std::string_view head, const JsonFormat& format);
 
-/// Reads the body of a webhook request that was verified. bad_syntax: it is no JSON at all.
+/// Reads the body of a webhook request that was verified; k_padding bytes behind it must be
+/// readable. bad_syntax: it is no JSON at all.
 Result<void> read_json_body(std::string_view body, const JsonFormat& format, RecordSink& sink);
 
 } // namespace mailfunnel

@@ -53,6 +53,11 @@ std::optional<Instant> time_of(const Json& value, TimeZone zone) {
   return parse_time(text, zone);
 }
 
+int reply_code_of(const Json& value) {
+  const auto code = parse_int(JsonScalar(value));
+  return code && *code >= 200 && *code < 600 ? static_cast<int>(*code) : 0;
+}
+
 std::vector<std::string_view> texts_of(const Json& value) {
   std::vector<std::string_view> out;
   const auto take = [&out](const Json& item) {

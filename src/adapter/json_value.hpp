@@ -42,6 +42,9 @@ private:
 /// fraction; or an ISO 8601 text, in `zone` where it has none of its own.
 std::optional<Instant> time_of(const Json& value, TimeZone zone = nullptr);
 
+/// The reply code of an SMTP answer, as a number or a string; 0 for everything else.
+int reply_code_of(const Json& value);
+
 /// The strings of a list, or a string alone: tags. Everything else in it is passed over.
 std::vector<std::string_view> texts_of(const Json& value);
 

@@ -30,8 +30,8 @@ Result<void> check_age(std::string_view stamp, Seconds now,
 Result<void> check_body_hmac(const HttpRequest& request, std::string_view header,
                              std::string_view secret);
 /// Standard Webhooks (https://www.standardwebhooks.com), as Svix brought them up: HMAC-SHA256 over
-/// id.timestamp.body, a list of "v1,<base64>" in the header <prefix>-signature. The secret is
-/// base64, with or without "whsec_" before it.
+/// id.timestamp.body, a list of "v1,<base64>" (some leave "v1," out) in the header
+/// <prefix>-signature. The secret is base64, with or without "whsec_" before it.
 Result<void> check_standard_webhook(const HttpRequest& request, std::string_view prefix,
                                     std::string_view secret, Seconds now);
 

@@ -1,5 +1,6 @@
 #pragma once
-// Tables of an ESP's words: an array of rows, each with a `word` and what it means to us.
+// Tables of an ESP's words: an array of rows, each with a `word` (or a `part` of a text) and what it
+// means to us.
 
 #include "base/text.hpp"
 #include "model/event.hpp"
@@ -13,6 +14,16 @@ namespace mailfunnel {
 template<typename Rows> auto find_word(const Rows& rows, std::string_view word) {
   for (const auto& row : rows) {
     if (iequals(row.word, word)) {
+      return &row;
+    }
+  }
+  return decltype(&*std::begin(rows)){nullptr};
+}
+
+/// The first row whose `part` is in the text, without case; nullptr: none.
+template<typename Rows> auto find_part(const Rows& rows, std::string_view text) {
+  for (const auto& row : rows) {
+    if (icontains(text, row.part)) {
       return &row;
     }
   }

@@ -143,7 +143,7 @@ TEST_CASE("json reader: a reject says what is wrong") {
   read_text(*open_json_log(text, k_plain), text, sink);
   REQUIRE(sink.why.size() == 3);
   CHECK(sink.why[0] == "\"nonsense\", not a JSON object");
-  CHECK(sink.why[1].starts_with("broken JSON: "));
+  CHECK(sink.why[1].starts_with("JSON that can't be read: "));
   CHECK(sink.why[2] == R"("id" is [1], not a string)");
 }
 

@@ -83,6 +83,15 @@ TEST_CASE("json times: seconds, milliseconds, ISO 8601") {
   }
 }
 
+TEST_CASE("json reply codes: three digits of SMTP, or 0") {
+  const Parsed json(R"([550,"451",99,600,"5.1.1",-550,null,99999999999999999999])");
+  const Parsed good(R"([550,"451",99,600,"5.1.1",-550,null])");
+  CHECK_FALSE(is_there(json.root)); // a number of more than 64 bits is no JSON to simdjson
+  std::vector<int> codes;
+  each_element(good.root, [&](const Json& value) { codes.push_back(reply_code_of(value)); });
+  CHECK(codes == std::vector<int>{550, 451, 0, 0, 0, 0, 0});
+}
+
 TEST_CASE("mismatch tells what stands there and what was expected") {
   const Parsed json(R"({"ts":{"a": [1]},"long":")" + std::string(99, 'x') + "\"}");
   CHECK(mismatch("ts", json.root["ts"], "a time") == R"("ts" is {"a":[1]}, not a time)");

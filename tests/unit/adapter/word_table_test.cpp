@@ -19,3 +19,13 @@ TEST_CASE("word tables: the first row of a word, without case") {
   CHECK(kind_of(k_rows, "CLICK") == EventKind::click);
   CHECK(kind_of(k_rows, "levitation") == EventKind::unknown);
 }
+
+TEST_CASE("word tables: the first row whose part is in a text") {
+  struct Row {
+    std::string_view part;
+  };
+  constexpr std::array k_rows{Row{"hard bounce"}, Row{"suppression list"}};
+  CHECK(find_part(k_rows, "On the Suppression List: hard bounce") == k_rows.data());
+  CHECK(find_part(k_rows, "on the suppression list") == &k_rows[1]);
+  CHECK(find_part(k_rows, "over quota") == nullptr);
+}
