@@ -88,7 +88,7 @@ void fill_by_kind(const Json& data, EventView& view) {
 }
 
 /// One event for each of `to`: which of them it was, nobody says. So a bounce of several is not
-/// hard.
+/// hard, and an open or click, which gives points, is nobody's.
 void read_mail(const JsonRecord& record, RecordSink& sink) {
   const auto data = record.root["data"];
   const auto recipients = texts_of(data["to"]);
@@ -98,6 +98,12 @@ void read_mail(const JsonRecord& record, RecordSink& sink) {
     return;
   }
   view.kind = kind_of(k_kinds, view.native);
+  if (recipients.size() > 1 && (view.kind == EventKind::open || view.kind == EventKind::click)) {
+    sink.reject("\"data.to\" names " + std::to_string(recipients.size()) +
+                    " recipients, and nothing says which of them it was",
+                record.text);
+    return;
+  }
   view.campaign = text_of(data["broadcast_id"]);
   fill_by_kind(data, view);
   if (recipients.size() > 1 && view.bounce.klass == hard) {

@@ -79,6 +79,11 @@ TEST_CASE("resend: of several recipients none is suppressed for sure") {
   check_has(lines[1], R"("class":"soft")");
 }
 
+TEST_CASE("resend: an open of several recipients gives nobody points") {
+  check_has(k_resend.line(event("opened", "", R"(["ann@example.com","bob@example.com"])")),
+            "names 2 recipients, and nothing says which of them it was");
+}
+
 TEST_CASE("resend: contacts tell who left; the rest is skipped") {
   const auto contact = [](const std::string& unsubscribed) {
     return R"({"type":"contact.updated","created_at":"2026-03-02T09:25:07Z","data":{"id":"c",)"
