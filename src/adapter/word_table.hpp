@@ -1,6 +1,6 @@
 #pragma once
-// Tables of an ESP's words: an array of rows, each with a `word` (or a `part` of a text) and what it
-// means to us.
+// Tables of an ESP's words: an array of rows, each with a `word` (or a `part` of a text) and what
+// it means to us.
 
 #include "base/text.hpp"
 #include "model/event.hpp"

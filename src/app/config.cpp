@@ -215,7 +215,7 @@ private:
       if (auto of_profile = profile_rules(*profile)) {
         rules = std::move(*of_profile);
         if (rules.profile == "standard") {
-          m_config.rules.levels.engagement = {30 * k_point, 10 * k_point};
+          m_config.rules.levels.engagement = {k_standard_cuts.begin(), k_standard_cuts.end()};
         }
       } else {
         section.error(

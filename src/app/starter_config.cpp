@@ -76,7 +76,7 @@ click = { TOFU = 2, MOFU = 4, BOFU = 20 }
 # points = 8
 
 [levels]
-engagement = [30, 10]                  # 1 above 30, 2 from 10 to 30, 3 below
+engagement = [22, 10]                  # 1 above 22, 2 from 10 to 22, 3 below; `score --suggest-levels 0.5%` finds others
 fit = [20, 5]                          # A from 20, B from 5, C below
 
 [status]

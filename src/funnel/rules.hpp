@@ -93,6 +93,10 @@ struct Levels {
   std::size_t levels() const { return engagement.size() + 1; }
 };
 
+/// The cuts of engagement in profile "standard": more than one fresh click on a BOFU link (20, and
+/// 1 for the open), so that a second sign is needed. docs/scoring.md says how they were measured.
+inline constexpr std::array k_standard_cuts{22 * k_point, 10 * k_point};
+
 struct Expression; // funnel/expression.hpp
 using ExpressionPtr = std::shared_ptr<const Expression>;
 

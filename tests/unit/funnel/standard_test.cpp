@@ -9,7 +9,7 @@ namespace {
 Rules standard_rules() {
   auto rules = seed_rules();
   rules.scoring = *profile_rules("standard");
-  rules.levels.engagement = {30 * k_point, 10 * k_point};
+  rules.levels.engagement = {k_standard_cuts.begin(), k_standard_cuts.end()};
   return rules;
 }
 
