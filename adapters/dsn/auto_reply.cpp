@@ -62,8 +62,8 @@ constexpr std::array<std::string_view, 28> k_subjects{
     "respuesta autom\303\241tica", // es
     "fuera de la oficina",
     "resposta autom\303\241tica", // pt
-    "automatiskt svar", // sv
-    "automaattinen vastaus", // fi
+    "automatiskt svar",           // sv
+    "automaattinen vastaus",      // fi
 };
 
 bool says_away(const Fields& fields) {

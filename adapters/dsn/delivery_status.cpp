@@ -28,16 +28,19 @@ constexpr std::array k_actions{
     ActionRow{"failed", EventKind::bounce},
     ActionRow{"delayed", EventKind::deferred},
     ActionRow{"delivered", EventKind::delivered},
-    ActionRow{"relayed", EventKind::delivered},  // to a server that tells no more
-    ActionRow{"expanded", EventKind::delivered}, // to the members of a list
+    ActionRow{"relayed", EventKind::delivered},    // to a server that tells no more
+    ActionRow{"expanded", EventKind::delivered},   // to the members of a list
+    ActionRow{"undeliverable", EventKind::bounce}, // Postfix' probes (sendmail -bv); "deliverable"
+                                                   // stays unknown: nothing was delivered
 };
 
 /// Fields that a recipient has once: the second one begins another recipient.
 constexpr std::array k_once{"Final-Recipient", "Action"};
 
 EventKind kind_of(std::string_view action, std::string_view status) {
-  const auto* const row = std::find_if(k_actions.begin(), k_actions.end(),
-                                       [action](const ActionRow& r) { return iequals(r.word, action); });
+  const auto* const row =
+      std::find_if(k_actions.begin(), k_actions.end(),
+                   [action](const ActionRow& r) { return iequals(r.word, action); });
   if (row != k_actions.end()) {
     return row->kind;
   }

@@ -1,12 +1,12 @@
 // Mail that tells what became of mail: delivery status notifications (RFC 3464), complaints from
-// feedback loops (RFC 5965), auto-replies (RFC 3834), and the reports in plain words of servers that
-// know none of these. One mail a file (.eml, Maildir) or many in an mbox:
+// feedback loops (RFC 5965), auto-replies (RFC 3834), and the reports in plain words of servers
+// that know none of these. One mail a file (.eml, Maildir) or many in an mbox:
 //   From MAILER-DAEMON Thu Apr 30 09:12:44 2026
 //   From: MAILER-DAEMON@mx1.example.com
 //   Content-Type: multipart/report; report-type=delivery-status; boundary="b1"
 //   …
-// Each form has its own reader (report.hpp); here they are asked in turn, and what they tell becomes
-// events.
+// Each form has its own reader (report.hpp); here they are asked in turn, and what they tell
+// becomes events.
 
 #include "report.hpp"
 #include "returned_mail.hpp"

@@ -31,7 +31,7 @@ constexpr std::array k_types{
     TypeRow{"complaint", EventKind::complaint},
     TypeRow{"opt-out", EventKind::unsubscribe},
     TypeRow{"opt-out-list", EventKind::unsubscribe},
-    TypeRow{"not-spam", EventKind::unknown}, // the person takes a complaint back
+    TypeRow{"not-spam", EventKind::unknown},     // the person takes a complaint back
     TypeRow{"auth-failure", EventKind::unknown}, // a server's word to the sender, no person's
     TypeRow{"dkim-failure", EventKind::unknown},
 };
@@ -40,7 +40,12 @@ constexpr std::array k_types{
 constexpr std::array k_report_fields{"Original-Rcpt-To", "Removal-Recipient", "X-Original-Rcpt-To"};
 constexpr std::array k_returned_fields{
     "X-HmXmrOriginalRecipient", // Hotmail, Outlook.com
-    "X-Original-To", "X-Envelope-To", "Envelope-To", "Delivered-To", "X-Rcpt-To", "To",
+    "To",                       // as the sender had it; below may stand where it was sent on to
+    "X-Original-To",
+    "X-Envelope-To",
+    "Envelope-To",
+    "X-Rcpt-To",
+    "Delivered-To",
 };
 
 /// Senders of complaints in the form of the mail alone, without a report.
@@ -79,7 +84,8 @@ std::string verp_recipient(std::string_view return_path) {
   return find_address(made) == made ? made : std::string();
 }
 
-std::vector<std::string> recipients(const Mail& mail, const Fields& report, const Fields& returned) {
+std::vector<std::string> recipients(const Mail& mail, const Fields& report,
+                                    const Fields& returned) {
   std::vector<std::string> all;
   for (const auto name : k_report_fields) {
     for (const auto& [key, value] : report.all()) {
@@ -93,12 +99,13 @@ std::vector<std::string> recipients(const Mail& mail, const Fields& report, cons
   }
   for (const auto name : k_returned_fields) {
     add_addresses(returned.get(name), all);
-    if (!all.empty()) {
+    if (all.size() == 1) {
       return all;
     }
+    all.clear(); // of several only one complained
   }
-  for (const auto path : {report.get("Original-Mail-From"), returned.get("Return-Path"),
-                          mail.fields.get("To")}) {
+  for (const auto path :
+       {report.get("Original-Mail-From"), returned.get("Return-Path"), mail.fields.get("To")}) {
     if (auto address = verp_recipient(find_address(path)); !address.empty()) {
       return {std::move(address)};
     }
@@ -134,8 +141,8 @@ Notices read_feedback(const Mail& mail, const Fields& returned) {
   Notice notice;
   notice.kind = kind_of(type);
   notice.native = lower(type);
-  notice.arrival = parse_mail_date(
-      report.get(report.has("Arrival-Date") ? "Arrival-Date" : "Received-Date"));
+  notice.arrival =
+      parse_mail_date(report.get(report.has("Arrival-Date") ? "Arrival-Date" : "Received-Date"));
   Notices notices;
   for (auto& address : recipients(mail, report, returned)) {
     notices.push_back(notice);
@@ -157,12 +164,13 @@ Notices read_disposition(const Mail& mail) {
   const auto fields = take_fields(text);
   Notice notice;
   notice.kind = EventKind::unknown;
-  const auto disposition = fields.get("Disposition"); // "manual-action/MDN-sent-manually; displayed"
+  const auto disposition =
+      fields.get("Disposition"); // "manual-action/MDN-sent-manually; displayed"
   const auto word = disposition.substr(disposition.rfind(';') + 1);
   notice.native = "disposition " + lower(trim(word));
-  notice.address = find_address(without_type(
-      fields.has("Original-Recipient") ? fields.get("Original-Recipient")
-                                       : fields.get("Final-Recipient")));
+  notice.address =
+      find_address(without_type(fields.has("Original-Recipient") ? fields.get("Original-Recipient")
+                                                                 : fields.get("Final-Recipient")));
   return {notice};
 }
 

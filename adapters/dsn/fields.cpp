@@ -63,6 +63,13 @@ std::size_t domain_end(std::string_view text, std::size_t at) {
   while (end > at && !is_alnum(text[end - 1]) && static_cast<unsigned char>(text[end - 1]) < 0x80) {
     --end; // the full stop of a sentence
   }
+  // No last label mixes letters and other scripts: "example.com" and a word that follows it.
+  const auto label = text.substr(at, end - at).rfind('.') + 1; // npos + 1 is 0
+  for (auto i = at + label; is_ascii(text.substr(at + label, 1)) && i < end; ++i) {
+    if (static_cast<unsigned char>(text[i]) >= 0x80) {
+      return i;
+    }
+  }
   return end;
 }
 
@@ -72,10 +79,10 @@ struct ZoneRow {
 };
 constexpr std::array k_zones{
     // Not in RFC 5322, so that readers take them as UTC; servers write them all the same.
-    ZoneRow{"JST", 9},  ZoneRow{"KST", 9},  ZoneRow{"CET", 1},  ZoneRow{"CEST", 2},
-    ZoneRow{"MET", 1},  ZoneRow{"MEST", 2}, ZoneRow{"EET", 2},  ZoneRow{"EEST", 3},
-    ZoneRow{"MSK", 3},  ZoneRow{"WEST", 1}, ZoneRow{"BST", 1},  ZoneRow{"AEST", 10},
-    ZoneRow{"HKT", 8},  ZoneRow{"SGT", 8},
+    ZoneRow{"JST", 9}, ZoneRow{"KST", 9},  ZoneRow{"CET", 1}, ZoneRow{"CEST", 2},
+    ZoneRow{"MET", 1}, ZoneRow{"MEST", 2}, ZoneRow{"EET", 2}, ZoneRow{"EEST", 3},
+    ZoneRow{"MSK", 3}, ZoneRow{"WEST", 1}, ZoneRow{"BST", 1}, ZoneRow{"AEST", 10},
+    ZoneRow{"HKT", 8}, ZoneRow{"SGT", 8},
 };
 
 } // namespace
@@ -176,7 +183,8 @@ FoundAddress find_address_at(std::string_view text, std::size_t from) {
 
 std::string_view find_address(std::string_view text) {
   // An address in <> is meant before one in the display name.
-  for (auto open = text.find('<'); open != std::string_view::npos; open = text.find('<', open + 1)) {
+  for (auto open = text.find('<'); open != std::string_view::npos;
+       open = text.find('<', open + 1)) {
     auto inner = text.substr(open + 1, k_longest_address);
     inner = inner.substr(0, inner.find('>'));
     if (const auto found = find_address_at(inner, 0); !found.address.empty()) {

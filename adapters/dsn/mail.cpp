@@ -75,9 +75,10 @@ std::string text_of(GMimePart* part) {
   if (is_ascii(bytes) && bytes.find('\x1b') == std::string::npos) { // ESC: ISO-2022-JP and the like
     return as_text(bytes);
   }
-  const auto charset = view(g_mime_object_get_content_type_parameter(
-      GMIME_OBJECT(part), "charset"));
-  const bool named = !charset.empty() && !iequals(charset, "us-ascii") && !iequals(charset, "utf-8");
+  const auto charset =
+      view(g_mime_object_get_content_type_parameter(GMIME_OBJECT(part), "charset"));
+  const bool named =
+      !charset.empty() && !iequals(charset, "us-ascii") && !iequals(charset, "utf-8");
   if (!named && valid_utf8(bytes)) {
     return as_text(bytes);
   }
@@ -219,9 +220,10 @@ std::string html_text(std::string_view html) {
     std::string_view name;
     char text;
   };
-  constexpr std::array k_entities{Entity{"&lt;", '<'}, Entity{"&gt;", '>'}, Entity{"&amp;", '&'},
-                                  Entity{"&quot;", '"'}, Entity{"&#39;", '\''}, Entity{"&nbsp;", ' '}};
-  constexpr std::array<std::string_view, 9> k_blocks{"<br", "<p", "</p", "<div", "</div",
+  constexpr std::array k_entities{Entity{"&lt;", '<'},   Entity{"&gt;", '>'},
+                                  Entity{"&amp;", '&'},  Entity{"&quot;", '"'},
+                                  Entity{"&#39;", '\''}, Entity{"&nbsp;", ' '}};
+  constexpr std::array<std::string_view, 9> k_blocks{"<br", "<p",  "</p", "<div", "</div",
                                                      "<tr", "<td", "<li", "<h"};
   std::string out;
   for (std::size_t at = 0; at < html.size();) {
@@ -231,7 +233,10 @@ std::string html_text(std::string_view html) {
                                      [rest](auto tag) { return istarts_with(rest, tag); });
       out += block ? "\n" : "";
       const bool hidden = istarts_with(rest, "<style") || istarts_with(rest, "<script");
-      const auto close = html.find(hidden ? "</" : istarts_with(rest, "<!--") ? "-->" : ">", at + 1);
+      const auto close = html.find(hidden                       ? "</"
+                                   : istarts_with(rest, "<!--") ? "-->"
+                                                                : ">",
+                                   at + 1);
       at = close == std::string_view::npos ? html.size() : close + (hidden ? 0 : 1);
       continue;
     }

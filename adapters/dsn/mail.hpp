@@ -26,8 +26,8 @@ struct Part {
 };
 
 struct Mail {
-  Fields fields;     // its header
-  std::string type;  // of the whole, "multipart/report"
+  Fields fields;           // its header
+  std::string type;        // of the whole, "multipart/report"
   std::string report_type; // parameter of it: "delivery-status"
   std::vector<Part> parts;
 

@@ -15,13 +15,13 @@ namespace mailfunnel::dsn {
 
 struct Notice {
   EventKind kind = EventKind::bounce;
-  std::string native;        // the report's own word: "failed", "abuse", "auto_reply"
-  std::string address;       // of the recipient, as the sender had it
-  std::string final_address; // where it was sent on to, when that is another
-  std::string status;        // enhanced code that the report gives
-  std::string diagnostic;    // the server's words
-  std::string words;         // more words about it, where the diagnostic tells nothing
-  std::string remote_mta;    // the server that answered
+  std::string native;               // the report's own word: "failed", "abuse", "auto_reply"
+  std::string address;              // of the recipient, as the sender had it
+  std::string final_address;        // where it was sent on to, when that is another
+  std::string status;               // enhanced code that the report gives
+  std::string diagnostic;           // the server's words
+  std::string words;                // more words about it, where the diagnostic tells nothing
+  std::string remote_mta;           // the server that answered
   std::optional<Instant> time{};    // of what happened
   std::optional<Instant> arrival{}; // of the mail at that server, which may be days before
 };

@@ -25,18 +25,18 @@ constexpr std::array<std::string_view, 25> k_follows{
     "original message follows", // Yahoo of old, IMail
     "original message below",
     "original message headers",
-    "original message", // Gmail, Google Groups, m-FILTER, Verizon
-    "original mail info", // m-FILTER
+    "original message",       // Gmail, Google Groups, m-FILTER, Verizon
+    "original mail info",     // m-FILTER
     "message headers follow", // DragonFly
     "message header follow",
     "the header of the original message is following", // GMX, 1&1
     "the header of the original message",
     "below is a copy of the original message", // OpenSMTPD
-    "returned message", // Notes
+    "returned message",                        // Notes
     "returned mail follows",
     "unsent message follows", // sendmail 5
     "unsent message below",
-    "message header:", // sendmail 5 of some vendors
+    "message header:",                          // sendmail 5 of some vendors
     "included is a copy of the message header", // MXLogic
     "the original message follows",
     "the following is a copy of the original message",
@@ -83,8 +83,8 @@ constexpr std::array k_header_types{"text/rfc822-headers", "text/rfc822-header",
 // ---- mailings
 // -----------------------------------------------------------------------------------------------------
 
-/// Headers by which senders name the mailing, in the order of trust; where `beside` is given it must
-/// be there too, as the name alone is everybody's.
+/// Headers by which senders name the mailing, in the order of trust; where `beside` is given it
+/// must be there too, as the name alone is everybody's.
 struct CampaignHeader {
   std::string_view name, beside;
 };
@@ -93,16 +93,17 @@ constexpr std::array k_campaign_headers{
     CampaignHeader{"X-Campaign-ID", ""},
     CampaignHeader{"X-CampaignID", ""},
     CampaignHeader{"X-Mailing-ID", ""},
-    CampaignHeader{"X-Listmonk-Campaign", ""},      // listmonk
-    CampaignHeader{"X-MessageID", "X-ListMember"},  // phpList
-    CampaignHeader{"X-Job", ""},                    // PowerMTA
+    CampaignHeader{"X-Listmonk-Campaign", ""},     // listmonk
+    CampaignHeader{"X-MessageID", "X-ListMember"}, // phpList
+    CampaignHeader{"X-Job", ""},                   // PowerMTA
 };
 constexpr std::string_view k_contact_header = "X-Listmonk-Subscriber";
 
 /// "campaign:customer:mail type:sender" (Google's Feedback-ID); SES puts its own there.
 std::string_view feedback_campaign(std::string_view feedback_id) {
   const auto parts = split(feedback_id, ':');
-  const bool own = parts.size() >= 3 && !parts.front().empty() && !iequals(parts.back(), "AmazonSES");
+  const bool own =
+      parts.size() >= 3 && !parts.front().empty() && !iequals(parts.back(), "AmazonSES");
   return own ? feedback_id.substr(0, feedback_id.find(':')) : std::string_view();
 }
 
@@ -149,8 +150,8 @@ Fields returned_fields(const Mail& mail) {
   if (inner != nullptr && !inner->fields.empty()) {
     return inner->fields;
   }
-  if (const auto* const header = mail.find({k_header_types[0], k_header_types[1],
-                                            k_header_types[2], k_header_types[3]})) {
+  if (const auto* const header =
+          mail.find({k_header_types[0], k_header_types[1], k_header_types[2], k_header_types[3]})) {
     std::string_view text = header->text;
     return take_fields(text);
   }

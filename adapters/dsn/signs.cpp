@@ -26,7 +26,7 @@ constexpr std::array k_bounces{
     Sign{"From", "mailer-daemon"},
     Sign{"From", "mailer daemon"},
     Sign{"From", "postmaster"},
-    Sign{"From", "post_master"},       // Apache James
+    Sign{"From", "post_master"}, // Apache James
     Sign{"From", "mail delivery"},
     Sign{"From", "mail deliver system"},
     Sign{"From", "mail administrator"},
@@ -54,7 +54,9 @@ constexpr std::array k_bounces{
     Sign{"Subject", "non remis"},
     Sign{"Subject", "non distribuable"},
     Sign{"Subject", "no se puede entregar"},
-    Sign{"Subject", "\343\203\241\343\203\274\343\203\253\343\202\250\343\203\251\343\203\274"}, // "mail error", ja
+    Sign{"Subject",
+         "\343\203\241\343\203\274\343\203\253\343\202\250\343\203\251\343\203\274"}, // "mail
+                                                                                      // error", ja
     Sign{"X-Mailer", "m-filter"},
 };
 

@@ -35,18 +35,19 @@ bool has_date(std::string_view line) {
   return false;
 }
 
-/// Does the line at `at` follow an empty one?
-bool after_empty_line(std::string_view text, std::size_t at) {
-  if (at < 2 || text[at - 1] != '\n') {
-    return at == 0;
+/// Does the line at `at` follow an empty one, or "--boundary--"?
+bool after_end_of_message(std::string_view text, std::size_t at) {
+  auto before = text.substr(0, at);
+  if (before.empty() || !before.ends_with('\n')) {
+    return before.empty();
   }
-  at -= text[at - 2] == '\r' && at > 2 ? 1 : 0;
-  return text[at - 2] == '\n';
+  before.remove_suffix(before.ends_with("\r\n") ? 2 : 1);
+  return before.empty() || before.ends_with('\n') || before.ends_with("--");
 }
 
 bool message_begins(std::string_view text, std::size_t at) {
   const auto end = text.find('\n', at);
-  return end != std::string_view::npos && after_empty_line(text, at) &&
+  return end != std::string_view::npos && after_end_of_message(text, at) &&
          is_from_line(text.substr(at, end - at));
 }
 

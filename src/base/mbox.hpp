@@ -1,7 +1,8 @@
 #pragma once
 // Where the messages of an mbox begin: at a From_ line, "From ", the envelope's sender and a date
-// as of asctime, which follows an empty line (RFC 4155). A line "From " of a body that no writer
-// quoted has no such date and is passed over; Content-Length is not believed.
+// as of asctime, which follows an empty line (RFC 4155) or, from careless writers, the end of a
+// multipart. A line "From " of a body that no writer quoted has no such date and is passed over;
+// Content-Length is not believed.
 
 #include <cstddef>
 #include <string_view>
