@@ -35,7 +35,8 @@ struct Report {
 /// Words for what the fields of a delivery report leave open.
 void add_words(Report& report, std::string_view text) {
   const auto open = [](const Notice& n) {
-    return judge_smtp(n.status, n.diagnostic).reason == BounceReason::other;
+    const auto verdict = judge_smtp(n.status, n.diagnostic);
+    return verdict.reason == BounceReason::other && !verdict.by_words;
   };
   if (std::none_of(report.notices.begin(), report.notices.end(), open)) {
     return;
@@ -68,6 +69,9 @@ Report read_report(std::string_view text, bool quoted) {
   if (report.notices = read_disposition(mail); !report.notices.empty()) {
     return report;
   }
+  if (report.notices = read_ses_notice(mail); !report.notices.empty()) {
+    return report;
+  }
   const bool bounce = is_bounce(mail.fields) || mail.report_type == "delivery-status";
   if (!bounce && !(report.notices = read_auto_reply(mail)).empty()) {
     return report;
@@ -88,10 +92,10 @@ bool is_undelivered(EventKind kind) {
 Bounce judge(const Notice& notice) {
   auto verdict = judge_smtp(notice.status, notice.diagnostic);
   auto diagnostic = std::string_view(notice.diagnostic);
-  if (verdict.reason == BounceReason::other && !notice.words.empty()) {
-    const auto more = judge_smtp(verdict.status, notice.words);
-    verdict = {more.klass, more.reason, verdict.status.empty() ? more.status : verdict.status,
-               verdict.code == 0 ? more.code : verdict.code};
+  if (!notice.words.empty()) {
+    const auto code = verdict.code;
+    verdict = judge_smtp(verdict.status, notice.words);
+    verdict.code = verdict.code == 0 && code >= 400 ? code : verdict.code; // "X-Unix; 255" is none
     diagnostic = diagnostic.empty() ? std::string_view(notice.words) : diagnostic;
   }
   const bool hard = verdict.klass == BounceClass::hard && notice.kind == EventKind::bounce;

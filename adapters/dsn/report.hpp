@@ -39,6 +39,9 @@ Notices read_disposition(const Mail& mail);
 /// RFC 3834 and its relatives: the person is away.
 Notices read_auto_reply(const Mail& mail);
 
+/// Amazon SES' feedback notifications in a mail of SNS.
+Notices read_ses_notice(const Mail& mail);
+
 /// Reports in words only. `text` is what people read of it, without the returned mail.
 Notices read_text_report(const Mail& mail, std::string_view text, const Fields& returned);
 

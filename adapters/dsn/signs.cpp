@@ -67,6 +67,7 @@ constexpr std::array k_others{
     Sign{"Content-Type", "message/delivery-status"},
     Sign{"Auto-Submitted", "auto-"},
     Sign{"Return-Path", "mailer-daemon"},
+    Sign{"From", "sns.amazonaws.com"},
     Sign{"Subject", "complaint about message from"},
 };
 

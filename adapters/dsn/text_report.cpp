@@ -40,6 +40,7 @@ constexpr std::array k_lines{
     LineRow{1, "delivering your mail to @"}, // DragonFly
     LineRow{1, "be delivered to: @"},        // au one net
     LineRow{1, "deliver message to: @"},     // MailFoundry
+    LineRow{1, "deliver message to @"},      // InterScan
     LineRow{1, "recipient address: @"},      // PMDF, Sun Messaging Server
     LineRow{1, "^recipient: @"},             // ezweb
     LineRow{1, "rejected recipient @"},
@@ -60,6 +61,7 @@ constexpr std::array k_lines{
     LineRow{2, "^@ ["},                   // Biglobe and others: the reason in brackets
     LineRow{2, "^@ ("},                   // McAfee
     LineRow{2, "^@ ,"},
+    LineRow{2, "^@ ..."},
     LineRow{2, "^@ invalid address"}, // Zoho: Invalid Address, ERROR_CODE :550, …
     LineRow{2, "^@ error"},
     LineRow{3, "^# @...", Side::above},    // sendmail's transcript: 550 <ann@…>... User unknown
@@ -69,7 +71,7 @@ constexpr std::array k_lines{
 };
 
 /// Words behind which the reason stands, up to an empty line.
-constexpr std::array<std::string_view, 24> k_reasons{
+constexpr std::array<std::string_view, 25> k_reasons{
     "the error that the other server returned was:",
     "the response from the remote server was:",
     "technical details of permanent failure:",
@@ -84,6 +86,7 @@ constexpr std::array<std::string_view, 24> k_reasons{
     "error message below:",
     "server message",
     "message generated response:",
+    "could not be delivered because of",
     "diagnostic information for administrators:",
     "diagnostic code:",
     "transcript of session follows",
@@ -321,7 +324,8 @@ std::vector<std::string> stated_reasons(const std::vector<std::string_view>& lin
 
 bool tells_something(const std::string& words) {
   const auto verdict = judge_smtp({}, words);
-  return verdict.reason != BounceReason::other || !verdict.status.empty() || verdict.code >= 400;
+  return verdict.by_words || verdict.code >= 400 ||
+         (!verdict.status.empty() && !verdict.status.starts_with('2'));
 }
 
 bool says_delay(std::string_view subject, std::string_view text) {

@@ -26,6 +26,20 @@ using Reason = BounceReason;
 
 /// The first row that is found anywhere in the text wins, so the surest words stand first.
 constexpr std::array k_table{
+    // ---- codes of a provider's own, which say more than the words beside them
+    SmtpPhrase{"aup#cdrbl", block, Reason::blocked_ip},  // Cox: Cloudmark's list
+    SmtpPhrase{"aup#blk", block, Reason::blocked_ip},    // Cox
+    SmtpPhrase{"aup#rbl", block, Reason::blocked_ip},    // Cox
+    SmtpPhrase{"aup#in-13", soft, Reason::rate_limited}, // Spectrum: connections, rate
+    SmtpPhrase{"aup#in-14", soft, Reason::rate_limited}, //
+    SmtpPhrase{"aup#in-12", block, Reason::blocked_ip},  // lists of others
+    SmtpPhrase{"aup#in-11", block, Reason::blocked_ip},  // reverse DNS
+    SmtpPhrase{"aup#in-10", block, Reason::blocked_ip},
+
+    // ---- not tried at all
+    SmtpPhrase{"suppressed sending to this address", hard, Reason::suppressed}, // SES
+    SmtpPhrase{"suppression list", hard, Reason::suppressed},
+
     // ---- the sender's fault, though it names a mailbox or a domain
     SmtpPhrase{"sender address rejected", block, Reason::policy},
     SmtpPhrase{"sender rejected", block, Reason::policy},
@@ -61,14 +75,6 @@ constexpr std::array k_table{
     SmtpPhrase{"closed mailing list", block, Reason::policy},
     SmtpPhrase{"cannot find your hostname", block, Reason::blocked_ip},
     SmtpPhrase{"cannot resolve your address", block, Reason::blocked_ip},
-    SmtpPhrase{"aup#cdrbl", block, Reason::blocked_ip},  // Cox: Cloudmark's list
-    SmtpPhrase{"aup#blk", block, Reason::blocked_ip},    // Cox
-    SmtpPhrase{"aup#rbl", block, Reason::blocked_ip},    // Cox
-    SmtpPhrase{"aup#in-13", soft, Reason::rate_limited}, // Spectrum: connections, rate
-    SmtpPhrase{"aup#in-14", soft, Reason::rate_limited}, //
-    SmtpPhrase{"aup#in-12", block, Reason::blocked_ip},  // lists of others
-    SmtpPhrase{"aup#in-11", block, Reason::blocked_ip},  // reverse DNS
-    SmtpPhrase{"aup#in-10", block, Reason::blocked_ip},
 
     // ---- relaying
     SmtpPhrase{"relaying denied", soft, Reason::relay_denied},
@@ -278,7 +284,7 @@ constexpr std::array k_table{
     SmtpPhrase{"has moved", hard, Reason::user_unknown},
     SmtpPhrase{"has been replaced by", hard, Reason::user_unknown},
     SmtpPhrase{"^new address$", hard, Reason::user_unknown},
-    SmtpPhrase{"malformed address", hard, Reason::user_unknown}, // Exim
+    SmtpPhrase{"malformed address", hard, Reason::other}, // Exim
 
     // ---- the domain takes no mail
     SmtpPhrase{"host or domain name not found", hard, Reason::host_unknown}, // Postfix
@@ -446,7 +452,11 @@ constexpr std::array k_table{
     SmtpPhrase{"too many messages", soft, Reason::rate_limited},
     SmtpPhrase{"too many invalid recipients", block, Reason::policy},
     SmtpPhrase{"too many hops", soft, Reason::network},
-    SmtpPhrase{"too many", soft, Reason::rate_limited},
+    SmtpPhrase{"too many requests", soft, Reason::rate_limited},
+    SmtpPhrase{"too many smtp", soft, Reason::rate_limited},
+    SmtpPhrase{"too many errors", soft, Reason::rate_limited},
+    SmtpPhrase{"too many emails", soft, Reason::rate_limited},
+    SmtpPhrase{"too much mail", soft, Reason::rate_limited},
     SmtpPhrase{"too fast", soft, Reason::rate_limited},
     SmtpPhrase{"slow down", soft, Reason::rate_limited},
     SmtpPhrase{"throttl", soft, Reason::rate_limited},

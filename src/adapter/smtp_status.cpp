@@ -24,6 +24,7 @@ using Reason = BounceReason;
 struct Judgement {
   BounceClass klass;
   BounceReason reason;
+  bool by_words = false;
 };
 
 // ---- words
@@ -372,7 +373,7 @@ Judgement judge(const Codes& codes, std::string_view text) {
   const bool success = codes.enhanced ? codes.enhanced.klass == 2 : codes.reply / 100 == 2;
   if (const auto* rule = success ? nullptr : find_phrase(text)) {
     const bool temporary = codes.reply != 0 ? codes.reply < 500 : codes.enhanced.klass == 4;
-    return {rule->klass == hard && temporary ? soft : rule->klass, rule->reason};
+    return {rule->klass == hard && temporary ? soft : rule->klass, rule->reason, true};
   }
   if (const auto judged = judge_enhanced(codes.enhanced)) {
     return *judged;
@@ -392,7 +393,7 @@ SmtpVerdict judge_smtp(std::string_view status, std::string_view text) {
     codes.enhanced = given;
   }
   const auto judged = judge(codes, text);
-  return {judged.klass, judged.reason, codes.enhanced.text, codes.reply};
+  return {judged.klass, judged.reason, codes.enhanced.text, codes.reply, judged.by_words};
 }
 
 } // namespace mailfunnel
