@@ -88,6 +88,7 @@ Notices read_auto_reply(const Mail& mail) {
   Notice notice;
   notice.kind = EventKind::unknown;
   notice.native = "auto_reply";
+  notice.message_id = mail.fields.get("In-Reply-To");
   for (const auto name : {"From", "Reply-To", "Sender"}) {
     if (notice.address.empty()) {
       notice.address = find_address(mail.fields.get(name));

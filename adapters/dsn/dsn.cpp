@@ -225,6 +225,7 @@ private:
     std::string metadata;
     if (sink.wants().details) {
       out.message_id = plain_id(report.returned.get("Message-ID"));
+      out.message_id = out.message_id.empty() ? plain_id(notice.message_id) : out.message_id;
       out.event_id = plain_id(report.mail.fields.get("Message-ID"));
       metadata = metadata_of(notice, report.returned, mailing);
       out.metadata = metadata;

@@ -168,6 +168,7 @@ Notices read_disposition(const Mail& mail) {
       fields.get("Disposition"); // "manual-action/MDN-sent-manually; displayed"
   const auto word = disposition.substr(disposition.rfind(';') + 1);
   notice.native = "disposition " + lower(trim(word));
+  notice.message_id = fields.get("Original-Message-ID");
   notice.address =
       find_address(without_type(fields.has("Original-Recipient") ? fields.get("Original-Recipient")
                                                                  : fields.get("Final-Recipient")));

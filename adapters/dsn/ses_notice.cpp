@@ -40,8 +40,10 @@ std::string_view text(const Json& value) {
   return value.get(found) == simdjson::SUCCESS ? found : std::string_view();
 }
 
-Notice notice_of(const TypeRow& type, const Json& detail, const Json& recipient) {
+Notice notice_of(const TypeRow& type, const Json& root, const Json& recipient) {
   Notice notice;
+  const Json detail = root[type.detail];
+  notice.message_id = text(root["mail"]["messageId"]);
   notice.kind = type.kind;
   notice.native = type.word;
   notice.address = text(recipient); // of a delivery
@@ -64,10 +66,10 @@ void read_json(std::string_view value, Notices& notices) {
   const auto word = text(root["notificationType"]);
   for (const auto& type : k_types) {
     simdjson::dom::array recipients;
-    const Json detail = root[type.detail];
-    if (word == type.word && detail[type.recipients].get(recipients) == simdjson::SUCCESS) {
+    if (word == type.word &&
+        root[type.detail][type.recipients].get(recipients) == simdjson::SUCCESS) {
       for (auto recipient : recipients) {
-        notices.push_back(notice_of(type, detail, Json(std::move(recipient))));
+        notices.push_back(notice_of(type, root, Json(std::move(recipient))));
       }
     }
   }

@@ -42,6 +42,7 @@ constexpr std::array k_table{
 
     // ---- the sender's fault, though it names a mailbox or a domain
     SmtpPhrase{"sender address rejected", block, Reason::policy},
+    SmtpPhrase{"too many invalid recipients", block, Reason::policy},
     SmtpPhrase{"sender rejected", block, Reason::policy},
     SmtpPhrase{"sender verify failed", block, Reason::policy}, // Exim's callout
     SmtpPhrase{"sender verification", block, Reason::policy},
@@ -450,7 +451,6 @@ constexpr std::array k_table{
     SmtpPhrase{"too many simultaneous", soft, Reason::rate_limited},
     SmtpPhrase{"too many sessions", soft, Reason::rate_limited},
     SmtpPhrase{"too many messages", soft, Reason::rate_limited},
-    SmtpPhrase{"too many invalid recipients", block, Reason::policy},
     SmtpPhrase{"too many hops", soft, Reason::network},
     SmtpPhrase{"too many requests", soft, Reason::rate_limited},
     SmtpPhrase{"too many smtp", soft, Reason::rate_limited},
