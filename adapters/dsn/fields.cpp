@@ -20,8 +20,8 @@ namespace {
 
 constexpr std::size_t k_longest_address = 320, k_longest_name = 77;
 
-bool in_name(char c) { // of a field: printable, no colon
-  return c > ' ' && c < 127 && c != ':';
+bool in_name(char c) { // of a field: fewer than RFC 5322 has, so that "<ann@example.com>:" is none
+  return is_alnum(c) || c == '-' || c == '_' || c == '.';
 }
 
 bool in_atom(char c) { // of an address, beyond RFC 5322: what stands in real ones
