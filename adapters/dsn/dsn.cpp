@@ -96,7 +96,9 @@ Bounce judge(const Notice& notice) {
     const auto code = verdict.code;
     verdict = judge_smtp(verdict.status, notice.words);
     verdict.code = verdict.code == 0 && code >= 400 ? code : verdict.code; // "X-Unix; 255" is none
-    diagnostic = diagnostic.empty() ? std::string_view(notice.words) : diagnostic;
+    if (diagnostic.empty() || verdict.by_words || verdict.code >= 400) {
+      diagnostic = notice.words;
+    }
   }
   const bool hard = verdict.klass == BounceClass::hard && notice.kind == EventKind::bounce;
   if (verdict.klass == BounceClass::none || (verdict.klass == BounceClass::hard && !hard)) {

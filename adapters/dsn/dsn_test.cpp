@@ -94,56 +94,55 @@ TEST_CASE("dsn: reports in words") {
   for (const auto& row : {
            Row{"Postfix, from before it knew fields",
                told("<ann@example.com>: host mx.example.com[192.0.2.1] said: 550 5.1.1\n"
-                     "    <ann@example.com>: User unknown (in reply to RCPT TO command)\n"),
+                    "    <ann@example.com>: User unknown (in reply to RCPT TO command)\n"),
                {k_ann, k_unknown, k_no_user, R"("status":"5.1.1","code":550)"}},
            Row{"an address that it was sent on to",
                told("<ann@example.com> (expanded from <info@example.com>): mail for example.com "
-                     "loops\n    back to myself\n"),
+                    "loops\n    back to myself\n"),
                {k_ann, R"("class":"soft")", R"("reason":"network")"}},
            Row{"sendmail, without fields",
                told("   ----- The following addresses had permanent fatal errors -----\n"
-                     "<ann@example.com>\n    (reason: 552 5.2.2 over quota)\n\n"
-                     "   ----- Transcript of session follows -----\n"
-                     "... while talking to mx.example.com.:\n>>> DATA\n<<< 552 5.2.2 over quota\n"),
+                    "<ann@example.com>\n    (reason: 552 5.2.2 over quota)\n\n"
+                    "   ----- Transcript of session follows -----\n"
+                    "... while talking to mx.example.com.:\n>>> DATA\n<<< 552 5.2.2 over quota\n"),
                {k_ann, R"("class":"soft")", R"("reason":"mailbox_full")"}},
            Row{"sendmail 5: the answers stand above",
                told("   ----- Transcript of session follows -----\n"
-                     "While talking to mx.example.com:\n>>> RCPT To:<ann@example.com>\n"
-                     "<<< 550 No such user here.\n550 <ann@example.com>... Rejected\n"
-                     "554 <bo@example.org>... 550 Host unknown\n"
-                     "421 example.net (smtp)... Deferred: Connection timed out\n\n"
-                     "   ----- Unsent message follows -----\nTo: ann@example.com\n"),
+                    "While talking to mx.example.com:\n>>> RCPT To:<ann@example.com>\n"
+                    "<<< 550 No such user here.\n550 <ann@example.com>... Rejected\n"
+                    "554 <bo@example.org>... 550 Host unknown\n"
+                    "421 example.net (smtp)... Deferred: Connection timed out\n\n"
+                    "   ----- Unsent message follows -----\nTo: ann@example.com\n"),
                {k_ann, k_no_user, R"("address":"bo@example.org")", R"("reason":"host_unknown")"},
                2},
            Row{"qmail, with what it tells in the end",
-               told(
-                   "Hi. This is the qmail-send program at mx.example.net.\n\n<ann@example.com>:\n"
-                   "192.0.2.1 does not like recipient.\nRemote host said: 550 5.1.1 no such user\n"
-                   "Giving up on 192.0.2.1.\n"),
+               told("Hi. This is the qmail-send program at mx.example.net.\n\n<ann@example.com>:\n"
+                    "192.0.2.1 does not like recipient.\nRemote host said: 550 5.1.1 no such user\n"
+                    "Giving up on 192.0.2.1.\n"),
                {k_ann, k_unknown, k_no_user}},
            Row{"InterScan",
                told("Unable to deliver message to <ann@example.com>\nSent <<< RCPT TO:"
-                     "<ann@example.com>\nReceived >>> 550 5.1.1 unknown user\n"),
+                    "<ann@example.com>\nReceived >>> 550 5.1.1 unknown user\n"),
                {k_ann, k_no_user}},
            Row{"MailMarshal",
                told("Your message:\n   From:    news@example.com\n   Subject: May\n"
-                     "Could not be delivered because of\n\n550 5.1.1 User unknown\n\n"
-                     "The following recipients were affected:\n    ann@example.com\n"),
+                    "Could not be delivered because of\n\n550 5.1.1 User unknown\n\n"
+                    "The following recipients were affected:\n    ann@example.com\n"),
                {k_ann, k_no_user}},
            Row{"T-Online",
                told("|---------- Failed addresses follow: ----------|\n"
-                     " <ann@example.com> ... unknown user\n"
-                     "|---------- Message text follows: ----------|\n"),
+                    " <ann@example.com> ... unknown user\n"
+                    "|---------- Message text follows: ----------|\n"),
                {k_ann, k_no_user}},
            Row{"Biglobe: the reason below a rule of dashes",
                told("   ----- The following addresses had delivery problems -----\n"
-                     "ann@example.com\n\n   ----- Non-delivered information -----\n"
-                     "The number of messages in recipient's mailbox exceeded the local limit.\n"),
+                    "ann@example.com\n\n   ----- Non-delivered information -----\n"
+                    "The number of messages in recipient's mailbox exceeded the local limit.\n"),
                {k_ann, R"("reason":"mailbox_full")"}},
            Row{"a dialogue",
                told("Transcript of session follows.\n\n Out: 220 mx ESMTP\n In:  RCPT "
-                     "TO:<ann@example.com>\n Out: 250 2.1.5 Ok\n In:  DATA\n"
-                     " Out: 451 4.3.0 Error: queue file write error\n"),
+                    "TO:<ann@example.com>\n Out: 250 2.1.5 Ok\n In:  DATA\n"
+                    " Out: 451 4.3.0 Error: queue file write error\n"),
                {k_ann, R"("status":"4.3.0","code":451)"}},
            Row{"Exchange 2007, the text alone",
                told(
@@ -153,10 +152,10 @@ TEST_CASE("dsn: reports in words") {
                {k_ann, k_no_user}},
            Row{"Gmail: the reason in a paragraph of its own",
                told("Delivery to the following recipient failed permanently:\n\n"
-                     "     ann@example.com\n\nTechnical details of permanent failure:\n"
-                     "Google tried to deliver your message, but it was rejected.\n"
-                     "The error that the other server returned was:\n550 5.1.1 no such user\n\n"
-                     "----- Original message -----\n\nTo: ann@example.com\nX-Campaign: c1\n"),
+                    "     ann@example.com\n\nTechnical details of permanent failure:\n"
+                    "Google tried to deliver your message, but it was rejected.\n"
+                    "The error that the other server returned was:\n550 5.1.1 no such user\n\n"
+                    "----- Original message -----\n\nTo: ann@example.com\nX-Campaign: c1\n"),
                {k_ann, k_no_user, R"("campaign":"c1")"}},
            Row{"X-Failed-Recipients alone",
                "From: a@example.com\nX-Failed-Recipients: ann@example.com\nDate: Mon, 11 May 2026 "
@@ -164,7 +163,7 @@ TEST_CASE("dsn: reports in words") {
                {k_ann, R"("reason":"mailbox_full")"}},
            Row{"nothing but the returned mail names somebody",
                told("No.\n\n--- Below this line is a copy of the message.\n\nTo: Ann "
-                     "<ann@example.com>\n"),
+                    "<ann@example.com>\n"),
                {k_ann, R"("class":"soft","reason":"other")"}},
            Row{"words in another language, no code",
                told("ann@example.com\n\nDeze postbus bestaat niet.\n"),
@@ -174,11 +173,11 @@ TEST_CASE("dsn: reports in words") {
                {R"({"kind":"bounce")"}},
            Row{"a delay that says so",
                told("Your mail has not yet been delivered:\n\n  ann@example.com\n"
-                     "    550 5.1.1 user unknown, but I try on\n"),
+                    "    550 5.1.1 user unknown, but I try on\n"),
                {R"({"kind":"deferred")", k_ann, R"("class":"soft")"}},
            Row{"the same person twice",
                told("<ann@example.com>:\nno such user\n\n"
-                     "<Ann@example.com>:\nno such user\n"),
+                    "<Ann@example.com>:\nno such user\n"),
                {k_ann}},
            Row{"nobody",
                told("Something went wrong.\n"),

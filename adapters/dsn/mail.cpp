@@ -69,17 +69,17 @@ std::string content_of(GMimePart* part) {
   return {reinterpret_cast<const char*>(bytes->data), bytes->len};
 }
 
-/// Decoded and as UTF-8. A charset that is not known, or not the text's, gives it as Latin-1.
+/// Decoded and as UTF-8. Text that is UTF-8 whatever its charset says is taken so, but for those
+/// that use ESC or zeros (ISO-2022-JP, UTF-16). A charset that is not known, or not the text's,
+/// gives it as Latin-1.
 std::string text_of(GMimePart* part) {
   const auto bytes = content_of(part);
-  if (is_ascii(bytes) && bytes.find('\x1b') == std::string::npos) { // ESC: ISO-2022-JP and the like
-    return as_text(bytes);
-  }
   const auto charset =
       view(g_mime_object_get_content_type_parameter(GMIME_OBJECT(part), "charset"));
   const bool named =
       !charset.empty() && !iequals(charset, "us-ascii") && !iequals(charset, "utf-8");
-  if (!named && valid_utf8(bytes)) {
+  const bool shifts = bytes.find_first_of(std::string_view("\x1b\0", 2)) != std::string::npos;
+  if (valid_utf8(bytes) && !(shifts && named)) { // what is UTF-8 by chance is no text
     return as_text(bytes);
   }
   if (GMIME_IS_TEXT_PART(part) && named) {
