@@ -68,8 +68,8 @@ void read_json(std::string_view value, Notices& notices) {
     simdjson::dom::array recipients;
     if (word == type.word &&
         root[type.detail][type.recipients].get(recipients) == simdjson::SUCCESS) {
-      for (auto recipient : recipients) {
-        notices.push_back(notice_of(type, root, Json(std::move(recipient))));
+      for (const auto recipient : recipients) {
+        notices.push_back(notice_of(type, root, Json(simdjson::dom::element(recipient))));
       }
     }
   }

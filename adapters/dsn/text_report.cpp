@@ -396,7 +396,7 @@ std::vector<std::string_view> named_in_header(const Mail& mail) {
   return {};
 }
 
-void add_notice(Notices& notices, std::string_view address, std::string diagnostic) {
+void add_notice(Notices& notices, std::string_view address, std::string_view diagnostic) {
   const auto known = std::find_if(notices.begin(), notices.end(), [address](const Notice& n) {
     return iequals(n.address, address);
   });

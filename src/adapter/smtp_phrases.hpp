@@ -4,7 +4,6 @@
 
 #include "model/event.hpp"
 
-#include <array>
 #include <string_view>
 
 namespace mailfunnel {
@@ -25,7 +24,7 @@ using enum BounceClass;
 using Reason = BounceReason;
 
 /// The first row that is found anywhere in the text wins, so the surest words stand first.
-constexpr std::array k_table{
+constexpr SmtpPhrase k_table[] = {
     // ---- codes of a provider's own, which say more than the words beside them
     SmtpPhrase{"aup#cdrbl", block, Reason::blocked_ip},  // Cox: Cloudmark's list
     SmtpPhrase{"aup#blk", block, Reason::blocked_ip},    // Cox
@@ -41,12 +40,13 @@ constexpr std::array k_table{
     SmtpPhrase{"suppression list", hard, Reason::suppressed},
 
     // ---- the sender's fault, though it names a mailbox or a domain
-    SmtpPhrase{"sender address rejected", block, Reason::policy},
+    SmtpPhrase{"sender address", block, Reason::policy},
+    SmtpPhrase{"from address", block, Reason::policy},
+    SmtpPhrase{"mail from domain * does not exist", block, Reason::policy},
     SmtpPhrase{"too many invalid recipients", block, Reason::policy},
     SmtpPhrase{"sender rejected", block, Reason::policy},
     SmtpPhrase{"sender verify failed", block, Reason::policy}, // Exim's callout
     SmtpPhrase{"sender verification", block, Reason::policy},
-    SmtpPhrase{"sender address blocked", block, Reason::policy},
     SmtpPhrase{"sender domain", block, Reason::policy},
     SmtpPhrase{"sender not pre-approved", block, Reason::policy},
     SmtpPhrase{"sender denied", block, Reason::policy},
@@ -64,7 +64,9 @@ constexpr std::array k_table{
     SmtpPhrase{"purported responsible address", block, Reason::policy},
     SmtpPhrase{"mail from not owned by user", block, Reason::policy},
     SmtpPhrase{"email address is not verified", block, Reason::policy}, // SES
-    SmtpPhrase{"envelope blocked", block, Reason::policy},              // Mimecast
+    SmtpPhrase{"account not subscribed to ses", block, Reason::policy},
+    SmtpPhrase{"not authorized to perform", block, Reason::policy}, // SES
+    SmtpPhrase{"envelope blocked", block, Reason::policy},          // Mimecast
     SmtpPhrase{"envelope rejected - block", block, Reason::policy},
     SmtpPhrase{"manually blocked senders", block, Reason::policy},
     SmtpPhrase{"blocked senders", block, Reason::policy},
@@ -92,6 +94,12 @@ constexpr std::array k_table{
     SmtpPhrase{"not permitted to relay", soft, Reason::relay_denied},
     SmtpPhrase{"not allowed to relay", soft, Reason::relay_denied},
     SmtpPhrase{"we do not relay", soft, Reason::relay_denied},
+    SmtpPhrase{"no relaying", soft, Reason::relay_denied},
+    SmtpPhrase{"not an open relay", soft, Reason::relay_denied},
+    SmtpPhrase{"open relay not allowed", soft, Reason::relay_denied},
+    SmtpPhrase{"not configured to relay", soft, Reason::relay_denied},
+    SmtpPhrase{"not a gateway", soft, Reason::relay_denied},
+    SmtpPhrase{"handle mail for", soft, Reason::relay_denied},
     SmtpPhrase{"insecure mail relay", soft, Reason::relay_denied},
     SmtpPhrase{"allowed rcpthosts", soft, Reason::relay_denied}, // qmail
     SmtpPhrase{"mail server requires authentication when attempting to send to a non-local", soft,
@@ -137,6 +145,11 @@ constexpr std::array k_table{
     SmtpPhrase{"insufficient system storage", soft, Reason::mailbox_full},
     SmtpPhrase{"insufficient disk space", soft, Reason::mailbox_full},
     SmtpPhrase{"not enough storage", soft, Reason::mailbox_full},
+    SmtpPhrase{"enough * space", soft, Reason::mailbox_full},
+    SmtpPhrase{"over * quota", soft, Reason::mailbox_full},
+    SmtpPhrase{"quota * exceeded", soft, Reason::mailbox_full},
+    SmtpPhrase{"disk quota", soft, Reason::mailbox_full},
+    SmtpPhrase{"not sufficient disk space", soft, Reason::mailbox_full},
     SmtpPhrase{"not have enough space", soft, Reason::mailbox_full},
     SmtpPhrase{"no space left", soft, Reason::mailbox_full},
     SmtpPhrase{"space has been used up", soft, Reason::mailbox_full},
@@ -158,7 +171,6 @@ constexpr std::array k_table{
     SmtpPhrase{"account not active", hard, Reason::mailbox_disabled},
     SmtpPhrase{"account closed", hard, Reason::mailbox_disabled},
     SmtpPhrase{"account has been closed", hard, Reason::mailbox_disabled},
-    SmtpPhrase{"account not subscribed", hard, Reason::mailbox_disabled},
     SmtpPhrase{"account deactivated", hard, Reason::mailbox_disabled},
     SmtpPhrase{"account that you tried to reach is disabled", hard,
                Reason::mailbox_disabled}, // Gmail
@@ -205,6 +217,10 @@ constexpr std::array k_table{
     SmtpPhrase{"account has expired", hard, Reason::mailbox_disabled},
     SmtpPhrase{"deactivated", hard, Reason::mailbox_disabled},
     SmtpPhrase{"no longer accepts mail", hard, Reason::mailbox_disabled},
+    SmtpPhrase{"temporarily inactive", hard, Reason::mailbox_disabled},
+    SmtpPhrase{"inactive account", hard, Reason::mailbox_disabled},
+    SmtpPhrase{"user is terminated", hard, Reason::mailbox_disabled},
+    SmtpPhrase{"user or domain is disabled", hard, Reason::mailbox_disabled},
     SmtpPhrase{"not accepting any mail", hard, Reason::mailbox_disabled},
 
     // ---- nobody has this address
@@ -282,6 +298,19 @@ constexpr std::array k_table{
     SmtpPhrase{"not our customer", hard, Reason::user_unknown},
     SmtpPhrase{"badrcptto", hard, Reason::user_unknown}, // qmail: the address is refused for good
     SmtpPhrase{"can't accept user", hard, Reason::user_unknown},
+    SmtpPhrase{"my badrecipientto list", hard, Reason::user_unknown},
+    SmtpPhrase{"my validrcptto list", hard, Reason::user_unknown},
+    SmtpPhrase{"envelope recipient has been denied", hard, Reason::user_unknown},
+    SmtpPhrase{"address not present in directory", hard, Reason::user_unknown},
+    SmtpPhrase{"address invalid", hard, Reason::user_unknown},
+    SmtpPhrase{"not a valid recipient", hard, Reason::user_unknown},
+    SmtpPhrase{"recipient is not accepted", hard, Reason::user_unknown},
+    SmtpPhrase{"recipient not ok", hard, Reason::user_unknown},
+    SmtpPhrase{"recipients was undeliverable", hard, Reason::user_unknown},
+    SmtpPhrase{"mailbox unavaiable", hard, Reason::user_unknown}, // so it is written
+    SmtpPhrase{"no existe ese usuario", hard, Reason::user_unknown},
+    SmtpPhrase{"nessun utente simile", hard, Reason::user_unknown},
+    SmtpPhrase{"adresse nicht gefunden", hard, Reason::user_unknown}, // Gmail, German
     SmtpPhrase{"has moved", hard, Reason::user_unknown},
     SmtpPhrase{"has been replaced by", hard, Reason::user_unknown},
     SmtpPhrase{"^new address$", hard, Reason::user_unknown},
@@ -314,6 +343,9 @@ constexpr std::array k_table{
     SmtpPhrase{"null mx", hard, Reason::host_unknown}, // RFC 7505
     SmtpPhrase{"no mx record", hard, Reason::host_unknown},
     SmtpPhrase{"no mail hosts for domain", hard, Reason::host_unknown},
+    SmtpPhrase{"nullmx", hard, Reason::host_unknown},
+    SmtpPhrase{"host/domain does not accept mail", hard, Reason::host_unknown}, // iCloud
+    SmtpPhrase{"mail domain mentioned in email address is unknown", hard, Reason::host_unknown},
     SmtpPhrase{"doesn't receive email", hard, Reason::host_unknown},
     SmtpPhrase{"indicated no smtp service", hard, Reason::host_unknown}, // Exim
     SmtpPhrase{"name service error", hard, Reason::host_unknown},        // Postfix
@@ -344,6 +376,7 @@ constexpr std::array k_table{
     SmtpPhrase{"domainkeys", block, Reason::auth},
     SmtpPhrase{"unauthenticated", block, Reason::auth},
     SmtpPhrase{"authentication", block, Reason::auth},
+    SmtpPhrase{"authentification", block, Reason::auth}, // Orange
 
     // ---- lists of senders
     SmtpPhrase{"spamhaus", block, Reason::blocked_ip},
@@ -388,6 +421,16 @@ constexpr std::array k_table{
     SmtpPhrase{"bad helo", block, Reason::blocked_ip},
     SmtpPhrase{"helo command rejected", block, Reason::blocked_ip},
     SmtpPhrase{"not allowed to connect", block, Reason::blocked_ip},
+    SmtpPhrase{"not accepting connections", block, Reason::blocked_ip}, // iCloud
+    SmtpPhrase{"bad ip profile", block, Reason::blocked_ip},
+    SmtpPhrase{"host network not allowed", block, Reason::policy}, // Mimecast
+    SmtpPhrase{"invalid ip for sending", block, Reason::blocked_ip},
+    SmtpPhrase{"remotehost looks suspiciously", block, Reason::blocked_ip},
+    SmtpPhrase{"unwanted messages have been sent", block, Reason::blocked_ip},
+    SmtpPhrase{"confirm this mail server", block, Reason::blocked_ip},
+    SmtpPhrase{"requires confirmation", block, Reason::blocked_ip},
+    SmtpPhrase{"your access ip", block, Reason::blocked_ip},
+    SmtpPhrase{"forward dns entry", block, Reason::blocked_ip}, // Gmail
     SmtpPhrase{"accepting mail from your ip", block, Reason::blocked_ip},
     SmtpPhrase{"forbidden by your ip", block, Reason::blocked_ip},
     SmtpPhrase{"no access from mail server", block, Reason::blocked_ip},
@@ -409,6 +452,8 @@ constexpr std::array k_table{
     SmtpPhrase{"phish", block, Reason::content},
     SmtpPhrase{"illegal attachment", block, Reason::content},
     SmtpPhrase{"banned attachment", block, Reason::content},
+    SmtpPhrase{"executable files are not allowed", block, Reason::content},
+    SmtpPhrase{"images or other attachments", block, Reason::content},
     SmtpPhrase{"content rejected", block, Reason::content},
     SmtpPhrase{"content denied", block, Reason::content},
     SmtpPhrase{"content filter", block, Reason::content},
@@ -437,6 +482,9 @@ constexpr std::array k_table{
     SmtpPhrase{"recipsizelimit", soft, Reason::message_too_big}, // Exchange
     SmtpPhrase{"sendersizelimit", soft, Reason::message_too_big},
     SmtpPhrase{"message exceeds", soft, Reason::message_too_big},
+    SmtpPhrase{"message file too big", soft, Reason::message_too_big},
+    SmtpPhrase{"message length exceeds", soft, Reason::message_too_big},
+    SmtpPhrase{"maximum incoming message size", soft, Reason::message_too_big},
     SmtpPhrase{"exceeded maximum inbound message size", soft, Reason::message_too_big},
     SmtpPhrase{"line limit exceeded", soft, Reason::message_too_big},
     SmtpPhrase{"taille limite du message", soft, Reason::message_too_big}, // Orange
@@ -459,6 +507,11 @@ constexpr std::array k_table{
     SmtpPhrase{"too much mail", soft, Reason::rate_limited},
     SmtpPhrase{"too fast", soft, Reason::rate_limited},
     SmtpPhrase{"slow down", soft, Reason::rate_limited},
+    SmtpPhrase{"try again slower", soft, Reason::rate_limited},
+    SmtpPhrase{"max emails per hour", soft, Reason::rate_limited},
+    SmtpPhrase{"trop de connexions", soft, Reason::rate_limited}, // Free, Orange
+    SmtpPhrase{"numerous attempts to deliver", soft, Reason::rate_limited},
+    SmtpPhrase{"without solving a captcha", soft, Reason::rate_limited}, // Google Groups
     SmtpPhrase{"throttl", soft, Reason::rate_limited},
     SmtpPhrase{"connection limit", soft, Reason::rate_limited},
     SmtpPhrase{"connections limit", soft, Reason::rate_limited},
@@ -515,6 +568,9 @@ constexpr std::array k_table{
     SmtpPhrase{"message refused", block, Reason::policy},
     SmtpPhrase{"e-mail to yourself", block, Reason::policy},
     SmtpPhrase{"anti-spoofing", block, Reason::policy},
+    SmtpPhrase{"organizational settings", block, Reason::policy},
+    SmtpPhrase{"protocol violation", block, Reason::policy},
+    SmtpPhrase{"message given low priority", block, Reason::policy},
     SmtpPhrase{"requires encryption", block, Reason::policy},
     SmtpPhrase{"starttls", block, Reason::policy},
     SmtpPhrase{"tls is required", block, Reason::policy},
@@ -565,6 +621,8 @@ constexpr std::array k_table{
     SmtpPhrase{"not delivered within", soft, Reason::expired},
     SmtpPhrase{"could not deliver for", soft, Reason::expired},
     SmtpPhrase{"not be delivered for more than", soft, Reason::expired},
+    SmtpPhrase{"failing for a long time", soft, Reason::expired},
+    SmtpPhrase{"could not find a gateway for", soft, Reason::expired},
     SmtpPhrase{"unable to deliver this message after", soft, Reason::expired},
     SmtpPhrase{"unable to deliver in", soft, Reason::expired},
     SmtpPhrase{"multiple retries", soft, Reason::expired},

@@ -12,6 +12,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
+#include <iterator>
 #include <optional>
 
 namespace mailfunnel {
@@ -36,7 +37,7 @@ constexpr const auto& k_phrases = smtp_phrases::k_table;
 /// next.
 constexpr std::uint8_t k_other_letter = 36, k_letters = 37;
 constexpr std::uint16_t k_none = 0xffff;
-static_assert(k_phrases.size() < k_none);
+static_assert(std::size(k_phrases) < k_none);
 
 constexpr std::uint8_t letter_class(char c) {
   c = ascii_lower(c);
@@ -48,7 +49,7 @@ constexpr std::uint8_t letter_class(char c) {
 struct PhraseIndex {
   std::array<std::uint8_t, 256> letter{};
   std::array<std::uint16_t, k_letters * k_letters> head{};
-  std::array<std::uint16_t, k_phrases.size()> next{};
+  std::array<std::uint16_t, std::size(k_phrases)> next{};
   constexpr std::size_t place(char first, char second) const {
     return std::size_t{letter[static_cast<unsigned char>(first)]} * k_letters +
            letter[static_cast<unsigned char>(second)];
@@ -61,7 +62,7 @@ constexpr PhraseIndex make_index() {
     index.letter[c] = letter_class(static_cast<char>(c));
   }
   index.head.fill(k_none);
-  for (std::size_t i = k_phrases.size(); i-- > 0;) {
+  for (std::size_t i = std::size(k_phrases); i-- > 0;) {
     const auto words = k_phrases[i].words;
     const std::size_t first = words[0] == '^' ? 1 : 0;
     const auto place = index.place(words[first], words[first + 1]);
