@@ -34,8 +34,8 @@ struct Judgement {
 constexpr const auto& k_phrases = smtp_phrases::k_table;
 
 /// The phrases by the first two letters of their words: heads by letters, then from each to the
-/// next.
-constexpr std::uint8_t k_other_letter = 36, k_letters = 37;
+/// next. The third and fourth letter are looked at before all of the words are.
+constexpr std::uint8_t k_other_letter = 36, k_letters = 37, k_any_letter = 255;
 constexpr std::uint16_t k_none = 0xffff;
 static_assert(std::size(k_phrases) < k_none);
 
@@ -47,12 +47,17 @@ constexpr std::uint8_t letter_class(char c) {
 }
 
 struct PhraseIndex {
+  struct Row {
+    std::uint16_t next = k_none;
+    std::array<std::uint8_t, 2> letters{k_any_letter, k_any_letter}; // the third and fourth
+  };
   std::array<std::uint8_t, 256> letter{};
   std::array<std::uint16_t, k_letters * k_letters> head{};
-  std::array<std::uint16_t, std::size(k_phrases)> next{};
+  std::array<Row, std::size(k_phrases)> rows{};
+
+  constexpr std::uint8_t class_of(char c) const { return letter[static_cast<unsigned char>(c)]; }
   constexpr std::size_t place(char first, char second) const {
-    return std::size_t{letter[static_cast<unsigned char>(first)]} * k_letters +
-           letter[static_cast<unsigned char>(second)];
+    return std::size_t{class_of(first)} * k_letters + class_of(second);
   }
 };
 
@@ -63,10 +68,18 @@ constexpr PhraseIndex make_index() {
   }
   index.head.fill(k_none);
   for (std::size_t i = std::size(k_phrases); i-- > 0;) {
-    const auto words = k_phrases[i].words;
-    const std::size_t first = words[0] == '^' ? 1 : 0;
-    const auto place = index.place(words[first], words[first + 1]);
-    index.next[i] = index.head[place];
+    auto words = k_phrases[i].words;
+    words.remove_prefix(words[0] == '^' ? 1 : 0);
+    const auto place = index.place(words[0], words[1]);
+    auto& row = index.rows[i];
+    for (std::size_t n = 2; n < 4 && n < words.size(); ++n) {
+      const auto letter = index.class_of(words[n]);
+      if (letter == k_other_letter) { // a space or a sign: from here on nothing is sure
+        break;
+      }
+      row.letters[n - 2] = letter;
+    }
+    row.next = index.head[place];
     index.head[place] = static_cast<std::uint16_t>(i);
   }
   return index;
@@ -107,7 +120,8 @@ bool stands_at(std::string_view text, std::size_t at, std::string_view words) {
     words.remove_prefix(1);
     if (c == '*') {
       for (const auto end = std::min(text.size(), at + k_longest_gap); at < end; ++at) {
-        if (stands_at(text, at, words)) {
+        const bool may = words.front() == ' ' || words.front() == ascii_lower(text[at]);
+        if (may && stands_at(text, at, words)) {
           return true;
         }
       }
@@ -169,10 +183,18 @@ const SmtpPhrase* find_phrase(std::string_view text) {
   auto best = k_none;
   AddressSkipper addresses(text);
   for (std::size_t at = addresses.skip(0); at + 1 < text.size(); at = addresses.skip(at + 1)) {
-    auto row = k_index.head[k_index.place(text[at], text[at + 1])];
-    for (; row < best; row = k_index.next[row]) {
-      if (stands_at(text, at, k_phrases[row].words)) {
-        best = row;
+    auto candidate = k_index.head[k_index.place(text[at], text[at + 1])];
+    if (candidate >= best) {
+      continue;
+    }
+    const auto third = k_index.class_of(at + 2 < text.size() ? text[at + 2] : ' ');
+    const auto fourth = k_index.class_of(at + 3 < text.size() ? text[at + 3] : ' ');
+    for (; candidate < best; candidate = k_index.rows[candidate].next) {
+      const auto& letters = k_index.rows[candidate].letters;
+      if ((letters[0] == k_any_letter || letters[0] == third) &&
+          (letters[1] == k_any_letter || letters[1] == fourth) &&
+          stands_at(text, at, k_phrases[candidate].words)) {
+        best = candidate;
       }
     }
   }
