@@ -60,6 +60,11 @@ Notice notice_of(const TypeRow& type, const Json& root, const Json& recipient) {
   return notice;
 }
 
+/// Servers break lines of more than 998 bytes, some by "!", a line end and a space.
+std::string unbroken(std::string_view text) {
+  return replace_all(replace_all(text, "!\n ", ""), "\n", "");
+}
+
 void read_json(std::string_view value, Notices& notices) {
   simdjson::dom::parser parser;
   const Json root = parser.parse(value.data(), value.size(), true);
@@ -85,7 +90,8 @@ Notices read_ses_notice(const Mail& mail) {
   for (const auto& part : mail.parts) {
     const auto begin = part.text.find('{');
     if (part.type == "text/plain" && begin != std::string::npos) {
-      JsonValues values(std::string_view(part.text).substr(begin));
+      const auto text = unbroken(std::string_view(part.text).substr(begin));
+      JsonValues values(text);
       if (std::string_view value; values.next(value)) {
         read_json(value, notices);
       }

@@ -31,9 +31,10 @@ constexpr std::array k_bounces{
     Sign{"From", "mail deliver system"},
     Sign{"From", "mail administrator"},
     Sign{"From", "system administrator"}, // Exchange
-    Sign{"From", "mmsc ndr"},             // Verizon
-    Sign{"From", ".dion.ne.jp"},          // au one net
-    Sign{"X-Failed-Recipients", ""},      // Exim, Gmail
+    Sign{"From", "interscan"},
+    Sign{"From", "mmsc ndr"},        // Verizon
+    Sign{"From", ".dion.ne.jp"},     // au one net
+    Sign{"X-Failed-Recipients", ""}, // Exim, Gmail
     Sign{"Subject", "undeliver"},
     Sign{"Subject", "undelivered mail"},
     Sign{"Subject", "failure notice"},
@@ -47,6 +48,7 @@ constexpr std::array k_bounces{
     Sign{"Subject", "could not be delivered"},
     Sign{"Subject", "could not send message"},
     Sign{"Subject", "are not member"}, // fml
+    Sign{"Subject", "reject mail from"},
     Sign{"Subject", "error sending your mail"},
     Sign{"Subject", "nicht zugestellt"},
     Sign{"Subject", "unzustellbar"},

@@ -100,7 +100,8 @@ constexpr std::array<std::string_view, 25> k_reasons{
 };
 
 /// Words of a report that tells of a delay: the server goes on trying.
-constexpr std::array<std::string_view, 16> k_delays{
+constexpr std::array<std::string_view, 17> k_delays{
+    "is delayed for more than",
     "has been delayed",
     "has not yet been delivered",
     "have not yet been delivered",
@@ -121,6 +122,8 @@ constexpr std::array<std::string_view, 16> k_delays{
 
 constexpr std::array<std::string_view, 2> k_failed_headers{"X-Failed-Recipients",
                                                            "X-Mailer-Daemon-Recipients"};
+constexpr std::array<std::string_view, 4> k_contacts{"postmaster", "mailer-daemon", "abuse",
+                                                     "helpdesk"};
 
 // ---- lines
 // -------------------------------------------------------------------------------------------------------
@@ -192,9 +195,16 @@ bool find_shape(std::string_view line, std::string_view shape, Hit& hit) {
   return false;
 }
 
+/// An address to ask for help, not one that a mailing goes to.
+bool is_contact(std::string_view address) {
+  const auto local = address.substr(0, address.find('@'));
+  return std::any_of(k_contacts.begin(), k_contacts.end(),
+                     [local](auto name) { return iequals(local, name); });
+}
+
 std::vector<Hit> find_hits(const std::vector<std::string_view>& lines, int rank) {
   constexpr std::size_t k_longest = 2000;
-  std::vector<Hit> hits;
+  std::vector<Hit> hits, contacts;
   for (std::size_t i = 0; i < lines.size(); ++i) {
     const auto line = lines[i].substr(0, k_longest);
     if (line.find('@') == std::string_view::npos) {
@@ -204,12 +214,12 @@ std::vector<Hit> find_hits(const std::vector<std::string_view>& lines, int rank)
     for (const auto& row : k_lines) {
       if (row.rank == rank && find_shape(line, row.shape, hit)) {
         hit.reason = row.reason;
-        hits.push_back(hit);
+        (is_contact(hit.address) ? contacts : hits).push_back(hit);
         break;
       }
     }
   }
-  return hits;
+  return hits.empty() ? contacts : hits;
 }
 
 // ---- reasons
@@ -396,11 +406,13 @@ std::vector<std::string_view> named_in_header(const Mail& mail) {
   return {};
 }
 
+constexpr std::size_t k_most_recipients = 1000;
+
 void add_notice(Notices& notices, std::string_view address, std::string_view diagnostic) {
   const auto known = std::find_if(notices.begin(), notices.end(), [address](const Notice& n) {
     return iequals(n.address, address);
   });
-  if (known == notices.end()) {
+  if (known == notices.end() && notices.size() < k_most_recipients) {
     Notice notice;
     notice.address = address;
     notice.diagnostic = trim(diagnostic);
@@ -412,14 +424,13 @@ void add_notice(Notices& notices, std::string_view address, std::string_view dia
 
 Notices read_text_report(const Mail& mail, std::string_view text, const Fields& returned) {
   constexpr int k_last_rank = 4, k_sure_rank = 2;
-  constexpr std::size_t k_most_recipients = 1000;
   const auto lines = lines_of(text);
   const auto subject = mail.fields.get("Subject");
   const Reasons reasons(lines, subject, text);
   Notices notices;
   for (int rank = 1; rank <= k_last_rank && notices.empty(); ++rank) {
     const auto hits = find_hits(lines, rank);
-    for (std::size_t i = 0; i < hits.size() && notices.size() < k_most_recipients; ++i) {
+    for (std::size_t i = 0; i < hits.size(); ++i) {
       const auto last = i == 0 ? 0 : hits[i - 1].line + 1;
       const auto next = i + 1 < hits.size() ? hits[i + 1].line : lines.size();
       add_notice(notices, hits[i].address, reasons.of(hits[i], last, next));

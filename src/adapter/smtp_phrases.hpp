@@ -34,6 +34,27 @@ constexpr SmtpPhrase k_table[] = {
     SmtpPhrase{"aup#in-12", block, Reason::blocked_ip},  // lists of others
     SmtpPhrase{"aup#in-11", block, Reason::blocked_ip},  // reverse DNS
     SmtpPhrase{"aup#in-10", block, Reason::blocked_ip},
+    SmtpPhrase{"aup#cxcnct", soft, Reason::rate_limited}, // Cox
+    SmtpPhrase{"aup#cxmxrt", soft, Reason::rate_limited},
+    SmtpPhrase{"aup#cxmj", soft, Reason::rate_limited},
+    SmtpPhrase{"aup#cxbl", block, Reason::blocked_ip},
+    SmtpPhrase{"aup#cxdns", block, Reason::blocked_ip},
+    SmtpPhrase{"aup#ipbl", block, Reason::blocked_ip},
+    SmtpPhrase{"ofr*_103$", block,
+               Reason::blocked_ip}, // Orange, La Poste: the address of the server
+    SmtpPhrase{"ofr*_510$", block, Reason::blocked_ip},
+    SmtpPhrase{"ofr*_999$", block, Reason::blocked_ip},
+    SmtpPhrase{"lpn*_103$", block, Reason::blocked_ip},
+    SmtpPhrase{"lpn*_510$", block, Reason::blocked_ip},
+    SmtpPhrase{"lpn*_104$", soft, Reason::rate_limited},
+    SmtpPhrase{"lpn*_630$", block, Reason::policy},
+    SmtpPhrase{"access denied, please try again later", block,
+               Reason::blocked_ip}, // Exchange Online: under suspicion
+    SmtpPhrase{"temporarily rate limited", soft, Reason::rate_limited}, // Gmail, Outlook.com
+    SmtpPhrase{"sending quota", soft, Reason::rate_limited},            // Gmail
+    SmtpPhrase{"sending limit", soft, Reason::rate_limited},
+    SmtpPhrase{"daily limit", soft, Reason::rate_limited},
+    SmtpPhrase{"receive limit exceeded", soft, Reason::rate_limited}, // Exchange Online
 
     // ---- not tried at all
     SmtpPhrase{"suppressed sending to this address", hard, Reason::suppressed}, // SES
@@ -51,6 +72,8 @@ constexpr SmtpPhrase k_table[] = {
     SmtpPhrase{"sender not pre-approved", block, Reason::policy},
     SmtpPhrase{"sender denied", block, Reason::policy},
     SmtpPhrase{"sendernotauthenticated", block, Reason::policy}, // Exchange: only from inside
+    SmtpPhrase{"not in allowed-senders", block, Reason::policy}, // Exchange Online
+    SmtpPhrase{"unregistered domain", block, Reason::policy},
     SmtpPhrase{"authentication required for relay", soft, Reason::relay_denied},
     SmtpPhrase{"invalid sender", block, Reason::policy},
     SmtpPhrase{"bad sender", block, Reason::policy},
@@ -352,8 +375,7 @@ constexpr SmtpPhrase k_table[] = {
     SmtpPhrase{"name server * not found", hard, Reason::host_unknown},
 
     // ---- what names both a list and a cause, in the order that tells most
-    SmtpPhrase{"frequency limited", soft, Reason::rate_limited}, // QQ
-    SmtpPhrase{"rate limited due to ip reputation", soft, Reason::rate_limited},
+    SmtpPhrase{"frequency limited", soft, Reason::rate_limited},  // QQ
     SmtpPhrase{"too many spams from", block, Reason::blocked_ip}, // free.fr
     SmtpPhrase{"content presents", block, Reason::content},       // Gmail: a security issue
     SmtpPhrase{"blacklisted url", block, Reason::spam},
@@ -375,6 +397,7 @@ constexpr SmtpPhrase k_table[] = {
     SmtpPhrase{"^dmarc$", block, Reason::auth},
     SmtpPhrase{"domainkeys", block, Reason::auth},
     SmtpPhrase{"unauthenticated", block, Reason::auth},
+    SmtpPhrase{"not authenticated", block, Reason::auth},
     SmtpPhrase{"authentication", block, Reason::auth},
     SmtpPhrase{"authentification", block, Reason::auth}, // Orange
 
@@ -421,7 +444,9 @@ constexpr SmtpPhrase k_table[] = {
     SmtpPhrase{"bad helo", block, Reason::blocked_ip},
     SmtpPhrase{"helo command rejected", block, Reason::blocked_ip},
     SmtpPhrase{"not allowed to connect", block, Reason::blocked_ip},
-    SmtpPhrase{"not accepting connections", block, Reason::blocked_ip}, // iCloud
+    SmtpPhrase{"not accepting connections", block, Reason::blocked_ip},         // iCloud
+    SmtpPhrase{"traffic not accepted from this ip", block, Reason::blocked_ip}, // Exchange Online
+    SmtpPhrase{"due to abuse", block, Reason::blocked_ip},
     SmtpPhrase{"bad ip profile", block, Reason::blocked_ip},
     SmtpPhrase{"host network not allowed", block, Reason::policy}, // Mimecast
     SmtpPhrase{"invalid ip for sending", block, Reason::blocked_ip},
@@ -454,6 +479,7 @@ constexpr SmtpPhrase k_table[] = {
     SmtpPhrase{"banned attachment", block, Reason::content},
     SmtpPhrase{"executable files are not allowed", block, Reason::content},
     SmtpPhrase{"images or other attachments", block, Reason::content},
+    SmtpPhrase{"invalid characters", block, Reason::content},
     SmtpPhrase{"content rejected", block, Reason::content},
     SmtpPhrase{"content denied", block, Reason::content},
     SmtpPhrase{"content filter", block, Reason::content},
@@ -517,6 +543,9 @@ constexpr SmtpPhrase k_table[] = {
     SmtpPhrase{"connections limit", soft, Reason::rate_limited},
     SmtpPhrase{"concurrent connection", soft, Reason::rate_limited},
     SmtpPhrase{"connection rate", soft, Reason::rate_limited},
+    SmtpPhrase{"max connections", soft, Reason::rate_limited},
+    SmtpPhrase{"maximum connections", soft, Reason::rate_limited},
+    SmtpPhrase{"suspected bounce attacks", soft, Reason::rate_limited}, // QQ
     SmtpPhrase{"excessive", soft, Reason::rate_limited},
     SmtpPhrase{"server busy", soft, Reason::rate_limited},
     SmtpPhrase{"^tss0", soft, Reason::rate_limited}, // Yahoo
@@ -569,6 +598,8 @@ constexpr SmtpPhrase k_table[] = {
     SmtpPhrase{"e-mail to yourself", block, Reason::policy},
     SmtpPhrase{"anti-spoofing", block, Reason::policy},
     SmtpPhrase{"organizational settings", block, Reason::policy},
+    SmtpPhrase{"rejected by destination domain", block, Reason::policy}, // Zoho
+    SmtpPhrase{"rejected by recipients", block, Reason::policy},         // QQ
     SmtpPhrase{"protocol violation", block, Reason::policy},
     SmtpPhrase{"message given low priority", block, Reason::policy},
     SmtpPhrase{"requires encryption", block, Reason::policy},
