@@ -54,16 +54,16 @@ constexpr std::array<std::string_view, 28> k_subjects{
     "abwesenheit",
     "abwesend",
     "abwesenheitsnotiz",
-    "r\303\251ponse automatique", // fr
+    "réponse automatique", // fr
     "absence du bureau",
     "absent du bureau",
     "risposta automatica:", // it
     "fuori sede",
-    "respuesta autom\303\241tica", // es
+    "respuesta automática", // es
     "fuera de la oficina",
-    "resposta autom\303\241tica", // pt
-    "automatiskt svar",           // sv
-    "automaattinen vastaus",      // fi
+    "resposta automática",   // pt
+    "automatiskt svar",      // sv
+    "automaattinen vastaus", // fi
 };
 
 bool says_away(const Fields& fields) {

@@ -33,10 +33,8 @@ constexpr std::array k_bounces{
     Sign{"From", "system administrator"}, // Exchange
     Sign{"From", "interscan"},
     Sign{"From", "mmsc ndr"},        // Verizon
-    Sign{"From", ".dion.ne.jp"},     // au one net
     Sign{"X-Failed-Recipients", ""}, // Exim, Gmail
     Sign{"Subject", "undeliver"},
-    Sign{"Subject", "undelivered mail"},
     Sign{"Subject", "failure notice"},
     Sign{"Subject", "delivery failure"},
     Sign{"Subject", "delivery status notification"},
@@ -56,9 +54,7 @@ constexpr std::array k_bounces{
     Sign{"Subject", "non remis"},
     Sign{"Subject", "non distribuable"},
     Sign{"Subject", "no se puede entregar"},
-    Sign{"Subject",
-         "\343\203\241\343\203\274\343\203\253\343\202\250\343\203\251\343\203\274"}, // "mail
-                                                                                      // error", ja
+    Sign{"Subject", "メールエラー"}, // au one net
     Sign{"X-Mailer", "m-filter"},
 };
 
@@ -67,13 +63,14 @@ constexpr std::array k_others{
     Sign{"Content-Type", "multipart/report"},
     Sign{"Content-Type", "message/feedback-report"},
     Sign{"Content-Type", "message/delivery-status"},
-    Sign{"Auto-Submitted", "auto-"},
+    Sign{"Auto-Submitted", "auto-replied"}, // newsletters too are auto-generated
     Sign{"Return-Path", "mailer-daemon"},
     Sign{"From", "sns.amazonaws.com"},
     Sign{"Subject", "complaint about message from"},
 };
 
-constexpr std::array<std::string_view, 12> k_texts{
+constexpr std::array<std::string_view, 13> k_texts{
+    "could not be delivered to: <", // au one net
     "this is the qmail-send program at",
     "this message was created automatically by mail delivery software",
     "this is an automatically generated delivery status notification",

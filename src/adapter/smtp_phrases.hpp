@@ -68,6 +68,7 @@ constexpr SmtpPhrase k_table[] = {
     SmtpPhrase{"sender rejected", block, Reason::policy},
     SmtpPhrase{"sender verify failed", block, Reason::policy}, // Exim's callout
     SmtpPhrase{"sender verification", block, Reason::policy},
+    SmtpPhrase{"verification failed for <", block, Reason::policy}, // Exim's callout
     SmtpPhrase{"sender domain", block, Reason::policy},
     SmtpPhrase{"sender not pre-approved", block, Reason::policy},
     SmtpPhrase{"sender denied", block, Reason::policy},
@@ -201,6 +202,7 @@ constexpr SmtpPhrase k_table[] = {
     SmtpPhrase{"account that you tried to contact is disabled", hard, Reason::mailbox_disabled},
     SmtpPhrase{"account is temporarily unavailable", soft, Reason::mailbox_disabled},
     SmtpPhrase{"account temporarily unavailable", soft, Reason::mailbox_disabled},
+    SmtpPhrase{"mailbox temporarily disabled", soft, Reason::mailbox_disabled},
     SmtpPhrase{"disabled or discontinued", hard, Reason::mailbox_disabled}, // Yahoo
     SmtpPhrase{"mailbox disabled", hard, Reason::mailbox_disabled},
     SmtpPhrase{"mailbox is disabled", hard, Reason::mailbox_disabled},
@@ -291,6 +293,8 @@ constexpr SmtpPhrase k_table[] = {
     SmtpPhrase{"not found recipient account", hard, Reason::user_unknown},
     SmtpPhrase{"user not found", hard, Reason::user_unknown},
     SmtpPhrase{"user not known", hard, Reason::user_unknown},
+    SmtpPhrase{"user not local", hard, Reason::user_unknown},
+    SmtpPhrase{"unknown or illegal alias", hard, Reason::user_unknown}, // Exchange, Sun
     SmtpPhrase{"user not exist", hard, Reason::user_unknown},
     SmtpPhrase{"user missing home directory", hard, Reason::user_unknown},
     SmtpPhrase{"user does not exist", hard, Reason::user_unknown},
@@ -484,6 +488,7 @@ constexpr SmtpPhrase k_table[] = {
     SmtpPhrase{"content denied", block, Reason::content},
     SmtpPhrase{"content filter", block, Reason::content},
     SmtpPhrase{"content examination", block, Reason::policy}, // Mimecast
+    SmtpPhrase{"content restrictions", block, Reason::content},
     SmtpPhrase{"unacceptable content", block, Reason::content},
     SmtpPhrase{"banned content", block, Reason::content},
     SmtpPhrase{"message filtered", block, Reason::content},
@@ -629,7 +634,7 @@ constexpr SmtpPhrase k_table[] = {
     SmtpPhrase{"rejected your message to the following", hard, Reason::user_unknown},
     SmtpPhrase{"address rejected", hard, Reason::user_unknown},
     SmtpPhrase{"adresse unbekannt", hard, Reason::user_unknown},
-    SmtpPhrase{"empf\303\244nger unbekannt", hard, Reason::user_unknown},
+    SmtpPhrase{"empfänger unbekannt", hard, Reason::user_unknown},
     SmtpPhrase{"destinataire inconnu", hard, Reason::user_unknown},
     SmtpPhrase{"utilisateur inconnu", hard, Reason::user_unknown},
     SmtpPhrase{"usuario desconocido", hard, Reason::user_unknown},
