@@ -20,6 +20,7 @@
 #include "base/text.hpp"
 
 #include <algorithm>
+#include <unordered_map>
 
 namespace mailfunnel::dsn {
 
@@ -32,24 +33,32 @@ struct Report {
   Notices notices;
 };
 
-/// Words for what the fields of a delivery report leave open.
-void add_words(Report& report, std::string_view text) {
-  const auto open = [](const Notice& n) {
-    const auto verdict = judge_smtp(n.status, n.diagnostic);
-    return verdict.reason == BounceReason::other && !verdict.by_words;
-  };
-  if (std::none_of(report.notices.begin(), report.notices.end(), open)) {
+/// Do the fields tell why the mail did not arrive?
+bool is_told(const Notice& notice) {
+  const auto verdict = judge_smtp(notice.status, notice.diagnostic);
+  return verdict.reason != BounceReason::other || verdict.by_words;
+}
+
+/// What the fields of a delivery report leave open is looked for in its words for people: reasons,
+/// and the recipient where a file stands instead ("Final-Recipient: rfc822;/var/mail/ann").
+void complete(Report& report, std::string_view text) {
+  auto& notices = report.notices;
+  if (std::all_of(notices.begin(), notices.end(), is_told)) {
     return;
   }
   const auto told = read_text_report(report.mail, text, report.returned);
-  for (auto& notice : report.notices) {
-    for (const auto& other : told) {
-      if (open(notice) && (told.size() == 1 || iequals(other.address, notice.address))) {
-        notice.words = other.diagnostic;
-      }
-      if (notice.address.empty() && told.size() == 1) { // "Final-Recipient: rfc822;/var/mail/ann"
-        notice.address = other.address;
-      }
+  std::unordered_map<std::string, const Notice*> by_address;
+  for (const auto& notice : told) {
+    by_address.emplace(lower(notice.address), &notice);
+  }
+  for (auto& notice : notices) {
+    const auto known = by_address.find(lower(notice.address));
+    const auto* const other = told.size() == 1            ? &told.front()
+                              : known == by_address.end() ? nullptr
+                                                          : known->second;
+    if (other != nullptr && !is_told(notice)) {
+      notice.words = other->diagnostic;
+      notice.address = notice.address.empty() ? other->address : notice.address;
     }
   }
 }
@@ -60,7 +69,7 @@ Report read_report(std::string_view text, bool quoted) {
   const auto& mail = report.mail;
   const auto words = report_text(mail);
   if (report.notices = read_delivery_status(mail); !report.notices.empty()) {
-    add_words(report, words);
+    complete(report, words);
     return report;
   }
   if (report.notices = read_feedback(mail, report.returned); !report.notices.empty()) {

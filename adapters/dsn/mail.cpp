@@ -53,7 +53,7 @@ std::string with_plain_lines(std::string_view text, bool quoted) {
 }
 
 std::string as_text(std::string_view decoded) {
-  auto text = with_plain_lines(decoded.substr(0, k_most_text), false);
+  auto text = with_plain_lines(decoded, false);
   std::replace(text.begin(), text.end(), '\0', ' ');
   return valid_utf8(text) ? text : to_utf8(text);
 }
@@ -150,7 +150,8 @@ private:
     const int count = g_mime_multipart_get_count(parts);
     // The boundary that the header names never came: all of it is before the first part.
     if (const auto before = view(g_mime_multipart_get_prologue(parts)); count == 0) {
-      m_mail.parts.push_back({"text/plain", as_text(before), {}, level, false});
+      m_mail.parts.push_back(
+          {"text/plain", as_text(before.substr(0, k_most_text)), {}, level, false});
     }
     for (int i = 0; i < count; ++i) {
       object(g_mime_multipart_get_part(parts, i), level, depth + 1);
@@ -169,7 +170,11 @@ private:
     auto type = type_of(GMIME_OBJECT(part));
     if (is_read(type)) {
       const bool attached = g_mime_part_is_attachment(part) != 0;
-      m_mail.parts.push_back({std::move(type), text_of(part), {}, level, attached});
+      auto text = text_of(part);
+      if (type.starts_with("text/") && text.size() > k_most_text) {
+        text.resize(k_most_text);
+      }
+      m_mail.parts.push_back({std::move(type), std::move(text), {}, level, attached});
     }
   }
 
@@ -210,9 +215,12 @@ Mail read_mail(std::string_view text, bool quoted) {
 }
 
 Fields read_header(std::string_view text) {
-  auto plain = with_plain_lines(text, false);
+  if (!begins_with_field(text)) { // most inputs that are asked about are no mail
+    return {};
+  }
+  const auto plain = with_plain_lines(text, false);
   std::string_view rest = plain;
-  return begins_with_field(rest) ? take_fields(rest) : Fields();
+  return take_fields(rest);
 }
 
 std::string html_text(std::string_view html) {

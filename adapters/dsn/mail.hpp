@@ -12,7 +12,8 @@ namespace mailfunnel::dsn {
 
 constexpr std::size_t k_most_mail = std::size_t{8} << 20; // bytes read; the rest is a returned mail
 constexpr std::size_t k_most_parts = 200;
-constexpr std::size_t k_most_text = std::size_t{1} << 20; // of one part
+constexpr std::size_t k_most_text =
+    std::size_t{1} << 20; // of a text for people; fields of a report are read whole
 constexpr int k_most_levels = 50;
 
 /// A part that holds text, or a mail inside the mail (then `fields` are its header, and its own
