@@ -448,6 +448,10 @@ public:
   }
   std::unique_ptr<LogReader> open_log(std::string_view head,
                                       const LogContext& /*context*/) const override {
+    const auto first = trim(without_bom(head)).substr(0, 1);
+    if (first != "{"sv && first != "["sv) {
+      return nullptr; // a mail of SNS, a log with events in it
+    }
     const bool values = has_events<JsonValues>(head);
     if (values && !looks_like_ndjson(head)) {
       return std::make_unique<BodyReader>();

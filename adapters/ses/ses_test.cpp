@@ -138,6 +138,8 @@ TEST_CASE("ses: what is ours") {
           Row{"nothing", "", false},
           Row{"an empty list", "[]", false},
           Row{"CSV", "a,b\n1,2\n", false},
+          Row{"a mail with an event in it", "From: no-reply@sns.amazonaws.com\n\n" + send + "\n",
+              false},
       }) {
     CAPTURE(row.name);
     CHECK((adapter().open_log(row.text, {}) != nullptr) == row.ours);

@@ -46,6 +46,7 @@ enum class Framing {
   lines,    // at any line end
   csv,      // at a line end outside quotes
   json,     // between JSON values, or between the elements of one top-level array
+  mbox,     // before a From_ line (base/mbox.hpp)
   document, // not at all: one chunk, of at most 256 MiB
 };
 

@@ -2,6 +2,7 @@
 
 #include "base/csv.hpp"
 #include "base/json.hpp"
+#include "base/mbox.hpp"
 
 #include <algorithm>
 
@@ -15,6 +16,8 @@ std::size_t whole_records(const LogReader& reader, std::string_view text) {
     return whole_csv_records(text, reader.csv_quote());
   case Framing::json:
     return whole_json_values(text);
+  case Framing::mbox:
+    return last_from_line(text);
   case Framing::document:
     return 0;
   }

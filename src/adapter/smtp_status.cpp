@@ -6,11 +6,13 @@
 
 #include "adapter/smtp_status.hpp"
 
+#include "adapter/smtp_phrases.hpp"
 #include "base/text.hpp"
 
 #include <algorithm>
 #include <array>
 #include <cstdint>
+#include <iterator>
 #include <optional>
 
 namespace mailfunnel {
@@ -23,294 +25,180 @@ using Reason = BounceReason;
 struct Judgement {
   BounceClass klass;
   BounceReason reason;
+  bool by_words = false;
 };
 
 // ---- words
 // ---------------------------------------------------------------------------------------------------------
 
-struct TextRule {
-  std::string_view words; // lower case; '^' and '$' at its ends: no letter or digit may stand there
-  BounceClass klass;
-  BounceReason reason;
+constexpr const auto& k_phrases = smtp_phrases::k_table;
+
+/// The phrases by the first two letters of their words: heads by letters, then from each to the
+/// next. The third and fourth letter are looked at before all of the words are.
+constexpr std::uint8_t k_other_letter = 36, k_letters = 37, k_any_letter = 255;
+constexpr std::uint16_t k_none = 0xffff;
+static_assert(std::size(k_phrases) < k_none);
+
+constexpr std::uint8_t letter_class(char c) {
+  c = ascii_lower(c);
+  return static_cast<std::uint8_t>(c >= 'a' && c <= 'z' ? c - 'a'
+                                   : is_digit(c)        ? 26 + (c - '0')
+                                                        : k_other_letter);
+}
+
+struct PhraseIndex {
+  struct Row {
+    std::uint16_t next = k_none;
+    std::array<std::uint8_t, 2> letters{k_any_letter, k_any_letter}; // the third and fourth
+  };
+  std::array<std::uint8_t, 256> letter{};
+  std::array<std::uint16_t, k_letters * k_letters> head{};
+  std::array<Row, std::size(k_phrases)> rows{};
+
+  constexpr std::uint8_t class_of(char c) const { return letter[static_cast<unsigned char>(c)]; }
+  constexpr std::size_t place(char first, char second) const {
+    return std::size_t{class_of(first)} * k_letters + class_of(second);
+  }
 };
 
-/// The first rule of the table that is found anywhere in the text wins, so the surest words stand
-/// first.
-constexpr std::array k_text_rules{
-    // The sender's fault, though it names a mailbox or a domain.
-    TextRule{"sender address rejected", block, Reason::policy},
-    TextRule{"sender rejected", block, Reason::policy},
-    TextRule{"domain of sender", block, Reason::policy},
-    TextRule{"cannot find your hostname", block, Reason::blocked_ip},
-    TextRule{"recipient address rejected: access denied", hard, Reason::user_unknown},
-    TextRule{"relaying denied", soft, Reason::relay_denied},
-    TextRule{"relay access denied", soft, Reason::relay_denied},
-    TextRule{"unable to relay", soft, Reason::relay_denied},
-    TextRule{"relay not permitted", soft, Reason::relay_denied},
-    TextRule{"relaying not allowed", soft, Reason::relay_denied},
-    TextRule{"not permitted to relay", soft, Reason::relay_denied},
-    TextRule{"too many recipients", soft, Reason::rate_limited},
-    // The mailbox, in words that say nothing else.
-    TextRule{"mailbox full", soft, Reason::mailbox_full},
-    TextRule{"mailbox is full", soft, Reason::mailbox_full},
-    TextRule{"mailfolder is full", soft, Reason::mailbox_full},
-    TextRule{"inbox is full", soft, Reason::mailbox_full},
-    TextRule{"over quota", soft, Reason::mailbox_full},
-    TextRule{"overquota", soft, Reason::mailbox_full},
-    TextRule{"quota exceeded", soft, Reason::mailbox_full},
-    TextRule{"quotaexceeded", soft, Reason::mailbox_full},
-    TextRule{"exceeded quota", soft, Reason::mailbox_full},
-    TextRule{"exceeded storage", soft, Reason::mailbox_full},
-    TextRule{"out of storage", soft, Reason::mailbox_full},
-    TextRule{"insufficient storage", soft, Reason::mailbox_full},
-    TextRule{"storage allocation", soft, Reason::mailbox_full},
-    TextRule{"storage quota", soft, Reason::mailbox_full},
-    TextRule{"user unknown", hard, Reason::user_unknown},
-    TextRule{"unknown user", hard, Reason::user_unknown},
-    TextRule{"no such user", hard, Reason::user_unknown},
-    TextRule{"no such recipient", hard, Reason::user_unknown},
-    TextRule{"no such mailbox", hard, Reason::user_unknown},
-    TextRule{"no such person", hard, Reason::user_unknown},
-    TextRule{"unknown recipient", hard, Reason::user_unknown},
-    TextRule{"recipient unknown", hard, Reason::user_unknown},
-    TextRule{"recipient not found", hard, Reason::user_unknown},
-    TextRule{"recipnotfound", hard, Reason::user_unknown},
-    TextRule{"recipientnotfound", hard, Reason::user_unknown},
-    TextRule{"user not found", hard, Reason::user_unknown},
-    TextRule{"mailbox not found", hard, Reason::user_unknown},
-    TextRule{"no mailbox here", hard, Reason::user_unknown},
-    TextRule{"invalid recipient", hard, Reason::user_unknown},
-    TextRule{"invalid mailbox", hard, Reason::user_unknown},
-    TextRule{"no valid recipients", hard, Reason::user_unknown},
-    TextRule{"invalid final delivery userid", hard, Reason::user_unknown},
-    TextRule{"user doesn't have", hard, Reason::user_unknown},
-    TextRule{"user doesn't exist", hard, Reason::user_unknown},
-    TextRule{"not listed in public", hard, Reason::user_unknown},
-    TextRule{"not listed in domino", hard, Reason::user_unknown},
-    TextRule{"no longer on server", hard, Reason::user_unknown},
-    TextRule{"not our customer", hard, Reason::user_unknown},
-    TextRule{"account is disabled", hard, Reason::mailbox_disabled},
-    TextRule{"account disabled", hard, Reason::mailbox_disabled},
-    TextRule{"account has been disabled", hard, Reason::mailbox_disabled},
-    TextRule{"reach is disabled", hard, Reason::mailbox_disabled},
-    TextRule{"reach is inactive", hard, Reason::mailbox_disabled},
-    TextRule{"mailbox disabled", hard, Reason::mailbox_disabled},
-    TextRule{"mailbox is disabled", hard, Reason::mailbox_disabled},
-    TextRule{"user is disabled", hard, Reason::mailbox_disabled},
-    TextRule{"disabled recipient", hard, Reason::mailbox_disabled},
-    TextRule{"account is locked", hard, Reason::mailbox_disabled},
-    TextRule{"temporary locked", hard, Reason::mailbox_disabled},
-    TextRule{"temporarily locked", hard, Reason::mailbox_disabled},
-    TextRule{"mailbox is frozen", hard, Reason::mailbox_disabled},
-    TextRule{"account is blocked", hard, Reason::mailbox_disabled},
-    TextRule{"account suspended", hard, Reason::mailbox_disabled},
-    TextRule{"account is suspended", hard, Reason::mailbox_disabled},
-    TextRule{"account has been suspended", hard, Reason::mailbox_disabled},
-    TextRule{"mailbox suspended", hard, Reason::mailbox_disabled},
-    TextRule{"user suspended", hard, Reason::mailbox_disabled},
-    TextRule{"^inactive$", hard, Reason::mailbox_disabled},
-    TextRule{"expired account", hard, Reason::mailbox_disabled},
-    TextRule{"account expired", hard, Reason::mailbox_disabled},
-    TextRule{"account has expired", hard, Reason::mailbox_disabled},
-    TextRule{"deactivated", hard, Reason::mailbox_disabled},
-    TextRule{"has moved", hard, Reason::user_unknown},
-    TextRule{"^new address$", hard, Reason::user_unknown},
-    // The host.
-    TextRule{"host or domain name not found", hard, Reason::host_unknown},
-    TextRule{"domain does not exist", hard, Reason::host_unknown},
-    TextRule{"domain doesn't exist", hard, Reason::host_unknown},
-    TextRule{"host unknown", hard, Reason::host_unknown},
-    TextRule{"unknown host", hard, Reason::host_unknown},
-    TextRule{"no such domain", hard, Reason::host_unknown},
-    TextRule{"no such host", hard, Reason::host_unknown},
-    TextRule{"find any host named", hard, Reason::host_unknown},
-    TextRule{"host not found", hard, Reason::host_unknown},
-    TextRule{"domain not found", hard, Reason::host_unknown},
-    TextRule{"unrouteable", hard, Reason::host_unknown},
-    TextRule{"nxdomain", hard, Reason::host_unknown},
-    TextRule{"null mx", hard, Reason::host_unknown},
-    TextRule{"no mx record", hard, Reason::host_unknown},
-    TextRule{"domain is not reachable", hard, Reason::host_unknown},
-    TextRule{"indicated no smtp service", hard, Reason::host_unknown},
-    // Authentication: before the words on spam that such answers excuse themselves with.
-    TextRule{"^spf$", block, Reason::auth},
-    TextRule{"^dkim$", block, Reason::auth},
-    TextRule{"^dmarc$", block, Reason::auth},
-    TextRule{"unauthenticated", block, Reason::auth},
-    TextRule{"authentication", block, Reason::auth},
-    // Lists of senders.
-    TextRule{"frequency limited", soft, Reason::rate_limited},
-    TextRule{"content presents", block, Reason::content},
-    TextRule{"blacklisted url", block, Reason::spam},
-    TextRule{"spamhaus", block, Reason::blocked_ip},
-    TextRule{"spamcop", block, Reason::blocked_ip},
-    TextRule{"barracuda", block, Reason::blocked_ip},
-    TextRule{"blacklist", block, Reason::blocked_ip},
-    TextRule{"block list", block, Reason::blocked_ip},
-    TextRule{"blocklist", block, Reason::blocked_ip},
-    TextRule{"blocked using", block, Reason::blocked_ip},
-    TextRule{"^rbl$", block, Reason::blocked_ip},
-    TextRule{"^dnsbl$", block, Reason::blocked_ip},
-    TextRule{"banned sending ip", block, Reason::blocked_ip},
-    TextRule{"client host rejected", block, Reason::blocked_ip},
-    TextRule{"^listed in", block, Reason::blocked_ip},
-    TextRule{"^listed by", block, Reason::blocked_ip},
-    TextRule{"reputation", block, Reason::blocked_ip},
-    TextRule{"poor rep", block, Reason::blocked_ip},
-    TextRule{"reverse dns", block, Reason::blocked_ip},
-    TextRule{"^rdns$", block, Reason::blocked_ip},
-    TextRule{"^ptr$", block, Reason::blocked_ip},
-    TextRule{"unverifiable sending ip", block, Reason::blocked_ip},
-    TextRule{"unverifyable sending ip", block, Reason::blocked_ip},
-    TextRule{"mismatches client ip", block, Reason::blocked_ip},
-    // What is in the mail.
-    TextRule{"unsolicited", block, Reason::spam},
-    TextRule{"spam", block, Reason::spam},
-    TextRule{"^bulk$", block, Reason::spam},
-    TextRule{"^junk$", block, Reason::spam},
-    TextRule{"^ube$", block, Reason::spam},
-    TextRule{"^uce$", block, Reason::spam},
-    TextRule{"virus", block, Reason::content},
-    TextRule{"malware", block, Reason::content},
-    TextRule{"phish", block, Reason::content},
-    TextRule{"content rejected", block, Reason::content},
-    TextRule{"message filtered", block, Reason::content},
-    TextRule{"blocked", block, Reason::blocked_ip},
-    // How much, how fast.
-    TextRule{"message too large", soft, Reason::message_too_big},
-    TextRule{"message too big", soft, Reason::message_too_big},
-    TextRule{"message size exceeds", soft, Reason::message_too_big},
-    TextRule{"size limit", soft, Reason::message_too_big},
-    TextRule{"recipsizelimit", soft, Reason::message_too_big},
-    TextRule{"message exceeds", soft, Reason::message_too_big},
-    TextRule{"line limit exceeded", soft, Reason::message_too_big},
-    TextRule{"rate limit", soft, Reason::rate_limited},
-    TextRule{"rate that prevents", soft, Reason::rate_limited},
-    TextRule{"too many connections", soft, Reason::rate_limited},
-    TextRule{"too many messages", soft, Reason::rate_limited},
-    TextRule{"too fast", soft, Reason::rate_limited},
-    TextRule{"throttl", soft, Reason::rate_limited},
-    TextRule{"greylist", soft, Reason::rate_limited},
-    TextRule{"graylist", soft, Reason::rate_limited},
-    TextRule{"grey list", soft, Reason::rate_limited},
-    TextRule{"temporarily deferred", soft, Reason::rate_limited},
-    TextRule{"try again later", soft, Reason::rate_limited},
-    // Rules of the house; only now, as nearly every answer can point to them.
-    TextRule{"polic", block, Reason::policy},
-    TextRule{"not permitted", block, Reason::policy},
-    TextRule{"refused due to recipient preferences", block, Reason::policy},
-    TextRule{"access denied", block, Reason::policy},
-    TextRule{"administrative prohibition", block, Reason::policy},
-    TextRule{"e-mail to yourself", block, Reason::policy},
-    // Words on the mailbox that stand in other answers too.
-    TextRule{"does not exist", hard, Reason::user_unknown},
-    TextRule{"doesn't exist", hard, Reason::user_unknown},
-    TextRule{"mailbox unavailable", hard, Reason::user_unknown},
-    TextRule{"address not found", hard, Reason::user_unknown},
-    TextRule{"unknown address", hard, Reason::user_unknown},
-    TextRule{"address unknown", hard, Reason::user_unknown},
-    TextRule{"recipient rejected", hard, Reason::user_unknown},
-    TextRule{"address rejected", hard, Reason::user_unknown},
-    TextRule{"^quota$", soft, Reason::mailbox_full},
-    // The way there.
-    TextRule{"message expired", soft, Reason::expired},
-    TextRule{"delivery time expired", soft, Reason::expired},
-    TextRule{"retry timeout exceeded", soft, Reason::expired},
-    TextRule{"giving up", soft, Reason::expired},
-    TextRule{"in the queue too long", soft, Reason::expired},
-    TextRule{"not delivered within", soft, Reason::expired},
-    TextRule{"could not deliver for", soft, Reason::expired},
-    TextRule{"unable to deliver this message after", soft, Reason::expired},
-    TextRule{"has been delayed", soft, Reason::expired},
-    TextRule{"delivery failed 20 attempts", soft, Reason::expired},
-    TextRule{"timed out", soft, Reason::network},
-    TextRule{"timeout", soft, Reason::network},
-    TextRule{"connection refused", soft, Reason::network},
-    TextRule{"connection reset", soft, Reason::network},
-    TextRule{"lost connection", soft, Reason::network},
-    TextRule{"no route to host", soft, Reason::network},
-    TextRule{"network is unreachable", soft, Reason::network},
-    TextRule{"host not reachable", soft, Reason::network},
-    TextRule{"requests to connect", soft, Reason::network},
-    TextRule{"routing loop", soft, Reason::network},
-    TextRule{"too many hops", soft, Reason::network},
-    TextRule{"loops back to myself", soft, Reason::network},
-    TextRule{"no relevant answers", soft, Reason::network},
-    TextRule{"currently unavailable", soft, Reason::network},
-    TextRule{"insufficient permission", soft, Reason::other},
-};
-constexpr std::size_t k_rules = k_text_rules.size();
-
-/// The rules by the first letter of their words: heads by letter, then from each to the next.
-struct RuleIndex {
-  std::array<std::uint8_t, 256> head{};
-  std::array<std::uint8_t, k_rules> next{};
-};
-constexpr std::uint8_t k_none = 255;
-static_assert(k_rules < k_none);
-
-constexpr RuleIndex make_index() {
-  RuleIndex index;
+constexpr PhraseIndex make_index() {
+  PhraseIndex index;
+  for (std::size_t c = 0; c < index.letter.size(); ++c) {
+    index.letter[c] = letter_class(static_cast<char>(c));
+  }
   index.head.fill(k_none);
-  for (std::size_t i = k_rules; i-- > 0;) {
-    const auto words = k_text_rules[i].words;
-    const auto letter = static_cast<unsigned char>(words[0] == '^' ? words[1] : words[0]);
-    index.next[i] = index.head[letter];
-    index.head[letter] = static_cast<std::uint8_t>(i);
+  for (std::size_t i = std::size(k_phrases); i-- > 0;) {
+    auto words = k_phrases[i].words;
+    words.remove_prefix(words[0] == '^' ? 1 : 0);
+    const auto place = index.place(words[0], words[1]);
+    auto& row = index.rows[i];
+    for (std::size_t n = 2; n < 4 && n < words.size(); ++n) {
+      const auto letter = index.class_of(words[n]);
+      if (letter == k_other_letter) { // a space or a sign: from here on nothing is sure
+        break;
+      }
+      row.letters[n - 2] = letter;
+    }
+    row.next = index.head[place];
+    index.head[place] = static_cast<std::uint16_t>(i);
   }
   return index;
 }
 constexpr auto k_index = make_index();
 
-/// Do the words stand in the text at `at`? A space in them is any white space there.
+/// Behind the code that an answer repeats on each of its lines: "550-5.1.1 " or "550 ".
+std::size_t skip_repeated_code(std::string_view text, std::size_t at) {
+  const auto rest = text.substr(at);
+  if (rest.size() < 4 || rest[0] < '2' || rest[0] > '5' || !is_digit(rest[1]) ||
+      !is_digit(rest[2]) || (rest[3] != '-' && rest[3] != ' ')) {
+    return at;
+  }
+  std::size_t end = 4;
+  while (end < rest.size() && (is_digit(rest[end]) || rest[end] == '.')) {
+    ++end;
+  }
+  while (end < rest.size() && is_space(rest[end])) {
+    ++end;
+  }
+  return at + end;
+}
+
+/// Do the words stand in the text at `at`? See SmtpPhrase.
 bool stands_at(std::string_view text, std::size_t at, std::string_view words) {
+  constexpr std::size_t k_longest_gap = 80;
   if (words.front() == '^') {
     if (at != 0 && is_alnum(text[at - 1])) {
       return false;
     }
     words.remove_prefix(1);
   }
-  const bool to_end = words.back() == '$';
-  words.remove_suffix(to_end ? 1 : 0);
-  for (const char c : words) {
+  while (!words.empty()) {
+    const char c = words.front();
+    if (c == '$' && words.size() == 1) {
+      return at >= text.size() || !is_alnum(text[at]);
+    }
+    words.remove_prefix(1);
+    if (c == '*') {
+      for (const auto end = std::min(text.size(), at + k_longest_gap); at < end; ++at) {
+        const bool may = words.front() == ' ' || words.front() == ascii_lower(text[at]);
+        if (may && stands_at(text, at, words)) {
+          return true;
+        }
+      }
+      return false;
+    }
     if (at >= text.size() || (c == ' ' ? !is_space(text[at]) : ascii_lower(text[at]) != c)) {
       return false;
     }
     ++at;
-    while (c == ' ' && at < text.size() && is_space(text[at])) {
-      ++at;
+    if (c == ' ') {
+      while (at < text.size() && is_space(text[at])) {
+        ++at;
+      }
+      at = skip_repeated_code(text, at);
     }
   }
-  return !to_end || at >= text.size() || !is_alnum(text[at]);
+  return true;
 }
 
-/// Where the text goes on behind an address in <>, whose words mean nothing
-/// ("<blocked@example.com>").
-std::size_t skip_address(std::string_view text, std::size_t at) {
-  constexpr std::size_t k_longest = 320;
-  if (text[at] != '<') {
+/// Walks over the addresses of a text, whose words mean nothing ("blocked@example.com").
+class AddressSkipper {
+public:
+  explicit AddressSkipper(std::string_view text) : m_text(text) { find_next(0); }
+  /// Where the text goes on behind an address that begins at `at`.
+  std::size_t skip(std::size_t at) {
+    while (at >= m_begin && m_begin != std::string_view::npos) {
+      at = std::max(at, m_end);
+      find_next(m_end);
+    }
     return at;
   }
-  const auto part = text.substr(at, k_longest);
-  const auto end = part.find('>');
-  const bool address = end != std::string_view::npos &&
-                       part.substr(0, end).find('@') != std::string_view::npos &&
-                       part.substr(0, end).find(' ') == std::string_view::npos;
-  return address ? at + end : at;
-}
 
-const TextRule* find_rule(std::string_view text) {
-  std::uint8_t best = k_none;
-  for (std::size_t at = 0; at < text.size(); ++at) {
-    at = skip_address(text, at);
-    const auto letter = static_cast<unsigned char>(ascii_lower(text[at]));
-    for (auto rule = k_index.head[letter]; rule < best; rule = k_index.next[rule]) {
-      if (stands_at(text, at, k_text_rules[rule].words)) {
-        best = rule;
+private:
+  static bool in_address(char c) {
+    return !is_space(c) && std::string_view("<>()[]\"';,:").find(c) == std::string_view::npos;
+  }
+  void find_next(std::size_t from) {
+    constexpr std::size_t k_longest = 320;
+    const auto at = m_text.find('@', from);
+    m_begin = m_end = at;
+    if (at == std::string_view::npos) {
+      return;
+    }
+    while (m_begin > from && at - m_begin < k_longest && in_address(m_text[m_begin - 1])) {
+      --m_begin;
+    }
+    ++m_end;
+    while (m_end < m_text.size() && m_end - at < k_longest &&
+           (is_alnum(m_text[m_end]) || m_text[m_end] == '.' || m_text[m_end] == '-')) {
+      ++m_end;
+    }
+  }
+
+  std::string_view m_text;
+  std::size_t m_begin = 0, m_end = 0;
+};
+
+const SmtpPhrase* find_phrase(std::string_view text) {
+  auto best = k_none;
+  AddressSkipper addresses(text);
+  for (std::size_t at = addresses.skip(0); at + 1 < text.size(); at = addresses.skip(at + 1)) {
+    auto candidate = k_index.head[k_index.place(text[at], text[at + 1])];
+    if (candidate >= best) {
+      continue;
+    }
+    const auto third = k_index.class_of(at + 2 < text.size() ? text[at + 2] : ' ');
+    const auto fourth = k_index.class_of(at + 3 < text.size() ? text[at + 3] : ' ');
+    for (; candidate < best; candidate = k_index.rows[candidate].next) {
+      const auto& letters = k_index.rows[candidate].letters;
+      if ((letters[0] == k_any_letter || letters[0] == third) &&
+          (letters[1] == k_any_letter || letters[1] == fourth) &&
+          stands_at(text, at, k_phrases[candidate].words)) {
+        best = candidate;
       }
     }
   }
-  return best == k_none ? nullptr : &k_text_rules[best];
+  return best == k_none ? nullptr : &k_phrases[best];
 }
 
 // ---- enhanced codes (RFC 3463 and IANA's registry)
@@ -506,9 +394,9 @@ Judgement judge_reply(int code) {
 
 Judgement judge(const Codes& codes, std::string_view text) {
   const bool success = codes.enhanced ? codes.enhanced.klass == 2 : codes.reply / 100 == 2;
-  if (const auto* rule = success ? nullptr : find_rule(text)) {
+  if (const auto* rule = success ? nullptr : find_phrase(text)) {
     const bool temporary = codes.reply != 0 ? codes.reply < 500 : codes.enhanced.klass == 4;
-    return {rule->klass == hard && temporary ? soft : rule->klass, rule->reason};
+    return {rule->klass == hard && temporary ? soft : rule->klass, rule->reason, true};
   }
   if (const auto judged = judge_enhanced(codes.enhanced)) {
     return *judged;
@@ -528,7 +416,7 @@ SmtpVerdict judge_smtp(std::string_view status, std::string_view text) {
     codes.enhanced = given;
   }
   const auto judged = judge(codes, text);
-  return {judged.klass, judged.reason, codes.enhanced.text, codes.reply};
+  return {judged.klass, judged.reason, codes.enhanced.text, codes.reply, judged.by_words};
 }
 
 } // namespace mailfunnel

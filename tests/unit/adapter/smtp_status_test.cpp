@@ -1,5 +1,8 @@
 #include "adapter/smtp_status.hpp"
 
+#include "adapter/smtp_phrases.hpp"
+#include "base/text.hpp"
+
 #include <doctest/doctest.h>
 
 #include <string>
@@ -8,7 +11,7 @@ using namespace mailfunnel;
 
 namespace {
 
-struct Row {
+struct Row { // NOLINT(clang-analyzer-optin.performance.Padding): in the order of reading
   const char* name;
   const char* status;
   const char* text;
@@ -22,7 +25,8 @@ using enum BounceClass;
 using Reason = BounceReason;
 
 const Row k_rows[] = {
-    {"a bare 554 is a refusal", "5.0.0", "554 DT:SPM 163 mx", block, Reason::policy, "5.0.0", 554},
+    {"a bare 554 is a refusal", "5.0.0", "554 no", block, Reason::policy, "5.0.0", 554},
+    {"a word of one provider", "5.0.0", "554 DT:SPM 163 mx", block, Reason::spam, "5.0.0", 554},
     {"words on a list beat 5.1.1", "5.1.1", "550 5.1.1 <a@example.com> blocked using spamhaus",
      block, Reason::blocked_ip, "5.1.1", 550},
     {"a full mailbox is soft though 5.2.2 is permanent", "5.2.2", "552 5.2.2 mailbox full", soft,
@@ -64,6 +68,59 @@ const Row k_rows[] = {
     {"an account that is locked", "",
      "550 5.2.1 The email account that you tried to reach is disabled", hard,
      Reason::mailbox_disabled, "5.2.1", 550},
+    {"a code that is repeated on each line", "",
+     "550-5.2.1 The user you are trying to contact is receiving mail at a rate that 550-5.2.1 "
+     "prevents additional messages from being delivered.",
+     soft, Reason::rate_limited, "5.2.1", 550},
+    {"the same, on lines of their own", "",
+     "550-5.1.1 The email account does\r\n550 5.1.1 not exist", hard, Reason::user_unknown, "5.1.1",
+     550},
+    {"words with something between them", "", "550 user <ann@example.com> unknown in virtual table",
+     hard, Reason::user_unknown, "", 550},
+    {"too far apart", "",
+     "550 user of this house, be it said here with no haste and many more words than anybody would "
+     "ever want to read, unknown in it",
+     block, Reason::policy, "", 550},
+    {"words in a bare address mean nothing", "", "550 5.1.1 blocked@example.com: no such user here",
+     hard, Reason::user_unknown, "5.1.1", 550},
+    {"nor where they alone would speak", "", "550 spam@blacklist.example.com", block,
+     Reason::policy, "", 550},
+    {"an address at the end", "", "451 try spam@", soft, Reason::other, "", 451},
+    {"a provider's code before the words beside it", "", "550 5.1.0 sender rejected. AUP#In-1310",
+     soft, Reason::rate_limited, "5.1.0", 550},
+    {"a sender that is refused", "", "501 5.1.8 Sender address rejected", block, Reason::policy,
+     "5.1.8", 501},
+    {"a sender whose domain is unknown", "",
+     "553 5.1.8 Domain of sender address a@example.com does not exist", block, Reason::policy,
+     "5.1.8", 553},
+    {"a domain that does not exist", "", "550 The domain example.net does not exist", hard,
+     Reason::host_unknown, "", 550},
+    {"a server's own trouble", "", "451 4.3.0 Error: queue file write error", soft, Reason::other,
+     "4.3.0", 451},
+    {"full, in words of disks", "", "452 4.3.1 Insufficient system storage", soft,
+     Reason::mailbox_full, "4.3.1", 452},
+    {"full and inactive", "",
+     "552-5.2.2 The recipient's inbox is out of storage space and inactive.", soft,
+     Reason::mailbox_full, "5.2.2", 552},
+    {"locked for months is for good", "",
+     "550 5.7.1 User a@example.com temporary locked. Please "
+     "try again later!",
+     hard, Reason::mailbox_disabled, "5.7.1", 550},
+    {"too large", "", "552 5.3.4 Message size exceeds fixed limit", soft, Reason::message_too_big,
+     "5.3.4", 552},
+    {"not tried", "5.1.1", "Amazon SES has suppressed sending to this address", hard,
+     Reason::suppressed, "5.1.1"},
+    {"French", "", "552 5.1.1 Boite du destinataire pleine. OFR_417", soft, Reason::mailbox_full,
+     "5.1.1", 552},
+    {"Dutch", "", "550 Onbekende gebruiker", hard, Reason::user_unknown, "", 550},
+    {"SPF beats what else the answer says", "",
+     "550 5.7.26 an SPF record with a hard fail policy; to protect our users from spam", block,
+     Reason::auth, "5.7.26", 550},
+    {"a URL in a list of links", "", "550-REJECTED - Blacklisted URL in message", block,
+     Reason::spam, "", 550},
+    {"at the greeting", "", "host mx.example.com refused to talk to me: 421 not now", soft,
+     Reason::blocked_ip, "", 421},
+    {"a loop", "", "554 5.4.6 Too many hops", soft, Reason::network, "5.4.6", 554},
 };
 
 } // namespace
@@ -79,8 +136,30 @@ TEST_CASE("smtp status: class, reason and codes of an answer") {
   }
 }
 
+TEST_CASE("smtp status: whether words or codes decided") {
+  CHECK(judge_smtp("", "550 no such user").by_words);
+  CHECK(judge_smtp("", "451 queue file write error").by_words);
+  CHECK_FALSE(judge_smtp("5.1.1", "550 no").by_words);
+  CHECK_FALSE(judge_smtp("", "").by_words);
+}
+
+TEST_CASE("smtp status: every phrase is found, or one before it says the same") {
+  for (const auto& phrase : smtp_phrases::k_table) {
+    const std::string words(phrase.words);
+    CAPTURE(words);
+    CHECK(words == lower(words));
+    auto text = replace_all(replace_all(words, "*", "x"), "^", "");
+    text = text.ends_with('$') ? text.substr(0, text.size() - 1) : text;
+    const auto got = judge_smtp("", "550 " + text);
+    CHECK(got.by_words);
+    CHECK(name_of(got.reason) == name_of(phrase.reason));
+    CHECK(name_of(got.klass) == name_of(phrase.klass));
+  }
+}
+
 TEST_CASE("smtp status: hostile answers cost little") {
-  for (const char* piece : {"<", "user ", "5.", "550 5.1.1 ", "u", " ", "<a@", "message "}) {
+  for (const char* piece : {"<", "user ", "5.", "550 5.1.1 ", "u", " ", "<a@", "message ",
+                            "user a ", "@", "a@a", "domain ", "550-"}) {
     std::string text;
     while (text.size() < (1U << 20)) {
       text += piece;
