@@ -9,13 +9,13 @@
 
 #include "readers.hpp"
 
+#include "adapter/attribute_list.hpp"
 #include "adapter/smtp_status.hpp"
 #include "base/csv.hpp"
 #include "base/text.hpp"
 
 #include <algorithm>
 #include <array>
-#include <deque>
 
 namespace mailfunnel::mailgun {
 
@@ -164,18 +164,10 @@ void read_member(const JsonRecord& record, RecordSink& sink) {
   view.address = text_of(record.root["address"]);
   view.subscription =
       is_true(record.root["subscribed"]) ? Subscription::subscribed : Subscription::unsubscribed;
-  std::deque<std::string> texts; // they own what `attributes` looks at
-  std::vector<std::pair<std::string_view, std::string_view>> attributes;
-  const auto add = [&](std::string_view name, const Json& value) {
-    const JsonScalar text(value);
-    if (!std::string_view(text).empty()) {
-      const auto& key = texts.emplace_back(attribute_name(name));
-      attributes.emplace_back(key, texts.emplace_back(text));
-    }
-  };
-  add("name", record.root["name"]);
-  each_member(record.root["vars"], add);
-  view.attributes = attributes;
+  AttributeList attributes;
+  attributes.add("name", record.root["name"]);
+  attributes.add_members(record.root["vars"]);
+  view.attributes = attributes.view();
   sink.accept(view);
 }
 
