@@ -18,6 +18,7 @@ class AttributeList {
 public:
   /// The name becomes attribute_name(). A value that is empty, null, a list or an object is left
   /// out.
+  void add(std::string_view name, std::string_view value);
   void add(std::string_view name, const Json& value);
   /// Each member of an object.
   void add_members(const Json& object);
