@@ -8,6 +8,10 @@ namespace mailfunnel {
 
 using simdjson::SUCCESS;
 
+namespace {
+constexpr std::string_view k_mail_date = "%a, %d %b %Y %H:%M:%S %z";
+} // namespace
+
 bool is_there(const Json& value) {
   return value.error() == SUCCESS;
 }
@@ -50,7 +54,10 @@ std::optional<Instant> time_of(const Json& value, TimeZone zone) {
   if (const auto time = parse_unix_time(text)) {
     return time;
   }
-  return parse_time(text, zone);
+  if (const auto time = parse_time(text, zone)) {
+    return time;
+  }
+  return parse_time_as(text, k_mail_date, zone);
 }
 
 int reply_code_of(const Json& value) {

@@ -39,7 +39,7 @@ private:
 };
 
 /// Seconds since 1970 (milliseconds where it has 13 digits), as a number or a string, with their
-/// fraction; or an ISO 8601 text, in `zone` where it has none of its own.
+/// fraction; or a text of ISO 8601, in `zone` where it has none of its own, or of RFC 5322.
 std::optional<Instant> time_of(const Json& value, TimeZone zone = nullptr);
 
 /// The reply code of an SMTP answer, as a number or a string; 0 for everything else.

@@ -65,7 +65,7 @@ TEST_CASE("json scalars: numbers as text") {
   }
 }
 
-TEST_CASE("json times: seconds, milliseconds, ISO 8601") {
+TEST_CASE("json times: seconds, milliseconds, ISO 8601, RFC 5322") {
   struct Row {
     const char* json;
     const char* want; // "": none
@@ -74,7 +74,9 @@ TEST_CASE("json times: seconds, milliseconds, ISO 8601") {
        {Row{"1772443507", "2026-03-02T09:25:07Z"}, Row{"\"1772443507\"", "2026-03-02T09:25:07Z"},
         Row{"1772443507.25", "2026-03-02T09:25:07.25Z"},
         Row{"1772443507250", "2026-03-02T09:25:07.250Z"},
-        Row{"\"2026-03-02T10:25:07.5+01:00\"", "2026-03-02T09:25:07.5Z"}, Row{"\"now\"", ""},
+        Row{"\"2026-03-02T10:25:07.5+01:00\"", "2026-03-02T09:25:07.5Z"},
+        Row{"\"Mon, 02 Mar 2026 10:25:07 +0100\"", "2026-03-02T09:25:07Z"},
+        Row{"\"Mon, 2 Mar 2026 09:25:07 GMT\"", "2026-03-02T09:25:07Z"}, Row{"\"now\"", ""},
         Row{"-1", ""}, Row{"true", ""}, Row{"null", ""}, Row{"{}", ""}}) {
     CAPTURE(row.json);
     const Parsed json(R"({"a":)" + std::string(row.json) + "}");

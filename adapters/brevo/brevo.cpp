@@ -1,0 +1,54 @@
+// Brevo (formerly Sendinblue): recognises its files, and checks its webhooks, which are not signed:
+// a password or token can be set on the webhook, or a secret put into its URL.
+// https://developers.brevo.com/docs/username-and-password-authentication
+
+#include "readers.hpp"
+
+#include "adapter/registry.hpp"
+#include "adapter/shared_secret.hpp"
+
+namespace mailfunnel::brevo {
+
+namespace {
+
+class BrevoAdapter : public Adapter {
+public:
+  std::string_view title() const override { return "Brevo"; }
+  Capabilities capabilities() const override {
+    return {.delivery_events = true,
+            .delivery_times = true,
+            .agents = true,
+            .networks = true,
+            .machine_flags = true};
+  }
+  std::vector<FormatInfo> formats() const override {
+    return {{"webhook bodies and events of the API, JSON and NDJSON", "events"},
+            {"log of transactional mail, CSV", "events"},
+            {"contacts, CSV and JSON", "recipients"},
+            {"blocked contacts, JSON", "events"}};
+  }
+  std::unique_ptr<LogReader> open_log(std::string_view head,
+                                      const LogContext& context) const override {
+    for (const auto* format : {&k_events, &k_contacts}) {
+      if (auto reader = open_json_log(head, *format)) {
+        return reader;
+      }
+    }
+    auto reader = open_log_csv(head, context);
+    return reader ? std::move(reader) : open_contacts_csv(head, context);
+  }
+  bool has_webhook() const override { return true; }
+  Result<void> read_webhook(const HttpRequest& request, const Secrets& secrets, Seconds /*now*/,
+                            RecordSink& sink) const override {
+    MF_CHECK(check_shared_secrets(request, secrets, "brevo"));
+    return read_json_body(request.body, k_events, sink);
+  }
+};
+
+} // namespace
+
+void register_adapter(AdapterRegistry& registry) {
+  registry.add("brevo", std::make_unique<BrevoAdapter>());
+}
+
+} // namespace mailfunnel::brevo

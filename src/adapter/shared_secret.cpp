@@ -1,0 +1,94 @@
+#include "adapter/shared_secret.hpp"
+
+#include "adapter/signature.hpp"
+#include "base/text.hpp"
+#include "base/uri.hpp"
+
+#include <array>
+
+namespace mailfunnel {
+
+namespace {
+
+/// What stands behind a scheme in the header Authorization; "": another scheme, or none.
+std::string_view credentials(const HttpRequest& request, std::string_view scheme) {
+  const auto value = trim(request.header("Authorization"));
+  const bool same =
+      istarts_with(value, scheme) && value.size() > scheme.size() && is_space(value[scheme.size()]);
+  return same ? trim(value.substr(scheme.size())) : std::string_view{};
+}
+
+bool has_basic_auth(const HttpRequest& request, std::string_view secret) {
+  return same_secret(base64_decode(credentials(request, "Basic")).value_or(""), secret);
+}
+
+bool has_bearer_token(const HttpRequest& request, std::string_view secret) {
+  return same_secret(credentials(request, "Bearer"), secret);
+}
+
+bool has_header(const HttpRequest& request, std::string_view secret) {
+  const auto colon = secret.find(':');
+  return colon != std::string_view::npos &&
+         same_secret(request.header(trim(secret.substr(0, colon))), trim(secret.substr(colon + 1)));
+}
+
+bool has_url_secret(const HttpRequest& request, std::string_view secret) {
+  const auto uri = parse_uri(request.url);
+  for (const auto segment : split(uri.path, '/')) {
+    if (same_secret(percent_decode(segment), secret)) {
+      return true;
+    }
+  }
+  for (const auto& [name, value] : query_parameters(uri.query)) {
+    if (same_secret(value, secret)) {
+      return true;
+    }
+  }
+  return false;
+}
+
+struct Way {
+  std::string_view name; // of the secret
+  bool (*holds)(const HttpRequest& request, std::string_view secret);
+};
+constexpr std::array k_ways{Way{"basic_auth", has_basic_auth},
+                            Way{"bearer_token", has_bearer_token}, Way{"header", has_header},
+                            Way{"url_secret", has_url_secret}};
+
+std::string_view find_secret(const Secrets& secrets, std::string_view adapter,
+                             std::string_view name) {
+  for (const auto& key : {std::string(name), std::string(adapter).append("_").append(name)}) {
+    if (const auto found = secrets.find(key); found != secrets.end() && !found->second.empty()) {
+      return found->second;
+    }
+  }
+  return {};
+}
+
+Error refused(std::string message) {
+  return Error{ErrorCode::unauthorized, std::move(message)};
+}
+
+} // namespace
+
+Result<void> check_shared_secrets(const HttpRequest& request, const Secrets& secrets,
+                                  std::string_view adapter) {
+  bool any = false;
+  for (const auto& [name, holds] : k_ways) {
+    const auto secret = find_secret(secrets, adapter, name);
+    if (secret.empty()) {
+      continue;
+    }
+    any = true;
+    if (!holds(request, secret)) {
+      return refused("the request does not bring the secret \"" + std::string(name) + "\"");
+    }
+  }
+  if (!any) {
+    return refused("no secret is set (basic_auth, bearer_token, header or url_secret), so nobody "
+                   "knows who sent this");
+  }
+  return {};
+}
+
+} // namespace mailfunnel
