@@ -34,17 +34,11 @@ constexpr int k_steps_between = 10'000;
 constexpr std::string_view k_harmless[] = {"table_info", "table_xinfo", "table_list",
                                            "function_list"};
 
-/// What each forbidden action is called in a message.
+/// What a forbidden action is called in a message; of all others it is "this statement".
 constexpr std::pair<int, std::string_view> k_forbidden[] = {
-    {SQLITE_INSERT, "INSERT"},
-    {SQLITE_UPDATE, "UPDATE"},
-    {SQLITE_DELETE, "DELETE"},
-    {SQLITE_ATTACH, "ATTACH"},
-    {SQLITE_DETACH, "DETACH"},
-    {SQLITE_PRAGMA, "this PRAGMA"},
-    {SQLITE_TRANSACTION, "a transaction"},
-    {SQLITE_SAVEPOINT, "a transaction"},
-    {SQLITE_FUNCTION, "this function"}};
+    {SQLITE_ATTACH, "ATTACH"},           {SQLITE_DETACH, "DETACH"},
+    {SQLITE_PRAGMA, "this PRAGMA"},      {SQLITE_TRANSACTION, "a transaction"},
+    {SQLITE_SAVEPOINT, "a transaction"}, {SQLITE_FUNCTION, "this function"}};
 
 struct Denied {
   std::string_view what; // empty: nothing
@@ -74,7 +68,7 @@ int authorize(void* data, int action, const char* first, const char* second, con
   }
   auto& denied = *static_cast<Denied*>(data);
   if (denied.what.empty()) {
-    denied.what = "changing anything";
+    denied.what = "this statement";
     for (const auto& [forbidden, name] : k_forbidden) {
       denied.what = forbidden == action ? name : denied.what;
     }
@@ -99,6 +93,13 @@ struct SqlConnection::State {
   std::deque<Function> functions; // SQLite points at them
   std::unique_ptr<sqlite3, Close> handle;
   std::int64_t heap_limit_before = 0;
+
+  void declare(const std::string& table) {
+    sqlite3_set_authorizer(handle.get(), nullptr, nullptr);
+    sqlite3_exec(handle.get(), ("PRAGMA table_info(" + table + ")").c_str(), nullptr, nullptr,
+                 nullptr);
+    sqlite3_set_authorizer(handle.get(), authorize, &denied);
+  }
 };
 
 struct SqlStatement::State {
@@ -122,12 +123,11 @@ SqlConnection::SqlConnection(SqlOptions options) : m_state(std::make_unique<Stat
     throw Failure({ErrorCode::io, "SQLite does not open a connection in memory"});
   }
   sqlite3_extended_result_codes(handle, 1);
-  for (const auto& [option, on] : {std::pair(SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, 0),
-                                   std::pair(SQLITE_DBCONFIG_DEFENSIVE, 1),
-                                   std::pair(SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0),
-                                   // "x" is a column, never a text: else a typing error is a text
-                                   std::pair(SQLITE_DBCONFIG_DQS_DML, 0),
-                                   std::pair(SQLITE_DBCONFIG_DQS_DDL, 0)}) {
+  for (const auto& [option, on] :
+       {std::pair(SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, 0),
+        std::pair(SQLITE_DBCONFIG_DEFENSIVE, 1), std::pair(SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0),
+        // "x" is a column, never a text: else a typing error is a text
+        std::pair(SQLITE_DBCONFIG_DQS_DML, 0), std::pair(SQLITE_DBCONFIG_DQS_DDL, 0)}) {
     sqlite3_db_config(handle, option, on, nullptr);
   }
   for (const auto& [limit, value] : k_limits) {
@@ -141,7 +141,12 @@ SqlConnection::SqlConnection(SqlOptions options) : m_state(std::make_unique<Stat
         [](void* data) { return static_cast<int>(static_cast<State*>(data)->options.stopped()); },
         &state);
   }
-  sqlite3_set_authorizer(handle, authorize, &state.denied);
+  // SQLite declares a table as if it were created, when it first hears of it: so before anything is
+  // forbidden.
+  for (const auto* table : {"json_each", "json_tree", "pragma_table_info", "pragma_table_xinfo",
+                            "pragma_table_list", "pragma_function_list"}) {
+    state.declare(table);
+  }
 }
 
 SqlConnection::~SqlConnection() {
@@ -151,6 +156,7 @@ SqlConnection::~SqlConnection() {
 
 void SqlConnection::add(SqlTable& table) {
   add_module(m_state->handle.get(), table, m_state->modules);
+  m_state->declare(std::string(table.info().name));
 }
 
 void SqlConnection::add_function(const std::string& name, Function function) {
@@ -225,8 +231,8 @@ SqlConnection::Prepared SqlConnection::prepare(std::string_view sql) {
   if (!first) {
     return mistake("there is no query");
   }
-  return {SqlStatement(std::make_shared<SqlStatement::State>(
-              SqlStatement::State{&state, std::move(first)})),
+  return {SqlStatement(
+              std::make_shared<SqlStatement::State>(SqlStatement::State{&state, std::move(first)})),
           {}};
 }
 

@@ -1,7 +1,7 @@
 #pragma once
 // SQL that can only read: an SQLite connection of its own in memory, in which there is nothing but
-// the tables it is given. No statement but SELECT gets through, no file is opened but those in which
-// SQLite sorts what does not fit into memory.
+// the tables it is given. No statement but SELECT gets through, no file is opened but those in
+// which SQLite sorts what does not fit into memory.
 
 #include "store/sql_table.hpp"
 
@@ -40,7 +40,8 @@ public:
   std::vector<std::string> parameters() const; // names, without the sign before them
   void bind(std::string_view parameter, const SqlValue& value); // copied
 
-  /// Throws Failure: usage where the query is at fault ("integer overflow"), else what a table threw.
+  /// Throws Failure: usage where the query is at fault ("integer overflow"), else what a table
+  /// threw.
   SqlStep step();
   SqlValue value(std::size_t column) const; // its text is valid until the next step
 

@@ -65,9 +65,9 @@ struct SqlStopped {};
 class SqlCursor {
 public:
   virtual ~SqlCursor() = default;
-  virtual bool next() = 0;                         // to the first row, then on; false: there is none
-  virtual SqlValue value(std::size_t column) = 0;  // its text is valid until the next call
-  virtual std::int64_t row_id() const = 0;         // another one for every row of the table
+  virtual bool next() = 0;                        // to the first row, then on; false: there is none
+  virtual SqlValue value(std::size_t column) = 0; // its text is valid until the next call
+  virtual std::int64_t row_id() const = 0;        // another one for every row of the table
 };
 
 class SqlTable {
