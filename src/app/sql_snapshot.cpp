@@ -19,7 +19,8 @@ SqlSnapshot::SqlSnapshot(Store& store, const Workspace& workspace, Seconds as_of
     : m_store(store), m_workspace(workspace), m_as_of(as_of), m_stopped(std::move(stopped)),
       m_recipients(Recipients(at_one_moment(store.database())).count()),
       m_merged(Recipients(store.database()).merged()),
-      m_addresses(store.database(), m_recipients, m_merged), m_people(store.database()) {}
+      m_addresses(store.database(), m_recipients, m_merged), m_people(store.database()),
+      m_scores(*this) {}
 
 const World& SqlSnapshot::world() {
   if (!m_world) {

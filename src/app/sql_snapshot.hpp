@@ -6,6 +6,7 @@
 #include "app/score_run.hpp"
 #include "app/sql_addresses.hpp"
 #include "app/sql_people.hpp"
+#include "app/sql_scores.hpp"
 #include "app/workspace.hpp"
 
 #include <functional>
@@ -40,6 +41,7 @@ public:
 
   SqlAddresses& addresses() { return m_addresses; }
   SqlPeople& people() { return m_people; }
+  SqlScores& scores() { return m_scores; }
 
   /// Throws SqlStopped when the query is to end. For loops that give no row for long.
   void check_stopped() const;
@@ -53,6 +55,7 @@ private:
   std::unordered_map<RecipientId, RecipientId> m_merged;
   SqlAddresses m_addresses;
   SqlPeople m_people;
+  SqlScores m_scores;
   std::optional<World> m_world;
   std::optional<Scorer> m_scorer;
   std::optional<ManualSuppressions> m_manual;

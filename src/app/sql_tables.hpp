@@ -16,8 +16,16 @@ std::vector<const SqlTableInfo*> sql_table_infos();
 
 std::unique_ptr<SqlTable> recipient_table(SqlSnapshot& snapshot);
 std::unique_ptr<SqlTable> event_table(SqlSnapshot& snapshot);
+std::unique_ptr<SqlTable> link_table(SqlSnapshot& snapshot);
+std::unique_ptr<SqlTable> campaign_table(SqlSnapshot& snapshot);
+std::unique_ptr<SqlTable> score_table(SqlSnapshot& snapshot);
+std::unique_ptr<SqlTable> ledger_table(SqlSnapshot& snapshot);
 
 const SqlTableInfo& recipient_info();
 const SqlTableInfo& event_info();
+const SqlTableInfo& link_info();
+const SqlTableInfo& campaign_info();
+const SqlTableInfo& score_info();
+const SqlTableInfo& ledger_info();
 
 } // namespace mailfunnel
