@@ -218,7 +218,8 @@ SqlConnection::Prepared SqlConnection::prepare(std::string_view sql) {
     if (handle != nullptr && first) {
       return mistake("only one statement at a time", at);
     }
-    if (handle != nullptr && sqlite3_stmt_readonly(handle) == 0) {
+    if (handle != nullptr &&
+        (sqlite3_stmt_readonly(handle) == 0 || sqlite3_column_count(handle) == 0)) {
       return mistake("this statement is not allowed here: only SELECT", at);
     }
     first = first ? std::move(first) : std::move(statement);

@@ -17,7 +17,7 @@ namespace mailfunnel {
 
 struct SqlOptions {
   std::uint64_t memory = std::uint64_t{1} << 30; // all of SQLite's in the process; then Failure
-  std::function<bool()> stopped;                 // asked all the time; true: the query ends
+  std::function<bool()> stopped = {};            // asked all the time; true: the query ends
 };
 
 /// Why a statement can't be run, in SQLite's words or ours; `offset` in bytes, where it is known.
