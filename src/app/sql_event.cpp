@@ -112,7 +112,7 @@ public:
   SqlValue email() { return text_or_null(m_source->address(m_columns.recipient[m_row])); }
   SqlValue recipient_number() { return integer(recipient()); }
   SqlValue kind() { return name_of(m_kind); }
-  SqlValue time() { return m_text = format_time(m_columns.time[m_row]); }
+  SqlValue time() { return m_time.write(m_columns.time[m_row]); }
   SqlValue account() {
     return m_campaign == nullptr ? SqlValue() : text_or_null(m_campaign->account);
   }
@@ -257,6 +257,7 @@ private:
   std::vector<ClickVerdict> m_verdicts;
   std::size_t m_row = SIZE_MAX;
   std::uint64_t m_nth = 0;
+  TimeWriter m_time;
   std::string m_text;
 };
 

@@ -3,6 +3,7 @@
 #include "store/sql_connection.hpp"
 
 #include "base/result.hpp"
+#include "support/sql_rows.hpp"
 
 #include <doctest/doctest.h>
 
@@ -107,28 +108,7 @@ struct TestSql {
     REQUIRE(prepared.statement.has_value());
     return *prepared.statement;
   }
-  /// Rows as text: "1|2" and new lines.
-  std::string ask(std::string_view sql) {
-    auto statement = prepare(sql);
-    std::string out;
-    while (statement.step() == SqlStep::row) {
-      out += out.empty() ? "" : "\n";
-      for (std::size_t c = 0; c < statement.columns(); ++c) {
-        out += c == 0 ? "" : "|";
-        const auto value = statement.value(c);
-        if (const auto* text = std::get_if<std::string_view>(&value)) {
-          out += *text;
-        } else if (const auto* integer = std::get_if<std::int64_t>(&value)) {
-          out += std::to_string(*integer);
-        } else if (const auto* real = std::get_if<double>(&value)) {
-          out += std::to_string(*real);
-        } else {
-          out += "NULL";
-        }
-      }
-    }
-    return out;
-  }
+  std::string ask(std::string_view sql) { return rows_of(prepare(sql)); }
   std::string mistake(std::string_view sql) {
     auto prepared = connection.prepare(sql);
     CHECK_FALSE(prepared.statement.has_value());
@@ -145,7 +125,7 @@ struct TestSql {
 
 TEST_CASE("values come as they are") {
   TestSql sql;
-  CHECK(sql.ask("SELECT * FROM number WHERE n = 3") == "3|9|1.500000|NULL|[3]");
+  CHECK(sql.ask("SELECT * FROM number WHERE n = 3") == "3|9|1.5|NULL|[3]");
   CHECK(sql.ask("SELECT secret, word FROM number WHERE n = 4") == "hidden|Even");
   CHECK(sql.ask("SELECT count(*) FROM number WHERE word = 'EVEN'") ==
         "5"); // capitals do not matter
