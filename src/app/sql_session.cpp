@@ -2,10 +2,20 @@
 
 #include "app/sql_tables.hpp"
 #include "base/text.hpp"
+#include "ingest/session.hpp"
 
 #include <fmt/format.h>
 
 namespace mailfunnel {
+
+Store open_for_sql(const Workspace& workspace) {
+  auto store = Store::open_reading(workspace.store_path());
+  if (Activity(store.database()).inbox_size() != 0) {
+    auto writing = Store::open_writing(workspace.store_path());
+    fold_inbox(writing, workspace.threads);
+  }
+  return store;
+}
 
 SqlSession::SqlSession(Store store, const Workspace& workspace, Seconds as_of,
                        std::function<bool()> stopped)

@@ -11,6 +11,9 @@
 
 namespace mailfunnel {
 
+/// The workspace's store for reading; what lies in its inbox is folded first, as for scores.
+Store open_for_sql(const Workspace& workspace);
+
 class SqlSession {
 public:
   /// `stopped` is asked all the time: true ends the query. The workspace must live longer.

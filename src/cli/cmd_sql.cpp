@@ -8,7 +8,6 @@
 #include "base/source.hpp"
 #include "base/text.hpp"
 #include "command.hpp"
-#include "ingest/session.hpp"
 #include "sql_output.hpp"
 
 #include <fmt/format.h>
@@ -131,15 +130,6 @@ std::optional<Seconds> timeout_of(const Invocation& call) {
   return length;
 }
 
-Store open_store(const Workspace& workspace) {
-  auto store = Store::open_reading(workspace.store_path());
-  if (Activity(store.database()).inbox_size() != 0) {
-    auto writing = Store::open_writing(workspace.store_path());
-    fold_inbox(writing, workspace.threads);
-  }
-  return store;
-}
-
 int run_sql(const Invocation& call) {
   if (call.flag("tables")) {
     return list_tables(call);
@@ -148,7 +138,7 @@ int run_sql(const Invocation& call) {
   const auto format = format_of(call);
   const auto timeout = timeout_of(call);
   const auto workspace = call.workspace();
-  auto store = open_store(workspace);
+  auto store = open_for_sql(workspace);
   const auto moment = call.text("as-of").empty() ? segments_moment(store, workspace, call.now())
                                                  : as_of(call, store);
   const auto end =
@@ -166,13 +156,17 @@ int run_sql(const Invocation& call) {
   for (; step == SqlStep::row; step = statement.step()) {
     output.row();
   }
-  output.end();
-  if (step == SqlStep::stopped && !interrupted()) {
-    throw Failure({ErrorCode::io, fmt::format("not done after {} (--timeout): what was found by "
-                                              "then is above",
+  if (step == SqlStep::done) {
+    output.end();
+    return k_done;
+  }
+  output.stop();
+  if (!interrupted()) {
+    throw Failure({ErrorCode::io, fmt::format("not done after {} (--timeout): these are not all "
+                                              "rows",
                                               format_duration(*timeout))});
   }
-  return k_done;
+  return k_failed;
 }
 
 } // namespace

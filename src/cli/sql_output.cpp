@@ -155,7 +155,14 @@ void SqlOutput::json_row() {
 }
 
 void SqlOutput::end() {
-  if (m_format == SqlFormat::table && (!m_page.empty() || !m_table)) {
+  if (m_format == SqlFormat::table && !m_table) {
+    show_page();
+  }
+  stop();
+}
+
+void SqlOutput::stop() {
+  if (!m_page.empty()) {
     show_page();
   }
   std::cout.flush();

@@ -17,7 +17,8 @@ public:
   /// The statement is the one whose rows come, and lives longer.
   SqlOutput(const SqlStatement& statement, SqlFormat format, bool color);
   void row();
-  void end();
+  void end();  // all rows were given: where there was none, the names of the columns alone
+  void stop(); // not all
 
 private:
   void table_row();

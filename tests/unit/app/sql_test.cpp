@@ -80,7 +80,7 @@ std::string contacts() {
 
 struct TestSql {
   explicit TestSql(const TestWorkspace& test, Seconds as_of = k_now)
-      : session(Store::open_reading(test.workspace.store_path()), test.workspace, as_of, {}) {}
+      : session(open_for_sql(test.workspace), test.workspace, as_of, {}) {}
 
   std::string ask(std::string_view sql) {
     auto prepared = session.connection().prepare(sql);
@@ -353,6 +353,13 @@ TEST_CASE("more people than a chunk holds") {
   CHECK(sql.number("SELECT count(r.domain) FROM event e JOIN recipient r ON r.recipient_number = "
                    "(e.recipient_number * 40503) % 66236 AND r.email <> e.email") > k_many - 10);
   CHECK(sql.number("SELECT count(*) FROM score WHERE mailings = 1") == k_many);
+  // A little more waits in the inbox.
+  test.import("late.ndjson", "{\"kind\":\"open\",\"address\":\"p66000@example.com\",\"time\":"
+                             "\"2026-03-03T10:00:00Z\",\"campaign\":\"1\"}\n");
+  CHECK(Activity(test.store().database()).inbox_size() == 1);
+  CHECK(TestSql(test).ask(
+            "SELECT kind FROM event WHERE email = 'p66000@example.com' ORDER BY time") ==
+        "delivered\nopen");
 }
 
 TEST_CASE("mistakes of people") {
