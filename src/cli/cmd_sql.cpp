@@ -15,13 +15,14 @@
 #include <algorithm>
 #include <chrono>
 #include <iostream>
-#include <iterator>
 
 namespace mailfunnel::cli {
 
 namespace {
 
 using Clock = std::chrono::steady_clock;
+
+constexpr std::size_t k_longest_query = 1 << 20;
 
 int list_tables(const Invocation& call) {
   for (const auto* info : sql_table_infos()) {
@@ -61,12 +62,18 @@ std::string query_of(const Invocation& call) {
   }
   const auto& name = file.empty() ? arguments.front() : file;
   if (name == "-") {
-    return {std::istreambuf_iterator<char>(std::cin), {}};
+    std::string text(k_longest_query + 1, '\0');
+    std::cin.read(text.data(), static_cast<std::streamsize>(text.size()));
+    text.resize(static_cast<std::size_t>(std::cin.gcount()));
+    if (text.size() > k_longest_query) {
+      wrong_usage("the query is longer than 1 MiB");
+    }
+    return text;
   }
   if (file.empty()) {
     return name;
   }
-  auto text = read_file(file, 1 << 20);
+  auto text = read_file(file, k_longest_query);
   if (!text) {
     throw Failure(text.error());
   }

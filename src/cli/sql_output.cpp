@@ -2,6 +2,7 @@
 
 #include "base/csv.hpp"
 #include "base/json.hpp"
+#include "base/text.hpp"
 
 #include <fmt/format.h>
 
@@ -15,6 +16,25 @@ namespace {
 
 constexpr std::size_t k_page = 1000; // rows whose widths make up those of a table
 constexpr std::size_t k_widest = 90; // columns of a cell on the terminal
+
+/// The name of a column, which without AS is the text of its expression.
+std::string one_line(std::string_view name) {
+  std::string out;
+  for (const char c : name) {
+    if (!is_space(c)) {
+      out += c;
+    } else if (!out.empty() && out.back() != ' ') {
+      out += ' ';
+    }
+  }
+  return out;
+}
+
+/// A query can put other texts into a column of JSON (UNION): those are none.
+bool looks_like_json(std::string_view text) {
+  return text.size() >= 2 && ((text.front() == '{' && text.back() == '}') ||
+                              (text.front() == '[' && text.back() == ']'));
+}
 
 /// To the thousandth, as points are given.
 std::string short_number(double number) {
@@ -52,7 +72,7 @@ struct JsonText {
     out += std::isfinite(number) ? fmt::format("{}", number) : "null";
   }
   void operator()(std::string_view text) const {
-    if (json) {
+    if (json && looks_like_json(text)) {
       out += text;
     } else {
       append_json_string(out, text);
@@ -67,7 +87,7 @@ SqlOutput::SqlOutput(const SqlStatement& statement, SqlFormat format, bool color
   const auto columns = statement.columns();
   m_text.resize(columns);
   for (std::size_t c = 0; c < columns; ++c) {
-    std::string name(statement.name(c));
+    auto name = one_line(statement.name(c));
     if (format == SqlFormat::csv) {
       m_line += c == 0 ? "" : ",";
       append_csv_field(m_line, name);
