@@ -308,7 +308,7 @@ public:
     plan.rows = std::max(1.0, m_snapshot.events());
     if (const auto person = person_condition(offered)) {
       constexpr double k_set = 20; // to look into one for one person
-      const auto chunks = 1.0 + m_snapshot.recipients() / k_chunk_size;
+      const auto chunks = 1 + static_cast<double>(m_snapshot.recipients()) / k_chunk_size;
       plan.used.push_back(*person);
       plan.cost = 100 + k_set * static_cast<double>(m_snapshot.sets().size()) / chunks;
       plan.rows = std::max(1.0, plan.rows / std::max(1U, m_snapshot.recipients()));
