@@ -221,7 +221,7 @@ private:
           std::make_unique<StoreChunk>(m_snapshot.database(), chunk, m_snapshot.recipients());
     }
     if (m_judged) {
-      m_judge.emplace(m_snapshot.robots(), m_source->size(), m_snapshot.as_of());
+      m_judge.emplace(m_snapshot.robots(), m_world, m_source->size(), m_snapshot.as_of());
       m_judged_campaign = nullptr;
     }
   }

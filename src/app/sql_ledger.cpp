@@ -11,7 +11,11 @@ namespace {
 class LedgerCursor : public SqlCursor {
 public:
   LedgerCursor(SqlSnapshot& snapshot, SqlPeopleRange range)
-      : m_snapshot(snapshot), m_next(range.first), m_end(range.end) {}
+      : m_snapshot(snapshot), m_next(range.first), m_end(range.end) {
+    if (m_end > m_next + 1) {
+      snapshot.world_of_everybody();
+    }
+  }
 
   bool next() override {
     ++m_line;

@@ -23,13 +23,14 @@ std::uint64_t key_of(CampaignId campaign, LinkNumber link) {
 using ClickCounts = std::unordered_map<std::uint64_t, Clicks>;
 ClickCounts count_clicks(SqlSnapshot& snapshot) {
   ClickCounts counts;
+  const auto& world = snapshot.world_of_everybody();
   EventColumns columns;
   std::vector<ClickVerdict> verdicts;
   for (std::uint32_t chunk = 0; std::uint64_t{chunk} << k_chunk_bits < snapshot.recipients();
        ++chunk) {
     StoreChunk source(snapshot.database(), chunk, snapshot.recipients());
-    MailingJudge judge(snapshot.robots(), source.size(), snapshot.as_of());
-    for (const auto& campaign : snapshot.world().campaigns) {
+    MailingJudge judge(snapshot.robots(), world, source.size(), snapshot.as_of());
+    for (const auto& campaign : world.campaigns) {
       snapshot.check_stopped();
       if (!source.events(campaign.id, EventKind::click, columns)) {
         continue;
@@ -72,6 +73,7 @@ public:
   SqlValue stage() { return name_of(row().link->tag.stage); }
   SqlValue why() { return text_or_null(row().link->tag.why); }
   SqlValue text() { return text_or_null(row().link->text); }
+  SqlValue honeypot() { return integer(row().link->honeypot ? 1 : 0); }
   SqlValue identity() { return row().link->identity; }
   SqlValue clicks() { return integer(counted().others); }
   SqlValue machine_clicks() { return integer(counted().machine); }
@@ -102,6 +104,8 @@ const SqlFields<LinkCursor>& fields() {
        {{"why", SqlType::text, "the evidence for the stage"}, &C::why},
        {{"text", SqlType::text, "what readers see of it"}, &C::text},
        {{"identity", SqlType::text, "the same for one link in all mailings"}, &C::identity},
+       {{"honeypot", SqlType::integer, "1: no person sees it, by [robots] honeypot_links"},
+        &C::honeypot},
        {{"clicks", SqlType::integer, "up to the moment, without those of machines"}, &C::clicks},
        {{"machine_clicks", SqlType::integer, "up to the moment"}, &C::machine_clicks}});
   return k_fields;

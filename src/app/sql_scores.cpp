@@ -33,6 +33,7 @@ std::shared_ptr<const ChunkScores> SqlScores::of_chunk(std::uint32_t chunk, bool
     recall_chunk(m_snapshot.database(), *m_snapshot.run(), chunk, source.size(), scorer, *scores);
   } else {
     times = true;
+    m_snapshot.world_of_everybody();
     scorer.score(source, m_snapshot.manual().of_chunk(chunk), *scores);
     scorer.judge_status(source, *scores);
   }

@@ -24,9 +24,13 @@ SqlSnapshot::SqlSnapshot(Store& store, const Workspace& workspace, Seconds as_of
 
 const World& SqlSnapshot::world() {
   if (!m_world) {
-    const auto& config = m_workspace.config;
-    m_world = build_world(database(), config, config.rules.tagging, m_workspace.registry, m_as_of);
+    m_world = build_world(m_store, m_workspace, m_workspace.config.rules, m_as_of);
   }
+  return *m_world;
+}
+
+const World& SqlSnapshot::world_of_everybody() {
+  prepare_crowds(world(), robots(), m_workspace.threads);
   return *m_world;
 }
 

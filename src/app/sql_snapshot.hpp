@@ -33,6 +33,8 @@ public:
   const std::unordered_map<RecipientId, RecipientId>& merged() const { return m_merged; }
 
   const World& world();
+  /// Before verdicts on many people: the signs that need everybody's clicks are looked for at once.
+  const World& world_of_everybody();
   const Scorer& scorer();
   const ManualSuppressions& manual();
   const std::optional<StoredRun>& run(); // of this moment, where its scores still hold

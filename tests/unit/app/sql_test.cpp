@@ -230,9 +230,7 @@ TEST_CASE("the other commands say the same") {
   CHECK(sql.ask("SELECT count(*) FROM score s JOIN (SELECT email, round(sum(points), 3) AS p FROM "
                 "ledger WHERE part = 'engagement' GROUP BY email) l USING (email) WHERE p <> "
                 "s.score") == "0");
-  const auto world =
-      build_world(store.database(), test.workspace.config, test.workspace.config.rules.tagging,
-                  test.workspace.registry, k_now);
+  const auto world = build_world(store, test.workspace, test.workspace.config.rules, k_now);
   const auto events =
       events_of(store, world, test.workspace.config.rules.robots, "p12@firm12.example", k_now);
   REQUIRE(events.has_value());
