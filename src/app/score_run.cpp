@@ -88,25 +88,27 @@ std::optional<StoredRun> current_run(Store& store, const Workspace& workspace) {
   return StoredRun{query.integer(3), query.integer(0)};
 }
 
+void recall_chunk(Database& database, const StoredRun& run, std::uint32_t chunk, std::size_t people,
+                  const Scorer& scorer, ChunkScores& scores) {
+  auto query = database.use("SELECT data FROM run_block WHERE run = ?1 AND chunk = ?2");
+  const bool there = query.bind(run.id, chunk).step();
+  if (there) {
+    unpack_scores(query.blob(0), scorer, scores);
+  }
+  if (!there || scores.size() != people) {
+    throw Failure({ErrorCode::io, "the scoring run is not of all recipients: run "
+                                  "`mailfunnel score` again"});
+  }
+}
+
 void recall_scores(
     Store& store, const Workspace& workspace, const StoredRun& run, const Scorer& scorer,
     const std::function<void(std::uint32_t, StoreChunk&, ChunkScores&, unsigned)>& take) {
   std::vector<ChunkScores> of_thread(std::max(workspace.threads, 1U));
   each_chunk(store, workspace.threads,
              [&](std::uint32_t chunk, StoreChunk& source, Database& database, unsigned thread) {
-               auto query =
-                   database.use("SELECT data FROM run_block WHERE run = ?1 AND chunk = ?2");
-               const bool there = query.bind(run.id, chunk).step();
                auto& scores = of_thread[thread];
-               if (there) {
-                 unpack_scores(query.blob(0), scorer, scores);
-               }
-               if (!there || scores.size() != source.size()) {
-                 throw Failure({ErrorCode::io,
-                                "the scoring run is not of all recipients: run "
-                                "`mailfunnel score` again",
-                                store.path()});
-               }
+               recall_chunk(database, run, chunk, source.size(), scorer, scores);
                take(chunk, source, scores, thread);
              });
 }

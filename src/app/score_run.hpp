@@ -45,7 +45,11 @@ private:
 /// The newest run, when neither activity nor rules nor the program changed since.
 std::optional<StoredRun> current_run(Store& store, const Workspace& workspace);
 
-/// As score_store, from what the run kept: all but last_open and last_click.
+/// The scores of the people of one chunk, from what the run kept: all but last_open and last_click.
+void recall_chunk(Database& database, const StoredRun& run, std::uint32_t chunk, std::size_t people,
+                  const Scorer& scorer, ChunkScores& scores);
+
+/// As score_store, from what the run kept.
 void recall_scores(Store& store, const Workspace& workspace, const StoredRun& run,
                    const Scorer& scorer,
                    const std::function<void(std::uint32_t chunk, StoreChunk&, ChunkScores&,

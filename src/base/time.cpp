@@ -392,6 +392,25 @@ std::string format_time(Seconds seconds) {
                      c.minute, c.second);
 }
 
+std::string_view TimeWriter::write(Seconds seconds) {
+  constexpr std::size_t k_behind_date = 10; // "T09:10:00Z"
+  const auto in_day = (seconds % k_day + k_day) % k_day;
+  if (const auto days = (seconds - in_day) / k_day; days != m_days) {
+    m_text = format_time(seconds);
+    m_days = days;
+    return m_text;
+  }
+  auto* clock = m_text.data() + (m_text.size() - k_behind_date);
+  const auto put = [&](std::size_t at, Seconds number) {
+    clock[at] = static_cast<char>('0' + number / 10);
+    clock[at + 1] = static_cast<char>('0' + number % 10);
+  };
+  put(1, in_day / 3600);
+  put(4, in_day / 60 % 60);
+  put(7, in_day % 60);
+  return m_text;
+}
+
 std::string format_instant(const Instant& time) {
   auto text = format_time(time.seconds);
   if (time.digits != 0) {

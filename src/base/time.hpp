@@ -66,7 +66,16 @@ std::optional<Instant> parse_unix_time(std::string_view text);
 std::optional<Instant> parse_time_as(std::string_view text, std::string_view pattern,
                                      TimeZone zone);
 
-std::string format_time(Seconds seconds);        // 2026-03-02T09:10:00Z
+std::string format_time(Seconds seconds); // 2026-03-02T09:10:00Z
+/// format_time for many times. Remembers the last date, as logs have few days.
+class TimeWriter {
+public:
+  std::string_view write(Seconds seconds); // valid until the next call
+
+private:
+  std::string m_text;
+  std::int64_t m_days = INT64_MIN; // whose date stands in m_text
+};
 std::string format_instant(const Instant& time); // with the fraction that it has
 std::string format_date(Seconds seconds);        // 2026-03-02
 

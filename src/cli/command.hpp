@@ -96,6 +96,7 @@ Command history_command();
 Command verdicts_command();
 Command segments_command();
 Command export_command();
+Command sql_command();
 Command status_command();
 Command suppress_command();
 

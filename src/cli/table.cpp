@@ -24,30 +24,50 @@ void Table::add(std::vector<std::string> cells) {
   m_rows.push_back(std::move(cells));
 }
 
+void Table::widen(std::vector<std::size_t>& widths) const {
+  widths.resize(m_columns.size());
+  for (std::size_t c = 0; c < m_columns.size(); ++c) {
+    widths[c] = std::max(widths[c], display_width(m_columns[c]));
+    for (const auto& row : m_rows) {
+      widths[c] = std::max(widths[c], display_width(row[c]));
+    }
+  }
+}
+
+std::string Table::line(const std::vector<std::string>& cells,
+                        const std::vector<std::size_t>& widths) const {
+  std::string text;
+  for (std::size_t c = 0; c < cells.size(); ++c) {
+    const std::string gap(widths[c] - display_width(cells[c]), ' ');
+    text += c == 0 ? "" : "  ";
+    text += m_align[c] == Align::right ? gap + cells[c] : cells[c] + gap;
+  }
+  text.erase(text.find_last_not_of(' ') + 1);
+  return text + "\n";
+}
+
+std::string Table::header(const std::vector<std::size_t>& widths, bool color) const {
+  return color ? "\x1b[1m" + line(m_columns, widths) + "\x1b[0m" : line(m_columns, widths);
+}
+
 std::string Table::text(bool color) const {
   std::vector<std::size_t> widths;
-  for (std::size_t c = 0; c < m_columns.size(); ++c) {
-    auto width = display_width(m_columns[c]);
-    for (const auto& row : m_rows) {
-      width = std::max(width, display_width(row[c]));
-    }
-    widths.push_back(width);
-  }
-  std::string out;
-  const auto line = [&](const std::vector<std::string>& cells) {
-    std::string text;
-    for (std::size_t c = 0; c < cells.size(); ++c) {
-      const std::string gap(widths[c] - display_width(cells[c]), ' ');
-      text += c == 0 ? "" : "  ";
-      text += m_align[c] == Align::right ? gap + cells[c] : cells[c] + gap;
-    }
-    text.erase(text.find_last_not_of(' ') + 1);
-    return text + "\n";
-  };
-  out += color ? "\x1b[1m" + line(m_columns) + "\x1b[0m" : line(m_columns);
+  widen(widths);
+  auto out = header(widths, color);
   for (const auto& row : m_rows) {
-    out += line(row);
+    out += line(row, widths);
   }
+  return out;
+}
+
+std::string Table::take(bool color) {
+  const bool first = m_taken_widths.empty();
+  widen(m_taken_widths);
+  auto out = first ? header(m_taken_widths, color) : std::string();
+  for (const auto& row : m_rows) {
+    out += line(row, m_taken_widths);
+  }
+  m_rows.clear();
   return out;
 }
 

@@ -136,13 +136,13 @@ bool ChunkActivity::read(CampaignId campaign, EventKind kind, EventColumns& colu
   return true;
 }
 
-bool ChunkActivity::read_recipient(std::uint16_t recipient, CampaignId campaign, EventKind kind,
-                                   EventColumns& columns) const {
+bool ChunkActivity::read_recipients(std::uint16_t first, std::uint16_t last, CampaignId campaign,
+                                    EventKind kind, EventColumns& columns) const {
   const auto* set = find(campaign, kind);
   if (set == nullptr) {
     return false;
   }
-  BlockReader(set->blob, name_of_key(set->key)).read_recipient(recipient, columns);
+  BlockReader(set->blob, name_of_key(set->key)).read_recipients(first, last, columns);
   return true;
 }
 
@@ -150,6 +150,17 @@ std::vector<std::pair<CampaignId, EventKind>> ChunkActivity::sets() const {
   std::vector<std::pair<CampaignId, EventKind>> out;
   for (const auto& set : m_sets) {
     out.emplace_back(campaign_of(set.key), kind_of(set.key));
+  }
+  return out;
+}
+
+std::vector<StoredSet> Activity::sets() {
+  std::vector<StoredSet> out;
+  auto query = m_database->use("SELECT key, length(data) FROM activity ORDER BY key");
+  while (query.step()) {
+    const auto key = static_cast<std::uint64_t>(query.integer(0));
+    out.push_back({static_cast<std::uint32_t>(key >> 40), campaign_of(key), kind_of(key),
+                   static_cast<std::uint64_t>(query.integer(1))});
   }
   return out;
 }

@@ -40,9 +40,9 @@ class ChunkActivity {
 public:
   /// Fills `columns` (cleared first); false when there is no such set.
   bool read(CampaignId campaign, EventKind kind, EventColumns& columns) const;
-  /// Adds the events of one recipient only.
-  bool read_recipient(std::uint16_t recipient, CampaignId campaign, EventKind kind,
-                      EventColumns& columns) const;
+  /// Adds the events of recipients `first` to `last`, both with theirs.
+  bool read_recipients(std::uint16_t first, std::uint16_t last, CampaignId campaign, EventKind kind,
+                       EventColumns& columns) const;
   /// What there is, by campaign, then kind.
   std::vector<std::pair<CampaignId, EventKind>> sets() const;
 
@@ -57,6 +57,14 @@ private:
   std::vector<Set> m_sets; // by key
 };
 
+/// One set as it stands in the store.
+struct StoredSet {
+  std::uint32_t chunk;
+  CampaignId campaign;
+  EventKind kind;
+  std::uint64_t bytes; // some three to five an event
+};
+
 /// The event of that identity in a set, if it is there.
 std::optional<EventRow> find_event(const EventColumns& columns, std::uint16_t recipient,
                                    std::uint32_t time, LinkNumber link);
@@ -65,6 +73,8 @@ class Activity {
 public:
   explicit Activity(Database& database) : m_database(&database) {}
 
+  /// What sets there are, by chunk, campaign and kind; without the inbox. Reads none of them.
+  std::vector<StoredSet> sets();
   /// Every set of the chunk whose kind is in `kinds` (bit by EventKind; all by default).
   ChunkActivity load(std::uint32_t chunk, std::uint32_t kinds = ~0U);
   /// As load, for one set.

@@ -214,20 +214,21 @@ void BlockReader::read_all(EventColumns& columns) const {
   }
 }
 
-void BlockReader::read_recipient(std::uint16_t recipient, EventColumns& columns) const {
-  // The last sub-block that begins before the recipient may hold the first of his events.
+void BlockReader::read_recipients(std::uint16_t first, std::uint16_t last,
+                                  EventColumns& columns) const {
+  // The last sub-block that begins before the first recipient may hold the first of his events.
   std::size_t low = 0, high = m_subs;
   while (low < high) {
     const auto middle = (low + high) / 2;
-    (entry(middle).first < recipient ? low : high) =
-        entry(middle).first < recipient ? middle + 1 : middle;
+    (entry(middle).first < first ? low : high) = entry(middle).first < first ? middle + 1 : middle;
   }
   EventColumns some;
-  for (std::size_t i = low == 0 ? 0 : low - 1; i < m_subs && entry(i).first <= recipient; ++i) {
+  for (std::size_t i = low == 0 ? 0 : low - 1; i < m_subs && entry(i).first <= last; ++i) {
     some.clear();
     read_sub_block(i, some);
-    const auto range = std::equal_range(some.recipient.begin(), some.recipient.end(), recipient);
-    for (auto place = range.first; place != range.second; ++place) {
+    const auto begin = std::lower_bound(some.recipient.begin(), some.recipient.end(), first);
+    const auto end = std::upper_bound(begin, some.recipient.end(), last);
+    for (auto place = begin; place != end; ++place) {
       columns.append(some.row(static_cast<std::size_t>(place - some.recipient.begin())));
     }
   }

@@ -32,8 +32,12 @@ public:
 
   std::size_t size() const { return m_count; }
   void read_all(EventColumns& columns) const; // appends
-  /// Appends the events of one recipient only; decodes the one or two sub-blocks that may hold it.
-  void read_recipient(std::uint16_t recipient, EventColumns& columns) const;
+  /// Appends the events of recipients `first` to `last`, both with theirs; decodes only the
+  /// sub-blocks that may hold them.
+  void read_recipients(std::uint16_t first, std::uint16_t last, EventColumns& columns) const;
+  void read_recipient(std::uint16_t recipient, EventColumns& columns) const {
+    read_recipients(recipient, recipient, columns);
+  }
 
 private:
   struct Entry {

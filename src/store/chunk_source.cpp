@@ -98,7 +98,7 @@ PersonSource::PersonSource(Database& database, std::optional<RecipientId> id,
     EventColumns columns;
     for (const auto& [campaign, kind] : chunk.sets()) {
       columns.clear();
-      chunk.read_recipient(offset_of(*id), campaign, kind, columns);
+      chunk.read_recipients(offset_of(*id), offset_of(*id), campaign, kind, columns);
       for (std::size_t i = 0; i < columns.size(); ++i) {
         auto row = columns.row(i);
         row.recipient = 0;
@@ -117,6 +117,11 @@ PersonSource::PersonSource(Database& database, std::optional<RecipientId> id,
     normalise_rows(rows, set.second);
   }
 }
+
+PersonSource::PersonSource(Database& database, RecipientId id, Events events)
+    : m_recipients(database), m_id(id), m_address(m_recipients.address(id)),
+      m_events(std::move(events)), m_attributes(attribute_ids(m_recipients)),
+      m_block_data(m_recipients.attribute_block(id >> k_recipient_block_bits)) {}
 
 bool PersonSource::events(CampaignId campaign, EventKind kind, EventColumns& columns) {
   columns.clear();

@@ -40,6 +40,9 @@ public:
   /// `key` as in the index; an address need not be known to the blocks. id: absent when only the
   /// inbox knows the key.
   PersonSource(Database& database, std::optional<RecipientId> id, const std::string& key);
+  /// With events that were read already; `recipient` is 0 in their rows.
+  using Events = std::map<std::pair<CampaignId, EventKind>, std::vector<EventRow>>;
+  PersonSource(Database& database, RecipientId id, Events events);
 
   std::uint32_t size() const override { return 1; }
   bool events(CampaignId campaign, EventKind kind, EventColumns& columns) override;
@@ -48,15 +51,13 @@ public:
   std::vector<std::string> attribute_names() override;
   std::string_view address(std::uint32_t) override { return m_address; }
   bool empty() const { return m_events.empty() && !m_id; }
-  const std::map<std::pair<CampaignId, EventKind>, std::vector<EventRow>>& all() const {
-    return m_events;
-  }
+  const Events& all() const { return m_events; }
 
 private:
   Recipients m_recipients;
   std::optional<RecipientId> m_id;
   std::string m_address;
-  std::map<std::pair<CampaignId, EventKind>, std::vector<EventRow>> m_events;
+  Events m_events;
   std::map<std::string, std::uint16_t, std::less<>> m_attributes;
   std::string m_block_data;
 };

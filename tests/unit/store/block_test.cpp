@@ -44,6 +44,16 @@ TEST_CASE("blocks give back what went in, whole and for one recipient") {
       }
     }
     CHECK(columns.size() == found);
+    const auto last = static_cast<std::uint16_t>(std::min(wanted + random() % 300, 65'535UL));
+    columns.clear();
+    reader.read_recipients(static_cast<std::uint16_t>(wanted), last, columns);
+    found = 0;
+    for (const auto& row : rows) {
+      if (row.recipient >= wanted && row.recipient <= last) {
+        REQUIRE(same(columns.row(found++), row));
+      }
+    }
+    CHECK(columns.size() == found);
   }
 }
 
