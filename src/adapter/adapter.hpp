@@ -23,6 +23,7 @@ namespace mailfunnel {
 /// prints.
 struct Wants {
   bool details = false; // diagnostics, message and event ids, tags, metadata, native words
+  bool sender = false;  // envelope senders, which a log of a mail server could be split by
 };
 
 /// Where an adapter puts what it read. Every record of the input ends in exactly one call, but one
@@ -99,6 +100,7 @@ struct LogContext {
   std::string_view campaign{};  // --campaign
   TimeZone zone = nullptr;      // the account's zone
   bool zone_given = false;      // it was said (nullptr then means UTC)
+  Seconds written = 0; // when the input was last written, or now: the year of times without one
   const std::vector<MappingProfile>* profiles = nullptr;
   bool contacts = false; // the user says: this is a list of contacts (`recipients import`)
 };

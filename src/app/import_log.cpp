@@ -116,6 +116,7 @@ private:
     LogContext context;
     context.file_name = input.file_name;
     context.campaign = m_request.campaign;
+    context.written = input.written.value_or(m_request.now);
     context.profiles = &m_workspace.config.profiles;
     context.contacts = m_request.contacts;
     // The zone is the account's; which account it is hangs on the adapter, which hangs on the

@@ -41,6 +41,7 @@ int decode_file(const Invocation& call, const std::string& path) {
     context.file_name = input.file_name;
     const auto campaign = call.text("campaign");
     context.campaign = campaign;
+    context.written = input.written.value_or(call.now());
     context.profiles = &loaded.config.profiles;
     context.contacts = call.flag("contacts");
     auto opened = open_input(registry, call.text("adapter"), std::string_view(head).substr(0, size),

@@ -1,0 +1,51 @@
+#include "base/time.hpp"
+
+#include <doctest/doctest.h>
+
+#include <array>
+
+using namespace mailfunnel;
+
+TEST_CASE("time: a wall clock agrees with the zone's table, whatever was asked before") {
+  const auto zone = find_zone("Europe/Brussels");
+  REQUIRE(zone);
+  struct Row {
+    const char* name;
+    const char* wall;
+  };
+  constexpr std::array k_rows{
+      Row{"winter", "2026-01-15T12:00:00Z"},
+      Row{"the same quarter", "2026-01-15T12:14:59Z"},
+      Row{"the next quarter", "2026-01-15T12:15:00Z"},
+      Row{"before the clock goes forward", "2026-03-29T01:59:59Z"},
+      Row{"in the hour that does not exist", "2026-03-29T02:00:00Z"},
+      Row{"later in it", "2026-03-29T02:31:07Z"},
+      Row{"after it", "2026-03-29T03:00:00Z"},
+      Row{"in the hour that comes twice", "2026-10-25T02:30:00Z"},
+      Row{"after it", "2026-10-25T03:00:00Z"},
+      Row{"before 1970", "1969-12-31T23:59:59Z"},
+      Row{"back to winter", "2026-01-15T12:00:01Z"},
+  };
+  WallClock clock(*zone);
+  for (int round = 0; round < 2; ++round) {
+    for (const auto& row : k_rows) {
+      CAPTURE(row.name);
+      const auto wall = parse_time(row.wall)->seconds;
+      CHECK(clock.to_utc(wall) == local_to_utc(civil_from_seconds(wall), *zone));
+    }
+  }
+}
+
+TEST_CASE("time: a wall clock without a zone shows UTC") {
+  WallClock clock;
+  CHECK(clock.to_utc(1'778'480'981) == 1'778'480'981);
+}
+
+TEST_CASE("time: a reader of times keeps to its zone over its changes") {
+  const auto zone = find_zone("Europe/Brussels");
+  REQUIRE(zone);
+  TimeReader times(*zone);
+  CHECK(format_time(times.read("2026-03-29 01:59:59")->seconds) == "2026-03-29T00:59:59Z");
+  CHECK(format_time(times.read("2026-03-29 03:00:00")->seconds) == "2026-03-29T01:00:00Z");
+  CHECK(format_time(times.read("2026-03-29 01:30:00")->seconds) == "2026-03-29T00:30:00Z");
+}
