@@ -10,19 +10,11 @@
 #include "adapter/adapter.hpp"
 #include "adapter/registry.hpp"
 #include "adapter/syslog.hpp"
+#include "base/text.hpp"
 
 namespace mailfunnel::postfix {
 
 namespace {
-
-/// The next line without its line end; `text` moves behind it.
-std::string_view next_line(std::string_view& text) {
-  const auto end = std::min(text.find('\n'), text.size());
-  auto line = text.substr(0, end);
-  text.remove_prefix(std::min(end + 1, text.size()));
-  line.remove_suffix(line.ends_with('\r') ? 1 : 0);
-  return line;
-}
 
 class LogLines : public LogReader {
 public:

@@ -74,6 +74,9 @@ public:
   /// All events are of one mailing that the input does not name (nor did the context): `import`
   /// asks for --campaign.
   virtual bool needs_campaign() const { return false; }
+  /// A word to the user about the input as a whole, which `decode` and `import` show: what keeps its
+  /// records from being of use. "": nothing does.
+  virtual std::string_view remark() const { return {}; }
 };
 
 /// A mapping profile of the config ([[profile]]): any table or NDJSON through columns or JSON
@@ -94,6 +97,8 @@ struct MappingProfile {
   std::string file;                 // glob on the file's name; empty: any file with the columns
 };
 
+struct WebTracker; // adapter/web_tracker.hpp
+
 /// What is known of an input besides its bytes.
 struct LogContext {
   std::string_view file_name{}; // without its folder; some formats name the mailing there
@@ -102,6 +107,7 @@ struct LogContext {
   bool zone_given = false;      // it was said (nullptr then means UTC)
   Seconds written = 0; // when the input was last written, or now: the year of times without one
   const std::vector<MappingProfile>* profiles = nullptr;
+  const std::vector<WebTracker>* trackers = nullptr; // [[web]], for logs of web servers
   bool contacts = false; // the user says: this is a list of contacts (`recipients import`)
 };
 

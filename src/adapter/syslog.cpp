@@ -20,8 +20,6 @@ namespace {
 
 using namespace std::string_view_literals;
 
-constexpr std::array k_months{"Jan"sv, "Feb"sv, "Mar"sv, "Apr"sv, "May"sv, "Jun"sv,
-                              "Jul"sv, "Aug"sv, "Sep"sv, "Oct"sv, "Nov"sv, "Dec"sv};
 constexpr Seconds k_ahead = k_day;       // that a clock may be before the file system's
 constexpr Seconds k_back = 182 * k_day;  // no log that covers less than a year goes back so far
 constexpr std::int64_t k_leap_years = 8; // at most between two 29ths of February
@@ -265,12 +263,11 @@ bool SyslogReader::read_yearless(std::string_view& line, Instant& time) {
 
 /// The latest such day that is no later than when the log was written.
 bool SyslogReader::find_day(std::string_view date) {
-  const auto* const name = std::find(k_months.begin(), k_months.end(), date.substr(0, 3));
+  const auto month = month_of(date.substr(0, 3));
   const auto day = parse_int(trim(date.substr(4)));
-  if (name == k_months.end() || date[3] != ' ' || !day || *day < 1 || *day > 31) {
+  if (month == 0 || date[3] != ' ' || !day || *day < 1 || *day > 31) {
     return false;
   }
-  const auto month = static_cast<unsigned>(name - k_months.begin() + 1);
   const auto newest = civil_from_seconds(m_written + k_ahead).year;
   for (auto year = newest; year > newest - k_leap_years - 1; --year) {
     const auto first = days_from_civil(year, month, static_cast<unsigned>(*day)) * k_day;

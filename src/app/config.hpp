@@ -3,6 +3,7 @@
 // and column, all of them in one go. docs/config.md shows every key.
 
 #include "adapter/adapter.hpp"
+#include "adapter/web_tracker.hpp"
 #include "base/result.hpp"
 #include "base/uri.hpp"
 #include "funnel/expression.hpp"
@@ -58,6 +59,7 @@ struct Config {
   ExpressionPtr exclude_expression;
   std::vector<SegmentConfig> segments;
   std::vector<MappingProfile> profiles;
+  std::vector<WebTracker> trackers; // [[web]]
   LinkStripping strip;
   Locale locale;
   TimeZone report_zone = nullptr;

@@ -119,6 +119,16 @@ std::int64_t days_from_civil(std::int64_t year, unsigned month, unsigned day) {
   return era * 146'097 + static_cast<std::int64_t>(day_of_era) - 719'468;
 }
 
+unsigned month_of(std::string_view name) {
+  constexpr std::string_view k_all = "JanFebMarAprMayJunJulAugSepOctNovDec";
+  if (name.size() != 3) {
+    return 0;
+  }
+  const auto place = k_all.find(name);
+  return place == std::string_view::npos || place % 3 != 0 ? 0
+                                                           : static_cast<unsigned>(place / 3) + 1;
+}
+
 Civil civil_from_seconds(Seconds seconds) {
   auto days = seconds / k_day;
   auto clock = seconds % k_day;

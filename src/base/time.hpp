@@ -32,6 +32,8 @@ Result<TimeZone> find_zone(std::string_view name); // "Europe/Brussels", "UTC", 
 
 /// Days since 1970-01-01 of a date in the Gregorian calendar; no check of the arguments.
 std::int64_t days_from_civil(std::int64_t year, unsigned month, unsigned day);
+/// "May" -> 5, by the first three letters in English, capitals as there; 0: none.
+unsigned month_of(std::string_view name);
 struct Civil {
   std::int64_t year;
   unsigned month, day, hour, minute, second;

@@ -49,3 +49,12 @@ TEST_CASE("time: a reader of times keeps to its zone over its changes") {
   CHECK(format_time(times.read("2026-03-29 03:00:00")->seconds) == "2026-03-29T01:00:00Z");
   CHECK(format_time(times.read("2026-03-29 01:30:00")->seconds) == "2026-03-29T00:30:00Z");
 }
+
+TEST_CASE("time: months by their English names") {
+  CHECK(month_of("Jan") == 1);
+  CHECK(month_of("May") == 5);
+  CHECK(month_of("Dec") == 12);
+  for (const char* name : {"", "may", "anF", "Mai", "Ja", "June"}) {
+    CHECK(month_of(name) == 0);
+  }
+}
