@@ -6,6 +6,7 @@
 #include "adapter/registry.hpp"
 #include "base/json.hpp"
 #include "base/text.hpp"
+#include "support/note_sink.hpp"
 
 #include <doctest/doctest.h>
 
@@ -29,34 +30,6 @@ const Adapter& adapter() {
   return *k_registry.find("postfix");
 }
 
-/// What came of a log, a line a record: "delivered anna@example.com", "rejected", "skipped".
-struct Notes : RecordSink {
-  std::vector<std::string> lines;
-  std::vector<std::string> senders, campaigns, message_ids, classes;
-  Wants wanted{.details = true, .sender = true};
-  Wants wants() const override { return wanted; }
-  void accept(const EventView& event) override {
-    lines.push_back(std::string(name_of(event.kind)) + " " + std::string(event.address));
-    senders.emplace_back(event.sender);
-    campaigns.emplace_back(event.campaign);
-    message_ids.emplace_back(event.message_id);
-    classes.push_back(std::string(name_of(event.bounce.klass)) + " " +
-                      std::string(name_of(event.bounce.reason)));
-  }
-  void accept(const RecipientView& /*recipient*/) override {}
-  void accept(const Campaign& /*campaign*/, std::string_view /*record*/) override {}
-  void reject(std::string_view why, std::string_view /*record*/) override {
-    lines.push_back("rejected: " + std::string(why));
-  }
-  void skip(std::string_view /*record*/) override { lines.emplace_back("skipped"); }
-
-  std::vector<std::string> events() const {
-    auto all = lines;
-    std::erase(all, "skipped");
-    return all;
-  }
-};
-
 /// Lines "smtp 5A0C13F2E1: text", a second apart, as a log on mx1.
 std::string log_of(const std::vector<std::string>& lines) {
   std::string text;
@@ -70,7 +43,7 @@ std::string log_of(const std::vector<std::string>& lines) {
   return text;
 }
 
-void read(const std::vector<std::string>& lines, Notes& notes, const LogContext& context = {}) {
+void read(const std::vector<std::string>& lines, NoteSink& notes, const LogContext& context = {}) {
   const auto text = log_of(lines);
   const auto reader = adapter().open_log(text, context);
   REQUIRE(reader);
@@ -79,7 +52,7 @@ void read(const std::vector<std::string>& lines, Notes& notes, const LogContext&
 }
 
 std::vector<std::string> events_of(const std::vector<std::string>& lines) {
-  Notes notes;
+  NoteSink notes;
   read(lines, notes);
   CHECK(notes.lines.size() >= lines.size()); // nothing is lost
   return notes.events();
@@ -204,7 +177,7 @@ TEST_CASE("postfix: an answer is judged without the names of hosts around it") {
 }
 
 TEST_CASE("postfix: a short id that comes again is another mail") {
-  Notes notes;
+  NoteSink notes;
   read({"cleanup 5A0C13F2E1: message-id=<one>", "qmgr 5A0C13F2E1: from=<a@x.example>, size=1",
         "smtp 5A0C13F2E1: to=<anna@example.com>" + k_deferred,
         // "removed" is missing
@@ -219,7 +192,7 @@ TEST_CASE("postfix: a short id that comes again is another mail") {
 }
 
 TEST_CASE("postfix: lines of a mail in another order") {
-  Notes notes;
+  NoteSink notes;
   read({"cleanup 5A0C13F2E1: message-id=<one>", "smtpd 5A0C13F2E1: client=app[198.51.100.7]",
         "smtp 5A0C13F2E1: to=<anna@example.com>" + k_sent},
        notes);
@@ -227,7 +200,7 @@ TEST_CASE("postfix: lines of a mail in another order") {
 }
 
 TEST_CASE("postfix: an id is of its host and instance") {
-  Notes notes;
+  NoteSink notes;
   auto text = log_of({"cleanup 5A0C13F2E1: message-id=<one>"});
   text += "2026-05-11T08:29:41Z mx2 postfix/smtp[1]: 5A0C13F2E1: to=<a@example.com>" + k_sent +
           "\n2026-05-11T08:29:41Z mx1 out/smtp[1]: 5A0C13F2E1: to=<b@example.com>" + k_sent + "\n";
@@ -238,7 +211,7 @@ TEST_CASE("postfix: an id is of its host and instance") {
 }
 
 TEST_CASE("postfix: who was still waiting at the expiry has bounced") {
-  Notes notes;
+  NoteSink notes;
   read({"qmgr 5A0C13F2E1: from=<a@x.example>, size=1, nrcpt=3 (queue active)",
         "smtp 5A0C13F2E1: to=<anna@example.com>" + k_deferred,
         "smtp 5A0C13F2E1: to=<bram@example.com>" + k_deferred,
@@ -252,7 +225,7 @@ TEST_CASE("postfix: who was still waiting at the expiry has bounced") {
   CHECK(notes.events() == Lines{"deferred anna@example.com", "deferred bram@example.com",
                                 "delivered anna@example.com", "deferred bram@example.com",
                                 "bounce bram@example.com"});
-  CHECK(notes.classes.back() == "block expired");
+  CHECK(notes.bounces.back() == "block expired");
 }
 
 TEST_CASE("postfix: what a filter or an alias passes on is no delivery") {
@@ -340,7 +313,7 @@ TEST_CASE("postfix: the mailing of a logged header, else of the command line") {
            Row{"cleanup 5A0C13F2E1: info: header ", "given"},
        }) {
     CAPTURE(row.line);
-    Notes notes;
+    NoteSink notes;
     read({row.line, "smtp 5A0C13F2E1: to=<anna@example.com>" + k_sent}, notes,
          {.campaign = "given"});
     CHECK(notes.campaigns == Lines{row.campaign});
@@ -348,7 +321,7 @@ TEST_CASE("postfix: the mailing of a logged header, else of the command line") {
 }
 
 TEST_CASE("postfix: an import is spared what only decode prints") {
-  Notes notes;
+  NoteSink notes;
   notes.wanted = {};
   read({"cleanup 5A0C13F2E1: message-id=<one>", "qmgr 5A0C13F2E1: from=<a@x.example>, size=1",
         "smtp 5A0C13F2E1: to=<anna@example.com>" + k_sent},
