@@ -15,6 +15,7 @@
 
 #include "delivery_line.hpp"
 
+#include "adapter/campaign_header.hpp"
 #include "base/hash.hpp"
 #include "base/text.hpp"
 
@@ -83,22 +84,6 @@ EventKind find_kind(std::string_view status) {
 bool is_probe(std::string_view status) {
   return status == "deliverable"sv || status.starts_with("undeliverable"sv);
 }
-
-/// Headers that name the mailing, where header_checks logs them.
-struct CampaignHeader {
-  std::string_view name;
-  char end; // of the part that is the mailing; '\0': all of it
-};
-constexpr std::array k_campaign_headers{
-    CampaignHeader{"X-Campaign", '\0'},
-    CampaignHeader{"X-Campaign-ID", '\0'},
-    CampaignHeader{"X-CampaignID", '\0'},
-    CampaignHeader{"X-Mailing-ID", '\0'},
-    CampaignHeader{"X-Listmonk-Campaign", '\0'},
-    CampaignHeader{"X-MessageID", '\0'}, // phpList
-    CampaignHeader{"X-Job", '\0'},
-    CampaignHeader{"Feedback-ID", ':'}, // "campaign:customer:type:sender", as Gmail asks for
-};
 
 /// Parts of the names of services that people give to filters behind pipe(8).
 constexpr std::array k_filters{"amavis"sv, "clam"sv, "filter"sv, "scan"sv, "spam"sv, "virus"sv};
@@ -283,18 +268,13 @@ void MailLog::take_header(const Line& line) {
   constexpr auto k_header = "header "sv;
   auto text = line.text.substr(line.text.find(k_header) + k_header.size());
   const auto colon = std::min(text.find(": "sv), text.size());
-  const auto* const header =
-      std::find_if(k_campaign_headers.begin(), k_campaign_headers.end(),
-                   [&](const CampaignHeader& h) { return iequals(h.name, text.substr(0, colon)); });
-  if (header == k_campaign_headers.end()) {
-    return;
-  }
-  text = text.substr(colon);
+  const auto name = text.substr(0, colon);
+  text = text.substr(std::min(colon + 2, text.size()));
   text = text.substr(0, text.find("; from=<"sv));
   text = text.substr(0, text.rfind(" from "sv));
-  text = trim(text.substr(std::min<std::size_t>(2, text.size())));
-  text = header->end == '\0' ? text : text.substr(0, text.find(header->end));
-  remember(mail_of(line), &Mail::campaign, text);
+  if (const auto campaign = campaign_in_header(name, text); !campaign.empty()) {
+    remember(mail_of(line), &Mail::campaign, campaign);
+  }
 }
 
 /// "sender non-delivery notification: 4Fq1Zc4abcz2Dfg": that one is no mail of the sender's.

@@ -10,6 +10,7 @@
 // records of version 5.5: https://hackmd.io/@z3d3m0n/Pmta_records
 
 #include "adapter/adapter.hpp"
+#include "adapter/campaign_header.hpp"
 #include "adapter/registry.hpp"
 #include "adapter/smtp_status.hpp"
 #include "base/csv.hpp"
@@ -82,25 +83,32 @@ constexpr std::array k_categories{
 // -------------------------------------------------------------------------------------------------------
 
 constexpr std::size_t k_missing = ~std::size_t{0};
+constexpr auto k_header_column = "header_"sv;
 
 struct Columns {
-  std::size_t time, sender, recipient, original, status, answer, category, job, header_job,
-      message_id;
+  std::size_t time, sender, recipient, original, status, answer, category, job, message_id;
+  std::vector<std::pair<std::size_t, std::string>> headers; // columns of the mail's headers
 };
 Columns columns_of(const CsvHeader& header) {
   const auto find = [&header](std::string_view name) {
     return header.find(name).value_or(k_missing);
   };
-  return {.time = find("timeLogged"),
-          .sender = find("orig"),
-          .recipient = find("rcpt"),
-          .original = find("orcpt"),
-          .status = find("dsnStatus"),
-          .answer = find("dsnDiag"),
-          .category = find("bounceCat"),
-          .job = find("jobId"),
-          .header_job = find("header_X-Job"),
-          .message_id = find("header_Message-ID")};
+  Columns columns{.time = find("timeLogged"),
+                  .sender = find("orig"),
+                  .recipient = find("rcpt"),
+                  .original = find("orcpt"),
+                  .status = find("dsnStatus"),
+                  .answer = find("dsnDiag"),
+                  .category = find("bounceCat"),
+                  .job = find("jobId"),
+                  .message_id = find("header_Message-ID"),
+                  .headers = {}};
+  for (std::size_t i = 0; i < header.names().size(); ++i) {
+    if (istarts_with(header.names()[i], k_header_column)) {
+      columns.headers.emplace_back(i, header.names()[i].substr(k_header_column.size()));
+    }
+  }
+  return columns;
 }
 
 /// The first column is "type", and another one is PowerMTA's.
@@ -111,7 +119,7 @@ bool is_ours(const CsvHeader& header) {
     return false;
   }
   return std::any_of(header.names().begin(), header.names().end(), [&](const std::string& name) {
-    return istarts_with(name, "header_") ||
+    return istarts_with(name, k_header_column) ||
            std::any_of(k_own.begin(), k_own.end(),
                        [&name](std::string_view own) { return iequals(own, name); });
   });
@@ -254,9 +262,12 @@ private:
   }
 
   std::string_view campaign_of(const CsvRow& row) const {
-    for (const auto column : {m_columns.job, m_columns.header_job}) {
-      if (const auto job = trim(row[column]); !job.empty()) {
-        return job;
+    if (const auto job = trim(row[m_columns.job]); !job.empty()) {
+      return job;
+    }
+    for (const auto& [column, name] : m_columns.headers) {
+      if (const auto campaign = campaign_in_header(name, row[column]); !campaign.empty()) {
+        return campaign;
       }
     }
     return m_campaign;
