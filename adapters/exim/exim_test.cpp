@@ -110,10 +110,9 @@ TEST_CASE("exim: times") {
     CHECK(when->zoned == row.zoned);
     CHECK(text == row.rest);
   }
-  for (std::string_view text : {"", "2026-05-11T08:29:40 x", "2026-05-11 08:29:40",
-                                "2026-13-11 "
-                                "08:29:40 x",
-                                "May 11 08:29:40 mx1 exim: x", "2026-05-11 8:29:40 x"}) {
+  for (std::string_view text :
+       {"", "2026-05-11T08:29:40 x", "2026-05-11 08:29:40", "2026-13-11 08:29:40 x",
+        "May 11 08:29:40 mx1 exim: x", "2026-05-11 8:29:40 x"}) {
     CAPTURE(text);
     TimeReader times;
     CHECK_FALSE(exim::take_time(text, times).has_value());
@@ -138,7 +137,7 @@ TEST_CASE("exim: whom a delivery is about") {
     const char* text;
     const char* recipient;
   };
-  for (const auto& [text, recipient] : {
+  for (const auto& row : {
            Row{"=> a@x.example R=r T=t", "a@x.example"},
            Row{"=> A@X.example <b@x.example> F=<c@x.example> R=r", "b@x.example"},
            Row{"=> a <a@x.example> R=r", "a@x.example"},
@@ -151,8 +150,8 @@ TEST_CASE("exim: whom a delivery is about") {
            Row{"** a@x.example <b@x.example>: Unrouteable address", "b@x.example"},
            Row{"=>", ""},
        }) {
-    CAPTURE(text);
-    CHECK(exim::recipient_of(parsed(text)) == recipient);
+    CAPTURE(row.text);
+    CHECK(exim::recipient_of(parsed(row.text)) == row.recipient);
   }
 }
 

@@ -58,7 +58,7 @@ TEST_CASE("kumomta: what is ours") {
     const char* text;
     bool ours;
   };
-  for (const auto& [text, ours] : {
+  for (const auto& row : {
            Row{R"({"type":"Reception","response":{"code":250}})", true},
            Row{"{oops\n{\"type\":\"Bounce\",\"response\":{}}", true},
            Row{R"({"type":"Feedback","feedback_report":{}})", true},
@@ -68,8 +68,8 @@ TEST_CASE("kumomta: what is ours") {
            Row{"[]", false},
            Row{"", false},
        }) {
-    CAPTURE(text);
-    CHECK((open(text) != nullptr) == ours);
+    CAPTURE(row.text);
+    CHECK((open(row.text) != nullptr) == row.ours);
   }
 }
 
@@ -78,7 +78,7 @@ TEST_CASE("kumomta: the mailing") {
     const char* fields;
     const char* campaign;
   };
-  for (const auto& [fields, campaign] : {
+  for (const auto& row : {
            Row{R"("queue":"c12:news@example.com")", "c12"},
            Row{R"("queue":"news@example.com")", "given"},
            Row{R"("queue":"example.com:25")", "example.com"},
@@ -87,10 +87,11 @@ TEST_CASE("kumomta: the mailing") {
                "c14"},
            Row{R"("queue":7,"headers":[],"meta":"x")", "given"},
        }) {
-    CAPTURE(fields);
-    const auto notes = read(std::string(R"("type":"Delivery",)") + fields, {.campaign = "given"});
+    CAPTURE(row.fields);
+    const auto notes =
+        read(std::string(R"("type":"Delivery",)") + row.fields, {.campaign = "given"});
     CHECK(notes.events() == Lines{"delivered anna@example.com"});
-    CHECK(notes.campaigns == Lines{campaign});
+    CHECK(notes.campaigns == Lines{row.campaign});
   }
 }
 

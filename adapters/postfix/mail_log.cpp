@@ -269,7 +269,7 @@ void MailLog::take_header(const Line& line) {
   auto text = line.text.substr(line.text.find(k_header) + k_header.size());
   const auto colon = std::min(text.find(": "sv), text.size());
   const auto name = text.substr(0, colon);
-  text = text.substr(std::min(colon + 2, text.size()));
+  text = text.substr(std::min(colon + 1, text.size())); // with its space: the value may be empty
   text = text.substr(0, text.find("; from=<"sv));
   text = text.substr(0, text.rfind(" from "sv));
   if (const auto campaign = campaign_in_header(name, text); !campaign.empty()) {

@@ -63,6 +63,9 @@ using Lines = std::vector<std::string>;
 const std::string k_sent = ", relay=mx[192.0.2.1]:25, dsn=2.0.0, status=sent (250 Ok)";
 const std::string k_deferred = ", relay=mx[192.0.2.1]:25, dsn=4.0.0, status=deferred (451 later)";
 
+const std::string k_listed = ", relay=mx[192.0.2.1]:25, dsn=4.7.1, status=deferred (host "
+                             "mx[192.0.2.1] said: 451 4.7.1 listed in a block list)";
+
 } // namespace
 
 TEST_CASE("postfix: what is ours") {
@@ -110,7 +113,7 @@ TEST_CASE("postfix: queue ids") {
     const char* text;
     const char* id;
   };
-  for (const auto& [text, id] : {
+  for (const auto& row : {
            Row{"0D9633D: to=", "0D9633D"}, // short: hex digits
            Row{"ED06590130AA1C9D6D862: x", "ED06590130AA1C9D6D862"},
            Row{"4Fq1Zc2Yz1zB3x9: x", "4Fq1Zc2Yz1zB3x9"}, // long: no vowels
@@ -123,10 +126,10 @@ TEST_CASE("postfix: queue ids") {
            Row{"0D9633D", ""},
            Row{"", ""},
        }) {
-    CAPTURE(text);
-    std::string_view rest = text;
-    CHECK(postfix::take_queue_id(rest) == id);
-    CHECK((rest == text) == std::string_view(id).empty());
+    CAPTURE(row.text);
+    std::string_view rest = row.text;
+    CHECK(postfix::take_queue_id(rest) == row.id);
+    CHECK((rest == row.text) == std::string_view(row.id).empty());
   }
 }
 
@@ -158,7 +161,7 @@ TEST_CASE("postfix: an answer is judged without the names of hosts around it") {
     const char* text;
     const char* answer;
   };
-  for (const auto& [text, answer] : {
+  for (const auto& row : {
            Row{"host spam.example[192.0.2.1] said: 550 no (in reply to RCPT TO command)", "550 no"},
            Row{"host spam.example[192.0.2.1] refused to talk to me: 421 busy", "421 busy"},
            Row{"delivery temporarily suspended: connect to spam.example[192.0.2.1]:25: Connection "
@@ -171,8 +174,8 @@ TEST_CASE("postfix: an answer is judged without the names of hosts around it") {
            Row{"host spam.example", "host spam.example"},
            Row{"unknown user: \"bob\"", "unknown user: \"bob\""},
        }) {
-    CAPTURE(text);
-    CHECK(postfix::answer_of(text) == answer);
+    CAPTURE(row.text);
+    CHECK(postfix::answer_of(row.text) == row.answer);
   }
 }
 
@@ -217,8 +220,7 @@ TEST_CASE("postfix: who was still waiting at the expiry has bounced") {
         "smtp 5A0C13F2E1: to=<bram@example.com>" + k_deferred,
         "qmgr 5A0C13F2E1: from=<a@x.example>, size=1, nrcpt=2 (queue active)",
         "smtp 5A0C13F2E1: to=<anna@example.com>" + k_sent,
-        "smtp 5A0C13F2E1: to=<bram@example.com>, relay=mx[192.0.2.1]:25, dsn=4.7.1, "
-        "status=deferred (host mx[192.0.2.1] said: 451 4.7.1 listed in a block list)",
+        "smtp 5A0C13F2E1: to=<bram@example.com>" + k_listed,
         "qmgr 5A0C13F2E1: from=<a@x.example>, status=force-expired, returned to sender",
         "qmgr 5A0C13F2E1: from=<a@x.example>, status=expired, returned to sender"},
        notes);

@@ -93,16 +93,18 @@ Columns columns_of(const CsvHeader& header) {
   const auto find = [&header](std::string_view name) {
     return header.find(name).value_or(k_missing);
   };
-  Columns columns{.time = find("timeLogged"),
-                  .sender = find("orig"),
-                  .recipient = find("rcpt"),
-                  .original = find("orcpt"),
-                  .status = find("dsnStatus"),
-                  .answer = find("dsnDiag"),
-                  .category = find("bounceCat"),
-                  .job = find("jobId"),
-                  .message_id = find("header_Message-ID"),
-                  .headers = {}};
+  Columns columns{
+      .time = find("timeLogged"),
+      .sender = find("orig"),
+      .recipient = find("rcpt"),
+      .original = find("orcpt"),
+      .status = find("dsnStatus"),
+      .answer = find("dsnDiag"),
+      .category = find("bounceCat"),
+      .job = find("jobId"),
+      .message_id =
+          header.find({"header_Message-ID", "header_x-sp-message-id"}).value_or(k_missing),
+      .headers = {}};
   for (std::size_t i = 0; i < header.names().size(); ++i) {
     if (istarts_with(header.names()[i], k_header_column)) {
       columns.headers.emplace_back(i, header.names()[i].substr(k_header_column.size()));

@@ -20,7 +20,7 @@ namespace {
 
 constexpr auto k_line = R"(203.0.113.7 - - [11/May/2026:08:29:41 +0200] "GET /a HTTP/1.1" 200 1)";
 
-WebTracker tracker_of(std::vector<std::pair<EventKind, const char*>> rules) {
+WebTracker tracker_of(const std::vector<std::pair<EventKind, const char*>>& rules) {
   WebTracker tracker;
   for (const auto& [kind, pattern] : rules) {
     tracker.rules.push_back({kind, *UrlPattern::parse(pattern)});
