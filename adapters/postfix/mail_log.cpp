@@ -50,6 +50,9 @@ constexpr std::array k_daemons{
     Daemon{"verify", false},     Daemon{"virtual", true},
 };
 
+static_assert(std::is_sorted(k_daemons.begin(), k_daemons.end(),
+                             [](const Daemon& a, const Daemon& b) { return a.name < b.name; }));
+
 const Daemon* find_daemon(std::string_view program) {
   const auto slash = program.rfind('/');
   if (slash == std::string_view::npos) {
@@ -297,13 +300,12 @@ void MailLog::take_delivery(const Line& line) {
   }
   auto& mail = mail_of(line);
   mail.tried = true;
-  const bool notification = mail.notification || (mail.null_sender && !mail.injected);
   auto event = event_of(line, mail);
   event.kind = find_kind(delivery.status);
   event.native = delivery.status;
   event.address = recipient_of(delivery);
   const bool sent = event.kind == EventKind::delivered;
-  if (notification || is_probe(delivery.status) ||
+  if (mail.is_own() || is_probe(delivery.status) ||
       (sent && went_on(line, delivery.relay, delivery.text))) {
     line.sink.skip(line.record);
     return;
@@ -357,8 +359,7 @@ void MailLog::wait(Mail& mail, std::string_view address, BounceClass klass) {
 
 /// The mail was in the queue for too long: nobody who is still waiting will get it.
 void MailLog::take_expiry(const Line& line, Mail& mail) {
-  const bool notification = mail.notification || (mail.null_sender && !mail.injected);
-  if (notification || mail.waiting.empty()) {
+  if (mail.is_own() || mail.waiting.empty()) {
     line.sink.skip(line.record);
     return;
   }

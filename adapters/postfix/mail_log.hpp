@@ -46,6 +46,8 @@ private:
     bool notification = false; // the bounce daemon made it
     bool tried = false;        // the queue manager had it
     std::size_t weight() const { return held; }
+    /// Postfix made it itself, to tell the sender or the postmaster something.
+    bool is_own() const { return notification || (null_sender && !injected); }
   };
 
   /// A line being read.
