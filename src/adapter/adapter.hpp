@@ -74,8 +74,8 @@ public:
   /// All events are of one mailing that the input does not name (nor did the context): `import`
   /// asks for --campaign.
   virtual bool needs_campaign() const { return false; }
-  /// A word to the user about the input as a whole, which `decode` and `import` show: what keeps its
-  /// records from being of use. "": nothing does.
+  /// A word to the user about the input as a whole, which `decode` and `import` show: what keeps
+  /// its records from being of use. "": nothing does.
   virtual std::string_view remark() const { return {}; }
 };
 
