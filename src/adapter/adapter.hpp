@@ -23,6 +23,7 @@ namespace mailfunnel {
 /// prints.
 struct Wants {
   bool details = false; // diagnostics, message and event ids, tags, metadata, native words
+  bool sender = false;  // envelope senders, which a log of a mail server could be split by
 };
 
 /// Where an adapter puts what it read. Every record of the input ends in exactly one call, but one
@@ -74,6 +75,9 @@ public:
   /// All events are of one mailing that the input does not name (nor did the context): `import`
   /// asks for --campaign.
   virtual bool needs_campaign() const { return false; }
+  /// A word to the user about the input as a whole, which `decode` and `import` show: what keeps
+  /// its records from being of use. "": nothing does.
+  virtual std::string_view remark() const { return {}; }
 };
 
 /// A mapping profile of the config ([[profile]]): any table or NDJSON through columns or JSON
@@ -94,13 +98,17 @@ struct MappingProfile {
   std::string file;                 // glob on the file's name; empty: any file with the columns
 };
 
+struct WebTracker; // adapter/web_tracker.hpp
+
 /// What is known of an input besides its bytes.
 struct LogContext {
   std::string_view file_name{}; // without its folder; some formats name the mailing there
   std::string_view campaign{};  // --campaign
   TimeZone zone = nullptr;      // the account's zone
   bool zone_given = false;      // it was said (nullptr then means UTC)
+  Seconds written = 0; // when the input was last written, or now: the year of times without one
   const std::vector<MappingProfile>* profiles = nullptr;
+  const std::vector<WebTracker>* trackers = nullptr; // [[web]], for logs of web servers
   bool contacts = false; // the user says: this is a list of contacts (`recipients import`)
 };
 

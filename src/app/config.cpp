@@ -74,8 +74,8 @@ public:
 
   void read(const toml::table& root) {
     Section top(root, "the config", m_file, m_out.problems);
-    top.allow({"include", "schedule", "notify", "web", "privacy",
-               "serve"}); // read elsewhere, or by later parts
+    top.allow(
+        {"include", "schedule", "notify", "privacy", "serve"}); // read elsewhere, or by later parts
     if (const auto* table = top.inner("store")) {
       store(Section(*table, "[store]", m_file, m_out.problems));
     }
@@ -122,6 +122,9 @@ public:
     }
     for (const auto* table : top.tables("profile")) {
       profile(Section(*table, "[[profile]]", m_file, m_out.problems));
+    }
+    for (const auto* table : top.tables("web")) {
+      web(Section(*table, "[[web]]", m_file, m_out.problems));
     }
     if (const auto* table = top.inner("report")) {
       report(Section(*table, "[report]", m_file, m_out.problems));
@@ -571,6 +574,54 @@ private:
     }
   }
 
+  void web(Section section) {
+    WebTracker tracker;
+    tracker.account = section.text("account").value_or("");
+    tracker.host = section.text("host").value_or("");
+    if (const auto* table = section.inner("fields")) {
+      Section fields(*table, "`fields` in [[web]]", m_file, m_out.problems);
+      for (std::size_t i = 0; i < k_url_fields; ++i) {
+        const auto name = name_of(static_cast<UrlField>(i));
+        tracker.parameters[i] = fields.text(name).value_or("");
+      }
+      fields.finish();
+    }
+    bool any = false;
+    // In the order in which they are tried: pages last, as their pattern may well be "/*".
+    for (const auto kind : {EventKind::click, EventKind::open, EventKind::download, EventKind::form,
+                            EventKind::signup, EventKind::conversion, EventKind::page}) {
+      any = any || section.has(name_of(kind));
+      web_rules(section, kind, tracker);
+    }
+    if (!any) {
+      section.error_here("a [[web]] needs at least one of click, open, page, download, form, "
+                         "signup, conversion: a pattern over the paths of such requests");
+    }
+    section.finish();
+    m_config.trackers.push_back(std::move(tracker));
+  }
+
+  static void web_rules(Section& section, EventKind kind, WebTracker& tracker) {
+    const auto tells = [&tracker](UrlField field, const UrlPattern& pattern) {
+      return pattern.tells(field) || !tracker.parameters[static_cast<std::size_t>(field)].empty();
+    };
+    for (const auto& text : section.texts(name_of(kind))) {
+      auto pattern = UrlPattern::parse(text);
+      if (!pattern) {
+        section.error(name_of(kind),
+                      fmt::format("\"{}\": {}", printable(text, 80), pattern.error().message));
+      } else if (!tells(UrlField::contact_id, *pattern) && !tells(UrlField::address, *pattern)) {
+        section.error(
+            name_of(kind),
+            fmt::format("\"{}\" tells nobody: put {{contact_id}} or {{address}} in it, or "
+                        "name its parameter in `fields`",
+                        printable(text, 80)));
+      } else {
+        tracker.rules.push_back({kind, std::move(*pattern)});
+      }
+    }
+  }
+
   void report(Section section) {
     if (const auto name = section.text("locale")) {
       if (const auto locale = find_locale(*name)) {
@@ -689,6 +740,18 @@ void check_names(const Expression& e, const Rules& rules, const std::string& whe
   }
 }
 
+void check_trackers(const Config& config, const std::string& file, std::vector<Problem>& problems) {
+  for (const auto& tracker : config.trackers) {
+    if (!tracker.account.empty() && config.account(tracker.account) == nullptr) {
+      problems.push_back({file, 0, 0,
+                          fmt::format("a [[web]] is of account \"{}\", which the config has not: "
+                                      "add an [[account]]",
+                                      tracker.account),
+                          false});
+    }
+  }
+}
+
 void check_expressions(const Config& config, const std::string& file,
                        std::vector<Problem>& problems) {
   for (const auto& segment : config.segments) {
@@ -767,6 +830,7 @@ LoadedConfig parse_config(std::string_view text, const std::string& file) {
   if (out.good()) {
     check_matrix(out.config.rules, file, out.problems);
     check_columns(out.config, file, out.problems);
+    check_trackers(out.config, file, out.problems);
     check_expressions(out.config, file, out.problems);
   }
   std::stable_sort(out.problems.begin(), out.problems.end(),

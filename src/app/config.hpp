@@ -3,6 +3,7 @@
 // and column, all of them in one go. docs/config.md shows every key.
 
 #include "adapter/adapter.hpp"
+#include "adapter/web_tracker.hpp"
 #include "base/network.hpp"
 #include "base/result.hpp"
 #include "base/uri.hpp"
@@ -59,6 +60,7 @@ struct Config {
   ExpressionPtr exclude_expression;
   std::vector<SegmentConfig> segments;
   std::vector<MappingProfile> profiles;
+  std::vector<WebTracker> trackers; // [[web]]
   LinkStripping strip;
   FilterNetworks filters; // looked at when activity comes in: addresses are not kept
   Locale locale;

@@ -116,7 +116,9 @@ private:
     LogContext context;
     context.file_name = input.file_name;
     context.campaign = m_request.campaign;
+    context.written = input.written.value_or(m_request.now);
     context.profiles = &m_workspace.config.profiles;
+    context.trackers = &m_workspace.config.trackers;
     context.contacts = m_request.contacts;
     // The zone is the account's; which account it is hangs on the adapter, which hangs on the
     // input.
@@ -221,7 +223,8 @@ private:
     add(report.counts);
     m_summary.failed += report.error ? 1 : 0;
     m_summary.files.push_back({input.name, opened.adapter, account,
-                               std::string(opened.reader->format()), report.counts, report.error});
+                               std::string(opened.reader->format()), report.counts, report.error,
+                               std::string(opened.reader->remark())});
   }
 
   void add(const ImportCounts& counts) {

@@ -27,6 +27,7 @@ struct FileResult {
   std::string name, adapter, account, format;
   ImportCounts counts;
   std::optional<Error> error; // it could not be read (to its end), or nobody knows it
+  std::string remark{};       // what keeps its records from being of use
 };
 
 struct ImportSummary {

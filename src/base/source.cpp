@@ -48,6 +48,9 @@ public:
     struct stat info {};
     m_regular = fstat(handle, &info) == 0 && S_ISREG(info.st_mode);
     m_total = m_regular ? static_cast<std::uint64_t>(info.st_size) : 0;
+    if (m_regular) {
+      m_written = info.st_mtime;
+    }
   }
   std::size_t read(char* into, std::size_t most) override {
     if (m_head_at < m_head.size()) {
@@ -74,6 +77,7 @@ public:
 
   /// A file proper: reading it does not wait for anybody.
   bool regular() const { return m_regular; }
+  std::optional<Seconds> written() const { return m_written; }
   /// From another thread: a read() that waits for a pipe comes back soon, and each gives 0 from now
   /// on.
   void interrupt() { m_interrupted = true; }
@@ -93,6 +97,7 @@ private:
   std::atomic<bool> m_interrupted{false};
   std::string m_name, m_head;
   std::size_t m_head_at = 0;
+  std::optional<Seconds> m_written;
   std::atomic<std::uint64_t> m_taken{0}; // also read by who shows progress
   std::uint64_t m_total = 0;
 };
@@ -225,6 +230,10 @@ Result<void> visit_archive(PlainSource& file, Packing packing, const std::string
     if (code < ARCHIVE_WARN) {
       return fail();
     }
+    // A zip and most gzip headers keep the time that a copy of the file loses.
+    const auto written = archive_entry_mtime_is_set(entry) != 0 && archive_entry_mtime(entry) > 0
+                             ? std::optional<Seconds>(archive_entry_mtime(entry))
+                             : file.written();
     if (packing == Packing::zip) {
       const char* inner = archive_entry_pathname(entry);
       if (archive_entry_filetype(entry) != AE_IFREG || inner == nullptr ||
@@ -234,17 +243,17 @@ Result<void> visit_archive(PlainSource& file, Packing packing, const std::string
       const auto name = path + ":" + inner;
       ArchiveSource source(handle.get(), file, name);
       if (!file.regular()) { // not ahead: an interrupted pipe would not give the next file
-        Input input{name, last_part(inner), source};
+        Input input{name, last_part(inner), source, written};
         visit(input);
         continue;
       }
       ReadAhead ahead(source);
-      Input input{name, last_part(inner), ahead};
+      Input input{name, last_part(inner), ahead, written};
       visit(input);
     } else {
       ArchiveSource source(handle.get(), file, path);
       ReadAhead ahead(source, [&file] { file.interrupt(); });
-      Input input{path, last_part(path), ahead};
+      Input input{path, last_part(path), ahead, written};
       visit(input);
     }
   }
@@ -315,7 +324,7 @@ Result<void> visit_inputs(const std::string& path, const std::function<void(Inpu
   if (packing != Packing::none) {
     return visit_archive(source, packing, name, visit);
   }
-  Input input{name, last_part(path), source};
+  Input input{name, last_part(path), source, source.written()};
   visit(input);
   return {};
 }

@@ -3,10 +3,12 @@
 // a zip.
 
 #include "base/result.hpp"
+#include "base/time.hpp"
 
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -37,6 +39,9 @@ std::unique_ptr<ByteSource> memory_source(std::string bytes);
 struct Input {
   std::string name, file_name;
   ByteSource& bytes;
+  /// When it was last written, as the file system or the archive tells; nullopt: a pipe. For logs
+  /// whose times have no year.
+  std::optional<Seconds> written{};
 };
 
 /// Files that a path stands for: itself, "-", what a folder holds (deep, by name, hidden ones left

@@ -43,6 +43,10 @@ bool istarts_with(std::string_view text, std::string_view prefix);
 bool icontains(std::string_view text, std::string_view part);
 std::string replace_all(std::string_view text, std::string_view from, std::string_view to);
 
+/// The next line without its line end (LF or CRLF); `text` moves behind it. For a text that is not
+/// empty.
+std::string_view next_line(std::string_view& text);
+
 /// "a, b,c" at ',' -> "a", "b", "c", trimmed; no piece for an empty text.
 std::vector<std::string_view> split(std::string_view text, char separator);
 std::string join(const std::vector<std::string>& parts, std::string_view separator);

@@ -94,10 +94,6 @@ std::optional<Seconds> read_offset(std::string_view& text) {
   return rest[0] == '-' ? -offset : offset;
 }
 
-Seconds wall_to_utc(Seconds wall, TimeZone zone) {
-  return zone == nullptr ? wall : local_to_utc(civil_from_seconds(wall), zone);
-}
-
 } // namespace
 
 Result<TimeZone> find_zone(std::string_view name) {
@@ -121,6 +117,16 @@ std::int64_t days_from_civil(std::int64_t year, unsigned month, unsigned day) {
   const auto day_of_year = (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 + day - 1;
   const auto day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
   return era * 146'097 + static_cast<std::int64_t>(day_of_era) - 719'468;
+}
+
+unsigned month_of(std::string_view name) {
+  constexpr std::string_view k_all = "JanFebMarAprMayJunJulAugSepOctNovDec";
+  if (name.size() != 3) {
+    return 0;
+  }
+  const auto place = k_all.find(name);
+  return place == std::string_view::npos || place % 3 != 0 ? 0
+                                                           : static_cast<unsigned>(place / 3) + 1;
 }
 
 Civil civil_from_seconds(Seconds seconds) {
@@ -167,6 +173,18 @@ Civil utc_to_local(Seconds seconds, TimeZone zone) {
   return civil_from_seconds(seconds);
 }
 
+Seconds WallClock::look_up(Seconds wall) {
+  constexpr auto k_last = static_cast<Seconds>(k_quarter) - 1;
+  const auto quarter = wall - ((wall % (k_last + 1)) + k_last + 1) % (k_last + 1);
+  const auto first = local_to_utc(civil_from_seconds(quarter), m_zone);
+  if (local_to_utc(civil_from_seconds(quarter + k_last), m_zone) - first != k_last) {
+    return local_to_utc(civil_from_seconds(wall), m_zone); // in the hour that does not exist
+  }
+  m_quarter = quarter;
+  m_offset = quarter - first;
+  return wall - m_offset;
+}
+
 std::optional<Instant> TimeReader::read(std::string_view text) {
   if (text.size() < 19) {
     text = trim(text);
@@ -174,7 +192,7 @@ std::optional<Instant> TimeReader::read(std::string_view text) {
       return std::nullopt;
     }
     const auto days = read_date(text.data());
-    return days ? std::optional(Instant{wall_to_utc(*days * k_day, m_zone)}) : std::nullopt;
+    return days ? std::optional(Instant{m_clock.to_utc(*days * k_day)}) : std::nullopt;
   }
   if (std::memcmp(m_date, text.data(), 10) != 0) {
     const auto days = read_date(text.data());
@@ -200,7 +218,7 @@ std::optional<Instant> TimeReader::read(std::string_view text) {
   if (const auto offset = read_offset(rest)) {
     time.seconds -= *offset;
   } else {
-    time.seconds = wall_to_utc(time.seconds, m_zone);
+    time.seconds = m_clock.to_utc(time.seconds);
   }
   return trim(rest).empty() ? std::optional(time) : std::nullopt;
 }
@@ -379,7 +397,8 @@ std::optional<Instant> parse_time_as(std::string_view text, std::string_view pat
   }
   const auto wall = days_from_civil(reader.year, reader.month, reader.day) * k_day +
                     reader.hour * 3600 + reader.minute * 60 + std::min(reader.second, 59U);
-  reader.time.seconds = reader.offset ? wall - *reader.offset : wall_to_utc(wall, zone);
+  reader.time.seconds =
+      reader.offset ? wall - *reader.offset : local_to_utc(civil_from_seconds(wall), zone);
   return reader.time;
 }
 

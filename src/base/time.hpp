@@ -32,6 +32,8 @@ Result<TimeZone> find_zone(std::string_view name); // "Europe/Brussels", "UTC", 
 
 /// Days since 1970-01-01 of a date in the Gregorian calendar; no check of the arguments.
 std::int64_t days_from_civil(std::int64_t year, unsigned month, unsigned day);
+/// "May" -> 5, by the first three letters in English, capitals as there; 0: none.
+unsigned month_of(std::string_view name);
 struct Civil {
   std::int64_t year;
   unsigned month, day, hour, minute, second;
@@ -43,16 +45,35 @@ Civil civil_from_seconds(Seconds seconds);
 Seconds local_to_utc(const Civil& wall, TimeZone zone);
 Civil utc_to_local(Seconds seconds, TimeZone zone);
 
+/// local_to_utc for the times of a log: a reading near the last one costs an addition, no look into
+/// the zone's table.
+class WallClock {
+public:
+  explicit WallClock(TimeZone zone = nullptr) : m_zone(zone) {}
+  /// `wall`: what the clock shows, counted as if it were UTC.
+  Seconds to_utc(Seconds wall) {
+    const auto into = static_cast<std::uint64_t>(wall - m_quarter);
+    return m_zone == nullptr ? wall : into < k_quarter ? wall - m_offset : look_up(wall);
+  }
+
+private:
+  static constexpr std::uint64_t k_quarter = 900; // no zone changes within a quarter of an hour
+  Seconds look_up(Seconds wall);
+  TimeZone m_zone;
+  Seconds m_quarter = 1LL << 60; // when the quarter begins for which m_offset holds
+  Seconds m_offset = 0;
+};
+
 /// RFC 3339 and the ISO 8601 forms next to it: date, then 'T' or a space, then the clock with or
 /// without fraction and with 'Z', '+hh:mm', '+hhmm', ' UTC' or nothing. A time without a zone is in
 /// `zone`. A date alone is its first moment. Remembers the last date, as logs have few days.
 class TimeReader {
 public:
-  explicit TimeReader(TimeZone zone = nullptr) : m_zone(zone) {}
+  explicit TimeReader(TimeZone zone = nullptr) : m_clock(zone) {}
   std::optional<Instant> read(std::string_view text);
 
 private:
-  TimeZone m_zone;
+  WallClock m_clock;
   char m_date[10] = {};
   std::int64_t m_days = 0;
 };

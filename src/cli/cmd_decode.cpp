@@ -41,7 +41,9 @@ int decode_file(const Invocation& call, const std::string& path) {
     context.file_name = input.file_name;
     const auto campaign = call.text("campaign");
     context.campaign = campaign;
+    context.written = input.written.value_or(call.now());
     context.profiles = &loaded.config.profiles;
+    context.trackers = &loaded.config.trackers;
     context.contacts = call.flag("contacts");
     auto opened = open_input(registry, call.text("adapter"), std::string_view(head).substr(0, size),
                              context, input.name);
@@ -52,6 +54,9 @@ int decode_file(const Invocation& call, const std::string& path) {
       std::cerr << fmt::format("mailfunnel: {}: its times carry no zone: UTC is assumed here; "
                                "`import` asks for the account's zone\n",
                                input.name);
+    }
+    if (const auto remark = opened->reader->remark(); !remark.empty()) {
+      std::cerr << fmt::format("mailfunnel: {}: {}\n", input.name, remark);
     }
     head.resize(size);
     DecodeSink sink(opened->adapter, input.file_name, put);

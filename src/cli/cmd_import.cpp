@@ -48,6 +48,10 @@ void print_json(const ImportSummary& summary) {
       line += ",\"error\":";
       append_json_string(line, file.error->text());
     }
+    if (!file.remark.empty()) {
+      line += ",\"remark\":";
+      append_json_string(line, file.remark);
+    }
     std::cout << line << "}\n";
   }
   const auto& t = summary.total;
@@ -102,6 +106,9 @@ void print_summary(const ImportSummary& summary, bool color) {
   for (const auto& file : summary.files) {
     if (file.error) {
       std::cerr << "mailfunnel: " << file.error->text() << '\n';
+    }
+    if (!file.remark.empty()) {
+      std::cerr << fmt::format("mailfunnel: {}: {}\n", file.name, file.remark);
     }
   }
 }

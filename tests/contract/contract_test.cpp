@@ -5,6 +5,7 @@
 #include "adapter/decode_sink.hpp"
 #include "adapter/framing.hpp"
 #include "adapter/registry.hpp"
+#include "adapter/web_tracker.hpp"
 #include "base/json.hpp"
 #include "base/text.hpp"
 
@@ -66,6 +67,24 @@ std::vector<std::string> lines_of(const std::string& text) {
   return lines;
 }
 
+/// A [[web]] as a config could have it, for logs of web servers.
+const std::vector<WebTracker>& trackers() {
+  static const std::vector<WebTracker> k_trackers = [] {
+    WebTracker tracker;
+    tracker.host = "www.example.com";
+    tracker.rules = {{EventKind::click, *UrlPattern::parse("/c/{campaign}/{contact_id}?u={link}")},
+                     {EventKind::click, *UrlPattern::parse("/go/*")},
+                     {EventKind::open, *UrlPattern::parse("/o/{campaign}/{contact_id}.gif")},
+                     {EventKind::download, *UrlPattern::parse("*.pdf")},
+                     {EventKind::conversion, *UrlPattern::parse("/order?a={address}")},
+                     {EventKind::page, *UrlPattern::parse("/*")}};
+    tracker.parameters[static_cast<std::size_t>(UrlField::contact_id)] = "rid";
+    tracker.parameters[static_cast<std::size_t>(UrlField::campaign)] = "utm_campaign";
+    return std::vector{tracker};
+  }();
+  return k_trackers;
+}
+
 struct Golden {
   const AdapterRegistry::Entry* entry;
   fs::path file, expected;
@@ -73,6 +92,8 @@ struct Golden {
   LogContext context(const std::string& file_name) const {
     LogContext context;
     context.file_name = file_name;
+    context.trackers = &trackers();
+    context.written = 1'782'864'000; // 1 July 2026: of logs whose times have no year
     return context;
   }
 };

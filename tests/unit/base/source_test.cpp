@@ -6,7 +6,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <chrono>
 #include <filesystem>
+#include <optional>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
@@ -39,7 +41,8 @@ std::string sample_text(std::size_t lines) {
 enum class Pack { gzip, zstd, zip };
 
 /// `repeat` times `text` as one file, or (zip) as each of the files a.csv and b.csv.
-void pack(const std::string& path, Pack how, std::string_view text, std::size_t repeat = 1) {
+void pack(const std::string& path, Pack how, std::string_view text, std::size_t repeat = 1,
+          Seconds written = 0) {
   auto* const out = archive_write_new();
   how == Pack::zip ? archive_write_set_format_zip(out) : archive_write_set_format_raw(out);
   if (how == Pack::gzip) {
@@ -52,6 +55,9 @@ void pack(const std::string& path, Pack how, std::string_view text, std::size_t 
     auto* const entry = archive_entry_new();
     archive_entry_set_pathname(entry, name);
     archive_entry_set_filetype(entry, AE_IFREG);
+    if (written != 0) {
+      archive_entry_set_mtime(entry, written, 0);
+    }
     archive_entry_set_size(entry, static_cast<la_int64_t>(text.size() * repeat));
     REQUIRE(archive_write_header(out, entry) == ARCHIVE_OK);
     for (std::size_t i = 0; i < repeat; ++i) {
@@ -106,6 +112,25 @@ TEST_CASE("inputs are unpacked, whatever their size") {
       CHECK((text.empty() || names == row.file_names));
     }
   }
+}
+
+TEST_CASE("an input tells when it was written: the archive's word goes before the file's") {
+  constexpr Seconds k_file = 1'700'000'000, k_entry = 1'600'000'000;
+  const TestFolder folder;
+  const auto written = [&](const char* name) {
+    const auto path = folder.file(name);
+    const std::chrono::sys_seconds moment{std::chrono::seconds(k_file)};
+    std::filesystem::last_write_time(path, std::chrono::file_clock::from_sys(moment));
+    std::optional<Seconds> found;
+    REQUIRE(visit_inputs(path, [&found](Input& input) { found = input.written; }));
+    return found;
+  };
+  REQUIRE(write_file(folder.file("plain.log"), "text"));
+  CHECK(written("plain.log") == k_file);
+  pack(folder.file("log.zst"), Pack::zstd, "text");
+  CHECK(written("log.zst") == k_file);
+  pack(folder.file("logs.zip"), Pack::zip, "text", 1, k_entry);
+  CHECK(written("logs.zip") == k_entry);
 }
 
 TEST_CASE("a visitor may leave early; the next file of a zip is still there") {

@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include <array>
 #include <random>
 
 namespace mailfunnel {
@@ -22,6 +23,59 @@ TEST_CASE("many times are written as one is") {
                              k_day, Seconds{253'402'300'800} /* the year 10000 */}) {
     CHECK(writer.write(time) == format_time(time));
     CHECK(writer.write(time + 1) == format_time(time + 1));
+  }
+}
+
+TEST_CASE("time: a wall clock agrees with the zone's table, whatever was asked before") {
+  const auto zone = find_zone("Europe/Brussels");
+  REQUIRE(zone);
+  struct Row {
+    const char* name;
+    const char* wall;
+  };
+  constexpr std::array k_rows{
+      Row{"winter", "2026-01-15T12:00:00Z"},
+      Row{"the same quarter", "2026-01-15T12:14:59Z"},
+      Row{"the next quarter", "2026-01-15T12:15:00Z"},
+      Row{"before the clock goes forward", "2026-03-29T01:59:59Z"},
+      Row{"in the hour that does not exist", "2026-03-29T02:00:00Z"},
+      Row{"later in it", "2026-03-29T02:31:07Z"},
+      Row{"after it", "2026-03-29T03:00:00Z"},
+      Row{"in the hour that comes twice", "2026-10-25T02:30:00Z"},
+      Row{"after it", "2026-10-25T03:00:00Z"},
+      Row{"before 1970", "1969-12-31T23:59:59Z"},
+      Row{"back to winter", "2026-01-15T12:00:01Z"},
+  };
+  WallClock clock(*zone);
+  for (int round = 0; round < 2; ++round) {
+    for (const auto& row : k_rows) {
+      CAPTURE(row.name);
+      const auto wall = parse_time(row.wall)->seconds;
+      CHECK(clock.to_utc(wall) == local_to_utc(civil_from_seconds(wall), *zone));
+    }
+  }
+}
+
+TEST_CASE("time: a wall clock without a zone shows UTC") {
+  WallClock clock;
+  CHECK(clock.to_utc(1'778'480'981) == 1'778'480'981);
+}
+
+TEST_CASE("time: a reader of times keeps to its zone over its changes") {
+  const auto zone = find_zone("Europe/Brussels");
+  REQUIRE(zone);
+  TimeReader times(*zone);
+  CHECK(format_time(times.read("2026-03-29 01:59:59")->seconds) == "2026-03-29T00:59:59Z");
+  CHECK(format_time(times.read("2026-03-29 03:00:00")->seconds) == "2026-03-29T01:00:00Z");
+  CHECK(format_time(times.read("2026-03-29 01:30:00")->seconds) == "2026-03-29T00:30:00Z");
+}
+
+TEST_CASE("time: months by their English names") {
+  CHECK(month_of("Jan") == 1);
+  CHECK(month_of("May") == 5);
+  CHECK(month_of("Dec") == 12);
+  for (const char* name : {"", "may", "anF", "Mai", "Ja", "June"}) {
+    CHECK(month_of(name) == 0);
   }
 }
 
