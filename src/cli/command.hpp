@@ -84,6 +84,7 @@ Command import_command();
 Command recipients_command();
 Command decode_command();
 Command campaigns_command();
+Command report_command();
 Command links_command();
 Command score_command();
 Command simulate_command();

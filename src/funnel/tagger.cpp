@@ -428,7 +428,8 @@ std::optional<Tag> Tagger::State::by_path(const Page& page, bool footer) const {
   if (footer && best.hit.entry->not_in_footer) {
     return in_footer(best.phrase());
   }
-  return Tag{best.stage(), TagSource::path_word, "word " + quoted(best.phrase()) + " in the path"};
+  return Tag{best.stage(), TagSource::path_word, "word " + quoted(best.phrase()) + " in the path",
+             best.hit.entry->idea};
 }
 
 std::optional<Tag> Tagger::State::by_text(const LinkInput& link) const {
@@ -440,7 +441,7 @@ std::optional<Tag> Tagger::State::by_text(const LinkInput& link) const {
     auto tag = footer && found.hit.entry->not_in_footer
                    ? in_footer(found.phrase())
                    : Tag{found.stage(), TagSource::text_word,
-                         "word " + quoted(found.phrase()) + " in the text"};
+                         "word " + quoted(found.phrase()) + " in the text", found.hit.entry->idea};
     if (!best || tag.stage > best->stage) {
       best = std::move(tag);
     }
@@ -488,7 +489,8 @@ Tag Tagger::State::built_in(const LinkInput& link, const Page& page) const {
   const auto hub_yields =
       found && is_container(found.phrase()) && in_path && in_path->stage == Stage::mofu;
   if (found && !hub_yields) { // "knowledge" may hold white papers
-    return {found.stage(), TagSource::section, "section " + quoted(found.phrase())};
+    return {found.stage(), TagSource::section, "section " + quoted(found.phrase()),
+            found.hit.entry->idea};
   }
   if (in_path) {
     return *std::move(in_path);

@@ -72,6 +72,7 @@ struct Tag {
   TagSource source = TagSource::nothing;
   std::string
       why; // empty: nothing spoke; "section /blog", "word \"offerte\" in the path", "rule quotes"
+  std::string_view idea{}; // of the word that spoke: "price", "try"; empty: it was no word
 };
 
 class Tagger {

@@ -570,6 +570,7 @@ Lexicon::Lexicon(std::span<const VocabularyRow> rows) {
 void Lexicon::add(const VocabularyRow& row, std::string_view marked) {
   Entry entry;
   entry.stage = row.stage;
+  entry.idea = row.idea;
   bool starts = false, starts_known = false, ends = false;
   const auto take = [&](char mark) {
     switch (mark) {

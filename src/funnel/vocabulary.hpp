@@ -67,6 +67,7 @@ class Lexicon {
 public:
   struct Entry {
     Stage stage;
+    std::string_view idea;          // of its row
     std::string phrase;             // "free trial"
     std::vector<std::string> words; // "free", "trial"
     std::size_t letters = 0;        // of its words

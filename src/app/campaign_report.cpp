@@ -1,0 +1,450 @@
+#include "app/campaign_report.hpp"
+
+#include "base/text.hpp"
+#include "funnel/mailing_judge.hpp"
+#include "ingest/session.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+namespace mailfunnel {
+
+namespace {
+
+constexpr std::size_t k_verdicts = 4;
+constexpr Seconds k_hour = 3600;
+constexpr std::array<Seconds, 7> k_within{k_hour,    4 * k_hour, 12 * k_hour, k_day,
+                                          2 * k_day, 7 * k_day,  30 * k_day};
+constexpr Seconds k_aftermath = 7 * k_day; // the statuses after it
+constexpr std::uint32_t k_never = ~0U;
+
+/// People of a chunk, by number.
+class People {
+public:
+  void start(std::size_t size) { m_in.assign(size, false); }
+  bool add(std::uint16_t r) { // is it new?
+    const bool was = m_in[r];
+    m_in[r] = true;
+    return !was;
+  }
+  bool has(std::size_t r) const { return m_in[r]; }
+
+private:
+  std::vector<bool> m_in;
+};
+
+/// What is remembered of each person of a chunk, of one mailing or of all.
+struct Seen {
+  People sent, delivered, bounced, hard, other, dropped, unsubscribed, complained;
+  std::array<People, k_verdicts> opens, clicks;
+  bool told = false;
+
+  void start(std::size_t size) {
+    told = false;
+    for (auto* people :
+         {&sent, &delivered, &bounced, &hard, &other, &dropped, &unsubscribed, &complained}) {
+      people->start(size);
+    }
+    for (std::size_t v = 0; v < k_verdicts; ++v) {
+      opens.at(v).start(size);
+      clicks.at(v).start(size);
+    }
+  }
+
+  bool human_open(std::size_t r) const { return has(opens, Verdict::human, r); }
+  bool clicked(std::size_t r) const {
+    return has(clicks, Verdict::human, r) || has(clicks, Verdict::unknown, r);
+  }
+  bool proxy_open(std::size_t r) const { return has(opens, Verdict::proxy, r); }
+
+  void add_to(MailingFigures& figures, std::size_t size) const {
+    figures.told = figures.told || told;
+    for (std::size_t r = 0; r < size; ++r) {
+      figures.sent += sent.has(r) ? 1 : 0;
+      figures.delivered += delivered.has(r) ? 1 : 0;
+      figures.hard_bounces += hard.has(r) ? 1 : 0;
+      figures.other_bounces += other.has(r) && !hard.has(r) ? 1 : 0;
+      figures.dropped += dropped.has(r) ? 1 : 0;
+      figures.unsubscribed += unsubscribed.has(r) ? 1 : 0;
+      figures.complained += complained.has(r) ? 1 : 0;
+      const bool opened = human_open(r) || has(clicks, Verdict::human, r);
+      figures.openers += opened ? 1 : 0;
+      figures.clickers += clicked(r) ? 1 : 0;
+      figures.proxy_only += proxy_open(r) && !opened && !clicked(r) ? 1 : 0;
+      for (std::size_t v = 0; v < k_verdicts; ++v) {
+        figures.opens.at(v).people += opens.at(v).has(r) ? 1 : 0;
+        figures.clicks.at(v).people += clicks.at(v).has(r) ? 1 : 0;
+      }
+    }
+  }
+
+private:
+  static bool has(const std::array<People, k_verdicts>& by, Verdict verdict, std::size_t r) {
+    return by.at(static_cast<std::size_t>(verdict)).has(r);
+  }
+};
+
+void unite(Happened& into, const Happened& other) {
+  into.events += other.events;
+  into.people += other.people;
+}
+
+void unite(MailingFigures& into, const MailingFigures& other) {
+  into.told = into.told || other.told;
+  for (const auto figure :
+       {&MailingFigures::sent, &MailingFigures::delivered, &MailingFigures::hard_bounces,
+        &MailingFigures::other_bounces, &MailingFigures::dropped, &MailingFigures::unsubscribed,
+        &MailingFigures::complained, &MailingFigures::openers, &MailingFigures::clickers,
+        &MailingFigures::proxy_only}) {
+    into.*figure += other.*figure;
+  }
+  for (std::size_t v = 0; v < k_verdicts; ++v) {
+    unite(into.opens.at(v), other.opens.at(v));
+    unite(into.clicks.at(v), other.clicks.at(v));
+  }
+}
+
+struct LinkClicks {
+  Happened human, unknown, machine;
+};
+using LinkKey = std::pair<std::size_t, LinkNumber>; // member, link
+
+/// One thread's share.
+struct Part {
+  std::vector<MailingFigures> apart;
+  MailingFigures together;
+  std::map<LinkKey, LinkClicks> links;
+  std::array<std::uint64_t, k_within.size()> opens_within{}, clicks_within{};
+  std::vector<std::vector<std::uint64_t>> moves;
+};
+
+class Review {
+public:
+  Review(const World& world, std::vector<std::uint32_t> members, const RobotRules& rules,
+         Seconds as_of)
+      : m_world(world), m_members(std::move(members)), m_rules(rules), m_as_of(as_of) {}
+
+  /// Reads a chunk; says who read the mail.
+  std::vector<bool> take(ChunkSource& source, Part& part) {
+    part.apart.resize(m_members.size());
+    Seen all, one;
+    all.start(source.size());
+    std::vector<std::uint32_t> first_open(source.size(), k_never),
+        first_click(source.size(), k_never);
+    MailingJudge judge(m_rules, m_world, source.size(), m_as_of);
+    for (std::size_t m = 0; m < m_members.size(); ++m) {
+      one.start(source.size());
+      const auto& campaign = m_world.campaigns[m_members[m]];
+      auto& figures = part.apart[m];
+      read_delivery(campaign, source, one, all);
+      judge.begin(campaign, source);
+      read_opens(campaign, source, judge, {one, all}, figures, part.together, first_open);
+      read_clicks(m, source, judge, {one, all}, part, first_click);
+      one.add_to(figures, source.size());
+    }
+    all.add_to(part.together, source.size());
+    std::vector<bool> readers(source.size());
+    for (std::size_t r = 0; r < readers.size(); ++r) {
+      readers[r] = all.human_open(r) || all.clicked(r);
+      for (std::size_t w = 0; w < k_within.size(); ++w) {
+        part.opens_within.at(w) += first_open[r] <= k_within.at(w) ? 1 : 0;
+        part.clicks_within.at(w) += first_click[r] <= k_within.at(w) ? 1 : 0;
+      }
+    }
+    return readers;
+  }
+
+private:
+  struct Both {
+    Seen &one, &all;
+    bool add(std::array<People, k_verdicts> Seen::*which, Verdict verdict, std::uint16_t r) const {
+      const auto v = static_cast<std::size_t>(verdict);
+      (all.*which).at(v).add(r);
+      return (one.*which).at(v).add(r);
+    }
+  };
+
+  template<typename Take>
+  void each(const WorldCampaign& campaign, EventKind kind, ChunkSource& source, Take take) {
+    if (source.events(campaign.id, kind, m_columns)) {
+      for (std::size_t i = 0; i < m_columns.size(); ++i) {
+        if (Seconds{m_columns.time[i]} <= m_as_of) {
+          take(m_columns.row(i));
+        }
+      }
+    }
+  }
+
+  void read_delivery(const WorldCampaign& campaign, ChunkSource& source, Seen& one, Seen& all) {
+    const auto mark = [&](People Seen::*which, std::uint32_t r) {
+      (one.*which).add(static_cast<std::uint16_t>(r));
+      (all.*which).add(static_cast<std::uint16_t>(r));
+    };
+    each(campaign, EventKind::bounce, source, [&](const EventRow& row) {
+      mark(&Seen::sent, row.recipient);
+      mark(&Seen::bounced, row.recipient);
+      mark(bounce_class_of(row.evidence) == BounceClass::hard ? &Seen::hard : &Seen::other,
+           row.recipient);
+    });
+    each(campaign, EventKind::dropped, source,
+         [&](const EventRow& row) { mark(&Seen::dropped, row.recipient); });
+    each(campaign, EventKind::sent, source, [&](const EventRow& row) {
+      one.told = all.told = true;
+      mark(&Seen::sent, row.recipient);
+      const bool failed = one.bounced.has(row.recipient) || one.dropped.has(row.recipient);
+      if (!campaign.delivery_events && !failed) {
+        mark(&Seen::delivered, row.recipient);
+      }
+    });
+    each(campaign, EventKind::delivered, source, [&](const EventRow& row) {
+      one.told = all.told = true;
+      mark(&Seen::sent, row.recipient);
+      mark(&Seen::delivered, row.recipient);
+    });
+    each(campaign, EventKind::unsubscribe, source,
+         [&](const EventRow& row) { mark(&Seen::unsubscribed, row.recipient); });
+    each(campaign, EventKind::complaint, source,
+         [&](const EventRow& row) { mark(&Seen::complained, row.recipient); });
+  }
+
+  static std::uint32_t since(const WorldCampaign& campaign, std::uint32_t time) {
+    return Seconds{time} < campaign.time
+               ? 0
+               : static_cast<std::uint32_t>(Seconds{time} - campaign.time);
+  }
+
+  void read_opens(const WorldCampaign& campaign, ChunkSource& source, const MailingJudge& judge,
+                  const Both& seen, MailingFigures& figures, MailingFigures& together,
+                  std::vector<std::uint32_t>& first_open) {
+    each(campaign, EventKind::open, source, [&](const EventRow& row) {
+      const auto r = static_cast<std::uint16_t>(row.recipient);
+      const auto verdict = judge.open(r, row.time, row.evidence).verdict;
+      ++figures.opens.at(static_cast<std::size_t>(verdict)).events;
+      ++together.opens.at(static_cast<std::size_t>(verdict)).events;
+      seen.add(&Seen::opens, verdict, r);
+      if (verdict == Verdict::human) {
+        first_open[r] = std::min(first_open[r], since(campaign, row.time));
+      }
+    });
+  }
+
+  void read_clicks(std::size_t member, ChunkSource& source, MailingJudge& judge, const Both& seen,
+                   Part& part, std::vector<std::uint32_t>& first_click) {
+    const auto& campaign = m_world.campaigns[m_members[member]];
+    if (!source.events(campaign.id, EventKind::click, m_columns)) {
+      return;
+    }
+    judge.clicks(m_columns, m_verdicts);
+    std::set<std::tuple<std::uint16_t, LinkNumber, bool>> counted; // of the person at hand
+    for (std::size_t i = 0; i < m_columns.size(); ++i) {
+      const auto row = m_columns.row(i);
+      if (Seconds{row.time} > m_as_of) {
+        continue;
+      }
+      const auto r = m_columns.recipient[i];
+      if (i == 0 || m_columns.recipient[i - 1] != r) {
+        counted.clear();
+      }
+      const auto verdict = m_verdicts[i].verdict;
+      ++part.apart[member].clicks.at(static_cast<std::size_t>(verdict)).events;
+      ++part.together.clicks.at(static_cast<std::size_t>(verdict)).events;
+      seen.add(&Seen::clicks, verdict, r);
+      auto& link = part.links[{member, row.link}];
+      auto& happened = verdict == Verdict::human     ? link.human
+                       : verdict == Verdict::unknown ? link.unknown
+                                                     : link.machine;
+      ++happened.events;
+      happened.people +=
+          counted.emplace(static_cast<std::uint16_t>(verdict), row.link, true).second ? 1 : 0;
+      if (verdict == Verdict::human || verdict == Verdict::unknown) {
+        first_click[r] = std::min(first_click[r], since(campaign, row.time));
+      }
+    }
+  }
+
+  const World& m_world;
+  std::vector<std::uint32_t> m_members;
+  const RobotRules& m_rules;
+  Seconds m_as_of;
+  EventColumns m_columns;
+  std::vector<ClickVerdict> m_verdicts;
+};
+
+std::vector<std::uint32_t> members_of(const World& world, const std::string& campaign, bool alone,
+                                      Seconds as_of) {
+  std::optional<std::uint32_t> found;
+  for (std::uint32_t i = 0; i < world.campaigns.size(); ++i) { // by time: the newest is last
+    const auto& c = world.campaigns[i];
+    const bool asked = campaign.empty() ? c.named && c.time <= as_of
+                                        : c.external_id == campaign || c.name == campaign;
+    found = asked ? std::optional(i) : found;
+  }
+  if (!found) {
+    return {};
+  }
+  for (const auto& family : world.families) {
+    if (!alone && std::find(family.begin(), family.end(), *found) != family.end()) {
+      return family;
+    }
+  }
+  return {*found};
+}
+
+void add_links(CampaignReport& report, const World& world,
+               const std::vector<std::uint32_t>& members,
+               const std::map<LinkKey, LinkClicks>& clicks) {
+  std::uint64_t untagged = 0, content = 0;
+  std::set<std::string> goals;
+  for (std::size_t m = 0; m < members.size(); ++m) {
+    const auto& campaign = world.campaigns[members[m]];
+    for (const auto& [number, link] : campaign.links) {
+      const auto found = clicks.find({m, number});
+      const auto happened = found == clicks.end() ? LinkClicks{} : found->second;
+      const auto stage = static_cast<std::size_t>(link.tag.stage);
+      report.links.push_back({link.url, link.text, link.tag.why,
+                              members.size() > 1 ? campaign.title() : "", link.tag.stage,
+                              link.tag.stage == Stage::none, happened.human, happened.unknown,
+                              happened.machine});
+      report.clicks_by_stage.at(stage) += happened.human.people + happened.unknown.people;
+      if (!link.honeypot) {
+        ++report.content_links.at(stage);
+        content += link.tag.stage != Stage::none ? 1 : 0;
+        untagged += link.tag.stage == Stage::untagged ? 1 : 0;
+      }
+      if (link.tag.stage == Stage::bofu) {
+        const auto& name = link.text.empty() ? link.identity : link.text;
+        goals.emplace(link.tag.idea.empty() ? "\"" + printable(name, 40) + "\""
+                                            : std::string(link.tag.idea));
+      }
+    }
+  }
+  std::sort(report.links.begin(), report.links.end(), [](const auto& a, const auto& b) {
+    const auto clicked = [](const ReviewedLink& link) {
+      return link.human.people + link.unknown.people;
+    };
+    return std::tuple(clicked(b), b.machine.people, a.url, a.mailing) <
+           std::tuple(clicked(a), a.machine.people, b.url, b.mailing);
+  });
+  const auto links = [&](Stage stage) {
+    return report.content_links.at(static_cast<std::size_t>(stage));
+  };
+  if (content == 0) {
+    report.warnings.emplace_back("its links are not known: import the campaign's XML or content");
+    return;
+  }
+  if (links(Stage::bofu) == 0) {
+    report.warnings.emplace_back("no BOFU link: whoever is ready to buy finds nothing to click on");
+  }
+  if (goals.size() > 1) {
+    std::string names;
+    for (const auto& goal : goals) {
+      names += (names.empty() ? "" : ", ") + goal;
+    }
+    report.warnings.push_back(fmt::format(
+        "{} kinds of BOFU goal ({}): one of them would be clearer", goals.size(), names));
+  }
+  if (links(Stage::tofu) < links(Stage::bofu)) {
+    report.warnings.push_back(
+        fmt::format("fewer TOFU links ({}) than BOFU links ({}): most readers are at the top",
+                    links(Stage::tofu), links(Stage::bofu)));
+  }
+  constexpr std::uint64_t k_untagged_percent = 10;
+  if (untagged * 100 > content * k_untagged_percent) {
+    report.warnings.push_back(
+        fmt::format("{} of {} content links are untagged: `mailfunnel links` shows them, `links "
+                    "set` tags them",
+                    untagged, content));
+  }
+}
+
+} // namespace
+
+Result<CampaignReport> report_campaign(Store& store, const Workspace& workspace,
+                                       const std::string& campaign, bool alone, Seconds as_of) {
+  fold_inbox(store, workspace.threads);
+  const auto& rules = workspace.config.rules;
+  Worlds worlds(store, workspace, rules);
+  const auto world = worlds.at(as_of);
+  const auto members = members_of(*world, campaign, alone, as_of);
+  if (members.empty()) {
+    return Error{ErrorCode::not_found, campaign.empty()
+                                           ? "there is no mailing yet"
+                                           : "there is no mailing \"" + printable(campaign, 80) +
+                                                 "\": `mailfunnel campaigns` lists them"};
+  }
+  CampaignReport out;
+  out.as_of = as_of;
+  Seconds first = INT64_MAX, last = 0;
+  for (const auto member : members) {
+    first = std::min(first, world->campaigns[member].time);
+    last = std::max(last, world->campaigns[member].time);
+  }
+  out.before = first - 1;
+  out.after = std::min(as_of, last + k_aftermath);
+  const auto world_before = worlds.at(out.before);
+  const Scorer before(rules, *world_before, out.before), after(rules, *world, out.after);
+  const ManualSuppressions manual_before(store.database(), out.before),
+      manual_after(store.database(), out.after);
+  prepare_crowds(*world, rules.robots, workspace.threads);
+  out.statuses = after.statuses();
+  std::vector<Part> parts(std::max(workspace.threads, 1U));
+  for (auto& part : parts) {
+    part.apart.resize(members.size());
+    part.moves.assign(out.statuses.size(), std::vector<std::uint64_t>(out.statuses.size()));
+  }
+  each_chunk(store, workspace.threads,
+             [&](std::uint32_t chunk, StoreChunk& source, Database&, unsigned thread) {
+               auto& part = parts[thread];
+               const auto readers = Review(*world, members, rules.robots, as_of).take(source, part);
+               if (std::none_of(readers.begin(), readers.end(), [](bool one) { return one; })) {
+                 return;
+               }
+               ChunkScores then, now;
+               before.score(source, manual_before.of_chunk(chunk), then);
+               before.judge_status(source, then);
+               after.score(source, manual_after.of_chunk(chunk), now);
+               after.judge_status(source, now);
+               for (std::size_t r = 0; r < readers.size(); ++r) {
+                 part.moves[then.status[r]][now.status[r]] += readers[r] ? 1 : 0;
+               }
+             });
+  std::map<LinkKey, LinkClicks> links;
+  std::vector<MailingFigures> apart(members.size());
+  out.moves.assign(out.statuses.size(), std::vector<std::uint64_t>(out.statuses.size()));
+  for (const auto within : k_within) {
+    out.read_by.push_back({within, 0, 0});
+  }
+  for (const auto& part : parts) {
+    unite(out.together, part.together);
+    for (std::size_t m = 0; m < members.size(); ++m) {
+      unite(apart[m], part.apart[m]);
+    }
+    for (const auto& [key, clicks] : part.links) {
+      auto& into = links[key];
+      unite(into.human, clicks.human);
+      unite(into.unknown, clicks.unknown);
+      unite(into.machine, clicks.machine);
+    }
+    for (std::size_t w = 0; w < k_within.size(); ++w) {
+      out.read_by[w].opens += part.opens_within.at(w);
+      out.read_by[w].clicks += part.clicks_within.at(w);
+    }
+    for (std::size_t a = 0; a < out.moves.size(); ++a) {
+      for (std::size_t b = 0; b < out.moves.size(); ++b) {
+        out.moves[a][b] += part.moves[a][b];
+      }
+    }
+  }
+  for (std::size_t m = 0; m < members.size(); ++m) {
+    const auto& one = world->campaigns[members[m]];
+    out.mailings.push_back(
+        {one.title(), one.account, one.external_id, one.subject, one.time, apart[m]});
+  }
+  add_links(out, *world, members, links);
+  return out;
+}
+
+} // namespace mailfunnel

@@ -1,0 +1,66 @@
+#pragma once
+// The review of one mailing, or of a family of them (A/B halves, resends, language versions)
+// together and apart: what happened, by whom, its links and their balance, and what became of the
+// readers. docs/numbers.md defines every figure.
+
+#include "app/workspace.hpp"
+
+#include <array>
+#include <string>
+#include <vector>
+
+namespace mailfunnel {
+
+/// How often, and by how many people.
+struct Happened {
+  std::uint64_t events = 0, people = 0;
+};
+
+struct MailingFigures {
+  bool told = false; // the source tells to whom it was sent, or delivered; else both are 0
+  std::uint64_t sent = 0, delivered = 0; // people
+  std::uint64_t hard_bounces = 0, other_bounces = 0, dropped = 0, unsubscribed = 0, complained = 0;
+  std::array<Happened, 4> opens, clicks; // by Verdict
+  std::uint64_t openers = 0;             // people with a HUMAN open, or a click that implies one
+  std::uint64_t clickers = 0;            // people with a HUMAN or UNKNOWN click
+  std::uint64_t proxy_only = 0;          // people of whom nothing but a proxy's open is known
+};
+
+struct ReviewedLink {
+  std::string url, text, why, mailing;
+  Stage stage = Stage::untagged;
+  bool housekeeping = false;
+  Happened human, unknown, machine;
+};
+
+/// Clicks by people within so long after the mail was sent.
+struct ReadBy {
+  Seconds within = 0;
+  std::uint64_t opens = 0, clicks = 0; // first ones of each person
+};
+
+struct ReviewedMailing {
+  std::string title, account, id, subject;
+  Seconds sent_at = 0;
+  MailingFigures figures;
+};
+
+struct CampaignReport {
+  Seconds as_of = 0;
+  std::vector<ReviewedMailing> mailings; // by time; of a family several
+  MailingFigures together;               // people of several mailings counted once
+  std::vector<ReviewedLink> links;       // most clicked first
+  std::array<std::uint64_t, 5> content_links{}, clicks_by_stage{}; // by Stage; clicks by people
+  std::vector<std::string> warnings;                               // of the balance
+  std::vector<ReadBy> read_by;
+  Seconds before = 0, after = 0; // the moments of the statuses below
+  std::vector<std::string> statuses;
+  std::vector<std::vector<std::uint64_t>> moves; // of the readers: [before][after]
+};
+
+/// `campaign`: id or name; "" is the newest that was sent. `alone`: without its family. Error
+/// not_found: there is no such mailing.
+Result<CampaignReport> report_campaign(Store& store, const Workspace& workspace,
+                                       const std::string& campaign, bool alone, Seconds as_of);
+
+} // namespace mailfunnel
