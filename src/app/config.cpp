@@ -421,6 +421,10 @@ private:
     rule.status = section.text("status").value_or("");
     if (const auto when = section.text("when")) {
       rule.when = parse_where(section, "when", *when);
+      if (rule.when &&
+          any_part(*rule.when, [](const Expression& part) { return part.ago.has_value(); })) {
+        section.error("when", "a status can't be judged by what was some time ago");
+      }
     } else {
       section.error_here(fmt::format("{} needs `when`; `when = 'true'` is always", what));
     }

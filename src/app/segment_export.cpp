@@ -278,9 +278,11 @@ private:
 };
 
 bool needs_times(const Expression& expression) {
-  return (expression.type == Expression::Type::compare &&
-          (expression.field == Field::last_open || expression.field == Field::last_click)) ||
-         std::any_of(expression.parts.begin(), expression.parts.end(), needs_times);
+  return any_part(expression, [](const Expression& part) {
+    return part.type == Expression::Type::compare &&
+           (part.field == Field::last_open || part.field == Field::last_click ||
+            part.field == Field::silent_days || part.field == Field::silent_mails);
+  });
 }
 
 /// Can a stored run answer all of it?

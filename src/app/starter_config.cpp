@@ -94,10 +94,32 @@ use   = "sales"
 where = "status = SQL"
 columns = ["email", "score", "grade", "last_click", "reasons"]
 
+# The next mailing by phase: content one step deeper than what somebody clicked on in the last 90 days.
+# Of a mailing segment nobody who is suppressed is ever part.
 [[segment]]
-name  = "next-mailing-mofu"            # they read the top of the funnel: next comes the middle
-use   = "mailing"                      # never anybody suppressed
-where = "phase = TOFU and clicked(within 90d)"
+name  = "next-mailing-tofu"            # nothing clicked: the top of the funnel again
+where = "phase = NONE and silent_days < 90"
+[[segment]]
+name  = "next-mailing-mofu"            # they read the top: next comes the middle
+where = "phase = TOFU"
+[[segment]]
+name  = "next-mailing-bofu"            # they compared: next comes the offer
+where = "phase = MOFU"
+[[segment]]
+name  = "offer-again"                  # they looked at the offer, and sales does not call them
+where = "phase = BOFU and status != SQL"
+
+# Silence: for so long no open or click by a person, nor anything else.
+[[segment]]
+name  = "send-less"
+where = "silent_days >= 90 and silent_days < 180 and silent_mails >= 3"
+[[segment]]
+name  = "win-back"
+where = "silent_days >= 180 and silent_days < 270 and silent_mails >= 6"
+[[segment]]
+name  = "propose-to-suppress"          # a proposal for somebody to look at; nothing is done by itself
+use   = "suppression"
+where = "silent_days >= 270 and silent_mails >= 10 and not suppressed"
 
 # [report]
 # locale = "nl-BE"                     # CSV for people: semicolon, BOM, decimal comma

@@ -2,6 +2,7 @@
 
 #include "base/text.hpp"
 #include "funnel/mailing_judge.hpp"
+#include "funnel/silence.hpp"
 
 #include <algorithm>
 #include <bit>
@@ -91,7 +92,7 @@ public:
       }
       return bits;
     case Expression::Type::compare:
-      return compare(e);
+      return e.ago ? compare_past(e) : compare(e);
     case Expression::Type::event:
       return events(e.query);
     }
@@ -152,6 +153,27 @@ private:
     });
   }
 
+  /// As everybody was some time ago, with the stages that links have at the moment asked for.
+  Bits compare_past(const Expression& e) {
+    const Scorer scorer(m_context.scorer.rules(), m_context.scorer.world(),
+                        m_context.scorer.as_of() - *e.ago);
+    ChunkScores scores;
+    scorer.score(m_context.source, nullptr, scores);
+    scorer.judge_status(m_context.source, scores);
+    auto then = e;
+    then.ago.reset();
+    const EvaluationContext past{scorer, m_context.source, scores};
+    return Evaluator(past).run(then);
+  }
+
+  const SilenceColumns& silence() {
+    if (!m_silence) {
+      m_silence = silence_of(m_context.scorer.world(), m_context.source, m_scores,
+                             m_context.scorer.as_of());
+    }
+    return *m_silence;
+  }
+
   Bits compare(const Expression& e) {
     const auto& s = m_scores;
     switch (e.field) {
@@ -177,6 +199,15 @@ private:
       return number(e, s.received, k_point);
     case Field::non_opens_in_a_row:
       return number(e, s.non_opens_in_a_row, k_point);
+    case Field::silent_days:
+      return number(e, silence().days, k_point);
+    case Field::silent_mails:
+      return number(e, silence().mails, k_point);
+    case Field::proxy_reader: {
+      const auto readers = proxy_readers(m_context.scorer.world(), m_context.source,
+                                         m_context.scorer.rules().robots, m_context.scorer.as_of());
+      return each([&](std::size_t r) { return readers[r]; });
+    }
     case Field::grade:
       return by_name(
           e, s.grade,
@@ -347,9 +378,12 @@ private:
         judge.rows(kind, columns, verdicts);
         for (std::size_t i = 0; i < columns.size(); ++i) {
           const auto evidence = columns.evidence.empty() ? std::uint16_t{0} : columns.evidence[i];
-          const bool person = is_bounce_like(kind) || kind == EventKind::unsubscribe ||
-                              verdicts[i].verdict == Verdict::human ||
-                              (verdicts[i].verdict == Verdict::unknown && kind == EventKind::open);
+          const auto verdict = verdicts[i].verdict;
+          const bool person = query.by
+                                  ? verdict == *query.by
+                                  : is_bounce_like(kind) || kind == EventKind::unsubscribe ||
+                                        verdict == Verdict::human ||
+                                        (verdict == Verdict::unknown && kind == EventKind::open);
           if (Seconds{columns.time[i]} < from || Seconds{columns.time[i]} > until ||
               !filter(columns.link.empty() ? LinkNumber{0} : columns.link[i]) ||
               (query.bounce && bounce_class_of(evidence) != *query.bounce) || !person) {
@@ -367,6 +401,7 @@ private:
 
   const EvaluationContext& m_context;
   const ChunkScores& m_scores;
+  std::optional<SilenceColumns> m_silence;
 };
 
 } // namespace

@@ -52,6 +52,7 @@ struct EventQuery {
   std::optional<std::string> campaign, link, form_kind; // globs
   std::optional<Stage> stage;
   std::optional<BounceClass> bounce;
+  std::optional<Verdict> by; // who did it; without it people
   std::optional<Seconds> within;
   std::optional<Seconds> after, before; // moments: after <= t < before
   std::uint32_t at_least = 1;
@@ -74,7 +75,10 @@ enum class Field : std::uint8_t {
   clicks_bofu,
   received,
   non_opens_in_a_row,
+  silent_days,
+  silent_mails,
   suppressed,
+  proxy_reader,
   email,
   domain,
   attribute,
@@ -103,6 +107,7 @@ struct Expression {
   std::vector<Points> numbers;     // right side as thousandths, where the field is a number
   std::optional<Seconds> age;      // last_click within 30d
   std::optional<Seconds> moment;   // last_click before 2026-01-01
+  std::optional<Seconds> ago;      // status was SQL 30d ago
   EventQuery query;
   bool truth = true;
 };
@@ -121,6 +126,9 @@ struct ParsedExpression {
   ExpressionError error;
 };
 ParsedExpression parse_expression(std::string_view text);
+
+/// Does any part ask for it?
+bool any_part(const Expression& expression, bool (*asks)(const Expression& part));
 
 struct EvaluationContext {
   const Scorer& scorer;

@@ -31,7 +31,10 @@ constexpr std::array k_fields{
     NamedField{"clicks_bofu", Field::clicks_bofu},
     NamedField{"mailings", Field::received},
     NamedField{"non_opens_in_a_row", Field::non_opens_in_a_row},
+    NamedField{"silent_days", Field::silent_days},
+    NamedField{"silent_mails", Field::silent_mails},
     NamedField{"suppressed", Field::suppressed},
+    NamedField{"proxy_reader", Field::proxy_reader},
     NamedField{"email", Field::email},
     NamedField{"domain", Field::domain},
     NamedField{"attribute", Field::attribute},
@@ -62,7 +65,12 @@ constexpr std::array k_events{
 constexpr bool is_number(Field field) {
   return field <= Field::fit && field != Field::grade
              ? true
-             : field >= Field::opens && field <= Field::non_opens_in_a_row;
+             : field >= Field::opens && field <= Field::silent_mails;
+}
+/// Can it be asked as it was some time ago?
+constexpr bool has_past(Field field) {
+  return is_number(field) || field == Field::grade || field == Field::status ||
+         field == Field::phase;
 }
 constexpr bool is_moment(Field field) {
   return field == Field::last_open || field == Field::last_click;
@@ -243,15 +251,34 @@ private:
         expect(")", fmt::format("to close `{}(…`", name.text));
       }
     }
-    if (field == Field::suppressed || field == Field::subscribed) {
+    if (field == Field::suppressed || field == Field::subscribed || field == Field::proxy_reader) {
       return out;
     }
     if (is_moment(field)) {
       return moment(name, std::move(out));
     }
-    read_operator(out);
+    const auto was = peek();
+    const bool past = accept("was");
+    if (!past || (peek().type == TokenType::symbol && !is("(")) || is("in")) {
+      read_operator(out); // "was SQL" is "was = SQL"
+    }
     read_values(name, out);
+    if (past || is("ago", 1)) {
+      read_ago(was, name, out);
+    }
     return out;
+  }
+
+  void read_ago(const Token& was, const Token& name, Expression& out) {
+    if (!has_past(out.field)) {
+      fail(was, fmt::format("what `{}` was some time ago can't be asked", name.text));
+    }
+    if (!is("ago", 1)) {
+      fail(was,
+           fmt::format("`was` wants a time: `{} was {} 30d ago`", name.text, out.values.front()));
+    }
+    out.ago = duration("ago");
+    take();
   }
 
   Expression moment(const Token& name, Expression out) {
@@ -365,6 +392,21 @@ private:
     return value.text;
   }
 
+  Verdict who(const Token& name) {
+    constexpr std::pair<std::string_view, Verdict> k_who[] = {{"person", Verdict::human},
+                                                              {"unknown", Verdict::unknown},
+                                                              {"proxy", Verdict::proxy},
+                                                              {"machine", Verdict::machine}};
+    const auto at = peek(1);
+    const auto text = argument_text(name);
+    for (const auto& [word, verdict] : k_who) {
+      if (iequals(text, word)) {
+        return verdict;
+      }
+    }
+    fail(at, fmt::format("\"{}\" is nobody: person, unknown, proxy or machine", at.text));
+  }
+
   void argument(EventQuery& query) {
     const auto name = take();
     const auto called = [&](std::string_view word) { return iequals(name.text, word); };
@@ -391,6 +433,8 @@ private:
       query.link = argument_text(name);
     } else if (called("kind")) {
       query.form_kind = argument_text(name);
+    } else if (called("by")) {
+      query.by = who(name);
     } else if (called("stage")) {
       const auto value = peek(1);
       query.stage = parse_stage(argument_text(name));
@@ -402,7 +446,7 @@ private:
       query.bounce = klass;
     } else {
       const auto near = nearest(name.text, {"campaign", "stage", "link", "within", "before",
-                                            "after", "at least", "hard", "soft", "kind"});
+                                            "after", "at least", "hard", "soft", "kind", "by"});
       fail(name, fmt::format("an event can't be asked for \"{}\"", name.text),
            near ? fmt::format("did you mean `{}`?", *near) : std::string());
     }
@@ -422,6 +466,12 @@ std::string ExpressionError::text(std::string_view expression) const {
   out += replace_all(expression, "\n", " ");
   out += "\n  " + std::string(display_width(before), ' ') + "^";
   return out;
+}
+
+bool any_part(const Expression& expression, bool (*asks)(const Expression& part)) {
+  return asks(expression) ||
+         std::any_of(expression.parts.begin(), expression.parts.end(),
+                     [asks](const Expression& part) { return any_part(part, asks); });
 }
 
 ParsedExpression parse_expression(std::string_view text) {

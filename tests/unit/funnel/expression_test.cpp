@@ -21,6 +21,11 @@ TEST_CASE("expressions that parse") {
            "not not score = -3.5",
            "(form(kind = contact, within 30d) or replied(within 30d)) and fit >= 0",
            "true",
+           "status was SQL 30d ago and not status = SQL",
+           "score was >= 20 30d ago or score < 10 90d ago",
+           "phase was in (TOFU, MOFU) 2w ago and grade >= B 1y ago",
+           "clicked(by = machine, within 30d) and not opened(by = PROXY)",
+           "silent_days >= 90 and silent_mails > 3 and proxy_reader",
        }) {
     CAPTURE(text);
     const auto parsed = parse_expression(text);
@@ -50,6 +55,10 @@ TEST_CASE("mistakes are told with the place and a suggestion") {
            Row{"last_click = 3", 11, "within 90d"},
            Row{"score > 1 & fit > 2", 10, "means nothing here"},
            Row{"phase = DEEP", 8, "is no phase"},
+           Row{"status was SQL", 7, "`status was SQL 30d ago`"},
+           Row{"status was SQL soon ago", 15, "wants a time"},
+           Row{"email was \"x\" 30d ago", 6, "can't be asked"},
+           Row{"opened(by = dog)", 12, "is nobody"},
        }) {
     CAPTURE(row.text);
     const auto parsed = parse_expression(row.text);
