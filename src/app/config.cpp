@@ -108,6 +108,9 @@ public:
     for (const auto* table : top.tables("fit")) {
       fit(Section(*table, "[[fit]]", m_file, m_out.problems));
     }
+    if (const auto* table = top.inner("tracking")) {
+      tracking(Section(*table, "[tracking]", m_file, m_out.problems));
+    }
     if (const auto* table = top.inner("robots")) {
       robots(Section(*table, "[robots]", m_file, m_out.problems));
     }
@@ -280,6 +283,18 @@ private:
       }
     } else if (const auto* table = section.inner("caps")) {
       caps(Section(*table, "`caps`", m_file, m_out.problems), rules);
+    }
+    section.finish();
+  }
+
+  void tracking(Section section) {
+    auto& rules = m_config.rules.tracking;
+    rules.off = section.texts("off");
+    rules.consent = section.text("consent").value_or(rules.consent);
+    rules.consent_required = section.flag("consent_required").value_or(rules.consent_required);
+    if (rules.consent_required && rules.consent.empty()) {
+      section.error("consent_required",
+                    "`consent` must name the attribute in which people say yes");
     }
     section.finish();
   }
@@ -770,7 +785,7 @@ void check_expressions(const Config& config, const std::string& file,
 std::string rules_text_of(const toml::table& root) {
   toml::table rules;
   for (const auto* key :
-       {"stage", "tagging", "scoring", "fit", "levels", "status", "robots", "links"}) {
+       {"stage", "tagging", "scoring", "fit", "levels", "status", "robots", "tracking", "links"}) {
     if (const auto* node = root.get(key)) {
       rules.insert(key, *node);
     }

@@ -145,6 +145,10 @@ World build_world(Store& store, const Workspace& workspace, const Rules& rules, 
         source.configured.value_or(source.can.delivery_events || delivered.contains(stored.id));
     campaign.delivery_times = campaign.delivery_events && source.can.delivery_times;
     campaign.seconds = source.can.time_resolution <= 1;
+    campaign.tracked =
+        std::none_of(rules.tracking.off.begin(), rules.tracking.off.end(), [&](const auto& glob) {
+          return glob_match(glob, campaign.external_id) || glob_match(glob, campaign.name);
+        });
     campaign.first_event = stored.first_event.value_or(campaign.first_event);
     campaign.last_event = stored.last_event.value_or(campaign.last_event);
     campaign.time = stored.campaign.sent_at.value_or(stored.first_event.value_or(0));

@@ -1,6 +1,7 @@
 #include "funnel/expression.hpp"
 
 #include "base/text.hpp"
+#include "funnel/consent.hpp"
 #include "funnel/mailing_judge.hpp"
 #include "funnel/silence.hpp"
 
@@ -164,6 +165,15 @@ private:
     then.ago.reset();
     const EvaluationContext past{scorer, m_context.source, scores};
     return Evaluator(past).run(then);
+  }
+
+  /// Whose opens must not be looked at.
+  const std::vector<bool>& refused() {
+    if (!m_refused) {
+      m_refused = tracking_refused(m_context.scorer.rules().tracking, m_context.source,
+                                   m_context.scorer.as_of());
+    }
+    return *m_refused;
   }
 
   const SilenceColumns& silence() {
@@ -376,7 +386,11 @@ private:
           judge.begin(campaign);
         }
         judge.rows(kind, columns, verdicts);
+        const auto& refused = kind == EventKind::open ? this->refused() : m_nobody;
         for (std::size_t i = 0; i < columns.size(); ++i) {
+          if (!refused.empty() && refused[columns.recipient[i]]) {
+            continue;
+          }
           const auto evidence = columns.evidence.empty() ? std::uint16_t{0} : columns.evidence[i];
           const auto verdict = verdicts[i].verdict;
           const bool person = query.by
@@ -402,6 +416,8 @@ private:
   const EvaluationContext& m_context;
   const ChunkScores& m_scores;
   std::optional<SilenceColumns> m_silence;
+  std::optional<std::vector<bool>> m_refused;
+  std::vector<bool> m_nobody;
 };
 
 } // namespace

@@ -82,6 +82,10 @@ std::string_view reason_of(Silence silence) {
     return "not measurable: suppressed when it was sent";
   case Silence::not_named:
     return "not measurable: its events name no mailing";
+  case Silence::untracked:
+    return "not measurable: the mailing has no open tracking";
+  case Silence::refused:
+    return "not measurable: no consent to open tracking";
   }
   return "";
 }

@@ -23,6 +23,8 @@ enum class Silence : std::uint8_t {
   not_covered,    // our log does not reach over the whole window
   suppressed,     // it should not have been sent at all
   not_named,      // the events do not say which mailing it was
+  untracked,      // the mailing has no open pixel
+  refused,        // the person has not allowed that opens are measured
 };
 /// Why there are no points, for people; "" for not_opened.
 std::string_view reason_of(Silence silence);

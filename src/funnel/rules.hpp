@@ -115,8 +115,17 @@ struct StatusRules {
   std::vector<StatusRule> rules;             // model = rules; what none matches is "soft"
 };
 
+/// Whose opens, and of which mailings, may be measured. Consent to tracking is another thing than
+/// consent to mail.
+struct TrackingRules {
+  std::vector<std::string> off;  // globs on id or name of mailings without an open pixel
+  std::string consent;           // attribute that says yes or no; empty: nobody is asked
+  bool consent_required = false; // who said nothing has refused
+};
+
 struct Rules {
   TaggingRules tagging;
+  TrackingRules tracking;
   RobotRules robots;
   ScoringRules scoring;
   FitRules fit;

@@ -1,5 +1,8 @@
 #include "funnel/scan.hpp"
+#include "base/text.hpp"
+#include "funnel/consent.hpp"
 
+#include <array>
 #include <tuple>
 #include <unordered_map>
 
@@ -54,9 +57,16 @@ Scan::Scan(const Rules& rules, const World& world, Seconds as_of, ChunkSource& s
       m_present.push_back(campaign);
     }
   }
+  m_refused = tracking_refused(rules.tracking, source, as_of);
   m_downloads = !source.campaigns(EventKind::download).empty();
   std::sort(m_present.begin(), m_present.end());
   m_present.erase(std::unique(m_present.begin(), m_present.end()), m_present.end());
+}
+
+bool Scan::tracked(std::uint32_t family) const {
+  const auto& members = m_world.families[family];
+  return std::all_of(members.begin(), members.end(),
+                     [this](std::uint32_t member) { return m_world.campaigns[member].tracked; });
 }
 
 void Scan::run() {
@@ -80,7 +90,7 @@ void Scan::score_family(std::uint32_t index_of_family) {
       continue;
     }
     any = true;
-    measurable = measurable && campaign.named;
+    measurable = measurable && campaign.named && (m_fair || campaign.tracked);
     m_judge.begin(campaign);
     read_deliveries(campaign);
     read_opens(campaign);
@@ -154,6 +164,13 @@ void Scan::read_opens(const WorldCampaign& campaign) {
     }
     const auto r = m_columns.recipient[i];
     const auto time = m_columns.time[i];
+    if (refused(r)) {
+      if (m_ledger != nullptr) {
+        line(r, time, EventKind::open, campaign.id, 0, Stage::none, "open", 0,
+             "not looked at: no consent to open tracking");
+      }
+      continue;
+    }
     const auto evidence = m_columns.evidence.empty() ? std::uint16_t{0} : m_columns.evidence[i];
     const auto [verdict, signs] = m_judge.open(r, time, evidence);
     mark(r, any_open);
@@ -361,7 +378,7 @@ void Scan::finish_family(bool measurable, CampaignId campaign, std::uint32_t fam
       if ((marks & human) != 0) {
         m_out.non_opens_in_a_row[r] = 0;
       }
-    } else if (measurable && (marks & (over | pending)) == over) {
+    } else if (measurable && !refused(r) && (marks & (over | pending)) == over) {
       const auto end =
           m_delivered_at.empty() ? Seconds{0} : m_delivered_at[r] + m_rules.non_open_after;
       give_non_open(r, end, campaign);

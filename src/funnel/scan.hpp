@@ -118,6 +118,8 @@ private:
   }
 
   // scan.cpp
+  bool refused(std::uint16_t r) const { return !m_refused.empty() && m_refused[r]; }
+  bool tracked(std::uint32_t family) const;
   void score_family(std::uint32_t index_of_family);
   void read_deliveries(const WorldCampaign& campaign);
   void read_opens(const WorldCampaign& campaign);
@@ -190,6 +192,7 @@ private:
   Ledger* m_ledger;
   std::vector<std::uint8_t> m_marks;
   std::vector<std::uint16_t> m_touched;
+  std::vector<bool> m_refused; // empty: nobody is asked
   Decay m_decay;
   bool m_fair;
   std::vector<std::uint32_t> m_delivered_at;

@@ -25,6 +25,11 @@ void Scan::judge_silence() {
       m_rules.non_open_after, m_as_of, covered,
       [&](const MailReceived& mail, Silence silence, Seconds end) {
         const auto r = mail.recipient;
+        if (silence == Silence::not_opened) {
+          silence = refused(r)              ? Silence::refused
+                    : !tracked(mail.family) ? Silence::untracked
+                                            : silence;
+        }
         const auto campaign = m_world.campaigns[m_world.families[mail.family].front()].id;
         if (mail.reacted != k_never) { // known up to the moment only
           if (mail.by_person) {

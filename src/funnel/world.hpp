@@ -35,6 +35,7 @@ struct WorldCampaign {
   bool delivery_events =
       true; // its source tells deliveries; else sent and not bounced is delivered
   bool delivery_times = false;     // and when they really happened
+  bool tracked = true;             // it has an open pixel
   bool seconds = true;             // its source tells times to the second
   std::uint32_t content_links = 0; // different links in its content; 0: its content is not known
   Seconds time = 0;                // sent, or the earliest event

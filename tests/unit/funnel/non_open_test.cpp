@@ -213,5 +213,52 @@ TEST_CASE("three mails before: those of the same second do not count") {
   CHECK(note_on(out, 5) == "costs");
 }
 
+TEST_CASE("a mailing without open tracking costs nothing, nor does who has not allowed it") {
+  auto world = world_of(6);
+  auto rules = seed_rules();
+  TestSource source;
+  deliver(source, 1, 6);
+  const auto now = k_start + 100 * k_day;
+  CHECK(score(source, rules, world, now).score == -3 * k_point);
+  world.campaigns[4].tracked = false;
+  const auto untracked = score(source, rules, world, now);
+  CHECK(untracked.score == -2 * k_point);
+  CHECK(note_on(untracked, 5) == reason_of(Silence::untracked));
+
+  rules.scoring.open = 1 * k_point;
+  rules.tracking.consent = "tracking";
+  source.add(6, EventKind::open, k_start + 5 * k_fortnight + 60);
+  struct Row {
+    const char* value; // nullptr: nothing said
+    bool required, looked_at;
+  };
+  for (const auto& row :
+       {Row{nullptr, false, true}, Row{"yes", false, true}, Row{" NEE ", false, false},
+        Row{"maybe", false, true}, Row{nullptr, true, false}, Row{"Oui", true, true},
+        Row{"maybe", true, false}, Row{"false", true, false}}) {
+    CAPTURE((row.value == nullptr ? std::string("nothing") : std::string(row.value)));
+    CAPTURE(row.required);
+    auto one = source;
+    if (row.value != nullptr) {
+      one.set("tracking", row.value);
+    }
+    rules.tracking.consent_required = row.required;
+    for (const auto measurable : {Measurable::fair, Measurable::simple}) {
+      rules.scoring.measurable = measurable;
+      const auto out = score(one, rules, world, now);
+      const auto expected = !row.looked_at                   ? 0
+                            : measurable == Measurable::fair ? 1 - 1  // 4 is silent, 5 untracked
+                                                             : 1 - 4; // 1 to 4
+      CHECK(out.score == expected * k_point);
+    }
+    const Scorer scorer(rules, world, now);
+    ChunkScores scores;
+    scorer.score(one, nullptr, scores);
+    CHECK(evaluate(*parse_expression("opened").expression, {scorer, one, scores}).test(0) ==
+          row.looked_at);
+    CHECK((scores.last_open[0] != 0) == row.looked_at);
+  }
+}
+
 } // namespace
 } // namespace mailfunnel
