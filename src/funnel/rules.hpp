@@ -3,6 +3,7 @@
 // and its source is in docs/scoring.md ("seed" marks what the seed texts say).
 
 #include "base/time.hpp"
+#include "funnel/kind_rules.hpp"
 #include "funnel/robots.hpp"
 #include "funnel/tagger.hpp"
 
@@ -116,6 +117,7 @@ struct StatusRules {
 };
 
 struct Rules {
+  std::vector<KindRule> kinds;
   TaggingRules tagging;
   RobotRules robots;
   ScoringRules scoring;
