@@ -1,5 +1,6 @@
 #include "app/backtest.hpp"
 
+#include "app/row_writer.hpp"
 #include "base/csv.hpp"
 #include "base/json.hpp"
 #include "base/text.hpp"
@@ -28,10 +29,18 @@ constexpr int k_resamples = 400;
 /// Counts by value of one ranking; the higher the value the better.
 using Counts = boost::unordered_flat_map<std::int64_t, std::pair<std::uint64_t, std::uint64_t>>;
 
-enum RankingNumber : std::size_t { by_score, by_scale, by_fit, by_recency, by_clicks, k_rankings };
+enum RankingNumber : std::size_t {
+  by_score,
+  by_scale,
+  by_fit,
+  by_recency,
+  by_clicks,
+  by_attribute,
+  k_rankings
+};
 constexpr std::array<std::string_view, k_rankings> k_names{
-    "engagement score", "scale (score and fit)", "fit alone", "days since the last click",
-    "number of clicks"};
+    "engagement score",          "scale (score and fit)", "fit alone",
+    "days since the last click", "number of clicks",      ""};
 
 /// Rules whose effect can be looked at without the ledger of everybody.
 enum OddsNumber : std::size_t { bofu, mofu, tofu, open, non_open, k_event_rules };
@@ -166,7 +175,8 @@ public:
       : m_rules(rules), m_scorer(scorer), m_converted(converted), m_request(request), m_date(date) {
   }
 
-  void take(std::uint32_t chunk, const ChunkScores& s, const RuleHits& hits, Part& part) const {
+  void take(std::uint32_t chunk, const ChunkScores& s, const RuleHits& hits,
+            const std::optional<AttributeTable>& imported, Part& part) const {
     std::vector<std::vector<bool>> fit(m_rules.fit.rules.size()); // by rule: who has points from it
     for (std::size_t rule = 0; rule < fit.size(); ++rule) {
       fit[rule].resize(s.size());
@@ -193,6 +203,10 @@ public:
       add(by_recency,
           s.last_click[r] == 0 ? INT64_MIN : -((m_date - Seconds{s.last_click[r]}) / k_day));
       add(by_clicks, std::int64_t{s.clicks_tofu[r]} + s.clicks_mofu[r] + s.clicks_bofu[r]);
+      if (imported) {
+        const auto value = parse_double(trim((*imported)[r]));
+        add(by_attribute, value ? std::llround(std::clamp(*value, -1e12, 1e12) * 1000) : INT64_MIN);
+      }
       const bool ordered = m_rules.status.model != StatusModel::rules; // worst to best
       for (std::size_t status = 0; status < part.cuts.size(); ++status) {
         const bool in = ordered ? s.status[r] >= status : s.status[r] == status;
@@ -377,7 +391,8 @@ std::pair<Points, Points> resampled(const std::vector<RankedCount>& rows,
 }
 
 Backtest put_together(std::vector<Part>& parts, const Scorer& scorer,
-                      const std::array<RankingSum, k_rankings>& rankings, const Counts& scores) {
+                      const std::array<RankingSum, k_rankings>& rankings, const Counts& scores,
+                      const std::string& imported) {
   Backtest out;
   auto& all = parts.front();
   for (std::size_t p = 1; p < parts.size(); ++p) {
@@ -404,7 +419,11 @@ Backtest put_together(std::vector<Part>& parts, const Scorer& scorer,
   }
   out.people_converted = people.size();
   for (std::size_t k = 0; k < k_rankings; ++k) {
-    out.rankings.push_back(rankings[k].ranking(k_names[k]));
+    if (k == by_attribute && imported.empty()) {
+      continue;
+    }
+    out.rankings.push_back(rankings[k].ranking(
+        k == by_attribute ? fmt::format("attribute \"{}\"", imported) : std::string(k_names[k])));
   }
   // The best status first. Where they have an order each holds those above it too, so the lowest
   // says nothing.
@@ -575,7 +594,11 @@ Result<Backtest> backtest(Store& store, const Workspace& workspace, const Rules&
                  hits.fit_people.resize(rules.fit.rules.size());
                  scorer.score(source, manual.of_chunk(chunk), of_chunk, nullptr, &hits);
                  scorer.judge_status(source, of_chunk);
-                 at.take(chunk, of_chunk, hits, parts[thread]);
+                 std::optional<AttributeTable> imported;
+                 if (!request.score_attribute.empty()) {
+                   imported.emplace(source, request.score_attribute, date);
+                 }
+                 at.take(chunk, of_chunk, hits, imported, parts[thread]);
                });
     for (std::size_t k = 0; k < k_rankings; ++k) {
       Counts of_date;
@@ -589,7 +612,7 @@ Result<Backtest> backtest(Store& store, const Workspace& workspace, const Rules&
       }
     }
     if (date == dates.back()) {
-      out = put_together(parts, scorer, rankings, scores);
+      out = put_together(parts, scorer, rankings, scores, request.score_attribute);
     }
   }
   out.dates = dates;

@@ -30,6 +30,8 @@ struct BacktestRequest {
   Seconds window = 90 * k_day; // what counts as an outcome: a conversion so long after the date
   Seconds gap = 0;             // days after the date that do not count
   std::optional<Seconds> from, to;
+  std::string
+      score_attribute; // an imported score to stand beside ours, as of each date; empty: none
 };
 
 /// One way to put people in an order, and how good it was.

@@ -191,6 +191,7 @@ int run_backtest(const Invocation& call) {
   request.conversions = std::move(read->conversions);
   request.window = days_of(call, "window", request.window);
   request.gap = days_of(call, "gap", request.gap);
+  request.score_attribute = call.text("score-attribute");
   request.from = date_of(call, "from");
   request.to = date_of(call, "to");
   if (request.window < k_day) {
@@ -221,6 +222,8 @@ Command backtest_command() {
             "rules", text("FILE"), "with other rules")(
             "window", text("T"), "how long afterwards a conversion counts; default: 90d")(
             "gap", text("T"), "not counted just after the date; default: none")(
+            "score-attribute", text("NAME"),
+            "an attribute that holds somebody else's score, to stand beside ours")(
             "from", text("DATE"), "no date before it; default: four weeks after the first event")(
             "to", text("DATE"), "nothing after it; default: the newest event or conversion");
       },
