@@ -96,6 +96,9 @@ public:
       m_config.strip.parameters.insert(m_config.strip.parameters.end(), strip.begin(), strip.end());
       section.finish();
     }
+    for (const auto* table : top.tables("kind")) {
+      kind(Section(*table, "[[kind]]", m_file, m_out.problems));
+    }
     for (const auto* table : top.tables("stage")) {
       stage(Section(*table, "[[stage]]", m_file, m_out.problems));
     }
@@ -174,6 +177,25 @@ private:
     } else {
       section.error("zone", found.error().message);
     }
+  }
+
+  void kind(Section section) {
+    KindRule rule;
+    const auto name = section.text("kind");
+    const auto kind = name ? campaign_kind(*name) : std::nullopt;
+    if (!kind) {
+      section.error("kind", "`kind` in [[kind]] should be \"campaign\", \"automation\", "
+                            "\"transactional\" or \"test\"");
+    }
+    rule.kind = kind.value_or(CampaignKind::campaign);
+    rule.campaign = section.texts("campaign");
+    rule.subject = section.texts("subject");
+    rule.account = section.texts("account");
+    if (rule.campaign.empty() && rule.subject.empty() && rule.account.empty()) {
+      section.error_here("a [[kind]] needs at least one of campaign, subject, account");
+    }
+    section.finish();
+    m_config.rules.kinds.push_back(std::move(rule));
   }
 
   void stage(Section section) {
@@ -784,8 +806,8 @@ void check_expressions(const Config& config, const std::string& file,
 /// What of a file says how people are scored, as TOML.
 std::string rules_text_of(const toml::table& root) {
   toml::table rules;
-  for (const auto* key :
-       {"stage", "tagging", "scoring", "fit", "levels", "status", "robots", "tracking", "links"}) {
+  for (const auto* key : {"kind", "stage", "tagging", "scoring", "fit", "levels", "status",
+                          "robots", "tracking", "links"}) {
     if (const auto* node = root.get(key)) {
       rules.insert(key, *node);
     }
@@ -799,9 +821,12 @@ std::string rules_text_of(const toml::table& root) {
 /// first counts stand in front.
 void read_own(LoadedConfig& out, const toml::table& root, const std::string& file) {
   auto& stages = out.config.rules.tagging.rules;
-  const auto included = static_cast<std::ptrdiff_t>(stages.size());
+  auto& kinds = out.config.rules.kinds;
+  const auto included_stages = static_cast<std::ptrdiff_t>(stages.size());
+  const auto included_kinds = static_cast<std::ptrdiff_t>(kinds.size());
   Reader(out, file).read(root);
-  std::rotate(stages.begin(), stages.begin() + included, stages.end());
+  std::rotate(stages.begin(), stages.begin() + included_stages, stages.end());
+  std::rotate(kinds.begin(), kinds.begin() + included_kinds, kinds.end());
   const auto text = rules_text_of(root);
   out.config.rules.fingerprint += fmt::format("{:016x}", hash64(text));
   out.config.rules.texts.push_back(text);

@@ -53,7 +53,7 @@ public:
 
   SqlValue number() { return integer(row().id); }
   SqlValue account() { return text_or_null(of_world().account); }
-  SqlValue kind() { return name_of(row().campaign.kind); }
+  SqlValue kind() { return name_of(of_world().kind); }
   SqlValue sent_at() { return time(of_world().time == 0 ? nullptr : &of_world().time); }
   SqlValue first_event() { return time(row().first_event ? &*row().first_event : nullptr); }
   SqlValue last_event() { return time(row().last_event ? &*row().last_event : nullptr); }

@@ -3,6 +3,7 @@
 // and its source is in docs/scoring.md ("seed" marks what the seed texts say).
 
 #include "base/time.hpp"
+#include "funnel/kind_rules.hpp"
 #include "funnel/robots.hpp"
 #include "funnel/tagger.hpp"
 
@@ -124,6 +125,7 @@ struct TrackingRules {
 };
 
 struct Rules {
+  std::vector<KindRule> kinds;
   TaggingRules tagging;
   TrackingRules tracking;
   RobotRules robots;
