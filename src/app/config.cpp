@@ -156,6 +156,7 @@ private:
     }
     read_zone(section, account.zone, account.zone_given);
     account.list = section.text("list").value_or("");
+    account.senders = section.texts("sender");
     account.archived = section.choice("state", {"active", "archived"}).value_or(0) == 1;
     if (const auto delivered = section.choice("delivered", {"reported", "assumed"})) {
       account.delivery_events = *delivered == 0;

@@ -29,6 +29,7 @@ struct AccountConfig {
   TimeZone zone = nullptr;
   bool zone_given = false;
   std::string list;
+  std::vector<std::string> senders; // globs over envelope senders, of logs that several share
   bool archived = false;
   std::optional<bool> delivery_events; // overrides what the adapter says of its source
 };

@@ -38,33 +38,59 @@ private:
   std::ofstream m_out;
 };
 
-std::string account_for(const Workspace& workspace, const std::string& adapter,
-                        const std::string& asked) {
-  if (!asked.empty()) {
-    const auto* account = workspace.config.account(asked);
-    if (account == nullptr && !workspace.config.accounts.empty()) {
-      std::vector<std::string> known;
-      for (const auto& one : workspace.config.accounts) {
-        known.push_back(one.name);
-      }
-      throw Failure(
-          {ErrorCode::usage, fmt::format("--account: the config has no account \"{}\": it has {}",
-                                         asked, join(known, ", "))});
-    }
-    return asked;
+/// --account must be one of the config's, if that has any.
+void check_account(const Workspace& workspace, const std::string& asked) {
+  const auto& accounts = workspace.config.accounts;
+  if (asked.empty() || accounts.empty() || workspace.config.account(asked) != nullptr) {
+    return;
   }
+  std::vector<std::string> known;
+  for (const auto& one : accounts) {
+    known.push_back(one.name);
+  }
+  throw Failure(
+      {ErrorCode::usage, fmt::format("--account: the config has no account \"{}\": it has {}",
+                                     asked, join(known, ", "))});
+}
+
+/// Whose the records of an adapter are that name no account: `name`'s, after those of which the
+/// envelope sender says it.
+struct Owner {
+  std::string name; // empty: nobody's but the senders'
+  std::vector<SenderAccount> senders;
+};
+
+Result<Owner> owner_of(const Workspace& workspace, const std::string& adapter,
+                       const std::string& asked, const std::string& input) {
+  Owner owner{asked, {}};
   std::vector<std::string> mine;
   for (const auto& account : workspace.config.accounts) {
     if (account.esp == adapter) {
       mine.push_back(account.name);
+      for (const auto& pattern : account.senders) {
+        owner.senders.push_back({pattern, account.name});
+      }
     }
   }
-  if (mine.size() > 1) {
-    throw Failure(
-        {ErrorCode::usage, fmt::format("several accounts are of {}: say which with --account {}",
-                                       adapter, join(mine, " or --account "))});
+  if (!asked.empty() || !owner.senders.empty()) {
+    return owner;
   }
-  return mine.empty() ? adapter : mine.front();
+  if (mine.size() > 1) {
+    return Error{ErrorCode::usage,
+                 fmt::format("several accounts are of {}: say which with --account {}", adapter,
+                             join(mine, " or --account ")),
+                 input};
+  }
+  owner.name = mine.empty() ? adapter : mine.front();
+  return owner;
+}
+
+/// The first line that holds something, without a byte order mark.
+std::string first_line(std::string_view head) {
+  constexpr std::size_t k_shown = 120;
+  head = head.substr(head.starts_with("\xEF\xBB\xBF") ? 3 : 0);
+  head = head.substr(std::min(head.find_first_not_of("\r\n\t "), head.size()));
+  return printable(head.substr(0, head.find_first_of("\r\n")), k_shown);
 }
 
 class Importer {
@@ -75,6 +101,7 @@ public:
         m_rejects(rejects_path()) {}
 
   ImportSummary run() {
+    check_account(m_workspace, m_request.account);
     for (const auto& path : m_request.paths) {
       const auto files = expand_path(path);
       if (!files) {
@@ -106,9 +133,10 @@ private:
         .string();
   }
 
-  void fail(const std::string& name, Error error) {
+  void fail(const std::string& name, Error error, const std::string& adapter = {},
+            const std::string& account = {}) {
     error.source = error.source.empty() ? name : error.source;
-    m_summary.files.push_back({name, "", "", "", {}, std::move(error)});
+    m_summary.files.push_back({name, adapter, account, "", {}, std::move(error)});
     ++m_summary.failed;
   }
 
@@ -150,20 +178,25 @@ private:
         fail(input.name, opened.error());
         return;
       }
-      // Again with the zone of the account it really belongs to.
-      const auto account = account_for(m_workspace, opened->adapter, m_request.account);
-      opened = open_input(m_workspace.registry, opened->adapter, view,
-                          context_for(opened->adapter, input), input.name);
-      if (!opened) {
-        fail(input.name, opened.error());
+      const auto adapter = opened->adapter;
+      auto owner = owner_of(m_workspace, adapter, m_request.account, input.name);
+      if (!owner) {
+        fail(input.name, owner.error(), adapter);
         return;
       }
-      if (const auto why = refusal(*opened->reader, account)) {
-        fail(input.name, *why);
+      // Again with the zone of the account it really belongs to.
+      opened =
+          open_input(m_workspace.registry, adapter, view, context_for(adapter, input), input.name);
+      if (!opened) {
+        fail(input.name, opened.error(), adapter, owner->name);
+        return;
+      }
+      if (const auto why = refusal(*opened->reader, *owner)) {
+        fail(input.name, *why, adapter, owner->name);
         return;
       }
       head.resize(size);
-      stream(input, std::move(head), *opened, account);
+      stream(input, std::move(head), *opened, std::move(*owner));
     } catch (const Failure& failure) {
       if (failure.error.code == ErrorCode::usage || failure.error.code == ErrorCode::locked) {
         throw;
@@ -172,12 +205,13 @@ private:
     }
   }
 
-  static std::optional<Error> refusal(const LogReader& reader, const std::string& account) {
+  static std::optional<Error> refusal(const LogReader& reader, const Owner& owner) {
     if (reader.assumes_utc()) {
       return Error{ErrorCode::usage,
                    fmt::format("its times carry no zone ({}): give account \"{}\" a `zone` in the "
                                "config, such as zone = \"Europe/Brussels\"",
-                               reader.format(), account)};
+                               reader.format(),
+                               owner.name.empty() ? owner.senders.front().account : owner.name)};
     }
     if (reader.needs_campaign()) {
       return Error{
@@ -188,9 +222,10 @@ private:
     return std::nullopt;
   }
 
-  void stream(Input& input, std::string head, OpenedInput& opened, const std::string& account) {
+  void stream(Input& input, std::string head, OpenedInput& opened, Owner owner) {
     SessionOptions options;
-    options.account = account;
+    options.account = owner.name;
+    options.senders = std::move(owner.senders);
     options.adapter = opened.adapter;
     options.only_account = !m_request.account.empty();
     for (const auto& known : m_workspace.config.accounts) {
@@ -222,7 +257,8 @@ private:
     auto report = import_stream(m_store, input, std::move(head), *opened.reader, options, hooks);
     add(report.counts);
     m_summary.failed += report.error ? 1 : 0;
-    m_summary.files.push_back({input.name, opened.adapter, account,
+    m_summary.files.push_back({input.name, opened.adapter,
+                               report.accounts.empty() ? owner.name : join(report.accounts, ", "),
                                std::string(opened.reader->format()), report.counts, report.error,
                                std::string(opened.reader->remark())});
   }
@@ -267,7 +303,6 @@ ImportSummary import_paths(Store& store, const Workspace& workspace, const Impor
 Result<OpenedInput> open_input(const AdapterRegistry& registry, const std::string& adapter,
                                std::string_view head, const LogContext& context,
                                const std::string& name) {
-  const auto first_line = printable(head.substr(0, head.find('\n')), 120);
   if (!adapter.empty()) {
     const auto* chosen = registry.find(adapter);
     if (chosen == nullptr) {
@@ -286,7 +321,7 @@ Result<OpenedInput> open_input(const AdapterRegistry& registry, const std::strin
       }
       return Error{ErrorCode::bad_syntax,
                    fmt::format("is not a file of {} (expected: {}); it begins: {}", adapter,
-                               expected, first_line),
+                               expected, first_line(head)),
                    name};
     }
     return OpenedInput{adapter, std::move(reader)};
@@ -306,10 +341,15 @@ Result<OpenedInput> open_input(const AdapterRegistry& registry, const std::strin
     }
   }
   if (matches.empty()) {
+    plain.contacts = true;
+    const bool contacts = !context.contacts && !registry.detect(head, plain).empty();
     return Error{ErrorCode::bad_syntax,
-                 fmt::format("no adapter knows this format: see `mailfunnel adapters`, or describe "
-                             "it with a [[profile]]; it begins: {}",
-                             first_line),
+                 fmt::format("{}; it begins: {}",
+                             contacts ? "no log, but perhaps a list of contacts: `mailfunnel "
+                                        "recipients import` reads it"
+                                      : "no adapter knows this format: see `mailfunnel adapters`, "
+                                        "or describe it with a [[profile]]",
+                             first_line(head)),
                  name};
   }
   if (matches.size() > 1) {

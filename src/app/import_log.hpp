@@ -23,6 +23,8 @@ struct ImportRequest {
   Seconds now = 0;
 };
 
+/// What became of one file. `adapter` is empty where nobody knows it. `account` is whose events
+/// came in (several: by ", "), or the account it belongs to where none did.
 struct FileResult {
   std::string name, adapter, account, format;
   ImportCounts counts;
@@ -42,8 +44,8 @@ struct ImportHooks {
   std::function<bool()> stopped;
 };
 
-/// Throws Failure (usage) when an account must be named; what is wrong with one file is told in its
-/// result.
+/// Throws Failure (usage) when the account asked for is none of the config's; what is wrong with
+/// one file is told in its result, and the others are read.
 ImportSummary import_paths(Store& store, const Workspace& workspace, const ImportRequest& request,
                            const ImportHooks& hooks);
 

@@ -23,6 +23,14 @@ void put(std::string_view line) {
   std::cout << line;
 }
 
+/// Records that hold nothing for us leave no line: how many they were.
+void tell_skipped(const Invocation& call, const std::string& name, std::uint64_t skipped) {
+  if (skipped != 0 && !call.quiet) {
+    std::cerr << fmt::format("mailfunnel: {}: {} records skipped: they hold nothing for us\n", name,
+                             skipped);
+  }
+}
+
 int decode_file(const Invocation& call, const std::string& path) {
   const auto registry = builtin_adapters();
   LoadedConfig loaded;
@@ -68,6 +76,8 @@ int decode_file(const Invocation& call, const std::string& path) {
       opened->reader->read(piece.chunk, sink);
       sink.end_chunk();
     }
+    std::cout.flush();
+    tell_skipped(call, input.name, sink.skipped);
     code = sink.rejected != 0 ? k_partly : code;
   });
   if (!visited) {
@@ -133,7 +143,8 @@ int decode_webhook(const Invocation& call, const std::string& path) {
     throw Failure({ErrorCode::unauthorized, verified.error().message, path});
   }
   sink.end_chunk();
-  std::cout << out;
+  std::cout << out << std::flush;
+  tell_skipped(call, path, sink.skipped);
   return sink.rejected != 0 ? k_partly : k_done;
 }
 

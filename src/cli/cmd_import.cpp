@@ -41,9 +41,9 @@ void print_json(const ImportSummary& summary) {
     append_json_string(line, file.account);
     const auto& c = file.counts;
     line += fmt::format(",\"read\":{},\"events\":{},\"new\":{},\"duplicate\":{},\"rejected\":{},"
-                        "\"recipients\":{},\"campaigns\":{}",
+                        "\"skipped\":{},\"recipients\":{},\"campaigns\":{}",
                         c.records + c.rejected, c.events, c.fresh, c.duplicate, c.rejected,
-                        c.recipients, c.campaigns);
+                        c.skipped, c.recipients, c.campaigns);
     if (file.error) {
       line += ",\"error\":";
       append_json_string(line, file.error->text());
@@ -55,10 +55,12 @@ void print_json(const ImportSummary& summary) {
     std::cout << line << "}\n";
   }
   const auto& t = summary.total;
-  std::string line = fmt::format("{{\"result\":\"import\",\"read\":{},\"new\":{},\"duplicate\":{},"
-                                 "\"rejected\":{},\"failed\":{},\"new_recipients\":{},\"rejects\":",
-                                 t.records + t.rejected, t.fresh, t.duplicate, t.rejected,
-                                 summary.failed, t.new_recipients);
+  std::string line =
+      fmt::format("{{\"result\":\"import\",\"read\":{},\"new\":{},\"duplicate\":{},"
+                  "\"rejected\":{},\"skipped\":{},\"failed\":{},\"new_recipients\":{},"
+                  "\"rejects\":",
+                  t.records + t.rejected, t.fresh, t.duplicate, t.rejected, t.skipped,
+                  summary.failed, t.new_recipients);
   append_json_string(line, summary.rejects);
   std::cout << line << "}\n";
 }
@@ -74,19 +76,28 @@ std::string kinds_of(const ImportCounts& counts) {
   return out;
 }
 
+std::vector<std::string> row_of(const FileResult& file) {
+  const auto& c = file.counts;
+  std::vector<std::string> row{shortened(file.name, 48), file.adapter.empty() ? "-" : file.adapter,
+                               file.account.empty() ? "-" : file.account,
+                               file.error && file.format.empty() ? "(not read)"
+                                                                 : shortened(file.format, 36)};
+  if (file.adapter.empty() || file.format.empty()) {
+    row.resize(row.size() + 5);
+    return row;
+  }
+  const auto fresh = c.events != 0 ? c.fresh : c.recipients != 0 ? c.new_recipients : c.campaigns;
+  for (const auto count : {c.records + c.rejected, fresh, c.duplicate, c.rejected, c.skipped}) {
+    row.push_back(grouped(count));
+  }
+  return row;
+}
+
 void print_summary(const ImportSummary& summary, bool color) {
-  Table table({"file", "adapter", "format", "read>", "new>", "duplicate>", "rejected>"});
+  Table table({"file", "adapter", "account", "format", "read>", "new>", "duplicate>", "rejected>",
+               "skipped>"});
   for (const auto& file : summary.files) {
-    const auto& c = file.counts;
-    const bool known = !file.adapter.empty();
-    table.add({shortened(file.name, 48), known ? file.adapter : "-",
-               file.error && !known ? "(not read)" : shortened(file.format, 36),
-               known ? grouped(c.records + c.rejected) : "",
-               known ? grouped(c.events != 0       ? c.fresh
-                               : c.recipients != 0 ? c.new_recipients
-                                                   : c.campaigns)
-                     : "",
-               known ? grouped(c.duplicate) : "", known ? grouped(c.rejected) : ""});
+    table.add(row_of(file));
   }
   std::cout << table.text(color);
   const auto& t = summary.total;
@@ -101,6 +112,10 @@ void print_summary(const ImportSummary& summary, bool color) {
   if (t.rejected != 0) {
     std::cout << fmt::format("{} records were rejected; each with its line and reason in {}\n",
                              grouped(t.rejected), summary.rejects);
+  }
+  if (summary.failed != 0 && summary.files.size() > 1) {
+    std::cout << fmt::format("{} of {} files were not read to their end\n", grouped(summary.failed),
+                             grouped(summary.files.size()));
   }
   std::cout.flush();
   for (const auto& file : summary.files) {

@@ -152,6 +152,7 @@ StreamReport import_stream(Store& store, Input& input, std::string head, LogRead
     }
     report_rejects(lanes, lines_before, hooks);
   }
+  report.accounts = session.accounts_with_events();
   report.counts = sum_of(lanes);
   report.counts.fresh = counts.fresh;
   report.counts.duplicate = counts.duplicate;

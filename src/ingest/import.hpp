@@ -8,11 +8,14 @@
 
 #include <functional>
 #include <optional>
+#include <string>
+#include <vector>
 
 namespace mailfunnel {
 
 struct StreamReport {
   ImportCounts counts;
+  std::vector<std::string> accounts; // whose events came in, by name
   std::optional<Error>
       error; // the input could not be read to its end; what came before it is in the store
 };

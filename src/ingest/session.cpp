@@ -145,8 +145,20 @@ void Session::load_book() {
 }
 
 std::optional<std::uint32_t> Session::account(std::string_view name) {
-  if (name.empty() || m_options.only_account) {
-    name = m_options.account;
+  return account_named(name.empty() || m_options.only_account ? m_options.account : name);
+}
+
+std::optional<std::uint32_t> Session::account_of_sender(std::string_view sender) {
+  const auto& senders = m_options.senders;
+  const auto found = std::find_if(senders.begin(), senders.end(), [sender](const auto& one) {
+    return glob_match(one.pattern, sender);
+  });
+  return account_named(found == senders.end() ? m_options.account : found->account);
+}
+
+std::optional<std::uint32_t> Session::account_named(std::string_view name) {
+  if (name.empty()) {
+    return std::nullopt;
   }
   const std::lock_guard lock(m_mutex);
   if (const auto stored = m_accounts.find(name); stored != m_accounts.end()) {
@@ -166,6 +178,16 @@ std::optional<std::uint32_t> Session::account(std::string_view name) {
   const auto id = m_catalog.account_id(std::string(name), adapter);
   m_accounts.emplace(name, id);
   return id;
+}
+
+std::vector<std::string> Session::accounts_with_events() const {
+  std::vector<std::string> names;
+  for (const auto& [name, id] : m_accounts) {
+    if (m_spans.contains(id)) {
+      names.push_back(name);
+    }
+  }
+  return names;
 }
 
 CampaignSlot& Session::campaign(std::uint32_t account, std::string_view external_id,

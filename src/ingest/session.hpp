@@ -96,8 +96,16 @@ private:
 /// Attribute changes in pages that are filled once and never moved.
 using AttributePages = std::vector<std::vector<AttributeChange>>;
 
+/// Of a log that several accounts share: whose mail has such an envelope sender.
+struct SenderAccount {
+  std::string pattern; // glob
+  std::string account;
+};
+
 struct SessionOptions {
-  std::string account; // of records that name none
+  std::string account; // of records that name none; empty: such records are rejected
+  std::vector<SenderAccount>
+      senders; // asked before `account` for events that name no account; the first that matches
   std::string adapter;
   bool only_account = false; // of all records, whatever they name: the user said so
   std::vector<std::pair<std::string, std::string>>
@@ -122,8 +130,10 @@ public:
   std::uint64_t secret() const { return m_store.secret(); }
 
   /// The number of the account that a record names ("": that of the import). nullopt: the config
-  /// has none of that name.
+  /// has none of that name, or the import has none.
   std::optional<std::uint32_t> account(std::string_view name);
+  /// Of the account whose mail has this envelope sender; that of the import where it is nobody's.
+  std::optional<std::uint32_t> account_of_sender(std::string_view sender);
   CampaignSlot& campaign(std::uint32_t account, std::string_view external_id,
                          std::string_view send);
   /// The number of a URL among the campaign's links; new ones are added.
@@ -138,6 +148,9 @@ public:
   std::uint32_t recipient(std::string_view address, std::string_view contact_key);
   /// The name that events tell of their mailing, for as long as nothing better describes it.
   void name_campaign(CampaignSlot& campaign, std::string_view name);
+
+  /// Whose events were written, by name.
+  std::vector<std::string> accounts_with_events() const;
 
   /// What the threads gathered, handed over at a flush.
   struct Harvest {
@@ -155,6 +168,7 @@ private:
     std::vector<std::optional<RecipientId>> id;
     std::vector<std::string_view> key;
   };
+  std::optional<std::uint32_t> account_named(std::string_view name);
   void load_book();
   void load_links(CampaignSlot& campaign);
   bool write_catalog();

@@ -77,7 +77,7 @@ void Worker::accept(const EventView& event) {
            event.record);
     return;
   }
-  const auto account = account_of(event.account, event.record);
+  const auto account = account_of(event);
   if (!account) {
     return; // rejected
   }
@@ -153,11 +153,33 @@ std::optional<std::uint32_t> Worker::account_of(std::string_view name, std::stri
     m_account_name = name;
   }
   if (!m_account) {
-    reject(fmt::format("the config has no account \"{}\": add it, or name one with --account",
-                       printable(name, 80)),
+    reject(name.empty() ? "nothing tells whose it is: name an account with --account"
+                        : fmt::format("the config has no account \"{}\": add it, or name one with "
+                                      "--account",
+                                      printable(name, 80)),
            record);
   }
   return m_account;
+}
+
+std::optional<std::uint32_t> Worker::account_of(const EventView& event) {
+  if (!event.account.empty() || m_session.options().senders.empty()) {
+    return account_of(event.account, event.record);
+  }
+  if (!m_sender_known || event.sender != m_sender) {
+    m_sender_account = m_session.account_of_sender(event.sender);
+    m_sender = event.sender;
+    m_sender_known = true;
+  }
+  if (!m_sender_account) {
+    reject(event.sender.empty()
+               ? "it tells no envelope sender: name an account with --account"
+               : fmt::format("its envelope sender \"{}\" is of no account: add it to the `sender` "
+                             "of one, or name one with --account",
+                             printable(event.sender, 80)),
+           event.record);
+  }
+  return m_sender_account;
 }
 
 std::string_view Worker::key_of(std::uint32_t account, std::string_view address,

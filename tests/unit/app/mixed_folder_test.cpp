@@ -1,0 +1,230 @@
+// A folder with everything in it, as somebody keeps it who has no time to sort.
+
+#include "test_workspace.hpp"
+
+#include "base/text.hpp"
+
+#include <algorithm>
+#include <map>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace mailfunnel {
+namespace {
+
+namespace fs = std::filesystem;
+
+const AdapterRegistry& registry() {
+  static const AdapterRegistry k_registry = builtin_adapters();
+  return k_registry;
+}
+
+std::string config_of_all() {
+  std::string config = "[[web]]\nclick = \"/c/{campaign}/{contact_id}\"\n";
+  for (const auto& entry : registry().all()) {
+    config +=
+        fmt::format("[[account]]\nname = \"my {0}\"\nesp = \"{0}\"\nzone = \"UTC\"\n", entry.id);
+  }
+  return config + "[[account]]\nname = \"second sendgrid\"\nesp = \"sendgrid\"\n";
+}
+
+std::size_t lines_in(const fs::path& file) {
+  std::ifstream in(file, std::ios::binary);
+  std::size_t lines = 0;
+  for (std::string line; std::getline(in, line);) {
+    ++lines;
+  }
+  return lines;
+}
+
+struct Kept {
+  std::string adapter;
+  std::size_t lines; // of its golden file: one a record
+};
+
+/// Copies what every adapter has a golden file of, under its own name: some formats name the
+/// mailing there. By the copy's path.
+std::map<std::string, Kept> copy_all(const fs::path& into) {
+  std::map<std::string, Kept> kept;
+  for (const auto& entry : registry().all()) {
+    const auto folder = fs::path(MF_SOURCE_DIR) / "adapters" / entry.id / "testdata";
+    if (!fs::is_directory(folder)) {
+      continue;
+    }
+    for (const auto& file : fs::directory_iterator(folder)) {
+      auto expected = file.path();
+      expected.replace_extension(".expected.jsonl");
+      if (expected == file.path() || !fs::exists(expected)) {
+        continue;
+      }
+      const auto place = into / fmt::format("{}", kept.size());
+      fs::create_directories(place);
+      const auto copy = place / file.path().filename();
+      fs::copy_file(file.path(), copy);
+      kept[copy.string()] = {entry.id, lines_in(expected)};
+    }
+  }
+  return kept;
+}
+
+struct Strange {
+  std::string_view name, text, message;
+};
+constexpr Strange k_strange[] = {
+    {"shopping.txt", "\n\n  milk\nbread\n", "it begins: milk"},
+    {"budget.csv", "\xEF\xBB\xBFpost,amount\nmail,12\n", "it begins: post,amount"},
+    {"photo.jpg", "\xFF\xD8\xFF\xE0\x01\x02\x1b[31m", "\\x1b[31m"},
+    {"people.csv", "Name,E-mail\nAnn,ann@example.com\n", "`mailfunnel recipients import`"},
+};
+
+TEST_CASE("a mixed folder is sorted out by itself, and nothing of it is lost") {
+  TestWorkspace test(config_of_all());
+  const auto folder = test.folder / "mixed";
+  const auto kept = copy_all(folder);
+  REQUIRE(kept.size() > 60);
+  for (const auto& [name, text, message] : k_strange) {
+    std::ofstream(folder / name, std::ios::binary) << text;
+  }
+  std::ofstream(folder / "long.txt") << std::string(5000, 'x');
+  std::ofstream(folder / "empty.log");
+  ImportRequest request;
+  request.paths = {folder.string()};
+  request.rejects = (test.folder / "rejects").string();
+  request.now = k_now;
+  auto store = test.store();
+  const auto summary = import_paths(store, test.workspace, request, {});
+
+  CHECK(summary.files.size() == kept.size() + std::size(k_strange) + 2);
+  std::map<std::string, const FileResult*> by_name;
+  for (const auto& file : summary.files) {
+    by_name[file.name] = &file;
+  }
+  std::uint64_t read = 0;
+  for (const auto& [path, of] : kept) {
+    CAPTURE(path);
+    CAPTURE(of.adapter);
+    REQUIRE(by_name.contains(path));
+    const auto& file = *by_name[path];
+    CHECK(file.adapter == of.adapter);
+    if (of.adapter == "sendgrid") {
+      REQUIRE(file.error.has_value());
+      CHECK(file.error->message.find("--account my sendgrid or --account second sendgrid") !=
+            std::string::npos);
+      continue;
+    }
+    CHECK(file.account == "my " + of.adapter);
+    if (file.error) { // the mailing must be named
+      CHECK(file.error->code == ErrorCode::usage);
+      continue;
+    }
+    ++read;
+    if (of.adapter == "weblog") {
+      CHECK(file.counts.records + file.counts.rejected > 0); // what counts there, [[web]] says
+    } else {
+      CHECK(file.counts.records + file.counts.rejected == of.lines);
+    }
+  }
+  CHECK(read > kept.size() / 2);
+  for (const auto& [name, text, message] : k_strange) {
+    CAPTURE(name);
+    const auto& file = *by_name[(folder / name).string()];
+    CHECK(file.adapter.empty());
+    REQUIRE(file.error.has_value());
+    CHECK_MESSAGE(file.error->text().find(message) != std::string::npos, file.error->text());
+  }
+  const auto& long_one = *by_name[(folder / "long.txt").string()];
+  REQUIRE(long_one.error.has_value());
+  CHECK(long_one.error->message.size() < 400);
+  CHECK_FALSE(by_name[(folder / "empty.log").string()]->error.has_value());
+  const auto failed = std::count_if(summary.files.begin(), summary.files.end(),
+                                    [](const FileResult& file) { return file.error.has_value(); });
+  CHECK(summary.failed == static_cast<std::uint64_t>(failed));
+}
+
+// ---- one log of several accounts
+// -------------------------------------------------------------------------------
+
+constexpr std::string_view k_two_senders =
+    R"(2026-03-02T09:10:00.000000+01:00 mx1 postfix/qmgr[911]: 5A0C13F2E1: from=<bounce+1@news.example.com>, size=5360, nrcpt=1 (queue active)
+2026-03-02T09:10:00.500000+01:00 mx1 postfix/qmgr[911]: 5A0C13F2E2: from=<Orders@shop.example.com>, size=5360, nrcpt=1 (queue active)
+2026-03-02T09:10:00.600000+01:00 mx1 postfix/qmgr[911]: 5A0C13F2E3: from=<root@mx1.example.com>, size=536, nrcpt=1 (queue active)
+2026-03-02T09:10:01.000000+01:00 mx1 postfix/smtp[2105]: 5A0C13F2E1: to=<anna@example.com>, relay=mail.example.com[192.0.2.25]:25, delay=1.1, delays=0.06/0.01/0.5/0.53, dsn=2.0.0, status=sent (250 2.0.0 Ok)
+2026-03-02T09:10:02.000000+01:00 mx1 postfix/smtp[2105]: 5A0C13F2E2: to=<bram@example.com>, relay=mail.example.com[192.0.2.25]:25, delay=1.1, delays=0.06/0.01/0.5/0.53, dsn=2.0.0, status=sent (250 2.0.0 Ok)
+2026-03-02T09:10:03.000000+01:00 mx1 postfix/smtp[2105]: 5A0C13F2E3: to=<cleo@example.com>, relay=mail.example.com[192.0.2.25]:25, delay=1.1, delays=0.06/0.01/0.5/0.53, dsn=2.0.0, status=sent (250 2.0.0 Ok)
+)";
+constexpr std::string_view k_shared = R"([[account]]
+name = "newsletter"
+esp = "postfix"
+sender = "*@news.example.com"
+[[account]]
+name = "shop"
+esp = "postfix"
+sender = ["orders@shop.*", "billing@shop.*"]
+[[account]]
+name = "rest"
+esp = "postfix"
+)";
+
+ImportSummary import_shared(TestWorkspace& test, const std::string& account) {
+  const auto path = (test.folder / "mail.log").string();
+  REQUIRE(write_file(path, k_two_senders).has_value());
+  auto store = test.store();
+  ImportRequest request;
+  request.paths = {path};
+  request.account = account;
+  request.rejects = (test.folder / "rejects").string();
+  request.now = k_now;
+  return import_paths(store, test.workspace, request, {});
+}
+
+/// "account address" of each event of an export.
+std::set<std::string> owners(const std::string& exported) {
+  std::set<std::string> found;
+  const auto text_of = [](std::string_view line, std::string_view key) {
+    const auto at = line.find(key);
+    REQUIRE(at != std::string_view::npos);
+    line.remove_prefix(at + key.size());
+    return std::string(line.substr(0, line.find('"')));
+  };
+  std::istringstream in(exported);
+  for (std::string line; std::getline(in, line);) {
+    found.insert(text_of(line, "\"account\":\"") + " " + text_of(line, "\"address\":\""));
+  }
+  return found;
+}
+
+TEST_CASE("a log that accounts share is split by envelope sender") {
+  TestWorkspace test(k_shared);
+  const auto summary = import_shared(test, "");
+  CHECK_FALSE(summary.files.at(0).error.has_value());
+  CHECK(owners(test.exported()) ==
+        std::set<std::string>{"newsletter anna@example.com", "shop bram@example.com"});
+  CHECK(summary.total.rejected == 1);
+  const auto rejects = read_file((test.folder / "rejects").string());
+  REQUIRE(rejects.has_value());
+  CHECK_MESSAGE(rejects->find(R"(its envelope sender \"root@mx1.example.com\" is of no account)") !=
+                    std::string::npos,
+                *rejects);
+}
+
+TEST_CASE("what no sender tells is the account's that is named") {
+  TestWorkspace test(k_shared);
+  const auto summary = import_shared(test, "rest");
+  CHECK(summary.total.rejected == 0);
+  CHECK(owners(test.exported()) == std::set<std::string>{"newsletter anna@example.com",
+                                                         "shop bram@example.com",
+                                                         "rest cleo@example.com"});
+}
+
+TEST_CASE("without `sender` several accounts of a mail server are still an error") {
+  TestWorkspace test("[[account]]\nname = \"a\"\nesp = \"postfix\"\n"
+                     "[[account]]\nname = \"b\"\nesp = \"postfix\"\n");
+  const auto summary = import_shared(test, "");
+  REQUIRE(summary.files.at(0).error.has_value());
+  CHECK(summary.files.at(0).error->code == ErrorCode::usage);
+}
+
+} // namespace
+} // namespace mailfunnel
