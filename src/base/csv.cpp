@@ -198,7 +198,7 @@ void CsvReader::start(std::string_view text) {
   m_text = text;
   m_begin = 0;
   m_at = 0;
-  m_broken = false;
+  m_open = false;
   index();
 }
 
@@ -220,7 +220,7 @@ void CsvReader::index() {
     const auto run = have_avx2() ? index_avx2 : index_plain;
     end = run(m_text.data(), m_text.size(), m_dialect.separator, m_dialect.quote, end, inside);
   }
-  m_broken = inside;
+  m_open = inside;
   if (m_text.empty() || m_text.back() != '\n' || inside) {
     *end++ = static_cast<std::uint32_t>(m_text.size());
   }

@@ -60,7 +60,7 @@ public:
   explicit CsvReader(CsvDialect dialect = {}) : m_dialect(dialect) {}
   void start(std::string_view text);
   bool next(CsvRow& row);
-  bool broken() const { return m_broken; } // the last row ended inside quotes
+  bool broken() const { return m_open && m_at == m_count; } // the row just read ended inside quotes
   const CsvDialect& dialect() const { return m_dialect; }
 
 private:
@@ -73,7 +73,7 @@ private:
   std::vector<std::string> m_scratch;
   std::size_t m_at = 0;
   std::uint32_t m_begin = 0;
-  bool m_broken = false;
+  bool m_open = false; // the text ends inside quotes
 };
 
 /// Columns by name, without case and outer white space; a BOM before the first name is dropped.
