@@ -8,16 +8,15 @@
 #include "adapter/web_tracker.hpp"
 #include "base/json.hpp"
 #include "base/text.hpp"
+#include "support/padded.hpp"
 
 #include <doctest/doctest.h>
 
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
-#include <cstring>
 #include <filesystem>
 #include <fstream>
-#include <memory>
 #include <random>
 #include <sstream>
 #include <string>
@@ -31,21 +30,6 @@ namespace fs = std::filesystem;
 
 const fs::path k_adapters = MF_SOURCE_DIR "/adapters";
 constexpr std::size_t k_head = std::size_t{64} << 10;
-
-/// A text with exactly k_padding bytes behind it, at which no allocator's room hides a read too
-/// far.
-class Padded {
-public:
-  explicit Padded(std::string_view text)
-      : m_bytes(std::make_unique<char[]>(text.size() + k_padding)), m_size(text.size()) {
-    std::memcpy(m_bytes.get(), text.data(), text.size());
-  }
-  std::string_view text() const { return {m_bytes.get(), m_size}; }
-
-private:
-  std::unique_ptr<char[]> m_bytes;
-  std::size_t m_size;
-};
 
 const AdapterRegistry& registry() {
   static const AdapterRegistry k_registry = builtin_adapters();

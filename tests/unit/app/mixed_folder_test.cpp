@@ -69,6 +69,11 @@ std::map<std::string, Kept> copy_all(const fs::path& into) {
   return kept;
 }
 
+void write(const fs::path& file, std::string_view text) {
+  std::ofstream out(file, std::ios::binary);
+  out << text;
+}
+
 struct Strange {
   std::string_view name, text, message;
 };
@@ -84,11 +89,11 @@ TEST_CASE("a mixed folder is sorted out by itself, and nothing of it is lost") {
   const auto folder = test.folder / "mixed";
   const auto kept = copy_all(folder);
   REQUIRE(kept.size() > 60);
-  for (const auto& [name, text, message] : k_strange) {
-    std::ofstream(folder / name, std::ios::binary) << text;
+  for (const auto& strange : k_strange) {
+    write(folder / strange.name, strange.text);
   }
-  std::ofstream(folder / "long.txt") << std::string(5000, 'x');
-  std::ofstream(folder / "empty.log");
+  write(folder / "long.txt", std::string(5000, 'x'));
+  write(folder / "empty.log", "");
   ImportRequest request;
   request.paths = {folder.string()};
   request.rejects = (test.folder / "rejects").string();
@@ -102,7 +107,9 @@ TEST_CASE("a mixed folder is sorted out by itself, and nothing of it is lost") {
     by_name[file.name] = &file;
   }
   std::uint64_t read = 0;
-  for (const auto& [path, of] : kept) {
+  for (const auto& copy : kept) {
+    const auto& path = copy.first;
+    const auto& of = copy.second;
     CAPTURE(path);
     CAPTURE(of.adapter);
     REQUIRE(by_name.contains(path));
@@ -127,12 +134,13 @@ TEST_CASE("a mixed folder is sorted out by itself, and nothing of it is lost") {
     }
   }
   CHECK(read > kept.size() / 2);
-  for (const auto& [name, text, message] : k_strange) {
-    CAPTURE(name);
-    const auto& file = *by_name[(folder / name).string()];
+  for (const auto& strange : k_strange) {
+    CAPTURE(strange.name);
+    const auto& file = *by_name[(folder / strange.name).string()];
     CHECK(file.adapter.empty());
     REQUIRE(file.error.has_value());
-    CHECK_MESSAGE(file.error->text().find(message) != std::string::npos, file.error->text());
+    CHECK_MESSAGE(file.error->text().find(strange.message) != std::string::npos,
+                  file.error->text());
   }
   const auto& long_one = *by_name[(folder / "long.txt").string()];
   REQUIRE(long_one.error.has_value());

@@ -1,0 +1,7 @@
+// Tables: CSV, TSV and their like of every adapter, profiles of the config, lists of contacts.
+
+#include "fuzz/target.hpp"
+
+std::size_t mailfunnel::fuzz::run(std::string_view text) {
+  return read_all(Family::csv, text);
+}
