@@ -67,6 +67,41 @@ ExpressionPtr parse_where(Section& section, std::string_view key, const std::str
   return parsed.expression;
 }
 
+/// Does `rule` match every link that `later` does? By equal patterns, and fewer of them.
+bool takes_all_of(const StageRule& rule, const StageRule& later) {
+  constexpr std::string StageRule::*k_patterns[] = {&StageRule::url,   &StageRule::host,
+                                                    &StageRule::text,  &StageRule::utm_content,
+                                                    &StageRule::regex, &StageRule::campaign};
+  return std::all_of(std::begin(k_patterns), std::end(k_patterns), [&](auto pattern) {
+    return (rule.*pattern).empty() || iequals(rule.*pattern, later.*pattern);
+  });
+}
+
+/// Why a fit rule can never match; "": it can.
+std::string why_never(const FitRule& rule, const std::vector<FitRule>& before) {
+  if (rule.min && rule.max && *rule.min > *rule.max) {
+    return "its `min` is above its `max`";
+  }
+  for (const auto& other : before) {
+    if (rule.group.empty() || other.group != rule.group || other.attribute != rule.attribute) {
+      continue;
+    }
+    const auto holds_all = [](const auto& all, const auto& some) {
+      return !some.empty() && std::all_of(some.begin(), some.end(), [&all](const auto& one) {
+        return std::find(all.begin(), all.end(), one) != all.end();
+      });
+    };
+    if (other.otherwise) {
+      return fmt::format("it stands behind \"{}\", the `else` of its group", other.name);
+    }
+    if (holds_all(other.words, rule.words) || holds_all(other.contains, rule.contains) ||
+        holds_all(other.equals, rule.equals)) {
+      return fmt::format("\"{}\" before it in the group has all its words", other.name);
+    }
+  }
+  return "";
+}
+
 class Reader {
 public:
   Reader(LoadedConfig& out, std::string file)
@@ -225,7 +260,16 @@ private:
       section.error_here("a [[stage]] needs at least one of url, host, text, utm_content, regex");
     }
     section.finish();
-    m_config.rules.tagging.rules.push_back(std::move(rule));
+    auto& rules = m_config.rules.tagging.rules;
+    const auto before = std::find_if(rules.begin(), rules.end(), [&rule](const StageRule& other) {
+      return takes_all_of(other, rule);
+    });
+    if (before != rules.end()) {
+      section.warning("stage", fmt::format("this rule can never match: rule \"{}\" before it takes "
+                                           "every link that it could",
+                                           name_of(*before)));
+    }
+    rules.push_back(std::move(rule));
   }
 
   void tagging(Section section) {
@@ -298,6 +342,9 @@ private:
       } else {
         rules.half_life = static_cast<std::uint32_t>(*length / k_day);
       }
+    }
+    if (rules.non_open > 0 || rules.unsubscribe > 0 || rules.complaint > 0) {
+      section.warning("non_open", "not opening, or leaving, gives points: is that meant?");
     }
     if (const auto* node = section.table().get("caps"); node != nullptr && node->is_string()) {
       if (section.choice("caps", {"off"})) {
@@ -417,6 +464,9 @@ private:
       section.error("name", fmt::format("two [[fit]] rules are called \"{}\"", rule.name));
     }
     section.finish();
+    if (const auto why = why_never(rule, m_config.rules.fit.rules); !why.empty()) {
+      section.warning("name", fmt::format("fit rule \"{}\" can never match: {}", rule.name, why));
+    }
     m_config.rules.fit.rules.push_back(std::move(rule));
   }
 
