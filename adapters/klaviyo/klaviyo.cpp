@@ -32,9 +32,13 @@ public:
     return {.delivery_events = true, .delivery_times = true, .machine_flags = true};
   }
   std::vector<FormatInfo> formats() const override {
-    return {{k_events.name, "events"},       {k_campaigns.name, "campaigns"},
-            {k_templates.name, "campaigns"}, {k_overview.name, "campaigns"},
-            {k_profiles.name, "recipients"}, {k_members.name, "recipients"}};
+    return {{k_events.name, "events"},
+            {k_campaigns.name, "campaigns"},
+            {k_templates.name, "campaigns"},
+            {k_overview.name, "campaigns"},
+            {k_profiles.name, "recipients"},
+            {k_members.name, "recipients"},
+            {"recipient activity, CSV, by profile.toml", "events"}};
   }
   std::unique_ptr<LogReader> open_log(std::string_view head,
                                       const LogContext& context) const override {
