@@ -39,10 +39,11 @@ bool looks_like_form(std::string_view line) {
 
 class FormReader : public LogReader {
 public:
-  FormReader(const FormFormat& format, Input input) : m_format(format), m_input(std::move(input)) {}
+  FormReader(const FormFormat& format, Input input, bool zoneless)
+      : m_format(format), m_input(std::move(input)), m_zoneless(zoneless) {}
   std::string_view format() const override { return m_format.name; }
   Framing framing() const override { return Framing::lines; }
-  bool assumes_utc() const override { return m_format.zoneless && !m_input.zone_given; }
+  bool assumes_utc() const override { return m_zoneless && !m_input.zone_given; }
   void read(const Chunk& chunk, RecordSink& sink) override {
     Lines lines(chunk.first ? without_bom(chunk.text) : chunk.text);
     for (std::string_view line; lines.next(line);) {
@@ -54,12 +55,13 @@ public:
     }
   }
   std::unique_ptr<LogReader> clone() const override {
-    return std::make_unique<FormReader>(m_format, m_input);
+    return std::make_unique<FormReader>(m_format, m_input, m_zoneless);
   }
 
 private:
   const FormFormat& m_format;
   Input m_input;
+  bool m_zoneless;
 };
 
 } // namespace
@@ -84,8 +86,9 @@ std::unique_ptr<LogReader> open_form_log(std::string_view head, const FormFormat
   Lines lines(without_bom(head));
   std::string_view line;
   for (int looked_at = 0; looked_at < k_most_looked_at && lines.next(line); ++looked_at) {
-    if (looks_like_form(line) && format.is_ours(Form(line))) {
-      return std::make_unique<FormReader>(format, Input(context));
+    if (const Form form(looks_like_form(line) ? line : std::string_view{}); format.is_ours(form)) {
+      const bool zoneless = !format.time.empty() && !names_zone(form[format.time]);
+      return std::make_unique<FormReader>(format, Input(context), zoneless);
     }
   }
   return nullptr;

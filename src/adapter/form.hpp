@@ -47,7 +47,9 @@ struct FormFormat {
   bool (*is_ours)(const Form& form);
   /// Ends in a call of the sink, as every record does.
   void (*read)(const FormRecord& record, RecordSink& sink);
-  bool zoneless = false; // times may name no zone: the account's is asked for
+  /// The field of the time, which may name no zone: where it does not in the first record, the
+  /// account's is asked for. "": times always name it.
+  std::string_view time{};
 };
 
 /// A reader for a file that starts like this; nullptr where its first lines are not ours.

@@ -21,7 +21,7 @@ void read(const FormRecord& record, RecordSink& sink) {
   sink.accept(view);
 }
 constexpr FormFormat k_format{"forms", is_ours, read};
-constexpr FormFormat k_zoneless{"forms without zones", is_ours, read, true};
+constexpr FormFormat k_zoneless{"forms without zones", is_ours, read, "at"};
 
 /// Types by '+', rejects as '-'.
 class Trace : public RecordSink {
@@ -86,8 +86,10 @@ TEST_CASE("form: a body a line") {
     CHECK(trace(row.text, 3) == row.want);
   }
   CHECK_FALSE(open_form_log("type=a", k_format, {})->assumes_utc());
-  CHECK(open_form_log("type=a", k_zoneless, {})->clone()->assumes_utc());
-  CHECK_FALSE(open_form_log("type=a", k_zoneless, {.zone_given = true})->assumes_utc());
+  const std::string at = "type=a&at=2026-03-02T10:15:30";
+  CHECK(open_form_log(at, k_zoneless, {})->clone()->assumes_utc());
+  CHECK_FALSE(open_form_log(at + "%2B01:00", k_zoneless, {})->assumes_utc());
+  CHECK_FALSE(open_form_log(at, k_zoneless, {.zone_given = true})->assumes_utc());
 }
 
 TEST_CASE("form: the body of a request") {
