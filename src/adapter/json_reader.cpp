@@ -149,15 +149,16 @@ std::unique_ptr<LogReader> open_json_log(std::string_view head, const JsonFormat
   return nullptr;
 }
 
-Result<void> read_json_body(std::string_view body, const JsonFormat& format, RecordSink& sink) {
+Result<void> read_json_body(std::string_view body, const JsonFormat& format, RecordSink& sink,
+                            const Input& input) {
   if (!looks_like_json(without_bom(body))) {
     return Error{ErrorCode::bad_syntax, "the body is no JSON"};
   }
   if (looks_like_ndjson(body)) {
-    LineReader lines(format, {});
+    LineReader lines(format, input);
     read_text(lines, body, sink);
   } else {
-    BodyReader values(format, {});
+    BodyReader values(format, input);
     read_text(values, body, sink);
   }
   return {};
