@@ -16,7 +16,7 @@
 
 #include "readers.hpp"
 
-#include "base/text.hpp"
+#include "adapter/returned_mail.hpp"
 
 #include <algorithm>
 #include <array>
@@ -134,17 +134,6 @@ bool is_message(const Json& one) {
 
 // ---- bounces ------------------------------------------------------------------------------------
 
-/// "Status: 5.1.1" at the start of a line of a mail -> "5.1.1"
-std::string_view header_of(std::string_view mail, std::string_view name) {
-  for (auto at = mail.find(name); at != std::string_view::npos; at = mail.find(name, at + 1)) {
-    if (at == 0 || mail[at - 1] == '\n') {
-      const auto begin = at + name.size();
-      return trim(mail.substr(begin, std::min(mail.find('\n', begin), mail.size()) - begin));
-    }
-  }
-  return {};
-}
-
 void read_bounce(const JsonRecord& record, RecordSink& sink) {
   const auto& one = record.root;
   const auto campaign = campaign_of(one), subscriber = id_of(one["subscriberid"]);
@@ -167,8 +156,7 @@ void read_bounce(const JsonRecord& record, RecordSink& sink) {
   }
   view.time = *when;
   const auto source = text_of(one["source"]), error = text_of(one["error"]);
-  const auto answer = header_of(source, "Diagnostic-Code:");
-  view.bounce = judge_bounce({}, header_of(source, "Status:"), answer.empty() ? error : answer);
+  view.bounce = source.empty() ? judge_bounce({}, {}, error) : judge_returned_mail(source);
   sink.accept(view);
 }
 

@@ -81,6 +81,18 @@ bool Form::has(std::string_view name) const {
                      [name](const auto& field) { return field.first == name; });
 }
 
+std::vector<std::string_view> Form::list(std::string_view name) const {
+  std::vector<std::string_view> values;
+  for (const auto& [key, value] : m_fields) {
+    const std::string_view text = key;
+    const bool in_list = text.starts_with(name) && text.substr(name.size()).starts_with('[');
+    if ((in_list || text == name) && !value.empty()) {
+      values.emplace_back(value);
+    }
+  }
+  return values;
+}
+
 std::unique_ptr<LogReader> open_form_log(std::string_view head, const FormFormat& format,
                                          const LogContext& context) {
   Lines lines(without_bom(head));

@@ -20,6 +20,8 @@ public:
   /// The first of that name; "": none.
   std::string_view operator[](std::string_view name) const;
   bool has(std::string_view name) const;
+  /// Values of "<name>", "<name>[]" and "<name>[0]", those that are not empty.
+  std::vector<std::string_view> list(std::string_view name) const;
   /// Calls visit(inner name, value) for each "<name>[<inner name>]" whose inner name is not empty.
   template<typename Visit> void each_in(std::string_view name, Visit visit) const {
     for (const auto& [key, value] : m_fields) {

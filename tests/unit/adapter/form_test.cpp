@@ -53,6 +53,9 @@ TEST_CASE("form: fields are decoded, the first of a name holds") {
   CHECK(form["none"].empty());
   CHECK(form.has("empty"));
   CHECK_FALSE(form.has("none"));
+  CHECK(form.list("list") == std::vector<std::string_view>{"1", "2"});
+  CHECK(form.list("a") == std::vector<std::string_view>{"b c", "d"});
+  CHECK(form.list("empty").empty());
 }
 
 TEST_CASE("form: what stands in the brackets of a name") {
