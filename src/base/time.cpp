@@ -227,6 +227,14 @@ std::optional<Instant> parse_time(std::string_view text, TimeZone zone) {
   return TimeReader(zone).read(text);
 }
 
+bool names_zone(std::string_view time) {
+  constexpr std::size_t k_clock = 19; // "2026-03-02 09:10:00"
+  time = trim(time);
+  const auto rest = time.substr(std::min(time.size(), k_clock));
+  return rest.find_first_of("Zz+-") != std::string_view::npos || icontains(rest, "UTC") ||
+         icontains(rest, "GMT");
+}
+
 std::optional<Instant> parse_unix_time(std::string_view text) {
   text = trim(text);
   std::int64_t value = 0;

@@ -79,6 +79,8 @@ private:
 };
 
 std::optional<Instant> parse_time(std::string_view text, TimeZone zone = nullptr);
+/// Does a time of those forms say in which zone it is? Of other texts the answer means nothing.
+bool names_zone(std::string_view time);
 /// Digits only, optionally with a fraction: seconds since 1970, or milliseconds when it has 13
 /// digits.
 std::optional<Instant> parse_unix_time(std::string_view text);

@@ -1,0 +1,93 @@
+// HubSpot: answers of its API about e-mail events, subscriptions, contacts and mailings, and the
+// webhooks of apps, which tell changes of contacts. What each looks like stands at the top of its
+// file; words and oddities are in README.md.
+
+#include "readers.hpp"
+
+#include "adapter/registry.hpp"
+#include "adapter/signature.hpp"
+#include "adapter/webhook.hpp"
+
+namespace mailfunnel::hubspot {
+
+namespace {
+
+/// The URL that HubSpot called, as it was called: https, host and query.
+Result<void> need_url(const HttpRequest& request) {
+  if (request.url.empty()) {
+    return Error{ErrorCode::unauthorized, "the signature covers the URL that HubSpot called, which "
+                                          "is not known here: it can't be checked"};
+  }
+  return {};
+}
+
+/// Base64 of the HMAC-SHA256 over method, URL, body and timestamp, which is in milliseconds.
+Result<void> check_version_3(const HttpRequest& request, std::string_view secret, Seconds now) {
+  MF_TRY(given, need_header(request, "X-HubSpot-Signature-v3"));
+  MF_TRY(stamp, need_header(request, "X-HubSpot-Request-Timestamp"));
+  MF_CHECK(need_url(request));
+  const auto text = request.method + request.url + request.body + std::string(stamp);
+  MF_CHECK(check_signature(base64_decode(given), hmac(Digest::sha256, secret, text)));
+  const auto milliseconds = parse_int(stamp);
+  return check_age(milliseconds ? std::to_string(*milliseconds / 1000) : stamp, now);
+}
+
+/// SHA-256, no HMAC, in hexadecimal digits: over secret and body, and in version 2 over secret,
+/// method, URL and body. No time is signed.
+Result<void> check_version_1_or_2(const HttpRequest& request, std::string_view secret) {
+  MF_TRY(given, need_header(request, "X-HubSpot-Signature"));
+  std::string text(secret);
+  if (request.header("X-HubSpot-Signature-Version") == "v2") {
+    MF_CHECK(need_url(request));
+    text += request.method + request.url;
+  }
+  return check_signature(hex_decode(given), digest_of(Digest::sha256, text + request.body));
+}
+
+class HubSpotAdapter : public Adapter {
+public:
+  std::string_view title() const override { return "HubSpot"; }
+  Capabilities capabilities() const override {
+    return {.delivery_events = true,
+            .delivery_times = true,
+            .agents = true,
+            .networks = true,
+            .machine_flags = true};
+  }
+  std::vector<FormatInfo> formats() const override {
+    return {{k_events.name, "events"},
+            {k_timeline.name, "events"},
+            {k_contacts.name, "recipients"},
+            {k_changes.name, "recipients"},
+            {k_emails.name, "campaigns"},
+            {k_campaigns.name, "campaigns"},
+            {"contact export, CSV, by profile.toml", "recipients"}};
+  }
+  std::unique_ptr<LogReader> open_log(std::string_view head,
+                                      const LogContext& context) const override {
+    for (const auto* const format :
+         {&k_events, &k_timeline, &k_changes, &k_contacts, &k_emails, &k_campaigns}) {
+      if (auto reader = open_json_log(head, *format, context)) {
+        return reader;
+      }
+    }
+    return nullptr;
+  }
+  bool has_webhook() const override { return true; }
+  Result<void> read_webhook(const HttpRequest& request, const Secrets& secrets, Seconds now,
+                            RecordSink& sink) const override {
+    MF_TRY(secret, need_secret(secrets, "hubspot", {"client_secret", "secret"}));
+    MF_CHECK(request.header("X-HubSpot-Signature-v3").empty()
+                 ? check_version_1_or_2(request, secret)
+                 : check_version_3(request, secret, now));
+    return read_json_body(request.body, k_changes, sink);
+  }
+};
+
+} // namespace
+
+void register_adapter(AdapterRegistry& registry) {
+  registry.add("hubspot", std::make_unique<HubSpotAdapter>());
+}
+
+} // namespace mailfunnel::hubspot

@@ -1,0 +1,58 @@
+// listmonk: analytics and subscriber exports, answers of the API, dumps of the database, bounces.
+// What each looks like stands at the top of its file; words and oddities are in README.md.
+
+#include "readers.hpp"
+
+#include "adapter/registry.hpp"
+#include "adapter/webhook.hpp"
+
+namespace mailfunnel::listmonk {
+
+namespace {
+
+class ListmonkAdapter : public Adapter {
+public:
+  std::string_view title() const override { return "listmonk"; }
+  Capabilities capabilities() const override { return {}; }
+  std::vector<FormatInfo> formats() const override {
+    return {{k_views.name, "events"},
+            {k_clicks.name, "events"},
+            {k_subscriber_table.name, "recipients"},
+            {k_bounces.name, "events"},
+            {k_campaigns.name, "campaigns"},
+            {k_subscribers.name, "recipients"},
+            {k_dump, "events, recipients and campaigns"}};
+  }
+  std::unique_ptr<LogReader> open_log(std::string_view head,
+                                      const LogContext& context) const override {
+    for (const auto* const format : {&k_bounces, &k_campaigns, &k_subscribers}) {
+      if (auto reader = open_json_log(head, *format, context)) {
+        return reader;
+      }
+    }
+    if (auto reader = open_dump(head, context)) {
+      return reader;
+    }
+    for (const auto* const format : {&k_clicks, &k_views, &k_subscriber_table}) {
+      if (auto reader = open_table(head, *format, context)) {
+        return reader;
+      }
+    }
+    return nullptr;
+  }
+  bool has_webhook() const override { return true; }
+  Result<void> read_webhook(const HttpRequest& request, const Secrets& secrets, Seconds now,
+                            RecordSink& sink) const override {
+    MF_TRY(secret, need_secret(secrets, "listmonk", {"webhook_secret", "secret"}));
+    MF_CHECK(check_own_secret(request, secret));
+    return read_json_body(request.body, k_bounces, sink, Input(now));
+  }
+};
+
+} // namespace
+
+void register_adapter(AdapterRegistry& registry) {
+  registry.add("listmonk", std::make_unique<ListmonkAdapter>());
+}
+
+} // namespace mailfunnel::listmonk
