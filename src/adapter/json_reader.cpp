@@ -38,9 +38,12 @@ std::string not_json(std::string_view record, simdjson::error_code error) {
 /// One value a line (Values = JsonLines), or a list of them, or one after the other (JsonValues).
 template<typename Values, Framing k_framing> class EventReader : public LogReader {
 public:
-  explicit EventReader(const JsonFormat& format) : m_format(format) {}
+  EventReader(const JsonFormat& format, Input input)
+      : m_format(format), m_input(std::move(input)) {}
   std::string_view format() const override { return m_format.name; }
   Framing framing() const override { return k_framing; }
+  bool assumes_utc() const override { return m_format.zoneless && !m_input.zone_given; }
+  bool needs_campaign() const override { return m_format.one_campaign && m_input.campaign.empty(); }
   void read(const Chunk& chunk, RecordSink& sink) override {
     Values values(chunk.first ? without_bom(chunk.text) : chunk.text);
     for (std::string_view value; values.next(value);) {
@@ -52,7 +55,7 @@ public:
     }
   }
   std::unique_ptr<LogReader> clone() const override {
-    return std::make_unique<EventReader>(m_format);
+    return std::make_unique<EventReader>(m_format, m_input);
   }
 
 private:
@@ -63,10 +66,11 @@ private:
       sink.reject(not_json(record, root.error()), record);
       return;
     }
-    m_format.read({root, record}, sink);
+    m_format.read({root, record, m_input}, sink);
   }
 
   const JsonFormat& m_format;
+  Input m_input;
   simdjson::dom::parser m_parser;
 };
 using LineReader = EventReader<JsonLines, Framing::lines>;
@@ -83,7 +87,11 @@ template<typename Values> bool has_events(std::string_view head, const JsonForma
     if (found || ++looked_at > k_most_looked_at || record.empty() || record.front() != '{') {
       return;
     }
-    const Json root = parser.parse(record);
+    Json root = parser.parse(record);
+    if (!is_there(root) &&
+        record.end() == trim(head).end()) { // a large one, of which this is the front
+      root = parser.parse(close_json(record));
+    }
     found = is_there(root) && format.is_ours(root);
   };
   for (std::string_view value; looked_at < k_most_looked_at && !found && values.next(value);) {
@@ -124,18 +132,19 @@ bool fill_event(EventView& view, const JsonRecord& record, const JsonField& word
   return true;
 }
 
-std::unique_ptr<LogReader> open_json_log(std::string_view head, const JsonFormat& format) {
+std::unique_ptr<LogReader> open_json_log(std::string_view head, const JsonFormat& format,
+                                         const LogContext& context) {
   head = without_bom(head);
   if (!looks_like_json(head)) {
     return nullptr;
   }
   const bool values = has_events<JsonValues>(head, format);
   if (values && !looks_like_ndjson(head)) {
-    return std::make_unique<BodyReader>(format);
+    return std::make_unique<BodyReader>(format, Input(context));
   }
   // A first line that is broken swallows the rest as a value.
   if (values || has_events<JsonLines>(head, format)) {
-    return std::make_unique<LineReader>(format);
+    return std::make_unique<LineReader>(format, Input(context));
   }
   return nullptr;
 }
@@ -145,10 +154,10 @@ Result<void> read_json_body(std::string_view body, const JsonFormat& format, Rec
     return Error{ErrorCode::bad_syntax, "the body is no JSON"};
   }
   if (looks_like_ndjson(body)) {
-    LineReader lines(format);
+    LineReader lines(format, {});
     read_text(lines, body, sink);
   } else {
-    BodyReader values(format);
+    BodyReader values(format, {});
     read_text(values, body, sink);
   }
   return {};

@@ -5,6 +5,7 @@
 // here.
 
 #include "adapter/adapter.hpp"
+#include "adapter/input.hpp"
 #include "adapter/json_value.hpp"
 
 #include <memory>
@@ -15,6 +16,7 @@ namespace mailfunnel {
 struct JsonRecord {
   Json root;             // an object
   std::string_view text; // it, as it stands in the chunk: for its place, rejects and json_member()
+  const Input& input;    // what the user says of the file; nothing of a webhook
 };
 
 /// A member and what it is called in a message: {"data.type", record.root["data"]["type"]}.
@@ -37,10 +39,13 @@ struct JsonFormat {
   bool (*is_ours)(const Json& record);
   /// Ends in a call of the sink, as every record does. Reads nothing but the record.
   void (*read)(const JsonRecord& record, RecordSink& sink);
+  bool zoneless = false;     // times name no zone: the account's is asked for
+  bool one_campaign = false; // records do not name their mailing: it is asked for
 };
 
 /// A reader for a file that starts like this; nullptr where its first objects are not ours.
-std::unique_ptr<LogReader> open_json_log(std::string_view head, const JsonFormat& format);
+std::unique_ptr<LogReader> open_json_log(std::string_view head, const JsonFormat& format,
+                                         const LogContext& context = {});
 
 /// Reads the body of a webhook request that was verified; k_padding bytes behind it must be
 /// readable. bad_syntax: it is no JSON at all.

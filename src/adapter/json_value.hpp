@@ -3,6 +3,7 @@
 // another type gives "", false or nothing. Members of none are none too, so that a path can be
 // followed: text_of(event["delivery_info"]["ip"]).
 
+#include "base/json.hpp"
 #include "base/time.hpp"
 
 #include <simdjson.h>
@@ -70,6 +71,27 @@ template<typename Visit> void each_member(const Json& value, Visit visit) {
       visit(std::string_view(member.key), Json(simdjson::dom::element(member.value)));
     }
   }
+}
+
+/// As each_element(), with the text of each element: visit(value, text). `list` is the list's text.
+/// For lists whose elements are records.
+template<typename Visit> void each_element(const Json& value, std::string_view list, Visit visit) {
+  JsonValues texts(list);
+  each_element(value, [&](const Json& element) {
+    std::string_view text;
+    texts.next(text);
+    visit(element, text);
+  });
+}
+
+/// As each_member(), with the text of each value: visit(name, value, text).
+template<typename Visit> void each_member(const Json& value, std::string_view object, Visit visit) {
+  JsonMembers texts(object);
+  each_member(value, [&](std::string_view name, const Json& member) {
+    std::string_view written, text;
+    texts.next(written, text);
+    visit(name, member, text);
+  });
 }
 
 } // namespace mailfunnel

@@ -26,6 +26,11 @@ Result<void> check_signature(const std::optional<std::string>& given, std::strin
 Result<void> check_age(std::string_view stamp, Seconds now,
                        Seconds tolerance = k_webhook_tolerance);
 
+/// For ESPs that sign nothing but post to any URL they are given: a secret of one's own in it, as
+/// the parameter "secret" (https://example.com/hook?secret=…), or as the password of HTTP Basic
+/// (https://mailfunnel:…@example.com/hook).
+Result<void> check_own_secret(const HttpRequest& request, std::string_view secret);
+
 /// HMAC-SHA256 of the body, in hexadecimal digits in one header.
 Result<void> check_body_hmac(const HttpRequest& request, std::string_view header,
                              std::string_view secret);

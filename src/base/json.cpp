@@ -48,6 +48,11 @@ std::size_t value_end(std::string_view text, std::size_t at) {
   return std::string_view::npos;
 }
 
+/// Where something else than these characters stands; the text's size: nowhere.
+std::size_t after(std::string_view text, std::size_t at, std::string_view characters) {
+  return std::min(text.find_first_not_of(characters, at), text.size());
+}
+
 } // namespace
 
 bool JsonValues::next(std::string_view& value) {
@@ -99,37 +104,72 @@ std::size_t whole_json_values(std::string_view text) {
   return whole;
 }
 
-std::string_view json_member(std::string_view object, std::string_view name) {
-  constexpr auto k_none = std::string_view::npos;
-  const auto skip = [object](std::size_t at, std::string_view characters) {
-    return std::min(object.find_first_not_of(characters, at), object.size());
-  };
-  std::size_t at = skip(0, k_white);
-  if (at == object.size() || object[at] != '{') {
-    return {};
+JsonMembers::JsonMembers(std::string_view object)
+    : m_text(object), m_at(after(object, 0, k_white)) {
+  m_at = m_at < m_text.size() && m_text[m_at] == '{' ? after(m_text, m_at + 1, k_white)
+                                                     : m_text.size();
+}
+
+bool JsonMembers::next(std::string_view& name, std::string_view& value) {
+  if (m_at >= m_text.size() || m_text[m_at] != '"') {
+    return false;
   }
-  while ((at = skip(at + 1, k_white)) < object.size() && object[at] == '"') {
-    const auto name_end = value_end(object, at);
-    if (name_end == k_none) {
-      return {};
-    }
-    const auto found = object.substr(at + 1, name_end - at - 2) == name;
-    at = skip(name_end, k_white);
-    if (at == object.size() || object[at] != ':' || (at = skip(at + 1, k_white)) == object.size()) {
-      return {};
-    }
-    const bool scalar = object[at] != '{' && object[at] != '[' && object[at] != '"';
-    const auto end = std::min(
-        scalar ? object.find_first_of(",}] \t\r\n", at) : value_end(object, at), object.size());
-    if (found) {
-      return object.substr(at, end - at);
-    }
-    at = skip(end, k_white);
-    if (at == object.size() || object[at] != ',') {
-      return {};
+  const auto name_end = value_end(m_text, m_at);
+  if (name_end == std::string_view::npos) {
+    return false;
+  }
+  const auto colon = after(m_text, name_end, k_white);
+  const auto begin =
+      colon < m_text.size() && m_text[colon] == ':' ? after(m_text, colon + 1, k_white) : colon;
+  if (begin == colon || begin == m_text.size()) {
+    return false;
+  }
+  const bool scalar = m_text[begin] != '{' && m_text[begin] != '[' && m_text[begin] != '"';
+  const auto end = std::min(
+      scalar ? m_text.find_first_of(",}] \t\r\n", begin) : value_end(m_text, begin), m_text.size());
+  name = m_text.substr(m_at + 1, name_end - m_at - 2);
+  value = m_text.substr(begin, end - begin);
+  m_at = after(m_text, end, k_white);
+  m_at = m_at < m_text.size() && m_text[m_at] == ',' ? after(m_text, m_at + 1, k_white)
+                                                     : m_text.size();
+  return true;
+}
+
+std::string_view json_member(std::string_view object, std::string_view name) {
+  JsonMembers members(object);
+  for (std::string_view key, value; members.next(key, value);) {
+    if (key == name) {
+      return value;
     }
   }
   return {};
+}
+
+std::string close_json(std::string_view cut) {
+  std::string open, open_at_good; // closing brackets, the innermost last
+  std::size_t good = 0;           // up to here, with what is open there closed, it is whole
+  for (std::size_t at = 0; at < cut.size(); ++at) {
+    const char c = cut[at];
+    if (c == '"') {
+      const auto end = value_end(cut, at);
+      if (end == std::string_view::npos) {
+        break;
+      }
+      at = end - 1;
+      continue;
+    }
+    const bool opens = c == '{' || c == '[', closes = c == '}' || c == ']';
+    if (opens) {
+      open += c == '{' ? '}' : ']';
+    } else if (closes && !open.empty()) {
+      open.pop_back();
+    }
+    if (opens || closes || c == ',') {
+      good = c == ',' ? at : at + 1;
+      open_at_good = open;
+    }
+  }
+  return std::string(cut.substr(0, good)).append(open_at_good.rbegin(), open_at_good.rend());
 }
 
 bool looks_like_ndjson(std::string_view head) {

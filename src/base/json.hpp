@@ -40,10 +40,25 @@ private:
 /// by the brackets alone: the text must start between values.
 std::size_t whole_json_values(std::string_view text);
 
-/// The value of a member of an object, as it stands in its text; empty: there is none. Of an object
-/// that is cut off the last value may be cut off too. Names are compared as they are written, and
-/// of two of one name the first holds.
+/// Hands out the members of an object, names and values as they stand in its text. Of an object
+/// that is cut off the last value may be cut off too.
+class JsonMembers {
+public:
+  explicit JsonMembers(std::string_view object);
+  bool next(std::string_view& name, std::string_view& value);
+
+private:
+  std::string_view m_text;
+  std::size_t m_at; // of the next name's quote, if there is one more
+};
+
+/// The value of a member of an object, as it stands in its text; empty: there is none. Names are
+/// compared as they are written, and of two of one name the first holds.
 std::string_view json_member(std::string_view object, std::string_view name);
+
+/// A text that is cut off inside a value, made a whole one: what follows the last whole value in it
+/// is left out, and what is open is closed. {"a":[1,"b → {"a":[1]}
+std::string close_json(std::string_view cut);
 
 /// True when the text starts like NDJSON: a first line that is one whole object.
 bool looks_like_ndjson(std::string_view head);

@@ -137,6 +137,25 @@ TEST_CASE("json reader: an envelope larger than what is looked at is recognised"
   CHECK(open_json_log(body.substr(0, 65'536), k_envelope) != nullptr);
 }
 
+TEST_CASE("json reader: a record larger than what is looked at is recognised by its front") {
+  const auto record = R"({"id":"a","html":")" + std::string(100'000, 'x') + "\"}";
+  CHECK(open_json_log(record.substr(0, 65'536), k_plain) != nullptr);
+  CHECK(open_json_log((R"({"events":[)" + record).substr(0, 65'536), k_envelope) != nullptr);
+  CHECK(open_json_log(("{\"html\":" + record).substr(0, 65'536), k_plain) == nullptr);
+}
+
+TEST_CASE("json reader: what a format asks of the user") {
+  constexpr JsonFormat k_asking{"asking, JSON", "", is_ours, read, true, true};
+  const auto text = padded(R"({"id":"a"})");
+  CHECK_FALSE(open_json_log(text, k_plain)->assumes_utc());
+  CHECK_FALSE(open_json_log(text, k_plain)->needs_campaign());
+  CHECK(open_json_log(text, k_asking)->assumes_utc());
+  CHECK(open_json_log(text, k_asking)->clone()->needs_campaign());
+  const auto told = open_json_log(text, k_asking, {.campaign = "c", .zone_given = true});
+  CHECK_FALSE(told->assumes_utc());
+  CHECK_FALSE(told->clone()->needs_campaign());
+}
+
 TEST_CASE("json reader: a reject says what is wrong") {
   const auto text = padded("[{\"id\":\"a\"},nonsense,{\"id\" 1},{\"id\":[1]}]");
   Trace sink;
@@ -168,7 +187,7 @@ TEST_CASE(
     const Json root = parser.parse(std::string(row.json));
     Trace sink;
     EventView view;
-    const bool filled = fill_event(view, {root, row.json}, {"e", root["e"]}, {"to", root["to"]},
+    const bool filled = fill_event(view, {root, row.json, {}}, {"e", root["e"]}, {"to", root["to"]},
                                    {"at", root["at"]}, sink);
     CHECK(filled == row.want.empty());
     CHECK((sink.why.empty() ? "" : sink.why.front()) == row.want);

@@ -100,3 +100,16 @@ TEST_CASE("mismatch tells what stands there and what was expected") {
   CHECK(mismatch("at", json.root["at"], "a time") == R"(no "at" (a time))");
   CHECK(mismatch("long", json.root["long"], "a time").size() < 80);
 }
+
+TEST_CASE("elements and members come with their texts") {
+  const std::string text = R"({ "a" : [ {"x":1} , {"x" : 2} ],"b":{"y":[ ]} })";
+  const Parsed json(text);
+  std::string out;
+  each_member(json.root, text, [&](std::string_view name, const Json& value, std::string_view in) {
+    out.append(name).append(":");
+    each_element(value, in, [&](const Json& element, std::string_view written) {
+      out.append(JsonScalar(element["x"])).append(written).append(";");
+    });
+  });
+  CHECK(out == R"(a:1{"x":1};2{"x" : 2};b:)");
+}

@@ -44,6 +44,39 @@ TEST_CASE("json_member: linear on what is nested deeply") {
   CHECK(json_member("{\"a\":" + deep, "a").size() == deep.size());
 }
 
+TEST_CASE("JsonMembers: names and values in their order") {
+  JsonMembers members(R"( { "a" : 1 , "b":{"c":[2]},"a":"x","d)");
+  std::string out;
+  for (std::string_view name, value; members.next(name, value);) {
+    out.append(name).append("=").append(value).append(";");
+  }
+  CHECK(out == R"(a=1;b={"c":[2]};a="x";)");
+  std::string_view name, value;
+  CHECK_FALSE(JsonMembers("[1]").next(name, value));
+  CHECK_FALSE(JsonMembers("").next(name, value));
+}
+
+TEST_CASE("close_json: a text that is cut off becomes a whole one") {
+  struct Row {
+    const char* cut;
+    const char* want;
+  };
+  for (const auto& row : {
+           Row{R"({"a":1,"b":{"c":[1,{"d":"x"},{"e)", R"({"a":1,"b":{"c":[1,{"d":"x"},{}]}})"},
+           Row{R"({"a":"1,]","b":"2,)", R"({"a":"1,]"})"},
+           Row{R"({"a":1)", "{}"},
+           Row{R"({"a":[1,2)", R"({"a":[1]})"},
+           Row{R"({"a":[[)", R"({"a":[[]]})"},
+           Row{R"({"a":1})", R"({"a":1})"},
+           Row{R"("a)", ""},
+           Row{"", ""},
+           Row{"]]", "]]"},
+       }) {
+    CAPTURE(row.cut);
+    CHECK(close_json(row.cut) == row.want);
+  }
+}
+
 TEST_CASE("JsonValues: values of a list, of a stream, of a piece of a list") {
   struct Row {
     const char* text;
