@@ -1,7 +1,6 @@
 #pragma once
-// Blocks of fields ("Name: value", folded lines), as headers and reports have them, and the values
-// in them: addresses with a type before them, xtext, dates. All of it is lenient: what is broken
-// gives an empty value.
+// Blocks of fields ("Name: value", folded lines), as headers of mails and reports have them, and
+// the values in them: addresses, dates. All of it is lenient: what is broken gives an empty value.
 
 #include "base/time.hpp"
 
@@ -11,10 +10,10 @@
 #include <utility>
 #include <vector>
 
-namespace mailfunnel::dsn {
+namespace mailfunnel {
 
 /// The fields of one block, in order. Values are unfolded and trimmed.
-class Fields {
+class MailFields {
 public:
   void add(std::string_view name, std::string_view value);
   /// Goes on with the last value, as a folded line does.
@@ -29,15 +28,12 @@ private:
   std::vector<std::pair<std::string, std::string>> m_fields;
 };
 
-/// One line of a text, without its end; "" behind the last. Lines end in LF.
-std::string_view next_line(std::string_view& text);
-
 /// "Name: value" -> name and value, both trimmed; no name where the line is none.
 std::pair<std::string_view, std::string_view> split_field(std::string_view line);
 
 /// The block at the front of `text`, which is cut behind the empty line that ends it. A line that
 /// is no field goes on with the one before.
-Fields take_fields(std::string_view& text);
+MailFields take_fields(std::string_view& text);
 
 /// Does the text begin like a block of fields?
 bool begins_with_field(std::string_view text);
@@ -54,16 +50,8 @@ FoundAddress find_address_at(std::string_view text, std::size_t from);
 /// All addresses of a header such as To, in order.
 std::vector<std::string_view> all_addresses(std::string_view text);
 
-/// "rfc822; ann@example.com" -> "ann@example.com", "smtp;550 no" -> "550 no": what stands behind a
-/// type as RFC 3464 has it.
-std::string_view without_type(std::string_view value);
-
-/// RFC 3461: "+hh" stands for a byte. Only what a sender must write so ('+' and '=') is decoded, as
-/// many reports hold a plain address in which a '+' is one: "ann+2Bnews@example.com".
-std::string decode_xtext(std::string_view text);
-
 /// A date of RFC 5322 and its many relatives; a zone that has no number is taken as UTC but for a
 /// few names.
 std::optional<Instant> parse_mail_date(std::string_view text);
 
-} // namespace mailfunnel::dsn
+} // namespace mailfunnel

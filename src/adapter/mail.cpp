@@ -1,7 +1,7 @@
 // RFC 5322 and 2045 ff. as servers and gateways write them, which includes parts without a header,
 // boundaries that never come, wrong charsets, and text in unknown encodings.
 
-#include "mail.hpp"
+#include "adapter/mail.hpp"
 
 #include "base/text.hpp"
 
@@ -12,7 +12,7 @@
 #include <memory>
 #include <mutex>
 
-namespace mailfunnel::dsn {
+namespace mailfunnel {
 
 namespace {
 
@@ -91,8 +91,8 @@ std::string text_of(GMimePart* part) {
   return as_text(valid_utf8(bytes) ? bytes : latin1_to_utf8(bytes));
 }
 
-Fields header_of(GMimeObject* object) {
-  Fields fields;
+MailFields header_of(GMimeObject* object) {
+  MailFields fields;
   auto* const list = g_mime_object_get_header_list(object);
   const int count = list == nullptr ? 0 : g_mime_header_list_get_count(list);
   for (int i = 0; i < count; ++i) {
@@ -183,8 +183,8 @@ private:
 
 } // namespace
 
-const Part* Mail::find(std::initializer_list<std::string_view> types) const {
-  const Part* best = nullptr;
+const MailPart* Mail::find(std::initializer_list<std::string_view> types) const {
+  const MailPart* best = nullptr;
   for (const auto& part : parts) {
     if (std::find(types.begin(), types.end(), part.type) != types.end() &&
         (best == nullptr || part.level < best->level)) {
@@ -214,7 +214,7 @@ Mail read_mail(std::string_view text, bool quoted) {
   return mail;
 }
 
-Fields read_header(std::string_view text) {
+MailFields read_header(std::string_view text) {
   if (!begins_with_field(text)) { // most inputs that are asked about are no mail
     return {};
   }
@@ -223,38 +223,4 @@ Fields read_header(std::string_view text) {
   return take_fields(rest);
 }
 
-std::string html_text(std::string_view html) {
-  struct Entity {
-    std::string_view name;
-    char text;
-  };
-  constexpr std::array k_entities{Entity{"&lt;", '<'},   Entity{"&gt;", '>'},
-                                  Entity{"&amp;", '&'},  Entity{"&quot;", '"'},
-                                  Entity{"&#39;", '\''}, Entity{"&nbsp;", ' '}};
-  constexpr std::array<std::string_view, 9> k_blocks{"<br", "<p",  "</p", "<div", "</div",
-                                                     "<tr", "<td", "<li", "<h"};
-  std::string out;
-  for (std::size_t at = 0; at < html.size();) {
-    const auto rest = html.substr(at, 8);
-    if (html[at] == '<') {
-      const bool block = std::any_of(k_blocks.begin(), k_blocks.end(),
-                                     [rest](auto tag) { return istarts_with(rest, tag); });
-      out += block ? "\n" : "";
-      const bool hidden = istarts_with(rest, "<style") || istarts_with(rest, "<script");
-      const auto close = html.find(hidden                       ? "</"
-                                   : istarts_with(rest, "<!--") ? "-->"
-                                                                : ">",
-                                   at + 1);
-      at = close == std::string_view::npos ? html.size() : close + (hidden ? 0 : 1);
-      continue;
-    }
-    const auto* const entity =
-        std::find_if(k_entities.begin(), k_entities.end(),
-                     [rest](const Entity& e) { return rest.starts_with(e.name); });
-    out += entity == k_entities.end() ? html[at] : entity->text;
-    at += entity == k_entities.end() ? 1 : entity->name.size();
-  }
-  return out;
-}
-
-} // namespace mailfunnel::dsn
+} // namespace mailfunnel

@@ -4,16 +4,14 @@
 //   Auto-Submitted: auto-replied
 //   Content-Type: multipart/report; report-type=delivery-status; boundary="b1"
 
-#include "signs.hpp"
-
-#include "report.hpp"
+#include "adapter/mail_signs.hpp"
 
 #include "base/text.hpp"
 
 #include <algorithm>
 #include <array>
 
-namespace mailfunnel::dsn {
+namespace mailfunnel {
 
 namespace {
 
@@ -85,16 +83,78 @@ constexpr std::array<std::string_view, 13> k_texts{
     "requested action not taken: no such user",
 };
 
-template<typename Table> bool has_sign(const Table& table, const Fields& header) {
-  return std::any_of(table.begin(), table.end(), [&header](const Sign& sign) {
-    return std::any_of(header.all().begin(), header.all().end(), [&sign](const auto& field) {
-      return iequals(field.first, sign.name) && icontains(field.second, sign.words);
-    });
+// ---- auto-replies -------------------------------------------------------------------------------
+
+struct HeaderRow {
+  std::string_view name, value; // value: it begins like this; "": any
+};
+constexpr std::array k_headers{
+    HeaderRow{"Auto-Submitted", "auto-replied"}, // RFC 3834
+    HeaderRow{"Auto-Submitted", "auto-notified"},
+    HeaderRow{"Precedence", "auto_reply"},
+    HeaderRow{"Precedence", "auto-reply"},
+    HeaderRow{"X-Auto-Reply-From", ""},
+    HeaderRow{"X-Autoreply", ""},
+    HeaderRow{"X-Autorespond", ""}, // qmail-autoresponder
+    HeaderRow{"X-Autoresponder", ""},
+    HeaderRow{"X-Mail-Autoreply", ""},
+    HeaderRow{"X-Auto-Generated", "vacation"},
+    HeaderRow{"X-Apple-Action", "VACATION"}, // iCloud
+    HeaderRow{"Delivered-To", "autoresponder"},
+};
+
+/// How the subjects of such mails begin. Those of Exchange and Outlook are in the language of the
+/// mailbox.
+constexpr std::array<std::string_view, 28> k_subjects{
+    "automatic reply:",
+    "auto reply:",
+    "auto-reply:",
+    "autoreply:",
+    "auto:",
+    "auto response",
+    "autoresponder",
+    "out of office",
+    "out-of-office",
+    "out of the office",
+    "away from my mail", // vacation(1)
+    "vacation",
+    "automatisch antwoord:", // nl
+    "afwezig",
+    "automatische antwort:", // de
+    "abwesenheit",
+    "abwesend",
+    "abwesenheitsnotiz",
+    "réponse automatique", // fr
+    "absence du bureau",
+    "absent du bureau",
+    "risposta automatica:", // it
+    "fuori sede",
+    "respuesta automática", // es
+    "fuera de la oficina",
+    "resposta automática",   // pt
+    "automatiskt svar",      // sv
+    "automaattinen vastaus", // fi
+};
+
+// -------------------------------------------------------------------------------------------------
+
+/// Mass mail may be about anything: its subject is no sign.
+bool is_mass_mail(const MailFields& header) {
+  return header.has("List-Unsubscribe");
+}
+
+template<typename Table> bool has_sign(const Table& table, const MailFields& header) {
+  const bool any_subject = is_mass_mail(header);
+  return std::any_of(table.begin(), table.end(), [&](const Sign& sign) {
+    return !(any_subject && sign.name == "Subject") &&
+           std::any_of(header.all().begin(), header.all().end(), [&sign](const auto& field) {
+             return iequals(field.first, sign.name) && icontains(field.second, sign.words);
+           });
   });
 }
 
 /// "Return-Path: <>" or "From: <>": nobody wants an answer.
-bool from_nobody(const Fields& header, std::string_view name) {
+bool from_nobody(const MailFields& header, std::string_view name) {
   const auto value = header.get(name);
   return header.has(name) && find_address(value).empty() &&
          (value.empty() || value.find("<>") != std::string_view::npos);
@@ -102,7 +162,7 @@ bool from_nobody(const Fields& header, std::string_view name) {
 
 } // namespace
 
-bool is_bounce(const Fields& header) {
+bool is_bounce(const MailFields& header) {
   return has_sign(k_bounces, header) || from_nobody(header, "From");
 }
 
@@ -111,11 +171,22 @@ bool is_bounce_text(std::string_view text) {
                      [text](auto words) { return icontains(text, words); });
 }
 
-bool may_be_report(const Fields& header) {
-  Mail mail;
-  mail.fields = header;
-  return is_bounce(header) || has_sign(k_others, header) || from_nobody(header, "Return-Path") ||
-         !read_auto_reply(mail).empty();
+bool is_auto_reply(const MailFields& fields) {
+  for (const auto& row : k_headers) {
+    for (const auto& [name, value] : fields.all()) {
+      if (iequals(name, row.name) && istarts_with(value, row.value)) {
+        return true;
+      }
+    }
+  }
+  const auto subject = is_mass_mail(fields) ? std::string_view{} : fields.get("Subject");
+  return std::any_of(k_subjects.begin(), k_subjects.end(),
+                     [subject](auto words) { return istarts_with(subject, words); });
 }
 
-} // namespace mailfunnel::dsn
+bool may_be_report(const MailFields& header) {
+  return is_bounce(header) || has_sign(k_others, header) || from_nobody(header, "Return-Path") ||
+         is_auto_reply(header);
+}
+
+} // namespace mailfunnel

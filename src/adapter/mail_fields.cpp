@@ -1,10 +1,10 @@
-//   Original-Recipient: rfc822;ann+2Bnews@example.com
-//   Final-Recipient: rfc822; ann@example.com
-//   Diagnostic-Code: smtp; 550 5.1.1 <ann@example.com>: Recipient address
-//       rejected: User unknown
-// RFC 5322 (fields, dates), RFC 3464 2.1.2 (types), RFC 3461 4 (xtext).
+//   From: "Ann Lee" <ann@example.com>
+//   Date: Thu, 9 Apr 2026 14:34:45 +0200
+//   Subject: a line that goes on
+//       in the next one
+// RFC 5322
 
-#include "fields.hpp"
+#include "adapter/mail_fields.hpp"
 
 #include "base/text.hpp"
 
@@ -14,7 +14,7 @@
 #include <array>
 #include <memory>
 
-namespace mailfunnel::dsn {
+namespace mailfunnel {
 
 namespace {
 
@@ -87,18 +87,18 @@ constexpr std::array k_zones{
 
 } // namespace
 
-void Fields::add(std::string_view name, std::string_view value) {
+void MailFields::add(std::string_view name, std::string_view value) {
   m_fields.emplace_back(name, trim(value));
 }
 
-void Fields::append(std::string_view more) {
+void MailFields::append(std::string_view more) {
   if (!m_fields.empty() && !(more = trim(more)).empty()) {
     auto& value = m_fields.back().second;
     value.append(value.empty() ? "" : " ").append(more);
   }
 }
 
-std::string_view Fields::get(std::string_view name) const {
+std::string_view MailFields::get(std::string_view name) const {
   for (const auto& [key, value] : m_fields) {
     if (iequals(key, name)) {
       return value;
@@ -107,16 +107,9 @@ std::string_view Fields::get(std::string_view name) const {
   return {};
 }
 
-bool Fields::has(std::string_view name) const {
+bool MailFields::has(std::string_view name) const {
   return std::any_of(m_fields.begin(), m_fields.end(),
                      [name](const auto& field) { return iequals(field.first, name); });
-}
-
-std::string_view next_line(std::string_view& text) {
-  const auto end = text.find('\n');
-  const auto line = text.substr(0, end);
-  text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
-  return line;
 }
 
 std::pair<std::string_view, std::string_view> split_field(std::string_view line) {
@@ -134,8 +127,8 @@ std::pair<std::string_view, std::string_view> split_field(std::string_view line)
   return {name, trim(line.substr(at + 1))};
 }
 
-Fields take_fields(std::string_view& text) {
-  Fields fields;
+MailFields take_fields(std::string_view& text) {
+  MailFields fields;
   while (!text.empty()) {
     const auto line = next_line(text);
     if (trim(line).empty()) {
@@ -207,34 +200,6 @@ std::vector<std::string_view> all_addresses(std::string_view text) {
   return all;
 }
 
-std::string_view without_type(std::string_view value) {
-  std::size_t at = 0;
-  while (at < value.size() && at < 32 && (is_alnum(value[at]) || value[at] == '-')) {
-    ++at;
-  }
-  auto semicolon = at;
-  while (semicolon < value.size() && value[semicolon] == ' ') {
-    ++semicolon;
-  }
-  return at != 0 && semicolon < value.size() && value[semicolon] == ';'
-             ? trim(value.substr(semicolon + 1))
-             : value;
-}
-
-std::string decode_xtext(std::string_view text) {
-  std::string out;
-  for (std::size_t at = 0; at < text.size(); ++at) {
-    const auto code = text[at] == '+' ? text.substr(at + 1, 2) : std::string_view();
-    if (code == "2B" || code == "3D") {
-      out += code == "2B" ? '+' : '=';
-      at += 2;
-    } else {
-      out += text[at];
-    }
-  }
-  return out;
-}
-
 std::optional<Instant> parse_mail_date(std::string_view text) {
   constexpr std::size_t k_longest = 128;
   const std::string date(trim(text.substr(0, k_longest)));
@@ -258,4 +223,4 @@ std::optional<Instant> parse_mail_date(std::string_view text) {
   return time;
 }
 
-} // namespace mailfunnel::dsn
+} // namespace mailfunnel
