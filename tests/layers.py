@@ -17,7 +17,8 @@ MAY_SEE = {
     "app": {"app", "ingest", "funnel", "store", "adapter", "model", "base"},
     "cli": {"cli", "app", "ingest", "funnel", "store", "adapter", "model", "base"},
 }
-ONLY_IN = {"sqlite3.h": "store", "boost/program_options": "cli", "toml++": "app", "pugixml.hpp": "base"}
+ONLY_IN = {"sqlite3.h": "store", "boost/program_options": "cli", "toml++": "app", "pugixml.hpp": "base",
+           "gmime/": "adapter"}
 
 
 def main() -> int:

@@ -24,12 +24,13 @@ public:
   std::vector<FormatInfo> formats() const override {
     return {{"webhook bodies and events of the API, JSON and NDJSON", "events"},
             {"log of transactional mail, CSV", "events"},
+            {"campaigns of the API, JSON", "campaigns"},
             {"contacts, CSV and JSON", "recipients"},
             {"blocked contacts, JSON", "events"}};
   }
   std::unique_ptr<LogReader> open_log(std::string_view head,
                                       const LogContext& context) const override {
-    for (const auto* format : {&k_events, &k_contacts}) {
+    for (const auto* format : {&k_events, &k_contacts, &k_campaigns}) {
       if (auto reader = open_json_log(head, *format)) {
         return reader;
       }

@@ -10,6 +10,8 @@ namespace mailfunnel::brevo {
 
 /// events.cpp: webhook bodies of transactional mail and of campaigns; events of the API.
 extern const JsonFormat k_events;
+/// campaigns.cpp: campaigns of the API, with their links.
+extern const JsonFormat k_campaigns;
 /// contact_lists.cpp: contacts of the API, and the blocked ones.
 extern const JsonFormat k_contacts;
 /// log_csv.cpp: the log of transactional mail, as the web page exports it.

@@ -304,7 +304,7 @@ std::unique_ptr<LogReader> open_csv(std::string_view head, const Log* named,
 
 // ---- JSON ---------------------------------------------------------------------------------------
 
-const Log* log_of(const Json& record, const Input& input) {
+const Log* log_of(const Json& record, const InputFacts& input) {
   const auto* const named = log_named(input.file_name);
   return named != nullptr
              ? named
@@ -335,7 +335,7 @@ constexpr JsonFormat k_objects{"log file, JSON", "", is_object, read_object, tru
 
 class XmlReader : public LogReader {
 public:
-  explicit XmlReader(Input input) : m_input(std::move(input)) {}
+  explicit XmlReader(InputFacts input) : m_input(std::move(input)) {}
   std::string_view format() const override { return "log file, XML"; }
   Framing framing() const override { return Framing::document; }
   bool assumes_utc() const override { return !m_input.zone_given; }
@@ -344,7 +344,7 @@ public:
 private:
   void read_record(pugi::xml_node node, std::string_view text, RecordSink& sink) const;
 
-  Input m_input;
+  InputFacts m_input;
 };
 
 void XmlReader::read_record(pugi::xml_node node, std::string_view text, RecordSink& sink) const {
@@ -406,7 +406,7 @@ bool is_xml(std::string_view head) {
 
 std::unique_ptr<LogReader> open_log_file(std::string_view head, const LogContext& context) {
   if (is_xml(head)) {
-    return std::make_unique<XmlReader>(Input(context));
+    return std::make_unique<XmlReader>(InputFacts(context));
   }
   if (auto reader = open_json_log(head, k_objects, context)) {
     return reader;

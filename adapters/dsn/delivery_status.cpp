@@ -10,6 +10,7 @@
 // or stand in a text/plain part.
 
 #include "report.hpp"
+#include "report_fields.hpp"
 
 #include "base/text.hpp"
 
@@ -34,7 +35,7 @@ constexpr std::array k_actions{
                                                    // stays unknown: nothing was delivered
 };
 
-/// Fields that a recipient has once: the second one begins another recipient.
+/// MailFields that a recipient has once: the second one begins another recipient.
 constexpr std::array k_once{"Final-Recipient", "Action"};
 
 EventKind kind_of(std::string_view action, std::string_view status) {
@@ -50,8 +51,8 @@ EventKind kind_of(std::string_view action, std::string_view status) {
   return status.starts_with('2') ? EventKind::delivered : EventKind::bounce;
 }
 
-std::vector<Fields> split_recipients(const Fields& block) {
-  std::vector<Fields> all(1);
+std::vector<MailFields> split_recipients(const MailFields& block) {
+  std::vector<MailFields> all(1);
   for (const auto& [name, value] : block.all()) {
     const bool once = std::any_of(k_once.begin(), k_once.end(),
                                   [&name = name](auto field) { return iequals(field, name); });
@@ -72,7 +73,7 @@ std::string original_address(std::string_view original, std::string_view final_a
   return decode_xtext(plain);
 }
 
-Notice notice_of(const Fields& fields) {
+Notice notice_of(const MailFields& fields) {
   Notice notice;
   notice.status = fields.get("Status").substr(0, fields.get("Status").find_first_of(" ("));
   const auto action = fields.get("Action");
@@ -96,7 +97,7 @@ Notice notice_of(const Fields& fields) {
   return notice;
 }
 
-bool is_recipient(const Fields& fields) {
+bool is_recipient(const MailFields& fields) {
   return fields.has("Final-Recipient") || fields.has("Original-Recipient") ||
          (fields.has("Action") && fields.has("Status"));
 }

@@ -10,9 +10,10 @@
 
 #include "report.hpp"
 #include "returned_mail.hpp"
-#include "signs.hpp"
 
 #include "adapter/adapter.hpp"
+#include "adapter/campaign_header.hpp"
+#include "adapter/mail_signs.hpp"
 #include "adapter/registry.hpp"
 #include "adapter/smtp_status.hpp"
 #include "base/json.hpp"
@@ -29,7 +30,7 @@ namespace {
 /// What a reader has to know of one mail, and what it found.
 struct Report {
   Mail mail;
-  Fields returned;
+  MailFields returned;
   Notices notices;
 };
 
@@ -117,7 +118,7 @@ Bounce judge(const Notice& notice) {
 }
 
 /// The Date of the report; else when its mail came in, else when the last server got the report.
-std::optional<Instant> time_of(const Fields& header, const Notice& notice,
+std::optional<Instant> time_of(const MailFields& header, const Notice& notice,
                                std::string_view from_line) {
   if (notice.time) {
     return notice.time;
@@ -147,7 +148,8 @@ void put(std::string& json, std::string_view name, std::string_view value) {
   }
 }
 
-std::string metadata_of(const Notice& notice, const Fields& returned, const Mailing& mailing) {
+std::string metadata_of(const Notice& notice, const MailFields& returned,
+                        const MailingNames& mailing) {
   std::string json;
   put(json, "subject", returned.get("Subject"));
   if (const auto sent = parse_mail_date(returned.get("Date"))) {
@@ -202,7 +204,7 @@ private:
       }
       return;
     }
-    const auto mailing = find_mailing(report.returned);
+    const auto mailing = mailing_names(report.returned);
     for (const auto& notice : report.notices) {
       const auto time = time_of(report.mail.fields, notice, from_line);
       if (!time) {
@@ -220,7 +222,7 @@ private:
     }
   }
 
-  void accept(const Report& report, const Notice& notice, const Mailing& mailing,
+  void accept(const Report& report, const Notice& notice, const MailingNames& mailing,
               const Instant& time, std::string_view record, RecordSink& sink) const {
     EventView out;
     out.record = record;

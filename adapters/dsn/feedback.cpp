@@ -8,6 +8,7 @@
 // providers leave the recipient out: then the returned mail is asked.
 
 #include "report.hpp"
+#include "report_fields.hpp"
 
 #include "base/text.hpp"
 
@@ -84,8 +85,8 @@ std::string verp_recipient(std::string_view return_path) {
   return find_address(made) == made ? made : std::string();
 }
 
-std::vector<std::string> recipients(const Mail& mail, const Fields& report,
-                                    const Fields& returned) {
+std::vector<std::string> recipients(const Mail& mail, const MailFields& report,
+                                    const MailFields& returned) {
   std::vector<std::string> all;
   for (const auto name : k_report_fields) {
     for (const auto& [key, value] : report.all()) {
@@ -127,12 +128,12 @@ bool is_plain_complaint(const Mail& mail) {
 
 } // namespace
 
-Notices read_feedback(const Mail& mail, const Fields& returned) {
+Notices read_feedback(const Mail& mail, const MailFields& returned) {
   const auto* const part = mail.find({"message/feedback-report"});
   if (part == nullptr && !is_plain_complaint(mail)) {
     return {};
   }
-  Fields report;
+  MailFields report;
   if (part != nullptr) {
     std::string_view text = part->text;
     report = take_fields(text);

@@ -3,7 +3,7 @@
 // Every reader here takes what mail.hpp made of a mail and gives notices; none of them means that
 // the mail is no such report, or says nothing of anybody.
 
-#include "mail.hpp"
+#include "adapter/mail.hpp"
 
 #include "model/event.hpp"
 
@@ -32,7 +32,7 @@ using Notices = std::vector<Notice>;
 Notices read_delivery_status(const Mail& mail);
 
 /// RFC 5965: complaints and what else a feedback loop tells; Hotmail's reports without such a part.
-Notices read_feedback(const Mail& mail, const Fields& returned);
+Notices read_feedback(const Mail& mail, const MailFields& returned);
 
 /// RFC 8098: what became of a mail that arrived.
 Notices read_disposition(const Mail& mail);
@@ -44,6 +44,6 @@ Notices read_auto_reply(const Mail& mail);
 Notices read_ses_notice(const Mail& mail);
 
 /// Reports in words only. `text` is what people read of it, without the returned mail.
-Notices read_text_report(const Mail& mail, std::string_view text, const Fields& returned);
+Notices read_text_report(const Mail& mail, std::string_view text, const MailFields& returned);
 
 } // namespace mailfunnel::dsn

@@ -44,7 +44,7 @@ constexpr std::array<std::string_view, 25> k_follows{
     "start of original message",
 };
 
-/// Fields that begin a returned mail where nothing announces it (Zoho, PMDF).
+/// MailFields that begin a returned mail where nothing announces it (Zoho, PMDF).
 constexpr std::array k_first_fields{"Received", "Return-Path", "DKIM-Signature"};
 
 std::string_view without_rule(std::string_view line) { // "----- Original message -----"
@@ -80,39 +80,39 @@ std::string_view from_first_field(std::string_view text) {
 constexpr std::array k_header_types{"text/rfc822-headers", "text/rfc822-header",
                                     "message/rfc822-headers", "message/global-headers"};
 
-// ---- mailings
-// -----------------------------------------------------------------------------------------------------
-
-/// Headers by which senders name the mailing, in the order of trust; where `beside` is given it
-/// must be there too, as the name alone is everybody's.
-struct CampaignHeader {
-  std::string_view name, beside;
-};
-constexpr std::array k_campaign_headers{
-    CampaignHeader{"X-Campaign", ""},
-    CampaignHeader{"X-Campaign-ID", ""},
-    CampaignHeader{"X-CampaignID", ""},
-    CampaignHeader{"X-Mailing-ID", ""},
-    CampaignHeader{"X-Listmonk-Campaign", ""},     // listmonk
-    CampaignHeader{"X-MessageID", "X-ListMember"}, // phpList
-    CampaignHeader{"X-Job", ""},                   // PowerMTA
-};
-constexpr std::string_view k_contact_header = "X-Listmonk-Subscriber";
-
-/// "campaign:customer:mail type:sender" (Google's Feedback-ID); SES puts its own there.
-std::string_view feedback_campaign(std::string_view feedback_id) {
-  const auto parts = split(feedback_id, ':');
-  const bool own =
-      parts.size() >= 3 && !parts.front().empty() && !iequals(parts.back(), "AmazonSES");
-  return own ? feedback_id.substr(0, feedback_id.find(':')) : std::string_view();
-}
-
-/// "Weekly <weekly.example.org>" -> "weekly.example.org"
-std::string_view list_name(std::string_view list_id) {
-  const auto open = list_id.find('<');
-  return open == std::string_view::npos
-             ? list_id
-             : trim(list_id.substr(open + 1, list_id.find('>', open) - open - 1));
+/// What a reader sees of HTML: tags and comments gone, blocks on lines of their own.
+std::string html_text(std::string_view html) {
+  struct Entity {
+    std::string_view name;
+    char text;
+  };
+  constexpr std::array k_entities{Entity{"&lt;", '<'},   Entity{"&gt;", '>'},
+                                  Entity{"&amp;", '&'},  Entity{"&quot;", '"'},
+                                  Entity{"&#39;", '\''}, Entity{"&nbsp;", ' '}};
+  constexpr std::array<std::string_view, 9> k_blocks{"<br", "<p",  "</p", "<div", "</div",
+                                                     "<tr", "<td", "<li", "<h"};
+  std::string out;
+  for (std::size_t at = 0; at < html.size();) {
+    const auto rest = html.substr(at, 8);
+    if (html[at] == '<') {
+      const bool block = std::any_of(k_blocks.begin(), k_blocks.end(),
+                                     [rest](auto tag) { return istarts_with(rest, tag); });
+      out += block ? "\n" : "";
+      const bool hidden = istarts_with(rest, "<style") || istarts_with(rest, "<script");
+      const auto close = html.find(hidden                       ? "</"
+                                   : istarts_with(rest, "<!--") ? "-->"
+                                                                : ">",
+                                   at + 1);
+      at = close == std::string_view::npos ? html.size() : close + (hidden ? 0 : 1);
+      continue;
+    }
+    const auto* const entity =
+        std::find_if(k_entities.begin(), k_entities.end(),
+                     [rest](const Entity& e) { return rest.starts_with(e.name); });
+    out += entity == k_entities.end() ? html[at] : entity->text;
+    at += entity == k_entities.end() ? 1 : entity->name.size();
+  }
+  return out;
 }
 
 } // namespace
@@ -145,7 +145,7 @@ std::string report_text(const Mail& mail) {
   return trim(plain).empty() ? html : plain;
 }
 
-Fields returned_fields(const Mail& mail) {
+MailFields returned_fields(const Mail& mail) {
   const auto* const inner = mail.find({"message/rfc822"});
   if (inner != nullptr && !inner->fields.empty()) {
     return inner->fields;
@@ -167,21 +167,6 @@ Fields returned_fields(const Mail& mail) {
     }
   }
   return {};
-}
-
-Mailing find_mailing(const Fields& returned) {
-  Mailing mailing;
-  for (const auto& row : k_campaign_headers) {
-    if (mailing.campaign.empty() && (row.beside.empty() || returned.has(row.beside))) {
-      mailing.campaign = returned.get(row.name);
-    }
-  }
-  if (mailing.campaign.empty()) {
-    mailing.campaign = feedback_campaign(returned.get("Feedback-ID"));
-  }
-  mailing.contact_id = returned.get(k_contact_header);
-  mailing.list_id = list_name(returned.get("List-ID"));
-  return mailing;
 }
 
 } // namespace mailfunnel::dsn

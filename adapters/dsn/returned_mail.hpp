@@ -1,7 +1,7 @@
 #pragma once
-// The mail that came back, and what its header tells about the mailing.
+// The mail that came back, which a report holds.
 
-#include "mail.hpp"
+#include "adapter/mail.hpp"
 
 #include <optional>
 #include <string>
@@ -21,12 +21,6 @@ CutText cut_text(std::string_view text);
 std::string report_text(const Mail& mail);
 
 /// The header of the returned mail: of a part of its own, else of what stands in the text.
-Fields returned_fields(const Mail& mail);
-
-/// What the sender wrote into that header.
-struct Mailing {
-  std::string campaign, contact_id, list_id;
-};
-Mailing find_mailing(const Fields& returned);
+MailFields returned_fields(const Mail& mail);
 
 } // namespace mailfunnel::dsn

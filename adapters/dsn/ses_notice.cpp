@@ -10,6 +10,7 @@
 // the adapter ses' business.
 
 #include "report.hpp"
+#include "report_fields.hpp"
 
 #include "base/json.hpp"
 #include "base/text.hpp"

@@ -422,7 +422,7 @@ void add_notice(Notices& notices, std::string_view address, std::string_view dia
 
 } // namespace
 
-Notices read_text_report(const Mail& mail, std::string_view text, const Fields& returned) {
+Notices read_text_report(const Mail& mail, std::string_view text, const MailFields& returned) {
   constexpr int k_last_rank = 4, k_sure_rank = 2;
   const auto lines = lines_of(text);
   const auto subject = mail.fields.get("Subject");

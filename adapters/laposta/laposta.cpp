@@ -45,7 +45,7 @@ public:
                             RecordSink& sink) const override {
     MF_TRY(secret, need_secret(secrets, "laposta", {"webhook_secret", "secret"}));
     MF_CHECK(check_request(request, secret));
-    return read_json_body(request.body, k_webhooks, sink, Input(now));
+    return read_json_body(request.body, k_webhooks, sink, InputFacts(now));
   }
 };
 

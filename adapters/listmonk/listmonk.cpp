@@ -45,7 +45,7 @@ public:
                             RecordSink& sink) const override {
     MF_TRY(secret, need_secret(secrets, "listmonk", {"webhook_secret", "secret"}));
     MF_CHECK(check_own_secret(request, secret));
-    return read_json_body(request.body, k_bounces, sink, Input(now));
+    return read_json_body(request.body, k_bounces, sink, InputFacts(now));
   }
 };
 

@@ -39,7 +39,7 @@ public:
                             RecordSink& sink) const override {
     MF_TRY(secret, need_secret(secrets, "mailerlite", {"webhook_secret", "secret"}));
     MF_CHECK(check_body_hmac(request, "Signature", secret));
-    return read_json_body(request.body, k_webhooks, sink, Input(now));
+    return read_json_body(request.body, k_webhooks, sink, InputFacts(now));
   }
 };
 

@@ -58,7 +58,7 @@ bool is_url(std::string_view text) {
 
 class ReportReader : public LogReader {
 public:
-  explicit ReportReader(Input input) : m_input(std::move(input)) {}
+  explicit ReportReader(InputFacts input) : m_input(std::move(input)) {}
   std::string_view format() const override { return "report of one campaign of Classic, CSV"; }
   Framing framing() const override { return Framing::document; }
   bool assumes_utc() const override { return !m_input.zone_given; }
@@ -69,7 +69,7 @@ private:
   /// A row of the head. False: the report is rejected.
   bool read_key(const CsvRow& row, Campaign& campaign, RecordSink& sink) const;
 
-  Input m_input;
+  InputFacts m_input;
 };
 
 bool ReportReader::read_key(const CsvRow& row, Campaign& campaign, RecordSink& sink) const {
@@ -124,7 +124,7 @@ std::unique_ptr<LogReader> open_report(std::string_view head, const LogContext& 
   csv.start(head);
   CsvRow row;
   const bool ours = csv.next(row) && row.size() == 1 && trim(row[0]) == k_title;
-  return ours ? std::make_unique<ReportReader>(Input(context)) : nullptr;
+  return ours ? std::make_unique<ReportReader>(InputFacts(context)) : nullptr;
 }
 
 } // namespace mailfunnel::mailerlite

@@ -75,7 +75,7 @@ Json subscriber_of(const Json& event) {
 /// The event's own time, else that of the subscriber's change, else that at which the request came
 /// in.
 std::optional<Instant> time_of_event(const Json& event, const Json& subscriber, EventKind kind,
-                                     const Input& input) {
+                                     const InputFacts& input) {
   const bool of_mail = kind == EventKind::open || kind == EventKind::click;
   const auto change = of_mail ? event["date"] : subscriber["updated_at"];
   const auto leaving = kind == EventKind::unsubscribe ? subscriber["unsubscribed_at"] : change;

@@ -6,8 +6,9 @@
 // And the suppression lists as the web pages give them, CSV with a header:
 //   status,reason,email,created
 //   5.1.1,"550 5.1.1 The account does not exist, sorry",ann@example.com,1772443507
-// The oddities of both are in README.md.
+// The oddities of both are in README.md. What the API tells of campaigns is read in campaigns.cpp.
 
+#include "campaigns.hpp"
 #include "flat_object.hpp"
 
 #include "adapter/adapter.hpp"
@@ -640,7 +641,8 @@ Result<void> check_signature(const HttpRequest& request, std::string_view key, S
   }
   const auto der = base64_decode(signature);
   const auto good =
-      der ? verify_signature(Digest::sha256, key, *der, std::string(stamp) + request.body) : std::optional(false);
+      der ? verify_signature(Digest::sha256, key, *der, std::string(stamp) + request.body)
+          : std::optional(false);
   if (!good) {
     return refused("webhook_key is no public key, so the signature can't be checked");
   }
@@ -670,17 +672,18 @@ public:
   }
   std::vector<FormatInfo> formats() const override {
     return {{"event webhook bodies, JSON and NDJSON", "events"},
-            {"suppression lists, CSV", "events"}};
+            {"suppression lists, CSV", "events"},
+            {"Single Sends of the API and their links, JSON", "campaigns"}};
   }
   std::unique_ptr<LogReader> open_log(std::string_view head,
-                                      const LogContext& /*context*/) const override;
+                                      const LogContext& context) const override;
   bool has_webhook() const override { return true; }
   Result<void> read_webhook(const HttpRequest& request, const Secrets& secrets, Seconds now,
                             RecordSink& sink) const override;
 };
 
 std::unique_ptr<LogReader> SendGridAdapter::open_log(std::string_view head,
-                                                     const LogContext& /*context*/) const {
+                                                     const LogContext& context) const {
   const char first = first_character(head);
   if (first == '{' || first == '[') {
     const bool values = has_events<JsonValues>(head);
@@ -690,7 +693,8 @@ std::unique_ptr<LogReader> SendGridAdapter::open_log(std::string_view head,
     if (values || has_events<JsonLines>(head)) { // a broken first line swallows the rest as a value
       return std::make_unique<LineReader>();
     }
-    return nullptr;
+    auto reader = open_json_log(head, k_single_sends, context);
+    return reader ? std::move(reader) : open_json_log(head, k_link_stats, context);
   }
   if (const auto csv = suppression_head(head)) {
     return std::make_unique<SuppressionReader>(*csv);

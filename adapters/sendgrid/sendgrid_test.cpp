@@ -1,3 +1,5 @@
+#include "support/adapter_case.hpp"
+
 #include "adapter/decode_sink.hpp"
 #include "adapter/framing.hpp"
 #include "adapter/registry.hpp"
@@ -287,4 +289,15 @@ TEST_CASE("sendgrid: a webhook that is not signed well is refused") {
   auto no_time = signed_request();
   no_time.headers.pop_back();
   CHECK(refusal(no_time, k_secrets, k_moment) == ErrorCode::unauthorized);
+}
+
+TEST_CASE("sendgrid: links belong to the Single Send that the user names") {
+  const AdapterCase sendgrid("sendgrid", sendgrid::register_adapter);
+  const std::string text = R"({"results":[{"url":"https://www.example.com/","url_location":0,)"
+                           R"("ab_phase":"all","clicks":1}]})";
+  CHECK(sendgrid.adapter().open_log(text, {})->needs_campaign());
+  check_has(
+      sendgrid.line(text, {.campaign = "2f6d"}),
+      R"({"campaign":{"id":"2f6d","kind":"campaign","links":[{"url":"https://www.example.com/")");
+  CHECK_FALSE(sendgrid.takes(R"({"results":[{"id":"1","ab_phase":"all","stats":{}}]})")); // totals
 }

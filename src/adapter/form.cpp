@@ -39,7 +39,7 @@ bool looks_like_form(std::string_view line) {
 
 class FormReader : public LogReader {
 public:
-  FormReader(const FormFormat& format, Input input, bool zoneless)
+  FormReader(const FormFormat& format, InputFacts input, bool zoneless)
       : m_format(format), m_input(std::move(input)), m_zoneless(zoneless) {}
   std::string_view format() const override { return m_format.name; }
   Framing framing() const override { return Framing::lines; }
@@ -60,7 +60,7 @@ public:
 
 private:
   const FormFormat& m_format;
-  Input m_input;
+  InputFacts m_input;
   bool m_zoneless;
 };
 
@@ -100,7 +100,7 @@ std::unique_ptr<LogReader> open_form_log(std::string_view head, const FormFormat
   for (int looked_at = 0; looked_at < k_most_looked_at && lines.next(line); ++looked_at) {
     if (const Form form(looks_like_form(line) ? line : std::string_view{}); format.is_ours(form)) {
       const bool zoneless = !format.time.empty() && !names_zone(form[format.time]);
-      return std::make_unique<FormReader>(format, Input(context), zoneless);
+      return std::make_unique<FormReader>(format, InputFacts(context), zoneless);
     }
   }
   return nullptr;

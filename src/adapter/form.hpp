@@ -3,7 +3,7 @@
 // one body a line. Names may be in PHP's brackets: contact%5Bemail%5D=ann%40example.com
 
 #include "adapter/adapter.hpp"
-#include "adapter/input.hpp"
+#include "adapter/input_facts.hpp"
 
 #include <memory>
 #include <string>
@@ -40,7 +40,7 @@ private:
 struct FormRecord {
   const Form& form;
   std::string_view text; // as it stands in the chunk
-  const Input& input;
+  const InputFacts& input;
 };
 
 /// The records of one ESP: a constant, which outlives its readers.

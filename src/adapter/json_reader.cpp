@@ -38,7 +38,7 @@ std::string not_json(std::string_view record, simdjson::error_code error) {
 /// One value a line (Values = JsonLines), or a list of them, or one after the other (JsonValues).
 template<typename Values, Framing k_framing> class EventReader : public LogReader {
 public:
-  EventReader(const JsonFormat& format, Input input)
+  EventReader(const JsonFormat& format, InputFacts input)
       : m_format(format), m_input(std::move(input)) {}
   std::string_view format() const override { return m_format.name; }
   Framing framing() const override { return k_framing; }
@@ -70,7 +70,7 @@ private:
   }
 
   const JsonFormat& m_format;
-  Input m_input;
+  InputFacts m_input;
   simdjson::dom::parser m_parser;
 };
 using LineReader = EventReader<JsonLines, Framing::lines>;
@@ -140,17 +140,17 @@ std::unique_ptr<LogReader> open_json_log(std::string_view head, const JsonFormat
   }
   const bool values = has_events<JsonValues>(head, format);
   if (values && !looks_like_ndjson(head)) {
-    return std::make_unique<BodyReader>(format, Input(context));
+    return std::make_unique<BodyReader>(format, InputFacts(context));
   }
   // A first line that is broken swallows the rest as a value.
   if (values || has_events<JsonLines>(head, format)) {
-    return std::make_unique<LineReader>(format, Input(context));
+    return std::make_unique<LineReader>(format, InputFacts(context));
   }
   return nullptr;
 }
 
 Result<void> read_json_body(std::string_view body, const JsonFormat& format, RecordSink& sink,
-                            const Input& input) {
+                            const InputFacts& input) {
   if (!looks_like_json(without_bom(body))) {
     return Error{ErrorCode::bad_syntax, "the body is no JSON"};
   }

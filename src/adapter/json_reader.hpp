@@ -5,7 +5,7 @@
 // here.
 
 #include "adapter/adapter.hpp"
-#include "adapter/input.hpp"
+#include "adapter/input_facts.hpp"
 #include "adapter/json_value.hpp"
 
 #include <memory>
@@ -16,7 +16,7 @@ namespace mailfunnel {
 struct JsonRecord {
   Json root;             // an object
   std::string_view text; // it, as it stands in the chunk: for its place, rejects and json_member()
-  const Input& input;    // what is known of the file or request besides its bytes
+  const InputFacts& input;    // what is known of the file or request besides its bytes
 };
 
 /// A member and what it is called in a message: {"data.type", record.root["data"]["type"]}.
@@ -50,6 +50,6 @@ std::unique_ptr<LogReader> open_json_log(std::string_view head, const JsonFormat
 /// Reads the body of a webhook request that was verified; k_padding bytes behind it must be
 /// readable. bad_syntax: it is no JSON at all.
 Result<void> read_json_body(std::string_view body, const JsonFormat& format, RecordSink& sink,
-                            const Input& input = {});
+                            const InputFacts& input = {});
 
 } // namespace mailfunnel

@@ -49,7 +49,7 @@ Layout make_layout(const RowFormat& format, const CsvHeader& header) {
 
 class TableReader : public LogReader {
 public:
-  TableReader(const RowFormat& format, Layout layout, CsvDialect dialect, bool header, Input input)
+  TableReader(const RowFormat& format, Layout layout, CsvDialect dialect, bool header, InputFacts input)
       : m_format(format), m_layout(std::move(layout)), m_dialect(dialect), m_header(header),
         m_input(std::move(input)), m_csv(dialect) {
     m_row.fields.resize(format.columns.size());
@@ -81,7 +81,7 @@ private:
   Layout m_layout;
   CsvDialect m_dialect;
   bool m_header;
-  Input m_input;
+  InputFacts m_input;
   CsvReader m_csv;
   Row m_row;
 };
@@ -137,7 +137,7 @@ std::unique_ptr<LogReader> open_table(std::string_view head, const RowFormat& fo
   auto layout = make_layout(format, found->header);
   return has_needed(format, layout)
              ? std::make_unique<TableReader>(format, std::move(layout), found->dialect, true,
-                                             Input(context))
+                                             InputFacts(context))
              : nullptr;
 }
 
@@ -148,11 +148,11 @@ std::unique_ptr<LogReader> read_table(const RowFormat& format, std::string_view 
   CsvRow header;
   names.next(header);
   return std::make_unique<TableReader>(format, make_layout(format, CsvHeader(header)), dialect,
-                                       false, Input(context));
+                                       false, InputFacts(context));
 }
 
 void read_row(const RowFormat& format, const Json& object, std::string_view text,
-              const Input& input, RecordSink& sink) {
+              const InputFacts& input, RecordSink& sink) {
   std::deque<JsonScalar> scalars; // they own digits that the row's fields look at
   std::deque<std::string> names;
   Row row;

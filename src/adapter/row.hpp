@@ -9,7 +9,7 @@
 //   constexpr RowFormat k_contacts{"contacts, CSV", k_columns, read};
 
 #include "adapter/adapter.hpp"
-#include "adapter/input.hpp"
+#include "adapter/input_facts.hpp"
 #include "adapter/json_value.hpp"
 #include "base/csv.hpp"
 
@@ -41,7 +41,7 @@ public:
   /// Everything else, under the names that attributes have; no empty ones.
   std::vector<std::pair<std::string_view, std::string_view>> others;
   std::string_view text; // the record in the chunk
-  const Input* input = nullptr;
+  const InputFacts* input = nullptr;
 };
 
 /// A constant, which outlives its readers.
@@ -65,7 +65,7 @@ std::unique_ptr<LogReader> read_table(const RowFormat& format, std::string_view 
 
 /// Reads a JSON object as a row of its members. Of their values, numbers, true and false are text.
 void read_row(const RowFormat& format, const Json& object, std::string_view text,
-              const Input& input, RecordSink& sink);
+              const InputFacts& input, RecordSink& sink);
 
 /// The column for a name; nothing: the format has none of that name.
 std::optional<std::size_t> column_named(const RowFormat& format, std::string_view name);

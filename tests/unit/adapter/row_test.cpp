@@ -120,7 +120,7 @@ TEST_CASE("row: what a format asks of the user, and times in its zone") {
   CHECK_FALSE(open_table(text, k_asking, {.campaign = "c"})->needs_campaign());
   const auto zone = find_zone("Europe/Brussels");
   REQUIRE(zone);
-  Input input;
+  InputFacts input;
   input.zone = *zone;
   Row row;
   row.fields = {"", "2026-03-02 10:00:00", "soon"};

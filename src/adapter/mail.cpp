@@ -1,0 +1,226 @@
+// RFC 5322 and 2045 ff. as servers and gateways write them, which includes parts without a header,
+// boundaries that never come, wrong charsets, and text in unknown encodings.
+
+#include "adapter/mail.hpp"
+
+#include "base/text.hpp"
+
+#include <gmime/gmime.h>
+
+#include <algorithm>
+#include <array>
+#include <memory>
+#include <mutex>
+
+namespace mailfunnel {
+
+namespace {
+
+struct Unref {
+  void operator()(void* object) const { g_object_unref(object); }
+};
+template<typename T> using Owned = std::unique_ptr<T, Unref>;
+struct Free {
+  void operator()(char* text) const { g_free(text); }
+};
+using OwnedText = std::unique_ptr<char, Free>;
+
+std::string_view view(const char* text) {
+  return text == nullptr ? std::string_view() : std::string_view(text);
+}
+
+/// Line ends as LF. Where there is no LF at all, CR is one; else a CR alone is dropped.
+std::string with_plain_lines(std::string_view text, bool quoted) {
+  const bool mac = text.find('\n') == std::string_view::npos;
+  std::string out;
+  out.reserve(text.size());
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    const char c = text[at];
+    if (c == '\r') {
+      if (mac) {
+        out += '\n';
+      }
+    } else if (c == '>' && quoted && (out.empty() || out.back() == '\n')) {
+      const auto from = text.find_first_not_of('>', at);
+      if (from == std::string_view::npos || text.substr(from, 5) != "From ") {
+        out += c;
+      }
+    } else {
+      out += c;
+    }
+  }
+  return out;
+}
+
+std::string as_text(std::string_view decoded) {
+  auto text = with_plain_lines(decoded, false);
+  std::replace(text.begin(), text.end(), '\0', ' ');
+  return valid_utf8(text) ? text : to_utf8(text);
+}
+
+std::string content_of(GMimePart* part) {
+  auto* const content = g_mime_part_get_content(part); // lent
+  if (content == nullptr) {
+    return {};
+  }
+  const Owned<GMimeStream> memory(g_mime_stream_mem_new());
+  g_mime_data_wrapper_write_to_stream(content, memory.get());
+  const auto* const bytes = g_mime_stream_mem_get_byte_array(GMIME_STREAM_MEM(memory.get()));
+  return {reinterpret_cast<const char*>(bytes->data), bytes->len};
+}
+
+/// Decoded and as UTF-8. Text that is UTF-8 whatever its charset says is taken so, but for those
+/// that use ESC or zeros (ISO-2022-JP, UTF-16). A charset that is not known, or not the text's,
+/// gives it as Latin-1.
+std::string text_of(GMimePart* part) {
+  const auto bytes = content_of(part);
+  const auto charset =
+      view(g_mime_object_get_content_type_parameter(GMIME_OBJECT(part), "charset"));
+  const bool named =
+      !charset.empty() && !iequals(charset, "us-ascii") && !iequals(charset, "utf-8");
+  const bool shifts = bytes.find_first_of(std::string_view("\x1b\0", 2)) != std::string::npos;
+  if (valid_utf8(bytes) && !(shifts && named)) { // what is UTF-8 by chance is no text
+    return as_text(bytes);
+  }
+  if (GMIME_IS_TEXT_PART(part) && named) {
+    const OwnedText text(g_mime_text_part_get_text(GMIME_TEXT_PART(part)));
+    if (text && *text != '\0') {
+      return as_text(view(text.get()));
+    }
+  }
+  return as_text(valid_utf8(bytes) ? bytes : latin1_to_utf8(bytes));
+}
+
+MailFields header_of(GMimeObject* object) {
+  MailFields fields;
+  auto* const list = g_mime_object_get_header_list(object);
+  const int count = list == nullptr ? 0 : g_mime_header_list_get_count(list);
+  for (int i = 0; i < count; ++i) {
+    auto* const header = g_mime_header_list_get_header_at(list, i);
+    const auto value = replace_all(view(g_mime_header_get_value(header)), "\n", " ");
+    fields.add(view(g_mime_header_get_name(header)), valid_utf8(value) ? value : to_utf8(value));
+  }
+  return fields;
+}
+
+std::string type_of(GMimeObject* object) {
+  auto* const type = g_mime_object_get_content_type(object);
+  return type == nullptr ? std::string()
+                         : lower(view(g_mime_content_type_get_media_type(type))) + "/" +
+                               lower(view(g_mime_content_type_get_media_subtype(type)));
+}
+
+/// Types whose text is worth reading.
+bool is_read(std::string_view type) {
+  constexpr std::array k_types{
+      "text/plain",
+      "text/html",
+      "text/rfc822-headers",
+      "text/rfc822-header",
+      "message/delivery-status",
+      "message/global-delivery-status",
+      "message/feedback-report",
+      "message/disposition-notification",
+      "message/global-disposition-notification",
+      "message/rfc822-headers",
+      "message/global-headers",
+  };
+  return std::find(k_types.begin(), k_types.end(), type) != k_types.end();
+}
+
+class Walk {
+public:
+  explicit Walk(Mail& mail) : m_mail(mail) {}
+
+  void object(GMimeObject* object, int level, int depth) {
+    if (object == nullptr || m_mail.parts.size() >= k_most_parts || depth > k_most_levels) {
+      return;
+    }
+    if (GMIME_IS_MULTIPART(object)) {
+      multipart(GMIME_MULTIPART(object), level, depth);
+    } else if (GMIME_IS_MESSAGE_PART(object)) {
+      message(g_mime_message_part_get_message(GMIME_MESSAGE_PART(object)), level, depth);
+    } else if (GMIME_IS_PART(object)) {
+      leaf(GMIME_PART(object), level);
+    }
+  }
+
+private:
+  void multipart(GMimeMultipart* parts, int level, int depth) {
+    const int count = g_mime_multipart_get_count(parts);
+    // The boundary that the header names never came: all of it is before the first part.
+    if (const auto before = view(g_mime_multipart_get_prologue(parts)); count == 0) {
+      m_mail.parts.push_back(
+          {"text/plain", as_text(before.substr(0, k_most_text)), {}, level, false});
+    }
+    for (int i = 0; i < count; ++i) {
+      object(g_mime_multipart_get_part(parts, i), level, depth + 1);
+    }
+  }
+
+  void message(GMimeMessage* message, int level, int depth) {
+    if (message == nullptr) {
+      return;
+    }
+    m_mail.parts.push_back({"message/rfc822", {}, header_of(GMIME_OBJECT(message)), level, false});
+    object(g_mime_message_get_mime_part(message), level + 1, depth + 1);
+  }
+
+  void leaf(GMimePart* part, int level) {
+    auto type = type_of(GMIME_OBJECT(part));
+    if (is_read(type)) {
+      const bool attached = g_mime_part_is_attachment(part) != 0;
+      auto text = text_of(part);
+      if (type.starts_with("text/") && text.size() > k_most_text) {
+        text.resize(k_most_text);
+      }
+      m_mail.parts.push_back({std::move(type), std::move(text), {}, level, attached});
+    }
+  }
+
+  Mail& m_mail;
+};
+
+} // namespace
+
+const MailPart* Mail::find(std::initializer_list<std::string_view> types) const {
+  const MailPart* best = nullptr;
+  for (const auto& part : parts) {
+    if (std::find(types.begin(), types.end(), part.type) != types.end() &&
+        (best == nullptr || part.level < best->level)) {
+      best = &part;
+    }
+  }
+  return best;
+}
+
+Mail read_mail(std::string_view text, bool quoted) {
+  static std::once_flag once;
+  std::call_once(once, [] { g_mime_init(); });
+  Mail mail;
+  const auto bytes = with_plain_lines(text.substr(0, k_most_mail), quoted);
+  const Owned<GMimeStream> stream(g_mime_stream_mem_new_with_buffer(bytes.data(), bytes.size()));
+  const Owned<GMimeParser> parser(g_mime_parser_new_with_stream(stream.get()));
+  const Owned<GMimeMessage> message(g_mime_parser_construct_message(parser.get(), nullptr));
+  if (!message) {
+    return mail;
+  }
+  mail.fields = header_of(GMIME_OBJECT(message.get()));
+  if (auto* const whole = g_mime_message_get_mime_part(message.get()); whole != nullptr) {
+    mail.type = type_of(whole);
+    mail.report_type = lower(view(g_mime_object_get_content_type_parameter(whole, "report-type")));
+    Walk(mail).object(whole, 0, 0);
+  }
+  return mail;
+}
+
+MailFields read_header(std::string_view text) {
+  if (!begins_with_field(text)) { // most inputs that are asked about are no mail
+    return {};
+  }
+  const auto plain = with_plain_lines(text, false);
+  std::string_view rest = plain;
+  return take_fields(rest);
+}
+
+} // namespace mailfunnel
