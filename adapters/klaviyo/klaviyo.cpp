@@ -16,7 +16,7 @@ Result<void> check_request(const HttpRequest& request, std::string_view secret) 
   MF_TRY(given, need_header(request, "Klaviyo-Signature"));
   MF_TRY(stamp, need_header(request, "Klaviyo-Timestamp"));
   const auto signature = hex_decode(given);
-  const auto checked = check_signature(
+  auto checked = check_signature(
       signature, hmac(Digest::sha256, secret, std::string(request.body).append(stamp)));
   if (!checked && check_signature(signature, hmac(Digest::sha256, secret, request.body))) {
     return Error{ErrorCode::unauthorized,

@@ -19,7 +19,8 @@ Result<void> check_request(const HttpRequest& request, std::string_view secret) 
 class MauticAdapter : public Adapter {
 public:
   std::string_view title() const override { return "Mautic"; }
-  Capabilities capabilities() const override { return {.agents = true, .networks = true}; }
+  /// Page hits tell the agent too, but no open does.
+  Capabilities capabilities() const override { return {.networks = true}; }
   std::vector<FormatInfo> formats() const override {
     return {{k_webhooks.name, "events or recipients"},
             {k_stats.name, "events"},
