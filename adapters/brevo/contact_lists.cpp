@@ -9,7 +9,7 @@
 
 #include "readers.hpp"
 
-#include "adapter/attribute_list.hpp"
+#include "adapter/attributes.hpp"
 #include "adapter/word_table.hpp"
 
 #include <array>
@@ -78,9 +78,9 @@ void read_contact(const JsonRecord& record, RecordSink& sink) {
   if (const auto changed = time_of(contact["modifiedAt"])) {
     view.changed_at = changed->seconds;
   }
-  AttributeList attributes;
+  Attributes attributes;
   attributes.add_members(contact["attributes"]);
-  view.attributes = attributes.view();
+  view.attributes = attributes.all();
   sink.accept(view);
   put_lists(contact["listIds"], view, Subscription::subscribed, sink);
   put_lists(contact["listUnsubscribed"], view, Subscription::unsubscribed, sink);

@@ -7,7 +7,7 @@
 
 #include "readers.hpp"
 
-#include "adapter/attribute_list.hpp"
+#include "adapter/attributes.hpp"
 #include "adapter/word_table.hpp"
 
 #include <array>
@@ -32,7 +32,7 @@ constexpr std::array k_permissions{
 constexpr std::array k_attributes{"first_name"sv,   "last_name"sv,      "job_title"sv,
                                   "company_name"sv, "birthday_month"sv, "create_source"sv};
 
-void take_attributes(const Json& contact, AttributeList& attributes) {
+void take_attributes(const Json& contact, Attributes& attributes) {
   for (const auto name : k_attributes) {
     attributes.add(name, contact[name]);
   }
@@ -68,9 +68,9 @@ void read_contact(const JsonRecord& record, RecordSink& sink) {
   if (const auto changed = time_of(contact["updated_at"])) {
     view.changed_at = changed->seconds;
   }
-  AttributeList attributes;
+  Attributes attributes;
   take_attributes(contact, attributes);
-  view.attributes = attributes.view();
+  view.attributes = attributes.all();
   sink.accept(view);
   put_lists(contact["list_memberships"], view, sink);
 }

@@ -8,7 +8,7 @@
 
 #include "readers.hpp"
 
-#include "adapter/attribute_list.hpp"
+#include "adapter/attributes.hpp"
 #include "adapter/word_table.hpp"
 
 #include <array>
@@ -62,11 +62,11 @@ void read_contact(const JsonRecord& record, RecordSink& sink) {
     return;
   }
   view.subscription = status_of(text_of(contact["status"])).subscription;
-  AttributeList attributes;
+  Attributes attributes;
   each_element(contact["dataFields"], [&attributes](const Json& field) {
     attributes.add(text_of(field["key"]), field["value"]);
   });
-  view.attributes = attributes.view();
+  view.attributes = attributes.all();
   sink.accept(view);
 }
 

@@ -9,7 +9,7 @@
 
 #include "readers.hpp"
 
-#include "adapter/attribute_list.hpp"
+#include "adapter/attributes.hpp"
 #include "adapter/smtp_status.hpp"
 #include "base/csv.hpp"
 #include "base/text.hpp"
@@ -164,10 +164,10 @@ void read_member(const JsonRecord& record, RecordSink& sink) {
   view.address = text_of(record.root["address"]);
   view.subscription =
       is_true(record.root["subscribed"]) ? Subscription::subscribed : Subscription::unsubscribed;
-  AttributeList attributes;
+  Attributes attributes;
   attributes.add("name", record.root["name"]);
   attributes.add_members(record.root["vars"]);
-  view.attributes = attributes.view();
+  view.attributes = attributes.all();
   sink.accept(view);
 }
 

@@ -15,7 +15,7 @@
 
 #include "formats.hpp"
 
-#include "adapter/attribute_list.hpp"
+#include "adapter/attributes.hpp"
 #include "adapter/word_table.hpp"
 
 #include <array>
@@ -103,9 +103,9 @@ void read_contact(const JsonRecord& record, RecordSink& sink) {
     sink.reject(mismatch("Email", row["Email"], "an address"), record.text);
     return;
   }
-  AttributeList attributes;
+  Attributes attributes;
   attributes.add("name", row["Name"]);
-  view.attributes = attributes.view();
+  view.attributes = attributes.all();
   sink.accept(view);
 }
 

@@ -18,7 +18,7 @@
 
 #include "readers.hpp"
 
-#include "adapter/attribute_list.hpp"
+#include "adapter/attributes.hpp"
 #include "adapter/word_table.hpp"
 #include "base/text.hpp"
 
@@ -153,7 +153,7 @@ void Answer::read_link(xml_node row) {
 
 void Answer::read_subscriber(xml_node row) {
   Row cells; // as of the file of that name, with the profile's attributes
-  AttributeList attributes;
+  Attributes attributes;
   for (const auto part : elements_of(row)) {
     if (is_named(part, "Attributes")) {
       attributes.add(trimmed_text(part, "Name"), std::string_view(trimmed_text(part, "Value")));
@@ -169,7 +169,8 @@ void Answer::read_subscriber(xml_node row) {
   for (std::size_t i = 0; i < texts.size(); ++i) {
     cells.fields[*column_named(format, k_names[i])] = texts[i];
   }
-  cells.others.assign(attributes.view().begin(), attributes.view().end());
+  const auto all = attributes.all();
+  cells.others.assign(all.begin(), all.end());
   cells.text = m_document.record(row);
   cells.input = &m_document.input();
   format.read(cells, m_sink);

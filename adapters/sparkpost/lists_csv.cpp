@@ -9,7 +9,7 @@
 
 #include "readers.hpp"
 
-#include "adapter/attribute_list.hpp"
+#include "adapter/attributes.hpp"
 #include "base/csv.hpp"
 #include "base/text.hpp"
 
@@ -85,13 +85,13 @@ private:
     value = m_parser.parse(simdjson::padded_string(cell));
     return is_there(value) || trim(cell).empty();
   }
-  bool add_cells(const CsvRow& row, AttributeList& attributes);
+  bool add_cells(const CsvRow& row, Attributes& attributes);
 
   Columns<5> m_columns;
   simdjson::dom::parser m_parser;
 };
 
-bool RecipientsReader::add_cells(const CsvRow& row, AttributeList& attributes) {
+bool RecipientsReader::add_cells(const CsvRow& row, Attributes& attributes) {
   Json value;
   if (!parse(row[m_columns[tags]], value)) {
     return false;
@@ -114,7 +114,7 @@ void RecipientsReader::read_row(const CsvRow& row, RecordSink& sink) {
   RecipientView view;
   view.record = row.raw();
   view.address = trim(row[m_columns[email]]);
-  AttributeList attributes;
+  Attributes attributes;
   attributes.add("name", row[m_columns[name]]);
   if (view.address.empty() || !add_cells(row, attributes)) {
     sink.reject(view.address.empty() ? "no email"
@@ -122,7 +122,7 @@ void RecipientsReader::read_row(const CsvRow& row, RecordSink& sink) {
                 row.raw());
     return;
   }
-  view.attributes = attributes.view();
+  view.attributes = attributes.all();
   sink.accept(view);
 }
 

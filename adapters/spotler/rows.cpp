@@ -17,7 +17,7 @@
 
 #include "rows.hpp"
 
-#include "adapter/attribute_list.hpp"
+#include "adapter/attributes.hpp"
 #include "adapter/word_table.hpp"
 #include "base/text.hpp"
 
@@ -172,13 +172,13 @@ void ItemReader::read_contact(const Json& contact, std::string_view text, Record
           is_true(channel["value"]) ? Subscription::subscribed : Subscription::unsubscribed;
     }
   });
-  AttributeList attributes;
+  Attributes attributes;
   each_member(contact["properties"], [&attributes](std::string_view name, const Json& value) {
     if (name != "email") {
       attributes.add(name, value);
     }
   });
-  view.attributes = attributes.view();
+  view.attributes = attributes.all();
   sink.accept(view);
 }
 
