@@ -141,8 +141,10 @@ void fill_bounce(EventView& view, std::string_view type) {
 }
 
 void add_json(std::string_view json, Attributes& attributes) {
-  simdjson::dom::parser parser;
-  attributes.add_members(Json(parser.parse(json.data(), json.size(), true)));
+  if (!json.empty()) {
+    simdjson::dom::parser parser;
+    attributes.add_members(Json(parser.parse(json.data(), json.size(), true)));
+  }
 }
 
 Campaign make_campaign(const CampaignTexts& texts) {

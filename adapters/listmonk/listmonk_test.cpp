@@ -87,6 +87,17 @@ TEST_CASE("listmonk: a dump that is cut off or of another order") {
   CHECK(k_listmonk.lines(k_clicks.substr(0, k_clicks.size() - 1)).empty());
 }
 
+TEST_CASE("listmonk: attributes that are none, or no JSON, are left out") {
+  for (const auto* const attributes : {"", "{}", "{\"\"city\"\":", "[1]"}) {
+    CAPTURE(attributes);
+    const auto line = k_listmonk.line(
+        "uuid,email,name,attributes,status,created_at,updated_at\nu,ann@example.com,"
+        "Ann,\"" +
+        std::string(attributes) + "\",enabled,,\n");
+    check_has(line, R"("contact_id":"u","attributes":{"name":"Ann"}},)");
+  }
+}
+
 TEST_CASE("listmonk: an unconfirmed subscription is one where nothing is ever confirmed") {
   const auto status = [](const std::string& members) {
     const auto lines = k_listmonk.lines(
