@@ -163,19 +163,20 @@ VerdictCounts count_verdicts(Store& store, const Workspace& workspace, const Wor
 
 std::string signs_that_are_off(const Capabilities& can, bool delivery_events) {
   struct Lack {
-    bool lacking;
     std::string_view what;
     std::uint16_t signs;
+    bool lacking;
   };
   using namespace sign;
   const Lack lacks[] = {
-      {can.time_resolution > 1, "times to the second",
+      {"times to the second",
        static_cast<std::uint16_t>(all_links | three_links | same_second | elsewhere | crowd |
-                                  before_delivery | two_seconds | five_seconds | filter_people)},
-      {!delivery_events || !can.delivery_times, "times of delivery",
-       before_delivery | two_seconds | five_seconds | filter_people},
-      {!can.networks, "networks", elsewhere | crowd | filter_people},
-      {!can.agents, "user agents", elsewhere}};
+                                  before_delivery | two_seconds | five_seconds | filter_people),
+       can.time_resolution > 1},
+      {"times of delivery", before_delivery | two_seconds | five_seconds | filter_people,
+       !delivery_events || !can.delivery_times},
+      {"networks", elsewhere | crowd | filter_people, !can.networks},
+      {"user agents", elsewhere, !can.agents}};
   std::string out;
   std::uint16_t said = 0;
   for (const auto& lack : lacks) {

@@ -12,6 +12,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <iostream>
 #include <map>
 
@@ -107,7 +108,7 @@ private:
   std::size_t column(Points score) const {
     const auto part = static_cast<double>(score - m_low) /
                       static_cast<double>(std::max<Points>(1, m_high - m_low));
-    return static_cast<std::size_t>(part * k_plot + 0.5);
+    return static_cast<std::size_t>(std::lround(part * k_plot));
   }
   Points m_low = 0, m_high = 0;
   std::vector<std::pair<std::size_t, std::string_view>> m_marks;
