@@ -1,6 +1,7 @@
 #include "app/campaign_report.hpp"
 
 #include "base/text.hpp"
+#include "funnel/consent.hpp"
 #include "funnel/mailing_judge.hpp"
 #include "ingest/session.hpp"
 
@@ -123,8 +124,7 @@ struct Part {
 
 class Review {
 public:
-  Review(const World& world, std::vector<std::uint32_t> members, const RobotRules& rules,
-         Seconds as_of)
+  Review(const World& world, std::vector<std::uint32_t> members, const Rules& rules, Seconds as_of)
       : m_world(world), m_members(std::move(members)), m_rules(rules), m_as_of(as_of) {}
 
   /// Reads a chunk; says who read the mail.
@@ -134,7 +134,8 @@ public:
     all.start(source.size());
     std::vector<std::uint32_t> first_open(source.size(), k_never),
         first_click(source.size(), k_never);
-    MailingJudge judge(m_rules, m_world, source.size(), m_as_of);
+    m_refused = tracking_refused(m_rules.tracking, source, m_as_of);
+    MailingJudge judge(m_rules.robots, m_world, source.size(), m_as_of);
     for (std::size_t m = 0; m < m_members.size(); ++m) {
       one.start(source.size());
       const auto& campaign = m_world.campaigns[m_members[m]];
@@ -221,6 +222,9 @@ private:
                   std::vector<std::uint32_t>& first_open) {
     each(campaign, EventKind::open, source, [&](const EventRow& row) {
       const auto r = static_cast<std::uint16_t>(row.recipient);
+      if (!m_refused.empty() && m_refused[r]) {
+        return;
+      }
       const auto verdict = judge.open(r, row.time, row.evidence).verdict;
       ++figures.opens.at(static_cast<std::size_t>(verdict)).events;
       ++together.opens.at(static_cast<std::size_t>(verdict)).events;
@@ -238,7 +242,7 @@ private:
       return;
     }
     judge.clicks(m_columns, m_verdicts);
-    std::set<std::tuple<std::uint16_t, LinkNumber, bool>> counted; // of the person at hand
+    std::set<std::pair<Verdict, LinkNumber>> counted; // of the person at hand
     for (std::size_t i = 0; i < m_columns.size(); ++i) {
       const auto row = m_columns.row(i);
       if (Seconds{row.time} > m_as_of) {
@@ -257,8 +261,7 @@ private:
                        : verdict == Verdict::unknown ? link.unknown
                                                      : link.machine;
       ++happened.events;
-      happened.people +=
-          counted.emplace(static_cast<std::uint16_t>(verdict), row.link, true).second ? 1 : 0;
+      happened.people += counted.emplace(verdict, row.link).second ? 1 : 0;
       if (verdict == Verdict::human || verdict == Verdict::unknown) {
         first_click[r] = std::min(first_click[r], since(campaign, row.time));
       }
@@ -267,8 +270,9 @@ private:
 
   const World& m_world;
   std::vector<std::uint32_t> m_members;
-  const RobotRules& m_rules;
+  const Rules& m_rules;
   Seconds m_as_of;
+  std::vector<bool> m_refused; // opens of whom are not looked at; empty: of nobody
   EventColumns m_columns;
   std::vector<ClickVerdict> m_verdicts;
 };
@@ -398,7 +402,7 @@ Result<CampaignReport> report_campaign(Store& store, const Workspace& workspace,
   each_chunk(store, workspace.threads,
              [&](std::uint32_t chunk, StoreChunk& source, Database&, unsigned thread) {
                auto& part = parts[thread];
-               const auto readers = Review(*world, members, rules.robots, as_of).take(source, part);
+               const auto readers = Review(*world, members, rules, as_of).take(source, part);
                if (std::none_of(readers.begin(), readers.end(), [](bool one) { return one; })) {
                  return;
                }

@@ -4,6 +4,7 @@
 #include "store/activity.hpp"
 #include "store/recipients.hpp"
 
+#include <algorithm>
 #include <atomic>
 #include <map>
 #include <mutex>
@@ -57,6 +58,10 @@ public:
         wanted.push_back(campaign);
       }
     }
+    if (wanted.empty()) {
+      return;
+    }
+    threads = static_cast<unsigned>(std::min<std::size_t>(std::max(threads, 1U), wanted.size()));
     std::vector<CrowdTimes> found(wanted.size());
     std::atomic<std::size_t> next{0};
     std::once_flag counted;

@@ -179,9 +179,13 @@ Result<RunComparison> compare_with_run(Store& store, const Workspace& workspace,
   put_tags(query.blob(1), then);
   for (auto& campaign : retagged.campaigns) {
     const auto* tagged = today->find(campaign.id);
+    if (tagged == nullptr) {
+      continue; // came in just now
+    }
     campaign.stages = tagged->stages;
     for (auto& [number, link] : campaign.links) {
-      link.tag = tagged->links.at(number).tag;
+      const auto known = tagged->links.find(number);
+      link.tag = known == tagged->links.end() ? link.tag : known->second.tag;
     }
   }
   out.stored = stored_of(database, run, Scorer(out.then_rules, then, as_of), person.id());

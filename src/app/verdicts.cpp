@@ -1,5 +1,6 @@
 #include "app/verdicts.hpp"
 
+#include "funnel/consent.hpp"
 #include "funnel/mailing_judge.hpp"
 #include "model/event.hpp"
 
@@ -111,43 +112,46 @@ VerdictCounts count_verdicts(Store& store, const Workspace& workspace, const Wor
   const auto threads = take ? 1 : std::max(workspace.threads, 1U);
   prepare_crowds(world, rules, workspace.threads);
   std::vector<Count> parts(threads);
-  each_chunk(store, threads,
-             [&](std::uint32_t chunk, StoreChunk& source, Database&, unsigned thread) {
-               auto& part = parts[thread];
-               part.start_chunk(source.size());
-               MailingJudge judge(rules, world, source.size(), as_of);
-               EventColumns columns;
-               std::vector<ClickVerdict> verdicts;
-               for (const auto& c : world.campaigns) {
-                 if (!campaign.empty() && c.external_id != campaign && c.name != campaign) {
-                   continue;
-                 }
-                 judge.begin(c, source);
-                 for (const auto kind : {EventKind::open, EventKind::click}) {
-                   if (!source.events(c.id, kind, columns)) {
-                     continue;
-                   }
-                   judge.rows(kind, columns, verdicts);
-                   for (std::size_t i = 0; i < columns.size(); ++i) {
-                     const auto row = columns.row(i);
-                     if (Seconds{row.time} > as_of) {
-                       continue;
-                     }
-                     const JudgedEvent event{chunk << k_chunk_bits | row.recipient,
-                                             c.id,
-                                             kind,
-                                             row.time,
-                                             row.link,
-                                             row.evidence,
-                                             verdicts[i]};
-                     part.add(event, columns.recipient[i]);
-                     if (take) {
-                       take(event);
-                     }
-                   }
-                 }
-               }
-             });
+  each_chunk(
+      store, threads, [&](std::uint32_t chunk, StoreChunk& source, Database&, unsigned thread) {
+        auto& part = parts[thread];
+        part.start_chunk(source.size());
+        const auto refused = tracking_refused(workspace.config.rules.tracking, source, as_of);
+        MailingJudge judge(rules, world, source.size(), as_of);
+        EventColumns columns;
+        std::vector<ClickVerdict> verdicts;
+        for (const auto& c : world.campaigns) {
+          if (!campaign.empty() && c.external_id != campaign && c.name != campaign) {
+            continue;
+          }
+          judge.begin(c, source);
+          for (const auto kind : {EventKind::open, EventKind::click}) {
+            if (!source.events(c.id, kind, columns)) {
+              continue;
+            }
+            judge.rows(kind, columns, verdicts);
+            for (std::size_t i = 0; i < columns.size(); ++i) {
+              const auto row = columns.row(i);
+              const bool unseen =
+                  kind == EventKind::open && !refused.empty() && refused[columns.recipient[i]];
+              if (unseen || Seconds{row.time} > as_of) {
+                continue;
+              }
+              const JudgedEvent event{chunk << k_chunk_bits | row.recipient,
+                                      c.id,
+                                      kind,
+                                      row.time,
+                                      row.link,
+                                      row.evidence,
+                                      verdicts[i]};
+              part.add(event, columns.recipient[i]);
+              if (take) {
+                take(event);
+              }
+            }
+          }
+        }
+      });
   auto out = std::move(parts[0].counts);
   for (std::size_t p = 1; p < parts.size(); ++p) {
     const auto& other = parts[p].counts;

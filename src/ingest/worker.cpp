@@ -307,9 +307,11 @@ void Worker::fill_evidence(const EventView& event, EventRow& row) {
   } else if (event.kind == EventKind::click) {
     row.system = event.system;
   }
-  const auto address = parse_address(event.ip);
+  const auto& filters = m_session.options().filters;
+  const bool asked =
+      event.kind == EventKind::click || !filters.only.empty() || !filters.shared.empty();
+  const auto address = asked ? parse_address(event.ip) : std::nullopt;
   if (address) {
-    const auto& filters = m_session.options().filters;
     row.evidence |= filters.only.contains(*address)     ? evidence::filter_network
                     : filters.shared.contains(*address) ? evidence::probable_filter_network
                                                         : std::uint16_t{0};
