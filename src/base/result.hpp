@@ -21,7 +21,12 @@ enum class ErrorCode {
   io,
   conflict,
   usage,
-  locked
+  locked,
+  unreachable, // no connection: nothing was done
+  untrusted,   // the other side's certificate or protocol
+  unanswered,  // sent, and no answer came: it may have been done
+  throttled,   // the other side asks to wait longer than we do
+  stopped,     // by the user
 };
 
 /// What happened, where, and what to do. `source` is a file or URL, `line` counts from 1 (0: none).
