@@ -351,7 +351,7 @@ void Session::name_campaign(CampaignSlot& campaign, std::string_view name) {
 // -------------------------------------------------------------------------------------------------------
 
 void Session::flush(std::span<Harvest> harvests, ImportCounts& counts, const std::string& source,
-                    bool last) {
+                    bool last, const std::function<bool()>& also) {
   const WriterLock lock(m_store.path());
   Transaction transaction(m_store.database());
   const auto before = counts.fresh + counts.new_recipients + counts.changed_attributes;
@@ -374,8 +374,11 @@ void Session::flush(std::span<Harvest> harvests, ImportCounts& counts, const std
         .run();
   }
   m_unknown.clear();
-  if (last) {
+  if (last && m_options.covers) {
     changed = write_coverage(source) || changed; // more may be measurable now
+  }
+  if (also) {
+    changed = also() || changed;
   }
   if (changed || before != counts.fresh + counts.new_recipients + counts.changed_attributes) {
     m_store.count_change();
