@@ -36,6 +36,9 @@ void Section::warning(std::string_view key, std::string message) {
 void Section::error_here(std::string message) {
   add(m_table.source(), std::move(message), false);
 }
+void Section::error_at(const toml::source_region& where, std::string message) {
+  add(where, std::move(message), false);
+}
 
 void Section::wrong_type(std::string_view key, std::string_view wanted) {
   error(key, fmt::format("`{}` in {} should be {}", key, m_name, wanted));
@@ -157,6 +160,31 @@ std::optional<std::size_t> Section::choice(std::string_view key,
   return std::nullopt;
 }
 
+std::optional<TimeZone> Section::zone(std::string_view key) {
+  const auto name = text(key);
+  if (!name) {
+    return std::nullopt;
+  }
+  const auto found = find_zone(*name);
+  if (!found) {
+    error(key, found.error().message);
+    return std::nullopt;
+  }
+  return *found;
+}
+
+ExpressionPtr Section::expression(std::string_view key) {
+  const auto source = text(key);
+  if (!source) {
+    return nullptr;
+  }
+  auto parsed = parse_expression(*source);
+  if (!parsed.expression) {
+    error(key, parsed.error.text(*source));
+  }
+  return parsed.expression;
+}
+
 const toml::table* Section::inner(std::string_view key) {
   const auto* node = find(key);
   if (node == nullptr) {
@@ -169,8 +197,14 @@ const toml::table* Section::inner(std::string_view key) {
   return nullptr;
 }
 
-std::vector<const toml::table*> Section::tables(std::string_view key) {
-  std::vector<const toml::table*> out;
+std::optional<Section> Section::section(std::string_view key, std::string name) {
+  const auto* table = inner(key);
+  return table == nullptr ? std::nullopt
+                          : std::optional(Section(*table, std::move(name), m_file, m_problems));
+}
+
+std::vector<Section> Section::sections(std::string_view key, std::string_view name) {
+  std::vector<Section> out;
   const auto* node = find(key);
   if (node == nullptr) {
     return out;
@@ -182,7 +216,7 @@ std::vector<const toml::table*> Section::tables(std::string_view key) {
   }
   for (const auto& item : *list) {
     if (const auto* table = item.as_table()) {
-      out.push_back(table);
+      out.emplace_back(*table, std::string(name), m_file, m_problems);
     }
   }
   return out;
