@@ -58,14 +58,23 @@ ApiConnection::ApiConnection(const Workspace& workspace, const std::string& acco
       m_adapter(workspace.registry.find(m_config->esp)), m_settings(settings) {
   m_account.base_url = m_config->base_url;
   m_account.list = m_config->list;
-  m_account.settings = m_config->settings;
   m_account.zone = m_config->zone;
   m_account.zone_given = m_config->zone_given;
-  for (const auto& [name, source] : m_config->secrets) {
+  const auto known = m_adapter->account_keys();
+  for (const auto& [name, key] : m_config->keys) {
+    const bool is_secret = std::any_of(known.begin(), known.end(), [&name = name](const AccountKey& one) {
+      return one.secret && one.name == name;
+    });
+    if (!is_secret) {
+      m_account.settings[name] = key.text;
+      continue;
+    }
+    const auto source =
+        key.secret.value_or(SecretSource{SecretSource::From::text, key.text});
     auto secret = read_secret(source, workspace.folder);
     if (!secret) {
-      throw Failure({ErrorCode::usage, fmt::format("account \"{}\": {}: {}", account, name,
-                                                   secret.error().message)});
+      throw Failure({ErrorCode::usage,
+                     fmt::format("account \"{}\": {}: {}", account, name, secret.error().message)});
     }
     m_account.secrets[name] = *std::move(secret);
   }

@@ -28,6 +28,11 @@ SectionReader read_segments; // [[segment]]
 SectionReader read_profiles; // [[profile]]
 SectionReader read_trackers; // [[web]]
 SectionReader read_report;   // [report]
+SectionReader read_push;     // [push], [schedule]
+SectionReader read_network;  // [network]
+
+/// push = [{ account = …, as = … }] of the segment called `name`.
+std::vector<PushConfig> read_targets(Section& segment, const std::string& name);
 
 using ConfigCheck = void(const Config& config, const std::string& file,
                          std::vector<Problem>& problems);
@@ -39,6 +44,8 @@ ConfigCheck check_matrix;
 ConfigCheck check_columns;
 /// Accounts of [[web]] that are not there.
 ConfigCheck check_trackers;
+/// Accounts of `push` that are not there, and suppression targets that mix with others.
+ConfigCheck check_targets;
 /// Statuses and grades that a segment asks for and nobody can have.
 ConfigCheck check_expressions;
 

@@ -32,7 +32,8 @@ void read_segment(Section section, Config& config) {
   if (std::any_of(config.segments.begin(), config.segments.end(), same)) {
     section.error("name", fmt::format("two segments are called \"{}\"", segment.name));
   }
-  section.allow({"push", "language"});
+  segment.push = read_targets(section, segment.name);
+  section.allow("language");
   section.finish();
   config.segments.push_back(std::move(segment));
 }

@@ -173,6 +173,51 @@ std::optional<TimeZone> Section::zone(std::string_view key) {
   return *found;
 }
 
+std::optional<SecretSource> Section::secret(std::string_view key) {
+  const auto* node = find(key);
+  if (node == nullptr) {
+    return std::nullopt;
+  }
+  using From = SecretSource::From;
+  constexpr std::pair<std::string_view, From> k_from[] = {{"env", From::env},
+                                                          {"file", From::file},
+                                                          {"command", From::command},
+                                                          {"credential", From::credential}};
+  if (const auto* value = node->as_string()) {
+    return SecretSource{From::text, value->get()};
+  }
+  if (const auto* table = node->as_table(); table != nullptr && table->size() == 1) {
+    for (const auto& [name, from] : k_from) {
+      if (const auto* value = table->get_as<std::string>(name)) {
+        return SecretSource{from, value->get()};
+      }
+    }
+  }
+  wrong_type(key, "{ env = \"NAME\" }, { file = \"PATH\" }, { command = \"…\" } or "
+                  "{ credential = \"NAME\" }");
+  return std::nullopt;
+}
+
+std::vector<std::string> Section::others() const {
+  std::vector<std::string> out;
+  for (const auto& [key, node] : m_table) {
+    if (!m_known.contains(key.str())) {
+      out.emplace_back(key.str());
+    }
+  }
+  return out;
+}
+
+std::pair<std::uint32_t, std::uint32_t> Section::place_of(std::string_view key) const {
+  for (const auto& [name, node] : m_table) {
+    if (name.str() == key) {
+      return {static_cast<std::uint32_t>(name.source().begin.line),
+              static_cast<std::uint32_t>(name.source().begin.column)};
+    }
+  }
+  return {0, 0};
+}
+
 ExpressionPtr Section::expression(std::string_view key) {
   const auto source = text(key);
   if (!source) {

@@ -34,6 +34,10 @@ public:
   /// One of the names, by its index.
   std::optional<std::size_t> choice(std::string_view key, const std::vector<std::string>& names);
   std::optional<TimeZone> zone(std::string_view key);
+  /// { env = … }, { file = … }, { command = … } or { credential = … }; a text as it is.
+  std::optional<SecretSource> secret(std::string_view key);
+  /// Keys that nobody asked for so far.
+  std::vector<std::string> others() const;
   /// nullptr: it is not there, or can't be parsed.
   ExpressionPtr expression(std::string_view key);
   const toml::table* inner(std::string_view key); // a table whose keys are the user's own
@@ -47,6 +51,7 @@ public:
   void warning(std::string_view key, std::string message);
   void error_here(std::string message); // at the table
   void error_at(const toml::source_region& where, std::string message);
+  std::pair<std::uint32_t, std::uint32_t> place_of(std::string_view key) const; // line, column
   /// Every key that nobody asked for is a mistake.
   void finish();
 

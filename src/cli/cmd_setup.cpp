@@ -47,16 +47,7 @@ int run_check(const Invocation& call) {
       call.config.empty() ? (fs::path(call.folder) / "mailfunnel.toml").string() : call.config;
   auto loaded = load_config(file);
   const auto registry = builtin_adapters();
-  for (const auto& account : loaded.config.accounts) {
-    if (!account.esp.empty() && registry.find(account.esp) == nullptr) {
-      loaded.problems.push_back(
-          {file, 0, 0,
-           fmt::format(
-               "account \"{}\": there is no adapter \"{}\" (`mailfunnel adapters` lists them)",
-               account.name, account.esp),
-           false});
-    }
-  }
+  check_accounts(loaded.config, registry, loaded.problems);
   std::size_t errors = 0, warnings = 0;
   for (const auto& problem : loaded.problems) {
     std::cerr << problem.text() << '\n';
