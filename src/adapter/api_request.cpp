@@ -1,6 +1,7 @@
 #include "adapter/api_request.hpp"
 
-#include "adapter/signature.hpp"
+#include "base/base64.hpp"
+#include "base/json.hpp"
 #include "base/text.hpp"
 #include "base/uri.hpp"
 

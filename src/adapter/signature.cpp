@@ -128,13 +128,6 @@ std::optional<std::string> base64_decode(std::string_view text) {
   return out;
 }
 
-std::string base64_encode(std::string_view text) {
-  std::string out((text.size() + 2) / 3 * 4, '\0');
-  EVP_EncodeBlock(reinterpret_cast<unsigned char*>(out.data()), bytes(text),
-                  static_cast<int>(text.size()));
-  return out;
-}
-
 std::string hex_encode(std::string_view text) {
   constexpr char k_hex[] = "0123456789abcdef";
   std::string out;

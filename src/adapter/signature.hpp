@@ -12,7 +12,6 @@ enum class Digest { md5, sha1, sha256 };
 
 std::optional<std::string>
 base64_decode(std::string_view text); // standard or URL alphabet, white space and padding optional
-std::string base64_encode(std::string_view bytes);             // standard alphabet, padded
 std::string hex_encode(std::string_view bytes);                // lower case
 std::optional<std::string> hex_decode(std::string_view text); // both cases, nothing between
 

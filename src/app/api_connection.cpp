@@ -2,7 +2,6 @@
 
 #include "base/uri.hpp"
 #include "net/http_client.hpp"
-#include "net/transcript.hpp"
 
 #include <fmt/format.h>
 
@@ -97,9 +96,6 @@ ApiConnection::ApiConnection(const Workspace& workspace, const std::string& acco
   network.stopped = m_settings.stopped;
   network.log = m_settings.log;
   m_sender = std::make_unique<HttpClient>(std::move(network), rules);
-  if (!m_settings.record.empty()) {
-    m_sender = std::make_unique<Recorder>(std::move(m_sender), m_settings.record, rules.secrets);
-  }
 }
 
 void ApiConnection::open() {

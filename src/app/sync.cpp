@@ -271,7 +271,9 @@ SyncSummary sync_account(Store& store, const Workspace& workspace, const SyncReq
   }
   const AccountLease lease(store.path(), request.account);
   const auto& account = connection.config();
-  SyncSummary summary{.account = account.name, .adapter = account.esp};
+  SyncSummary summary;
+  summary.account = account.name;
+  summary.adapter = account.esp;
   const auto number = [&] {
     const WriterLock lock(store.path());
     Transaction transaction(store.database());
@@ -337,7 +339,9 @@ SyncEstimate estimate_sync(Store& store, const Workspace& workspace, const SyncR
                            const ConnectionSettings& settings) {
   ApiConnection connection(workspace, request.account, settings);
   const auto& api = connection.api();
-  SyncEstimate estimate{.account = request.account, .adapter = connection.adapter_id()};
+  SyncEstimate estimate;
+  estimate.account = request.account;
+  estimate.adapter = connection.adapter_id();
 
   struct Sink : AnswerSink {
     const ApiMarks* known = nullptr;

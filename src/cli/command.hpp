@@ -82,6 +82,7 @@ Command check_command();
 Command adapters_command();
 Command import_command();
 Command recipients_command();
+Command sync_command();
 Command decode_command();
 Command campaigns_command();
 Command report_command();

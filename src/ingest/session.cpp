@@ -8,6 +8,7 @@
 #include <sys/mman.h>
 
 #include <algorithm>
+#include <atomic>
 
 namespace mailfunnel {
 
@@ -105,6 +106,7 @@ void Session::load_book() {
   const auto blocks = (count + k_recipient_block - 1) >> k_recipient_block_bits;
   const auto threads = m_options.threads;
   std::mutex mutex;
+  std::atomic<std::size_t> most_keys{0}; // of a block so far: people may have many
   on_threads(threads, [&](unsigned thread) {
     auto database = m_store.reader();
     Recipients reader(database);
@@ -124,6 +126,11 @@ void Session::load_book() {
         keys.push_back({index, m_book->hash(key), key});
         m_book->prefetch(keys.back().hash);
       });
+      for (auto most = most_keys.load(); most < keys.size();) {
+        most_keys.compare_exchange_weak(most, keys.size());
+      }
+      m_book->reserve(threads * most_keys.load());
+      const AddressBook::Pass pass(*m_book);
       for (const auto& [index, hash, key] : keys) {
         auto id = block << k_recipient_block_bits | index;
         if (!merged.empty()) {

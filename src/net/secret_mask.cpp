@@ -1,8 +1,8 @@
 #include "net/secret_mask.hpp"
 
+#include "base/base64.hpp"
 #include "base/text.hpp"
 
-#include <openssl/evp.h>
 
 #include <algorithm>
 #include <array>
@@ -137,15 +137,6 @@ std::string SecretMask::mask_url(std::string_view url) const {
     }
   }
   return printable(mask(out), k_most);
-}
-
-std::string base64_encode(std::string_view bytes) {
-  std::string out(4 * ((bytes.size() + 2) / 3) + 1, '\0'); // EVP_EncodeBlock writes a final zero
-  const auto size = EVP_EncodeBlock(reinterpret_cast<unsigned char*>(out.data()),
-                                    reinterpret_cast<const unsigned char*>(bytes.data()),
-                                    static_cast<int>(bytes.size()));
-  out.resize(static_cast<std::size_t>(size));
-  return out;
 }
 
 } // namespace mailfunnel

@@ -24,6 +24,4 @@ private:
   std::vector<std::string> m_base64; // parts of encoded texts
 };
 
-std::string base64_encode(std::string_view bytes);
-
 } // namespace mailfunnel

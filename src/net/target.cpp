@@ -1,5 +1,6 @@
 #include "net/target.hpp"
 
+#include "base/base64.hpp"
 #include "base/text.hpp"
 #include "net/secret_mask.hpp"
 #include "net/settings.hpp"
