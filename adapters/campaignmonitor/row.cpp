@@ -284,15 +284,19 @@ std::size_t read_xml_rows(std::string_view text, const TakeRow& take, const Refu
     refuse(xml.error().text(), text);
     return 1;
   }
-  const bool same = xml->text() == text; // else it was recoded, and places differ
-  const auto list = child_text(xml->root(), "ListID");
-  const auto nodes = find_rows(xml->root());
+  return read_xml_rows(*xml, text, take);
+}
+
+std::size_t read_xml_rows(const XmlDocument& xml, std::string_view text, const TakeRow& take) {
+  const bool same = xml.text() == text; // else it was recoded, and places differ
+  const auto list = child_text(xml.root(), "ListID");
+  const auto nodes = find_rows(xml.root());
   Row row;
   for (const auto node : nodes) {
     row.clear();
-    const auto raw = xml->raw(node);
+    const auto raw = xml.raw(node);
     row.record =
-        same ? text.substr(static_cast<std::size_t>(raw.data() - xml->text().data()), raw.size())
+        same ? text.substr(static_cast<std::size_t>(raw.data() - xml.text().data()), raw.size())
              : text;
     fill(node, row);
     take(row, trim(list));
