@@ -226,6 +226,11 @@ Error left_alone(const std::string& host, unsigned failures) {
 
 /// The whole way of a request but for its place.
 asio::awaitable<Result<HttpResponse>> perform(Engine* engine, JobPtr job) {
+  const auto closed_for =
+      std::chrono::ceil<std::chrono::seconds>(engine->closed_until - engine->now());
+  if (closed_for > engine->settings.retry.retry_after) {
+    co_return asked_to_wait(closed_for, engine->wall_clock());
+  }
   auto& breaker = engine->breaker_of(job->target.origin());
   if (!breaker.admits(engine->now())) {
     co_return left_alone(job->target.host, breaker.failures());
@@ -246,13 +251,13 @@ asio::awaitable<Result<HttpResponse>> perform(Engine* engine, JobPtr job) {
     const bool answered = came.fate == Fate::answered;
     engine->log(*job, attempt, began,
                 answered ? std::to_string(came.answer.status) : came.error.message, next);
+    const auto moment = engine->now() + next.wait;
+    if (next.whole_account) {
+      engine->closed_until = std::max(engine->closed_until, moment);
+    } else if (next.again) {
+      co_await wait_until(engine, job, moment);
+    }
     if (next.again) {
-      const auto moment = engine->now() + next.wait;
-      if (next.whole_account) {
-        engine->closed_until = std::max(engine->closed_until, moment);
-      } else {
-        co_await wait_until(engine, job, moment);
-      }
       continue;
     }
     if (next.failed) {

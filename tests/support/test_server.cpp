@@ -62,7 +62,6 @@ void Peer::answer(std::string_view status, std::string_view body, std::string_vi
 void Peer::close() {
   error_code ignored;
   if (m_tls) {
-    SSL_shutdown(m_tls->native_handle()); // into the buffer, from where a write would take it
     m_tls->shutdown(ignored);
   }
   m_socket.shutdown(tcp::socket::shutdown_both, ignored);
