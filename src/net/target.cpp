@@ -92,6 +92,9 @@ Result<Target> parse_target(std::string_view text) {
     }
   }
   const auto path = url.encoded_path();
+  if (!path.empty() && path.front() != '/') { // Boost 1.81 ends a host at "127.0.0.1" in any name
+    return bad_url("the URL's host begins like an address and is none");
+  }
   out.path = path.empty() ? "/" : std::string(path.data(), path.size());
   if (url.has_query()) {
     const auto query = url.encoded_query();

@@ -111,6 +111,16 @@ std::string answer_to_json(const Result<HttpResponse>& came, const SecretMask& m
   return json::serialize(out);
 }
 
+/// An answer with a token (RFC 6749, 5.1) is written before whoever asked for it can call hide().
+void hide_tokens(std::string_view body, SecretMask& mask) {
+  for (const auto* name : {"access_token", "refresh_token", "id_token"}) {
+    const auto value = json_member(body, name);
+    if (value.size() > 2 && value.starts_with('"')) {
+      mask.add(value.substr(1, value.size() - 2));
+    }
+  }
+}
+
 // JSON to values. A member that is missing or of another kind reads as empty.
 
 std::string text_of(const json::object& object, std::string_view name) {
@@ -138,7 +148,10 @@ HttpHeaders headers_of(const json::object& object) {
   for (const auto& header : list == nullptr ? json::array() : *list) {
     const auto* pair = header.if_array();
     if (pair != nullptr && pair->size() == 2 && (*pair)[0].is_string() && (*pair)[1].is_string()) {
-      out.emplace_back((*pair)[0].get_string().c_str(), (*pair)[1].get_string().c_str());
+      const auto& name = (*pair)[0].get_string();
+      const auto& value = (*pair)[1].get_string();
+      out.emplace_back(std::string(name.data(), name.size()),
+                       std::string(value.data(), value.size()));
     }
   }
   return out;
@@ -244,6 +257,9 @@ void Recorder::hide(std::string_view secret) {
 }
 
 Result<HttpResponse> Recorder::write(const std::string& request, Result<HttpResponse> came) {
+  if (came) {
+    hide_tokens(came->body, m_mask);
+  }
   const auto line = fmt::format("{{\"request\":{},\"{}\":{}}}\n", request,
                                 came ? "answer" : "error", answer_to_json(came, m_mask));
   const std::lock_guard lock(m_mutex);
