@@ -7,7 +7,8 @@
 //
 // or "error":{"code":"unreachable","message":"…"} in the place of "answer"; a body that is no UTF-8
 // is "body_base64". Secrets are masked everywhere, and what signs in (Authorization, Cookie …) is
-// left out, tokens of OAuth answers are masked; addresses of people are not: a transcript is as confidential as the mailing.
+// left out, tokens of OAuth answers are masked; addresses of people are not: a transcript is as
+// confidential as the mailing.
 
 #include "net/http_sender.hpp"
 #include "net/secret_mask.hpp"
