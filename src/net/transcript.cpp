@@ -350,7 +350,7 @@ Result<HttpResponse> Replayer::answer(const HttpRequest& request) {
     }
   }
   return Error{ErrorCode::not_found,
-               "not in the transcript; the nearest request there differs in " +
+               "not in the transcript; the nearest request there differs: " +
                    difference(nearest, wanted)};
 }
 

@@ -83,7 +83,7 @@ void record(const TemporaryFolder& folder) {
   FakeSender sender;
   int count = 0;
   sender.answer = [&](const HttpRequest& request) -> Result<HttpResponse> {
-    if (request.url.ends_with("offset=200")) {
+    if (has(request.url, "offset=200")) {
       return Error{ErrorCode::unanswered, "no answer for s3cret-key"};
     }
     return answer(request.method + " " + std::to_string(++count));
@@ -191,12 +191,12 @@ TEST_CASE("transcript: a request that differs says in what") {
   body.headers = {{"Content-Type", "application/json"}};
   for (const auto& row : {
            Row{"the query", get("https://api.example.com/lists?offset=50&key=s3cret-key"),
-               R"(the URL parts at byte 37: recorded "example.com/lists?offset=)"},
+               R"(the URL parts at byte 37: recorded "le.com/lists?offset=0&key=***", asked)"},
            Row{"the body", body, R"(the body parts at byte 10: recorded "{"email":"ada@)"},
            Row{"a header", other_header,
                R"(the header Content-Type: recorded "application/json", asked "text/csv")"},
            Row{"one header more", another_header, "the header X-New is not in the recorded one"},
-           Row{"the method", get("https://api.example.com/members"), "differs in the "},
+           Row{"the method", get("https://api.example.com/members"), "differs: the "},
        }) {
     const std::string name = row.name;
     CAPTURE(name);
