@@ -349,9 +349,8 @@ Result<HttpResponse> Replayer::answer(const HttpRequest& request) {
       nearest = std::move(candidate);
     }
   }
-  return Error{ErrorCode::not_found,
-               "not in the transcript; the nearest request there differs: " +
-                   difference(nearest, wanted)};
+  return Error{ErrorCode::not_found, "not in the transcript; the nearest request there differs: " +
+                                         difference(nearest, wanted)};
 }
 
 std::size_t Replayer::unused() const {

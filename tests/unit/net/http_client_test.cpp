@@ -652,6 +652,14 @@ TEST_CASE("client: stopped, wherever a request is") {
   }
 }
 
+TEST_CASE("client: what a function of the settings throws comes to the one who asked") {
+  const TestServer server(script({"ok"}));
+  ClientCase c(server);
+  c.settings.log = [](std::string_view) { throw std::runtime_error("no room"); };
+  CHECK_THROWS_WITH(c.get(), "no room");
+  CHECK_THROWS_WITH(c.get(), "no room"); // and the place is free again
+}
+
 TEST_CASE("client: log lines and errors show no secret") {
   const TestServer server(script({"503", "ok", "404"}));
   ClientCase c(server);

@@ -185,11 +185,11 @@ TEST_CASE("breaker: closed, open, half open") {
   rules.failures = 2;
   Breaker breaker(rules);
   CHECK(breaker.admits(start));
-  breaker.failed(start);
+  breaker.ended(true, start);
   CHECK(breaker.admits(start));
-  breaker.succeeded(); // only failures in a row count
-  breaker.failed(start);
-  breaker.failed(start);
+  breaker.ended(false, start); // only failures in a row count
+  breaker.ended(true, start);
+  breaker.ended(true, start);
   CHECK_FALSE(breaker.admits(start));
   CHECK_FALSE(breaker.admits(start + rules.pause - Milliseconds(1)));
   const auto later = start + rules.pause;
@@ -197,10 +197,10 @@ TEST_CASE("breaker: closed, open, half open") {
   CHECK_FALSE(breaker.admits(later)); // one alone
   breaker.dropped();
   CHECK(breaker.admits(later));
-  breaker.failed(later);
+  breaker.ended(true, later);
   CHECK_FALSE(breaker.admits(later + Milliseconds(1)));
   CHECK(breaker.admits(later + rules.pause));
-  breaker.succeeded();
+  breaker.ended(false, start);
   CHECK(breaker.admits(later + rules.pause));
   CHECK(breaker.admits(later + rules.pause));
 }
