@@ -7,6 +7,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <latch>
 
 using namespace mailfunnel;
 
@@ -86,6 +87,26 @@ TEST_CASE("TLS: a certificate of an authority that is trusted, with SNI and kept
   CHECK(text(c.post(std::string(500'000, 'x'))) == "hello /");
   CHECK(server.connections() == 1);
   CHECK(asked_for == "api.example.com");
+}
+
+TEST_CASE("TLS: an answer that nobody asked for is not that to the next request") {
+  const auto tls = server_context(issued({.host = "api.example.com"}));
+  std::latch sent(1);
+  const TestServer server(
+      [&](const SeenRequest& request, Peer& peer) {
+        peer.answer("200 OK", request.path);
+        if (request.number == 1) {
+          peer.answer("200 OK", "another");
+          sent.count_down();
+        }
+      },
+      tls.get());
+  auto c = client_of(server, "api.example.com");
+  trust_test_authority(c);
+  CHECK(text(c.get("/a")) == "/a");
+  sent.wait();
+  CHECK(text(c.get("/b")) == "/b");
+  CHECK(server.connections() == 2);
 }
 
 TEST_CASE("TLS: an address in the certificate") {
