@@ -71,7 +71,8 @@ public:
       auto& socket = m_fillers.emplace_back(m_io, any.protocol());
       socket.native_non_blocking(true);
       const auto there = m_acceptor.local_endpoint();
-      ::connect(socket.native_handle(), there.data(), static_cast<socklen_t>(there.size()));
+      static_cast<void>(
+          ::connect(socket.native_handle(), there.data(), static_cast<socklen_t>(there.size())));
     }
   }
   std::string origin(const std::string& scheme) const {
@@ -462,7 +463,9 @@ TEST_CASE("client: each phase has its limit") {
     ClientCase c(port.origin("http"));
     once(c);
     c.settings.limits.write = k_short;
-    CHECK(has(error(c.post(std::string(50'000'000, 'x')), ErrorCode::unanswered),
+    std::string more_than_buffers_hold;
+    more_than_buffers_hold.resize(50'000'000, 'x');
+    CHECK(has(error(c.post(more_than_buffers_hold), ErrorCode::unanswered),
               "sending the request: nothing within 0.05 s"));
   }
   SUBCASE("the first byte") {
