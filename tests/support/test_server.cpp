@@ -155,6 +155,7 @@ void TestServer::accept_all() {
     if (ec || m_closing) {
       return;
     }
+    socket.set_option(tcp::no_delay(true), ec); // what is sent is on its way
     auto& guest = m_guests.emplace_back(std::move(socket));
     guest.thread =
         std::thread([this, &guest, connection = m_guests.size()] { serve(guest, connection); });

@@ -655,6 +655,7 @@ TEST_CASE("client: stopped, wherever a request is") {
   }
 }
 
+#ifndef __SANITIZE_THREAD__ // which does not see how std::exception_ptr counts
 TEST_CASE("client: what a function of the settings throws comes to the one who asked") {
   const TestServer server(script({"ok"}));
   ClientCase c(server);
@@ -662,6 +663,7 @@ TEST_CASE("client: what a function of the settings throws comes to the one who a
   CHECK_THROWS_WITH(c.get(), "no room");
   CHECK_THROWS_WITH(c.get(), "no room"); // and the place is free again
 }
+#endif
 
 TEST_CASE("client: log lines and errors show no secret") {
   const TestServer server(script({"503", "ok", "404"}));
