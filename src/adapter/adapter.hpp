@@ -23,7 +23,7 @@ namespace mailfunnel {
 /// prints.
 struct Wants {
   bool details = false; // diagnostics, message and event ids, tags, metadata, native words
-  bool sender = false;  // envelope senders, which a log of a mail server could be split by
+  bool sender = false;  // sender and job, by which a mail server's log is split among accounts
 };
 
 /// Where an adapter puts what it read. Every record of the input ends in exactly one call, but one

@@ -191,7 +191,7 @@ private:
     }
     read_zone(section, account.zone, account.zone_given);
     account.list = section.text("list").value_or("");
-    account.senders = section.texts("sender");
+    read_routes(section, account);
     account.archived = section.choice("state", {"active", "archived"}).value_or(0) == 1;
     if (const auto delivered = section.choice("delivered", {"reported", "assumed"})) {
       account.delivery_events = *delivered == 0;
@@ -200,6 +200,21 @@ private:
         {"api_key", "base_url", "webhook_key", "webhook_secret", "history", "quota_share", "dc"});
     section.finish();
     m_config.accounts.push_back(std::move(account));
+  }
+
+  void read_routes(Section& section, AccountConfig& account) {
+    for (const auto& text : section.texts("sender")) {
+      if (auto pattern = SenderPattern::parse(text)) {
+        account.senders.push_back(std::move(*pattern));
+      } else {
+        section.error("sender", fmt::format("\"{}\": {}", text, pattern.error().message));
+      }
+    }
+    account.jobs = section.texts("job");
+    account.skip_others = section.choice("others", {"reject", "skip"}).value_or(0) == 1;
+    if (account.skip_others && account.senders.empty() && account.jobs.empty()) {
+      section.error("others", "it is for accounts that have a `sender` or a `job`");
+    }
   }
 
   void read_zone(Section& section, TimeZone& zone, bool& given) {

@@ -71,7 +71,8 @@ void Worker::clear() {
 // ---- events
 // --------------------------------------------------------------------------------------------------------
 
-void Worker::accept(const EventView& event) {
+void Worker::accept(const EventView& given) {
+  auto event = given; // to which its sender may add
   if (event.time.seconds < k_earliest || event.time.seconds >= k_latest) {
     reject(fmt::format("the time {} can't be right", format_time(event.time.seconds)),
            event.record);
@@ -162,24 +163,52 @@ std::optional<std::uint32_t> Worker::account_of(std::string_view name, std::stri
   return m_account;
 }
 
-std::optional<std::uint32_t> Worker::account_of(const EventView& event) {
-  if (!event.account.empty() || m_session.options().senders.empty()) {
+std::optional<std::uint32_t> Worker::account_of(EventView& event) {
+  if (!event.account.empty() || m_session.options().routes.empty()) {
     return account_of(event.account, event.record);
   }
-  if (!m_sender_known || event.sender != m_sender) {
-    m_sender_account = m_session.account_of_sender(event.sender);
-    m_sender = event.sender;
-    m_sender_known = true;
+  const auto job = event.job.empty() ? event.campaign : event.job;
+  auto& last = m_route;
+  if (!last.known || event.sender != last.sender || job != last.job) {
+    last = {true, std::string(event.sender), std::string(job), {}, {}};
+    last.account = m_session.account_by_route(event.sender, job, last.fields);
   }
-  if (!m_sender_account) {
-    reject(event.sender.empty()
-               ? "it tells no envelope sender: name an account with --account"
-               : fmt::format("its envelope sender \"{}\" is of no account: add it to the `sender` "
-                             "of one, or name one with --account",
-                             printable(event.sender, 80)),
-           event.record);
+  if (!last.account) {
+    reject_nobodys(event, job);
+    return std::nullopt;
   }
-  return m_sender_account;
+  const auto fill = [](std::string_view& own, std::string_view told) {
+    own = own.empty() ? told : own; // what the log itself tells goes first
+  };
+  fill(event.campaign, last.fields.campaign);
+  fill(event.send, last.fields.send);
+  fill(event.contact_id, last.fields.contact_id);
+  fill(event.address, last.fields.address);
+  return last.account;
+}
+
+void Worker::reject_nobodys(const EventView& event, std::string_view job) {
+  const bool told = !event.sender.empty() || !job.empty();
+  if (told && m_session.options().skip_others) {
+    skip(event.record);
+    return;
+  }
+  if (!told) {
+    reject("it tells no envelope sender: name an account with --account", event.record);
+    return;
+  }
+  std::string what;
+  if (!event.sender.empty()) {
+    what = fmt::format("its envelope sender \"{}\"", printable(event.sender, 80));
+  }
+  if (!job.empty()) {
+    what += fmt::format("{}its job \"{}\"", what.empty() ? "" : " and ", printable(job, 80));
+  }
+  reject(fmt::format("{} {} of no account: add it to the `sender`{} of one, or name one with "
+                     "--account",
+                     what, event.sender.empty() || job.empty() ? "is" : "are",
+                     job.empty() ? "" : " or the `job`"),
+         event.record);
 }
 
 std::string_view Worker::key_of(std::uint32_t account, std::string_view address,
