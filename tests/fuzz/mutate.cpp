@@ -3,12 +3,13 @@
 // sizes, which must print the same, and with CRLF; where it has webhooks the text is their body
 // too.
 //
-//   mutate [--mutations N] [--cuts N] [--jobs N] [--found DIR] ADAPTERS [ID…]
+//   mutate [--mutations N] [--cuts N] [--floods N] [--jobs N] [--found DIR] ADAPTERS [ID…]
 //
-// N cuts a file at most: at every byte where there are no more, else at the first of them and some
-// random ones. A process an adapter; one that ends badly, other lines in chunks, and more than 2 s
-// of CPU for a text are findings: their texts are left in DIR, and the exit code is 1. Where a
-// reader takes more than 1 GiB the sanitizer ends it.
+// N mutations an adapter. N cuts a file at most: at every byte where there are no more, else at the
+// first of them and some random ones. N floods a file: a MiB of a repeated piece, read whole only.
+// A process an adapter; one that ends badly, other lines in chunks, and more than 2 s of CPU for a
+// text are findings: their texts are left in DIR, and the exit code is 1. Where a reader takes more
+// than 1 GiB the sanitizer ends it.
 
 #include "adapter/decode_sink.hpp"
 #include "base/text.hpp"
@@ -52,7 +53,7 @@ constexpr std::size_t k_random_cuts = 2000; // beyond the first ones
 constexpr std::array<std::size_t, 3> k_chunks{64, 500, 3000};
 
 struct Options {
-  std::size_t mutations = 100'000, cuts = 65'536, jobs = 1;
+  std::size_t mutations = 100'000, cuts = 65'536, floods = 20, jobs = 1;
   std::string found = "."; // folder for the texts of findings
 };
 
@@ -113,8 +114,8 @@ public:
 private:
   void load();
   void cut(std::size_t file);
-  void try_text(std::size_t file, const std::string& text);
-  void read(const LogContext& context, const Padded& text, const Padded& head);
+  void try_text(std::size_t file, const std::string& text, bool in_chunks = true);
+  void read(const LogContext& context, const Padded& text, const Padded& head, bool in_chunks);
   bool opens(const LogContext& context, const Padded& head) const {
     return m_entry.adapter->open_log(head.text(), context) != nullptr;
   }
@@ -159,10 +160,11 @@ void Trial::find(const char* what) {
   g_path = path;
 }
 
-void Trial::read(const LogContext& context, const Padded& text, const Padded& head) {
+void Trial::read(const LogContext& context, const Padded& text, const Padded& head,
+                 bool in_chunks) {
   const auto whole = read_with(m_entry, context, head.text(), text.text(), 0);
   for (const auto size : k_chunks) {
-    if (read_with(m_entry, context, head.text(), text.text(), size) != whole) {
+    if (in_chunks && read_with(m_entry, context, head.text(), text.text(), size) != whole) {
       find("other lines in chunks than in the whole");
       break;
     }
@@ -185,7 +187,7 @@ void Trial::post(std::string_view body) {
   m_posted += m_entry.adapter->read_webhook(request, k_secrets, {k_now}, sink) ? 1 : 0;
 }
 
-void Trial::try_text(std::size_t file, const std::string& text) {
+void Trial::try_text(std::size_t file, const std::string& text, bool in_chunks) {
   const auto begin = cpu_seconds();
   g_path = m_options.found + "/" + m_entry.id + "-" + m_names[file];
   g_text = &text;
@@ -194,7 +196,7 @@ void Trial::try_text(std::size_t file, const std::string& text) {
   context.contacts = !opens(context, head);
   if (!context.contacts || opens(context, head)) {
     ++m_opened;
-    read(context, padded, head);
+    read(context, padded, head, in_chunks);
   }
   if (m_entry.adapter->has_webhook()) {
     post(text);
@@ -247,6 +249,11 @@ std::size_t Trial::run() {
     const auto text = mutator.next(file);
     try_text(file, text);
   }
+  for (std::size_t file = 0; file < m_texts.size() && m_findings < k_most_findings; ++file) {
+    for (std::size_t i = 0; i < m_options.floods; ++i) {
+      try_text(file, mutator.flooded(m_texts[file]), false);
+    }
+  }
   rusage usage{};
   ::getrusage(RUSAGE_SELF, &usage);
   std::printf("%-16s %5zu %8zu %9zu %8zu %8zu %10.1f %8ld %8.1f\n", m_entry.id.c_str(),
@@ -280,6 +287,8 @@ int main(int count, char** arguments) {
       options.mutations = number;
     } else if (word == "--cuts") {
       options.cuts = number;
+    } else if (word == "--floods") {
+      options.floods = number;
     } else if (word == "--jobs") {
       options.jobs = std::max<std::size_t>(number, 1);
     } else if (word == "--found") {

@@ -151,6 +151,17 @@ void Mutator::change(std::string& text) {
   text.resize(std::min(text.size(), k_most));
 }
 
+std::string Mutator::flooded(const std::string& text) {
+  constexpr std::size_t k_size = std::size_t{1} << 20;
+  const auto place = below(text.size());
+  const auto piece = text.substr(place, below(k_most_inserted) + 1);
+  std::string flood;
+  while (!piece.empty() && flood.size() < k_size) {
+    flood += piece;
+  }
+  return text.substr(0, place) + flood + text.substr(place);
+}
+
 std::string Mutator::next(std::size_t& of) {
   constexpr std::size_t k_most_changes = 6;
   of = below(m_texts.size());

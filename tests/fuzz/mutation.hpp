@@ -16,6 +16,8 @@ public:
       : m_texts(texts), m_random(seed) {}
   /// The next text: one of them with one to six changes, of 64 KiB at most. `of`: which one.
   std::string next(std::size_t& of);
+  /// A text in which a piece is repeated until it is a MiB long: what is not linear shows there.
+  std::string flooded(const std::string& text);
 
 private:
   std::size_t below(std::size_t bound) { return bound == 0 ? 0 : m_random() % bound; }
