@@ -71,25 +71,31 @@ void Worker::clear() {
 // ---- events
 // --------------------------------------------------------------------------------------------------------
 
-void Worker::accept(const EventView& given) {
-  auto event = given; // to which its sender may add
+void Worker::accept(const EventView& event) {
   if (event.time.seconds < k_earliest || event.time.seconds >= k_latest) {
     reject(fmt::format("the time {} can't be right", format_time(event.time.seconds)),
            event.record);
     return;
   }
-  const auto account = account_of(event);
-  if (!account) {
-    return; // rejected
+  if (event.account.empty() && !m_session.options().routes.empty()) {
+    auto told = event;
+    if (const auto account = account_by_route(told)) {
+      add(*account, told);
+    }
+  } else if (const auto account = account_of(event.account, event.record)) {
+    add(*account, event);
   }
+}
+
+void Worker::add(std::uint32_t account, const EventView& event) {
   if (event.kind == EventKind::unknown && event.address.empty() && event.contact_id.empty()) {
-    m_session.add_unknown(*account, event, {}); // what nobody knows may be about nobody
+    m_session.add_unknown(account, event, {}); // what nobody knows may be about nobody
     ++m_counts.events;
     ++m_counts.by_kind[static_cast<std::size_t>(event.kind)];
     ++m_counts.unknown;
     return;
   }
-  const auto key = key_of(*account, event.address, event.contact_id, event.record);
+  const auto key = key_of(account, event.address, event.contact_id, event.record);
   if (key.empty()) {
     return; // rejected
   }
@@ -99,13 +105,13 @@ void Worker::accept(const EventView& given) {
       m_counts.first == 0 ? event.time.seconds : std::min(m_counts.first, event.time.seconds);
   m_counts.last = std::max(m_counts.last, event.time.seconds);
   if (event.kind == EventKind::unknown) {
-    m_session.add_unknown(*account, event, std::string(key));
+    m_session.add_unknown(account, event, std::string(key));
     ++m_counts.unknown;
     return;
   }
   EventRow row{};
   row.time = static_cast<std::uint32_t>(event.time.seconds);
-  auto& campaign = campaign_of(*account, event);
+  auto& campaign = campaign_of(account, event);
   if (!event.link.empty() && has_link(event.kind)) {
     row.link = link_of(campaign, event);
   }
@@ -114,7 +120,7 @@ void Worker::accept(const EventView& given) {
                                                  static_cast<std::size_t>(event.kind));
   if (!event.contact_id.empty() &&
       !event.address.empty()) { // two names of one person: seldom, and slower
-    row.recipient = recipient_of(*account, key, event.contact_id);
+    row.recipient = recipient_of(account, key, event.contact_id);
     if (event.kind == EventKind::address_change && !event.new_address.empty()) {
       std::string scratch;
       if (const auto fresh = normalise_address(event.new_address, scratch); !fresh.empty()) {
@@ -163,10 +169,7 @@ std::optional<std::uint32_t> Worker::account_of(std::string_view name, std::stri
   return m_account;
 }
 
-std::optional<std::uint32_t> Worker::account_of(EventView& event) {
-  if (!event.account.empty() || m_session.options().routes.empty()) {
-    return account_of(event.account, event.record);
-  }
+std::optional<std::uint32_t> Worker::account_by_route(EventView& event) {
   const auto job = event.job.empty() ? event.campaign : event.job;
   auto& last = m_route;
   if (!last.known || event.sender != last.sender || job != last.job) {

@@ -72,9 +72,10 @@ private:
   };
   static constexpr std::size_t k_batch = 32, k_agents = 512, k_campaigns = 64;
 
+  void add(std::uint32_t account, const EventView& event);
   std::optional<std::uint32_t> account_of(std::string_view name, std::string_view record);
-  /// Puts in what the envelope sender tells.
-  std::optional<std::uint32_t> account_of(EventView& event);
+  /// Puts in what the envelope sender tells; nullopt: rejected or skipped.
+  std::optional<std::uint32_t> account_by_route(EventView& event);
   void reject_nobodys(const EventView& event, std::string_view job);
   CampaignSlot& campaign_of(std::uint32_t account, const EventView& event);
   LinkNumber link_of(CampaignSlot& campaign, const EventView& event);
