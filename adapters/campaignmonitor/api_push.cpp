@@ -162,9 +162,9 @@ Result<void> CampaignMonitorApi::read_new_field(const ApiTask& task, const HttpR
 Result<std::vector<PushStep>>
 CampaignMonitorApi::change(const PushTarget& target, std::string_view id,
                            std::span<const MemberChange> changes) const {
-  const auto keys = split(id, k_between);
-  if (target.kind != TargetKind::fields || keys.size() != target.fields.size()) {
-    return Error{ErrorCode::usage, "Campaign Monitor takes segments as fields only"};
+  auto keys = split(id, k_between); // as look() found them
+  if (keys.size() != target.fields.size()) {
+    keys.assign(target.fields.begin(), target.fields.end());
   }
   std::vector<std::size_t> all(changes.size());
   for (std::size_t i = 0; i < all.size(); ++i) {
