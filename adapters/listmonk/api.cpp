@@ -13,6 +13,7 @@
 
 #include "adapter/api_request.hpp"
 #include "adapter/framing.hpp"
+#include "adapter/passing_sink.hpp"
 #include "base/json.hpp"
 #include "base/text.hpp"
 
@@ -55,32 +56,6 @@ std::optional<ApiTask> next_page(const ApiTask& task, const Json& data, std::siz
   more.calls = std::max(1.0, task.calls - 1);
   return more;
 }
-
-/// Passes events on, but counts those of nobody instead of rejecting each of them at every sync.
-class KnownPeople : public RecordSink {
-public:
-  explicit KnownPeople(RecordSink& to) : m_to(to) {}
-  Wants wants() const override { return m_to.wants(); }
-  void accept(const EventView& event) override { m_to.accept(event); }
-  void accept(const RecipientView& recipient) override { m_to.accept(recipient); }
-  void accept(const Campaign& campaign, std::string_view record) override {
-    m_to.accept(campaign, record);
-  }
-  void reject(std::string_view why, std::string_view record) override {
-    if (why == k_nobody) {
-      nobody = true;
-      m_to.skip(record);
-    } else {
-      m_to.reject(why, record);
-    }
-  }
-  void skip(std::string_view record) override { m_to.skip(record); }
-
-  bool nobody = false;
-
-private:
-  RecordSink& m_to;
-};
 
 class ListmonkApi : public Api {
 public:
@@ -300,9 +275,9 @@ Result<void> ListmonkApi::read_events(const ApiTask& task, const HttpResponse& a
     return Error{ErrorCode::bad_syntax, "the answer is no export of " + task.step + ": " +
                                             printable(trim(text).substr(0, 80), 80)};
   }
-  KnownPeople people(sink.records());
+  PassingSink people(sink.records(), k_nobody);
   read_text(*reader, text, people);
-  if (people.nobody) {
+  if (people.held() > 0) {
     sink.note("some opens and clicks are of nobody: " + std::string(k_nobody));
   }
   sink.mark(task.step, format_time(task.until));
