@@ -10,6 +10,7 @@
 #include "funnel/scorer.hpp"
 #include "model/activity.hpp"
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -28,6 +29,17 @@ public:
   void reset(std::size_t i) { m_words[i / 64] &= ~(std::uint64_t{1} << (i % 64)); }
   bool test(std::size_t i) const { return (m_words[i / 64] >> (i % 64) & 1) != 0; }
   void set_all();
+  /// Each by test(i).
+  template<typename Test> void fill(Test test) {
+    for (std::size_t w = 0; w < m_words.size(); ++w) {
+      const auto end = std::min<std::size_t>(64, m_size - w * 64);
+      std::uint64_t word = 0;
+      for (std::size_t i = 0; i < end; ++i) {
+        word |= std::uint64_t{test(w * 64 + i)} << i;
+      }
+      m_words[w] = word;
+    }
+  }
   void flip();
   void and_with(const Bits& other);
   void or_with(const Bits& other);

@@ -46,47 +46,51 @@ struct MailReceived {
 static_assert(sizeof(MailReceived) == 16); // there are millions
 constexpr std::uint32_t k_never = ~0U;
 
-/// What the people of a chunk did, gathered in any order; judged all together.
+/// What the people of a chunk did, gathered in any order; judged all together. To be used for chunk
+/// after chunk: it keeps its memory.
 class Measurability {
 public:
-  explicit Measurability(std::size_t recipients) : m_recipients(recipients) {}
+  void start(std::size_t recipients);
 
-  void add_mail(const MailReceived& mail) { m_mails.push_back(mail); }
+  void add_mail(const MailReceived& mail) { m_mails.add(mail); }
   /// By a reader, or through a privacy proxy. Opens by machines do not belong here.
   void add_open(std::uint16_t recipient, std::uint32_t time, bool proxy) {
-    m_opens.push_back({recipient, proxy, time});
+    m_opens.add({recipient, proxy, time});
   }
   /// The first click by a person in a mailing, and that mailing's first open by a reader (k_never:
   /// none).
   void add_click(std::uint16_t recipient, std::uint32_t time, std::uint32_t opened) {
-    m_clicks.push_back({recipient, time, opened});
+    m_clicks.add({recipient, time, opened});
   }
   /// From `time` on mails should (not) go out. Of one recipient in order of time.
   void add_suppression(std::uint16_t recipient, std::uint32_t time, bool suppressed) {
-    m_suppressions.push_back({recipient, suppressed, time});
+    m_suppressions.add({recipient, suppressed, time});
   }
 
-  /// Calls put(mail, silence, end of its window) for every mail, by recipient, then time.
-  /// `covered(family)` gives the times of its source. Each test looks only at what happened up to
-  /// the end of the window: a later reaction leaves the verdict as it is and takes its points back.
+  /// Calls put(mail, silence, end of its window) for every mail, by recipient, then time; `all`
+  /// false: not for those that come too early to be measurable. `covered(family)` gives the times
+  /// of its source. Each test looks only at what happened up to the end of the window: a later
+  /// reaction leaves the verdict as it is and takes its points back.
   template<typename Covered, typename Put>
-  void judge(Seconds window, Seconds as_of, Covered covered, Put put) {
-    sort_all();
-    Cursor at;
-    for (std::size_t i = 0; i < m_mails.size(); ++i) {
-      const auto& mail = m_mails[i];
-      const auto end = Seconds{mail.delivered} + window;
-      auto silence = Silence::reacted;
-      if (at.recipient != mail.recipient) {
-        at.first_mail = i;
-        begin(at, mail.recipient);
+  void judge(Seconds window, Seconds as_of, bool all, Covered covered, Put put) {
+    sort(all);
+    for (std::size_t r = 0; r < m_mails.recipients(); ++r) {
+      const auto mails = m_mails.of(r);
+      const auto early = mails_too_early(mails);
+      if (early == mails.size() && !all) {
+        continue;
       }
-      if (Seconds{mail.reacted} > end) {
-        silence = !mail.named   ? Silence::not_named
-                  : end > as_of ? Silence::window_open
-                                : verdict(at, i, end, covered(mail.family));
+      const auto person = person_of(r);
+      for (auto i = all ? 0 : early; i < mails.size(); ++i) {
+        const auto& mail = mails[i];
+        const auto end = Seconds{mail.delivered} + window;
+        const auto silence = Seconds{mail.reacted} <= end ? Silence::reacted
+                             : !mail.named                ? Silence::not_named
+                             : end > as_of                ? Silence::window_open
+                             : i < early                  ? Silence::few_mails
+                                         : verdict(person, mail, end, covered(mail.family));
+        put(mail, silence, end);
       }
-      put(mail, silence, end);
     }
   }
 
@@ -105,25 +109,52 @@ private:
     bool suppressed;
     std::uint32_t time;
   };
-  /// Where the things of one recipient stand.
-  struct Cursor {
-    std::uint32_t recipient = ~0U;
-    std::size_t first_mail = 0;
+
+  /// Rows of all recipients as they come, then by recipient.
+  template<typename Row> class Rows {
+  public:
+    void start(std::size_t recipients) {
+      m_rows.clear();
+      m_ends.assign(recipients + 1, 0);
+    }
+    void add(const Row& row) {
+      ++m_ends[row.recipient + 1U];
+      m_rows.push_back(row);
+    }
+    std::size_t recipients() const { return m_ends.size() - 1; }
+    std::uint32_t count(std::size_t r) const { return m_ends[r + 1]; } // before sort()
+    /// Puts the rows of each recipient together, in the order of `before`; drops those of whom
+    /// `wanted(recipient)` is false.
+    template<typename Wanted, typename Before> void sort(Wanted wanted, Before before);
+    std::span<const Row> of(std::size_t r) const { // after sort()
+      const auto first = r == 0 ? 0U : m_ends[r - 1];
+      return std::span(m_sorted).subspan(first, m_ends[r] - first);
+    }
+
+  private:
+    std::vector<Row> m_rows, m_sorted; // what stands behind the last end of m_sorted is old
+    std::vector<std::uint32_t> m_ends; // counts, one place on; after sort() where each ends
+  };
+  /// What is known of one recipient besides the mails.
+  struct Person {
     std::span<const Open> opens;
     std::span<const Click> clicks;
     std::span<const Suppression> suppressions;
   };
-  void sort_all();
-  void begin(Cursor& at, std::uint16_t recipient) const;
-  Silence verdict(const Cursor& at, std::size_t mail, Seconds end,
-                  const CoveredTimes& covered) const;
 
-  std::size_t m_recipients;
-  std::vector<MailReceived> m_mails;
-  std::vector<Open> m_opens;
-  std::vector<Click> m_clicks;
-  std::vector<Suppression> m_suppressions;
-  std::vector<std::uint32_t> m_open_ends, m_click_ends, m_suppression_ends; // by recipient
+  void sort(bool all);
+  /// How many have fewer than three before them: the first ones.
+  static std::size_t mails_too_early(std::span<const MailReceived> mails);
+  Person person_of(std::size_t recipient) const {
+    return {m_opens.of(recipient), m_clicks.of(recipient), m_suppressions.of(recipient)};
+  }
+  static Silence verdict(const Person& person, const MailReceived& mail, Seconds end,
+                         const CoveredTimes& covered);
+
+  Rows<MailReceived> m_mails;
+  Rows<Open> m_opens;
+  Rows<Click> m_clicks;
+  Rows<Suppression> m_suppressions;
 };
 
 } // namespace mailfunnel

@@ -19,11 +19,11 @@ void count_up(std::uint16_t& counter) {
 } // namespace
 
 Scan::Scan(const Rules& rules, const World& world, Seconds as_of, ChunkSource& source,
-           ChunkScores& scores, Ledger* ledger)
+           Measurability& measurability, ChunkScores& scores, Ledger* ledger)
     : m_rules(rules.scoring), m_judge(rules.robots, world, source.size(), as_of),
       m_tagging(rules.tagging), m_world(world), m_as_of(as_of), m_source(source), m_out(scores),
       m_ledger(ledger), m_marks(source.size()), m_decay(m_rules.half_life, as_of),
-      m_fair(m_rules.measurable == Measurable::fair),
+      m_fair(m_rules.measurable == Measurable::fair), m_measurability(measurability),
       m_limit(static_cast<std::uint32_t>(std::clamp<Seconds>(as_of, 0, 0xFFFFFFFF))) {
   m_over_limit = static_cast<std::uint32_t>(
       std::clamp<Seconds>(as_of - m_rules.non_open_after, 0, 0xFFFFFFFF));
@@ -43,7 +43,7 @@ Scan::Scan(const Rules& rules, const World& world, Seconds as_of, ChunkSource& s
     m_delivered_at.resize(source.size());
   }
   if (m_fair) {
-    m_measurability.emplace(source.size());
+    m_measurability.start(source.size());
     m_reacted_at.resize(source.size(), k_never);
     m_first_open.resize(source.size(), k_never);
     m_first_click.resize(source.size(), k_never);
@@ -179,7 +179,7 @@ void Scan::read_opens(const WorldCampaign& campaign) {
     }
     if (m_fair && verdict != Verdict::machine) {
       react(r, time);
-      m_measurability->add_open(r, time, verdict == Verdict::proxy);
+      m_measurability.add_open(r, time, verdict == Verdict::proxy);
       if (verdict != Verdict::proxy) {
         m_first_open[r] = std::min(m_first_open[r], time);
       }
@@ -432,11 +432,11 @@ void Scan::give_non_open(std::uint16_t r, Seconds end, CampaignId campaign) {
 
 void Scan::note_mail(std::uint16_t r, std::uint8_t marks, bool named, std::uint32_t family) {
   if ((marks & received) != 0) {
-    m_measurability->add_mail(
+    m_measurability.add_mail(
         {m_delivered_at[r], m_reacted_at[r], family, r, named, (marks & human) != 0});
   }
   if (m_first_click[r] != k_never) {
-    m_measurability->add_click(r, m_first_click[r], m_first_open[r]);
+    m_measurability.add_click(r, m_first_click[r], m_first_open[r]);
   }
   m_reacted_at[r] = m_first_open[r] = m_first_click[r] = k_never;
 }

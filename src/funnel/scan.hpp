@@ -19,8 +19,9 @@ namespace mailfunnel {
 /// One pass over a chunk. Arrays are dense, by recipient; a mailing's marks are cleared after it.
 class Scan {
 public:
+  /// `measurability` is the scan's own while it lives.
   Scan(const Rules& rules, const World& world, Seconds as_of, ChunkSource& source,
-       ChunkScores& scores, Ledger* ledger);
+       Measurability& measurability, ChunkScores& scores, Ledger* ledger);
   void run();
 
 private:
@@ -175,7 +176,7 @@ private:
   bool machine_near(std::uint16_t r, std::uint32_t time) const;
   void note_suppression(std::uint16_t r, std::uint32_t time, bool suppressed) {
     if (m_fair) {
-      m_measurability->add_suppression(r, time, suppressed);
+      m_measurability.add_suppression(r, time, suppressed);
     }
   }
 
@@ -199,7 +200,7 @@ private:
   std::vector<std::size_t> m_open_line; // in the ledger: the open that counts
   // By recipient, of the family at hand; the last three only where silence is judged fairly.
   std::vector<std::uint32_t> m_open_at, m_reacted_at, m_first_open, m_first_click;
-  std::optional<Measurability> m_measurability;
+  Measurability& m_measurability;
   std::array<std::vector<Points>, k_capped_groups> m_group_sums; // of groups with a cap
   std::array<Points*, k_capped_groups + 1> m_sums{}; // where the points of a PointGroup go
   std::vector<Points> m_non_open_sums;               // where points fade

@@ -16,13 +16,15 @@ void Scan::judge_silence() {
   if (!m_fair) {
     return;
   }
-  const CoveredTimes nothing;
-  const auto covered = [&](std::uint32_t family) -> const CoveredTimes& {
-    const auto source = m_world.campaigns[m_world.families[family].front()].source;
-    return source < m_world.covered.size() ? m_world.covered[source] : nothing;
-  };
-  m_measurability->judge(
-      m_rules.non_open_after, m_as_of, covered,
+  static const CoveredTimes k_nothing;
+  std::vector<const CoveredTimes*> covered; // by family
+  for (const auto& family : m_world.families) {
+    const auto source = m_world.campaigns[family.front()].source;
+    covered.push_back(source < m_world.covered.size() ? &m_world.covered[source] : &k_nothing);
+  }
+  m_measurability.judge(
+      m_rules.non_open_after, m_as_of, m_ledger != nullptr,
+      [&](std::uint32_t family) -> const CoveredTimes& { return *covered[family]; },
       [&](const MailReceived& mail, Silence silence, Seconds end) {
         const auto r = mail.recipient;
         if (silence == Silence::not_opened) {
