@@ -169,12 +169,16 @@ private:
     });
   }
 
-  /// As everybody was some time ago, with the stages that links have at the moment asked for.
+  /// As everybody was some time ago, with what was known then.
   Bits compare_past(const Expression& e) {
-    const Scorer scorer(m_context.scorer.rules(), m_context.scorer.world(),
-                        m_context.scorer.as_of() - *e.ago);
+    const auto moment = m_context.scorer.as_of() - *e.ago;
+    const auto* earlier = m_context.earlier;
+    const Scorer scorer(m_context.scorer.rules(),
+                        earlier == nullptr ? m_context.scorer.world() : earlier->world(moment),
+                        moment);
     ChunkScores scores;
-    scorer.score(m_context.source, nullptr, scores);
+    scorer.score(m_context.source, earlier == nullptr ? nullptr : earlier->suppressed(moment),
+                 scores);
     scorer.judge_status(m_context.source, scores);
     auto then = e;
     then.ago.reset();

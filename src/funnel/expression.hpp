@@ -142,10 +142,21 @@ ParsedExpression parse_expression(std::string_view text);
 /// Does any part ask for it?
 bool any_part(const Expression& expression, bool (*asks)(const Expression& part));
 
+/// What was known at moments before the one asked for, for `was … ago`: links and people that were
+/// set by hand since then were not.
+class Earlier {
+public:
+  virtual ~Earlier() = default;
+  virtual const World& world(Seconds as_of) const = 0;
+  /// Of the chunk's people; nullptr: nobody.
+  virtual const ManualSuppression* suppressed(Seconds as_of) const = 0;
+};
+
 struct EvaluationContext {
   const Scorer& scorer;
   ChunkSource& source;
   const ChunkScores& scores;
+  const Earlier* earlier = nullptr; // nullptr: nothing was set by hand
 };
 Bits evaluate(const Expression& expression, const EvaluationContext& context);
 
