@@ -28,6 +28,13 @@ bool covers(const CoveredTimes& covered, Seconds from, Seconds to) {
 
 } // namespace
 
+std::string_view name_of(Silence silence) {
+  constexpr std::string_view k_names[k_silences] = {
+      "not_opened",  "reacted",    "window_open", "few_mails", "privacy_reader", "images_blocked",
+      "not_covered", "suppressed", "not_named",   "untracked", "refused"};
+  return k_names[static_cast<std::size_t>(silence)];
+}
+
 std::string_view reason_of(Silence silence) {
   switch (silence) {
   case Silence::not_opened:

@@ -26,6 +26,8 @@ enum class Silence : std::uint8_t {
   untracked,      // the mailing has no open pixel
   refused,        // the person has not allowed that opens are measured
 };
+constexpr std::size_t k_silences = 11;
+std::string_view name_of(Silence silence); // "few_mails"
 /// Why there are no points, for people; "" for not_opened.
 std::string_view reason_of(Silence silence);
 

@@ -80,6 +80,13 @@ void Scan::run() {
   apply_caps();
 }
 
+std::vector<std::optional<MailOutcome>> Scan::outcomes(std::uint32_t family) {
+  m_watched = family;
+  m_outcomes.resize(m_source.size());
+  run();
+  return std::move(m_outcomes);
+}
+
 void Scan::score_family(std::uint32_t index_of_family) {
   const auto& family = m_world.families[index_of_family];
   m_clicks.clear();
@@ -374,20 +381,33 @@ void Scan::finish_family(bool measurable, CampaignId campaign, std::uint32_t fam
     }
     if (m_fair) {
       note_mail(r, marks, measurable, family);
-    } else if ((marks & (any_open | any_click)) != 0) {
+    } else {
+      const auto silence = simple_silence(r, marks, measurable, family);
       if ((marks & human) != 0) {
         m_out.non_opens_in_a_row[r] = 0;
+      } else if (silence == Silence::not_opened && (marks & received) != 0) {
+        const auto end =
+            m_delivered_at.empty() ? Seconds{0} : m_delivered_at[r] + m_rules.non_open_after;
+        give_non_open(r, end, campaign);
       }
-    } else if (measurable && !refused(r) && (marks & (over | pending)) == over) {
-      const auto end =
-          m_delivered_at.empty() ? Seconds{0} : m_delivered_at[r] + m_rules.non_open_after;
-      give_non_open(r, end, campaign);
+      if ((marks & received) != 0) {
+        note_outcome(r, family, silence, (marks & human) != 0);
+      }
     }
     if (!m_delivered_at.empty()) {
       m_delivered_at[r] = 0;
     }
   }
   m_touched.clear();
+}
+
+Silence Scan::simple_silence(std::uint16_t r, std::uint8_t marks, bool measurable,
+                             std::uint32_t family) const {
+  return (marks & (any_open | any_click)) != 0 ? Silence::reacted
+         : !measurable            ? (tracked(family) ? Silence::not_named : Silence::untracked)
+         : refused(r)             ? Silence::refused
+         : (marks & pending) != 0 ? Silence::window_open
+                                  : Silence::not_opened;
 }
 
 void Scan::give_open(std::uint16_t r, CampaignId campaign, bool by_click) {

@@ -23,6 +23,8 @@ public:
   Scan(const Rules& rules, const World& world, Seconds as_of, ChunkSource& source,
        Measurability& measurability, ChunkScores& scores, Ledger* ledger);
   void run();
+  /// run(), and what became of one mailing.
+  std::vector<std::optional<MailOutcome>> outcomes(std::uint32_t family);
 
 private:
   enum Mark : std::uint8_t {
@@ -150,6 +152,14 @@ private:
   void finish_family(bool measurable, CampaignId campaign, std::uint32_t family);
   void give_open(std::uint16_t r, CampaignId campaign, bool by_click);
   void give_non_open(std::uint16_t r, Seconds end, CampaignId campaign);
+  /// By the simple rule; not_opened and window_open only where it is measurable at all.
+  Silence simple_silence(std::uint16_t r, std::uint8_t marks, bool measurable,
+                         std::uint32_t family) const;
+  void note_outcome(std::uint16_t r, std::uint32_t family, Silence silence, bool by_person) {
+    if (family == m_watched) {
+      m_outcomes[r] = MailOutcome{silence, by_person};
+    }
+  }
   void note_mail(std::uint16_t r, std::uint8_t marks, bool named, std::uint32_t family);
 
   // scan_actions.cpp
@@ -213,6 +223,9 @@ private:
   std::vector<CampaignId> m_present;
   EventColumns m_columns, m_more;
   std::uint32_t m_limit, m_over_limit;
+  static constexpr std::uint32_t k_none = ~0U;
+  std::uint32_t m_watched = k_none; // the family whose outcomes are asked for
+  std::vector<std::optional<MailOutcome>> m_outcomes;
 };
 
 } // namespace mailfunnel

@@ -23,7 +23,7 @@ void Scan::judge_silence() {
     covered.push_back(source < m_world.covered.size() ? &m_world.covered[source] : &k_nothing);
   }
   m_measurability.judge(
-      m_rules.non_open_after, m_as_of, m_ledger != nullptr,
+      m_rules.non_open_after, m_as_of, m_ledger != nullptr || m_watched != k_none,
       [&](std::uint32_t family) -> const CoveredTimes& { return *covered[family]; },
       [&](const MailReceived& mail, Silence silence, Seconds end) {
         const auto r = mail.recipient;
@@ -32,6 +32,8 @@ void Scan::judge_silence() {
                     : !tracked(mail.family) ? Silence::untracked
                                             : silence;
         }
+        note_outcome(r, mail.family, mail.reacted != k_never ? Silence::reacted : silence,
+                     mail.by_person);
         const auto campaign = m_world.campaigns[m_world.families[mail.family].front()].id;
         if (mail.reacted != k_never) { // known up to the moment only
           if (mail.by_person) {

@@ -106,6 +106,15 @@ void Scorer::score(ChunkSource& source, const ManualSuppression* manual, ChunkSc
   }
 }
 
+std::vector<std::optional<MailOutcome>> Scorer::outcomes(ChunkSource& source,
+                                                         std::uint32_t family) const {
+  ChunkScores scores;
+  scores.resize(source.size());
+  Measurability measurability;
+  Scan scan(m_rules, m_world, m_as_of, source, measurability, scores, nullptr);
+  return scan.outcomes(family);
+}
+
 void Scorer::derive(ChunkScores& scores) const {
   const std::uint8_t scale_statuses[] = {0, status_index("MQL"), status_index("SQL")};
   m_rules.levels.levels_of(scores.score, scores.level);
