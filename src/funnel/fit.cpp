@@ -115,6 +115,10 @@ public:
         m_simple[group] = false;
       }
     }
+    for (std::size_t i = 0; i < m_attribute.size(); ++i) {
+      auto& attribute = m_attributes[m_attribute[i]];
+      attribute.simple_only = attribute.simple_only && m_simple[m_group[i]];
+    }
     m_words = (groups.size() + 63) / 64;
   }
 
@@ -136,8 +140,9 @@ private:
   /// An attribute that rules ask for, and what a block says of it.
   struct Attribute {
     std::string name;
-    bool derived = false; // of the address
-    VerdictCache known;   // a chunk has at most 65,536 values
+    bool derived = false;    // of the address
+    bool simple_only = true; // all groups that ask for it are simple
+    VerdictCache known;      // a chunk has at most 65,536 values
     bool there = false;
     AttributeColumn column;
     ValuesOfPeople values;
@@ -165,7 +170,9 @@ private:
     if (!attribute.there) {
       return;
     }
-    values_at(column, m_moment, attribute.values);
+    if (!attribute.simple_only) {
+      values_at(column, m_moment, attribute.values);
+    }
     attribute.verdicts.clear();
     attribute.simple.clear();
     for (const auto value : column.values) {
@@ -185,6 +192,21 @@ private:
     } else {
       m_ledger->fit.push_back(
           {std::string(attribute), std::string(value), std::string(rule), points});
+    }
+  }
+
+  /// The points of simple groups, to each whose last statement it is.
+  void add_simple(const Attribute& attribute, Points* fit, std::uint8_t* fit_known) const {
+    const auto& column = attribute.column;
+    const std::uint8_t known = attribute.derived ? 0 : 1;
+    for (std::size_t i = 0, n = attribute.there ? column.recipient.size() : 0; i < n; ++i) {
+      const auto r = column.recipient[i];
+      const bool later =
+          i + 1 < n && column.recipient[i + 1] == r && column.valid_from[i + 1] <= m_moment;
+      if (column.valid_from[i] <= m_moment && !later) {
+        fit[r] += attribute.simple[column.value[i]];
+        fit_known[r] |= known;
+      }
     }
   }
 
@@ -216,13 +238,7 @@ private:
       }
     }
     for (const auto& attribute : m_attributes) {
-      if (attribute.there) {
-        const std::uint8_t known = attribute.derived ? 0 : 1;
-        for (const auto& [r, value] : attribute.values) {
-          m_out.fit[first + r] += attribute.simple[value];
-          m_out.fit_known[first + r] |= known;
-        }
-      }
+      add_simple(attribute, m_out.fit.data() + first, m_out.fit_known.data() + first);
     }
     const auto end = std::min(m_source.size(), first + k_recipient_block);
     for (auto r = first; r < end; ++r) {

@@ -64,26 +64,32 @@ std::string_view reason_of(Silence silence) {
 }
 
 template<typename Row>
-template<typename Wanted, typename Before>
-void Measurability::Rows<Row>::sort(Wanted wanted, Before before) {
-  // By recipient without comparing, by time only where they did not come so.
-  for (std::size_t r = 0; r < recipients(); ++r) {
-    m_ends[r + 1] = m_ends[r] + (wanted(r) ? m_ends[r + 1] : 0);
+template<typename Before>
+void Measurability::Rows<Row>::sort(const std::vector<std::uint8_t>& wanted, Before before) {
+  std::uint32_t total = 0;
+  for (std::size_t r = 0; r < recipients(); ++r) { // counts to starts
+    const auto count = m_ends[r + 1];
+    m_ends[r] = total;
+    total += wanted[r] != 0 ? count : 0;
   }
-  if (m_sorted.size() < m_ends.back()) {
-    m_sorted.resize(m_ends.back());
+  m_ends.back() = total;
+  if (m_sorted.size() < total + 1U) { // and a place for what is dropped
+    m_sorted.resize(total + 1U);
   }
-  for (const auto& row : m_rows) {
-    if (wanted(row.recipient)) {
-      m_sorted[m_ends[row.recipient]++] = row;
-    }
+  auto* sorted = m_sorted.data();
+  for (const auto& row : m_rows) { // without a branch that cannot be foreseen
+    const std::uint32_t keep = wanted[row.recipient];
+    auto& place = m_ends[row.recipient];
+    sorted[keep != 0 ? place : total] = row;
+    place += keep;
   }
-  std::size_t first = 0;
-  for (std::size_t r = 0; r < recipients(); first = m_ends[r++]) {
-    const auto begin = m_sorted.begin() + static_cast<std::ptrdiff_t>(first),
-               end = m_sorted.begin() + static_cast<std::ptrdiff_t>(m_ends[r]);
-    if (!std::is_sorted(begin, end, before)) {
-      std::stable_sort(begin, end, before);
+  // They are by recipient now; of one they nearly always came by time.
+  for (std::size_t i = 1; i < total; ++i) {
+    if (sorted[i].recipient == sorted[i - 1].recipient && before(sorted[i], sorted[i - 1])) {
+      const auto r = sorted[i].recipient;
+      const auto first = r == 0 ? 0U : m_ends[r - 1U];
+      std::stable_sort(sorted + first, sorted + m_ends[r], before);
+      i = m_ends[r];
     }
   }
 }
@@ -96,11 +102,10 @@ void Measurability::start(std::size_t recipients) {
 }
 
 void Measurability::sort(bool all) {
-  std::vector<bool> judged(m_mails.recipients()); // what others did is not looked at
-  for (std::size_t r = 0; r < judged.size(); ++r) {
-    judged[r] = all || m_mails.count(r) > k_mails_before;
+  std::vector<std::uint8_t> wanted(m_mails.recipients()); // what others did is not looked at
+  for (std::size_t r = 0; r < wanted.size(); ++r) {
+    wanted[r] = all || m_mails.count(r) > k_mails_before ? 1 : 0;
   }
-  const auto wanted = [&](std::size_t r) { return judged[r]; };
   const auto by_time = [](const auto& a, const auto& b) { return a.time < b.time; };
   m_mails.sort(wanted, [](const MailReceived& a, const MailReceived& b) {
     return std::pair(a.delivered, a.family) < std::pair(b.delivered, b.family);

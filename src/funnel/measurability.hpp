@@ -126,8 +126,8 @@ private:
     std::size_t recipients() const { return m_ends.size() - 1; }
     std::uint32_t count(std::size_t r) const { return m_ends[r + 1]; } // before sort()
     /// Puts the rows of each recipient together, in the order of `before`; drops those of whom
-    /// `wanted(recipient)` is false.
-    template<typename Wanted, typename Before> void sort(Wanted wanted, Before before);
+    /// `wanted[recipient]` is 0.
+    template<typename Before> void sort(const std::vector<std::uint8_t>& wanted, Before before);
     std::span<const Row> of(std::size_t r) const { // after sort()
       const auto first = r == 0 ? 0U : m_ends[r - 1];
       return std::span(m_sorted).subspan(first, m_ends[r] - first);
