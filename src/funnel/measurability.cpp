@@ -65,30 +65,30 @@ std::string_view reason_of(Silence silence) {
 
 template<typename Row>
 template<typename Before>
-void Measurability::Rows<Row>::sort(const std::vector<std::uint8_t>& wanted, Before before) {
+void Measurability::Rows<Row>::sort(std::size_t slice, const std::vector<std::uint8_t>& wanted,
+                                    Before before) {
+  const auto first_recipient = slice * k_slice;
   std::uint32_t total = 0;
-  for (std::size_t r = 0; r < recipients(); ++r) { // counts to starts
-    const auto count = m_ends[r + 1];
+  m_ends.resize(wanted.size());
+  for (std::size_t r = 0; r < wanted.size(); ++r) { // where each starts
     m_ends[r] = total;
-    total += wanted[r] != 0 ? count : 0;
+    total += wanted[r] != 0 ? m_counts[first_recipient + r] : 0;
   }
-  m_ends.back() = total;
   if (m_sorted.size() < total + 1U) { // and a place for what is dropped
     m_sorted.resize(total + 1U);
   }
   auto* sorted = m_sorted.data();
-  for (const auto& row : m_rows) { // without a branch that cannot be foreseen
-    const std::uint32_t keep = wanted[row.recipient];
-    auto& place = m_ends[row.recipient];
-    sorted[keep != 0 ? place : total] = row;
-    place += keep;
+  for (const auto& row : m_slices[slice]) { // without a branch that cannot be foreseen
+    const auto r = row.recipient % k_slice;
+    const std::uint32_t keep = wanted[r];
+    sorted[keep != 0 ? m_ends[r] : total] = row;
+    m_ends[r] += keep;
   }
   // They are by recipient now; of one they nearly always came by time.
   for (std::size_t i = 1; i < total; ++i) {
     if (sorted[i].recipient == sorted[i - 1].recipient && before(sorted[i], sorted[i - 1])) {
-      const auto r = sorted[i].recipient;
-      const auto first = r == 0 ? 0U : m_ends[r - 1U];
-      std::stable_sort(sorted + first, sorted + m_ends[r], before);
+      const auto r = sorted[i].recipient % k_slice;
+      std::stable_sort(sorted + (r == 0 ? 0U : m_ends[r - 1U]), sorted + m_ends[r], before);
       i = m_ends[r];
     }
   }
@@ -101,20 +101,21 @@ void Measurability::start(std::size_t recipients) {
   m_suppressions.start(recipients);
 }
 
-void Measurability::sort(bool all) {
-  std::vector<std::uint8_t> wanted(m_mails.recipients()); // what others did is not looked at
-  for (std::size_t r = 0; r < wanted.size(); ++r) {
-    wanted[r] = all || m_mails.count(r) > k_mails_before ? 1 : 0;
+void Measurability::sort(std::size_t slice, bool all) {
+  const auto first = slice * k_slice;
+  m_wanted.resize(std::min(k_slice, m_mails.recipients() - first));
+  for (std::size_t r = 0; r < m_wanted.size(); ++r) { // of others nothing needs a look
+    m_wanted[r] = all || m_mails.count(first + r) > k_mails_before ? 1 : 0;
   }
   const auto by_time = [](const auto& a, const auto& b) { return a.time < b.time; };
-  m_mails.sort(wanted, [](const MailReceived& a, const MailReceived& b) {
+  m_mails.sort(slice, m_wanted, [](const MailReceived& a, const MailReceived& b) {
     return std::pair(a.delivered, a.family) < std::pair(b.delivered, b.family);
   });
-  m_opens.sort(wanted, [](const Open& a, const Open& b) {
+  m_opens.sort(slice, m_wanted, [](const Open& a, const Open& b) {
     return std::pair(a.time, a.proxy) < std::pair(b.time, b.proxy);
   });
-  m_clicks.sort(wanted, by_time);
-  m_suppressions.sort(wanted, by_time);
+  m_clicks.sort(slice, m_wanted, by_time);
+  m_suppressions.sort(slice, m_wanted, by_time);
 }
 
 std::size_t Measurability::mails_too_early(std::span<const MailReceived> mails) {

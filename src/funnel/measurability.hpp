@@ -5,6 +5,7 @@
 #include "base/time.hpp"
 #include "model/activity.hpp"
 
+#include <algorithm>
 #include <cstdint>
 #include <span>
 #include <string_view>
@@ -75,23 +76,11 @@ public:
   /// reaction leaves the verdict as it is and takes its points back.
   template<typename Covered, typename Put>
   void judge(Seconds window, Seconds as_of, bool all, Covered covered, Put put) {
-    sort(all);
-    for (std::size_t r = 0; r < m_mails.recipients(); ++r) {
-      const auto mails = m_mails.of(r);
-      const auto early = mails_too_early(mails);
-      if (early == mails.size() && !all) {
-        continue;
-      }
-      const auto person = person_of(r);
-      for (auto i = all ? 0 : early; i < mails.size(); ++i) {
-        const auto& mail = mails[i];
-        const auto end = Seconds{mail.delivered} + window;
-        const auto silence = Seconds{mail.reacted} <= end ? Silence::reacted
-                             : !mail.named                ? Silence::not_named
-                             : end > as_of                ? Silence::window_open
-                             : i < early                  ? Silence::few_mails
-                                         : verdict(person, mail, end, covered(mail.family));
-        put(mail, silence, end);
+    for (std::size_t slice = 0; slice < m_mails.slices(); ++slice) {
+      sort(slice, all);
+      for (auto r = slice * k_slice; r < std::min((slice + 1) * k_slice, m_mails.recipients());
+           ++r) {
+        judge_mails_of(r, window, as_of, all, covered, put);
       }
     }
   }
@@ -112,30 +101,42 @@ private:
     std::uint32_t time;
   };
 
-  /// Rows of all recipients as they come, then by recipient.
+  /// Recipients are looked at a slice at a time: what is known of so many stays in the cache.
+  static constexpr std::size_t k_slice = 4096;
+
+  /// Rows of all recipients as they come; then, of one slice at a time, by recipient.
   template<typename Row> class Rows {
   public:
     void start(std::size_t recipients) {
-      m_rows.clear();
-      m_ends.assign(recipients + 1, 0);
+      m_slices.resize((recipients + k_slice - 1) / k_slice);
+      for (auto& rows : m_slices) {
+        rows.clear();
+      }
+      m_counts.assign(recipients, 0);
     }
     void add(const Row& row) {
-      ++m_ends[row.recipient + 1U];
-      m_rows.push_back(row);
+      ++m_counts[row.recipient];
+      m_slices[row.recipient / k_slice].push_back(row);
     }
-    std::size_t recipients() const { return m_ends.size() - 1; }
-    std::uint32_t count(std::size_t r) const { return m_ends[r + 1]; } // before sort()
-    /// Puts the rows of each recipient together, in the order of `before`; drops those of whom
-    /// `wanted[recipient]` is 0.
-    template<typename Before> void sort(const std::vector<std::uint8_t>& wanted, Before before);
-    std::span<const Row> of(std::size_t r) const { // after sort()
-      const auto first = r == 0 ? 0U : m_ends[r - 1];
-      return std::span(m_sorted).subspan(first, m_ends[r] - first);
+    std::size_t slices() const { return m_slices.size(); }
+    std::size_t recipients() const { return m_counts.size(); }
+    std::uint32_t count(std::size_t r) const { return m_counts[r]; }
+    /// Puts the rows of each recipient of the slice together, in the order of `before`; drops those
+    /// of whom `wanted[recipient in the slice]` is 0.
+    template<typename Before>
+    void sort(std::size_t slice, const std::vector<std::uint8_t>& wanted, Before before);
+    /// Of a recipient of the slice that was sorted last.
+    std::span<const Row> of(std::size_t r) const {
+      const auto in_slice = r % k_slice;
+      const auto first = in_slice == 0 ? 0U : m_ends[in_slice - 1];
+      return std::span(m_sorted).subspan(first, m_ends[in_slice] - first);
     }
 
   private:
-    std::vector<Row> m_rows, m_sorted; // what stands behind the last end of m_sorted is old
-    std::vector<std::uint32_t> m_ends; // counts, one place on; after sort() where each ends
+    std::vector<std::vector<Row>> m_slices;
+    std::vector<std::uint32_t> m_counts; // by recipient
+    std::vector<Row> m_sorted;           // of a slice; what stands behind the last end is old
+    std::vector<std::uint32_t> m_ends;   // by recipient in the slice
   };
   /// What is known of one recipient besides the mails.
   struct Person {
@@ -144,7 +145,27 @@ private:
     std::span<const Suppression> suppressions;
   };
 
-  void sort(bool all);
+  template<typename Covered, typename Put>
+  void judge_mails_of(std::size_t r, Seconds window, Seconds as_of, bool all,
+                      const Covered& covered, const Put& put) const {
+    const auto mails = m_mails.of(r);
+    const auto early = mails_too_early(mails);
+    if (early == mails.size() && !all) {
+      return;
+    }
+    const auto person = person_of(r);
+    for (auto i = all ? 0 : early; i < mails.size(); ++i) {
+      const auto& mail = mails[i];
+      const auto end = Seconds{mail.delivered} + window;
+      const auto silence = Seconds{mail.reacted} <= end ? Silence::reacted
+                           : !mail.named                ? Silence::not_named
+                           : end > as_of                ? Silence::window_open
+                           : i < early                  ? Silence::few_mails
+                                       : verdict(person, mail, end, covered(mail.family));
+      put(mail, silence, end);
+    }
+  }
+  void sort(std::size_t slice, bool all);
   /// How many have fewer than three before them: the first ones.
   static std::size_t mails_too_early(std::span<const MailReceived> mails);
   Person person_of(std::size_t recipient) const {
@@ -157,6 +178,7 @@ private:
   Rows<Open> m_opens;
   Rows<Click> m_clicks;
   Rows<Suppression> m_suppressions;
+  std::vector<std::uint8_t> m_wanted; // by recipient in the slice
 };
 
 } // namespace mailfunnel
