@@ -144,4 +144,8 @@ std::unique_ptr<LogReader> open_api_activity(std::string_view head, const LogCon
   return ours ? std::make_unique<ApiActivityReader>() : nullptr;
 }
 
+std::unique_ptr<LogReader> api_activity_reader() {
+  return std::make_unique<ApiActivityReader>();
+}
+
 } // namespace mailfunnel::mailchimp

@@ -137,9 +137,12 @@ void DetailReader::put(std::string_view time, EventView event, RecordSink& sink)
 
 void DetailReader::read_opens(const dom::object& row, EventView event, RecordSink& sink) const {
   dom::array opens;
-  if (row["opens"].get_array().get(opens) != simdjson::SUCCESS || opens.size() == 0) {
+  if (row["opens"].get_array().get(opens) != simdjson::SUCCESS) {
     sink.reject("a count of opens, but not when", event.record);
     return;
+  }
+  if (opens.size() == 0) {
+    sink.skip(event.record);
   }
   for (const auto element : opens) {
     dom::object open;
@@ -181,6 +184,15 @@ std::unique_ptr<LogReader> open_api_details(std::string_view head) {
     if (first.starts_with(name) && has("campaign_id") &&
         has("list_id") == (list.name != "urls_clicked") && has(list.mark)) {
       return std::make_unique<DetailReader>(list);
+    }
+  }
+  return nullptr;
+}
+
+std::unique_ptr<LogReader> api_details_reader(std::string_view list) {
+  for (const auto& row : k_lists) {
+    if (row.name == list) {
+      return std::make_unique<DetailReader>(row);
     }
   }
   return nullptr;

@@ -2,7 +2,7 @@
 // The formats of Mailchimp, a function each: a reader for an input that starts like `head`, or
 // nullptr.
 
-#include "adapter/adapter.hpp"
+#include "adapter/api.hpp"
 
 #include <memory>
 #include <string>
@@ -18,8 +18,15 @@ std::unique_ptr<LogReader> open_activity(std::string_view head, const LogContext
 std::unique_ptr<LogReader> open_api_activity(std::string_view head, const LogContext& context);
 /// GET /reports/{id}/open-details, unsubscribed, abuse-reports, sent-to, click-details.
 std::unique_ptr<LogReader> open_api_details(std::string_view head);
+/// The same without a look at how they begin, for answers to requests of our own: `list` is the
+/// answer's member that holds the rows ("unsubscribes"); the readers take its text alone as well.
+std::unique_ptr<LogReader> api_activity_reader();
+std::unique_ptr<LogReader> api_details_reader(std::string_view list);
 /// The table of all campaigns, and the report of one.
 std::unique_ptr<LogReader> open_reports(std::string_view head, const LogContext& context);
+
+/// The API of an account. Error usage: it has no key.
+Result<std::unique_ptr<Api>> open_api(const ApiAccount& account);
 
 /// The campaign id (ten hexadecimal digits) that stands in a file's name on its own, or "".
 std::string_view campaign_in(std::string_view file_name);

@@ -104,5 +104,28 @@ CREATE TABLE run_use (run INTEGER NOT NULL REFERENCES run, at INTEGER NOT NULL, 
 CREATE INDEX run_use_run ON run_use(run);
 CREATE TABLE run_block (run INTEGER NOT NULL, chunk INTEGER NOT NULL, data BLOB NOT NULL, PRIMARY KEY (run, chunk));
 
+-- Sync: where each stream of an account's API was read up to, what is still to be asked (src/adapter/api.hpp), and the ESP's own figures.
 CREATE TABLE cursor (account INTEGER NOT NULL REFERENCES account, stream TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (account, stream)) WITHOUT ROWID;
-CREATE TABLE journal (id INTEGER PRIMARY KEY, run INTEGER, account INTEGER, step TEXT NOT NULL, state TEXT NOT NULL, detail TEXT NOT NULL, at INTEGER NOT NULL);
+CREATE TABLE sync_task (id INTEGER PRIMARY KEY, account INTEGER NOT NULL REFERENCES account, task TEXT NOT NULL);
+CREATE TABLE esp_total (
+  account INTEGER NOT NULL REFERENCES account, campaign TEXT NOT NULL, name TEXT NOT NULL, value INTEGER NOT NULL, at INTEGER NOT NULL,
+  PRIMARY KEY (account, campaign, name)
+) WITHOUT ROWID;
+
+-- Push: the journal of what was sent back. A target is a segment of the config at one account (src/app/push_journal.hpp).
+CREATE TABLE push_run (
+  id INTEGER PRIMARY KEY, account INTEGER NOT NULL REFERENCES account, segment TEXT NOT NULL, target TEXT NOT NULL, created INTEGER NOT NULL,
+  state TEXT NOT NULL,                  -- running, done, failed
+  note TEXT NOT NULL DEFAULT '',
+  reverts INTEGER                       -- the run whose inverse this is
+);
+-- One row a member. People are numbers, as in the activity: who is erased is nowhere here.
+CREATE TABLE push_member (
+  run INTEGER NOT NULL REFERENCES push_run, recipient INTEGER NOT NULL, contact TEXT NOT NULL DEFAULT '',
+  action TEXT NOT NULL,                 -- add, remove, set
+  state TEXT NOT NULL,                  -- intended, sent, confirmed, refused
+  before TEXT NOT NULL DEFAULT '', after TEXT NOT NULL DEFAULT '', -- values of fields, as a JSON list
+  words TEXT NOT NULL DEFAULT '',       -- the ESP's, of a refusal
+  PRIMARY KEY (run, recipient)
+) WITHOUT ROWID;
+CREATE TABLE push_task (id INTEGER PRIMARY KEY, run INTEGER NOT NULL REFERENCES push_run, task TEXT NOT NULL); -- jobs at the ESP that are not done yet

@@ -99,6 +99,8 @@ struct MappingProfile {
 };
 
 struct WebTracker; // adapter/web_tracker.hpp
+struct ApiAccount; // adapter/api.hpp
+class Api;
 
 /// What is known of an input besides its bytes.
 struct LogContext {
@@ -136,6 +138,14 @@ struct FormatInfo {
   std::string_view yields; // "events", "campaigns", "recipients"
 };
 
+/// A key of [[account]] that only this ESP's API knows.
+struct AccountKey {
+  std::string_view name; // "api_key"
+  std::string_view what; // "the key: Account > Extras > API keys"
+  bool secret = false;   // never shown
+  bool needed = true;
+};
+
 using Secrets = std::map<std::string, std::string, std::less<>>; // name -> value
 
 class Adapter {
@@ -148,6 +158,14 @@ public:
   /// ours. Must not take what another adapter's format is: look for what only this ESP writes.
   virtual std::unique_ptr<LogReader> open_log(std::string_view head,
                                               const LogContext& context) const = 0;
+  /// Does its API give activity (`sync`), and take segments (`push`)?
+  virtual bool has_pull() const { return false; }
+  virtual bool has_push() const { return false; }
+  /// What an [[account]] may say for the API, besides what all have.
+  virtual std::vector<AccountKey> account_keys() const { return {}; }
+  /// The API of one account of this ESP. Error usage: the config lacks what it needs; the message
+  /// says which key. Error unsupported: it has none.
+  virtual Result<std::unique_ptr<Api>> open_api(const ApiAccount& account) const;
   virtual bool has_webhook() const { return false; }
   /// Verifies one webhook request and reads its events. Error unauthorized: the signature is
   /// missing, wrong or too old; bad_syntax: the body as a whole is not what this ESP sends.

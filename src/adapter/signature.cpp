@@ -128,6 +128,18 @@ std::optional<std::string> base64_decode(std::string_view text) {
   return out;
 }
 
+std::string hex_encode(std::string_view text) {
+  constexpr char k_hex[] = "0123456789abcdef";
+  std::string out;
+  out.reserve(text.size() * 2);
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    out += k_hex[byte >> 4];
+    out += k_hex[byte & 15];
+  }
+  return out;
+}
+
 std::optional<std::string> hex_decode(std::string_view text) {
   const auto value_of = [](char c) {
     const char low = ascii_lower(c);

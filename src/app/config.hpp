@@ -2,8 +2,11 @@
 // mailfunnel.toml: read, checked, and turned into values. Every mistake is reported with file, line
 // and column, all of them in one go. docs/config.md shows every key.
 
-#include "adapter/adapter.hpp"
+#include "adapter/api.hpp"
+#include "adapter/registry.hpp"
 #include "adapter/web_tracker.hpp"
+#include "app/export_column.hpp"
+#include "app/secret.hpp"
 #include "base/network.hpp"
 #include "base/result.hpp"
 #include "base/uri.hpp"
@@ -11,6 +14,7 @@
 #include "funnel/rules.hpp"
 #include "ingest/sender_pattern.hpp"
 
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -25,6 +29,13 @@ struct Problem {
   std::string text() const; // file:line:col: error: message
 };
 
+/// A key of an [[account]] that only its ESP's adapter knows.
+struct EspKey {
+  std::uint32_t line = 0, column = 0;
+  std::optional<SecretSource> secret; // else `text`
+  std::string text;
+};
+
 struct AccountConfig {
   std::string name, esp;
   TimeZone zone = nullptr;
@@ -36,6 +47,28 @@ struct AccountConfig {
   bool skip_others = false;      // mail of no account's is skipped, not rejected
   bool archived = false;
   std::optional<bool> delivery_events; // overrides what the adapter says of its source
+
+  // For its API.
+  std::string base_url;              // empty: the ESP's own
+  std::map<std::string, EspKey> keys; // see check_accounts()
+  Seconds history = 13 * 30 * k_day; // how far back the first sync goes
+  double quota_share = 1;            // of what the ESP lets the account ask
+};
+
+/// Where a segment goes to.
+struct PushConfig {
+  std::string account;
+  TargetKind as = TargetKind::segment;
+  std::string name; // of the target at the ESP; the segment's, where the config names none
+  std::string list; // in which list; empty: the account's
+  std::vector<std::pair<ExportColumn, std::string>> fields; // ours -> the ESP's
+};
+
+/// When a push asks first, and what it waits for (docs/push.md).
+struct PushRules {
+  double large_removal = 0.2, large_addition = 0.1; // of the members
+  std::uint64_t least_removals = 50, least_additions = 500;
+  Seconds hold = k_day; // a status goes out when it held so long; SQL and suppression at once
 };
 
 enum class SegmentUse : std::uint8_t { mailing, sales, suppression };
@@ -46,6 +79,7 @@ struct SegmentConfig {
   SegmentUse use = SegmentUse::mailing;
   ExpressionPtr expression;
   std::vector<std::string> columns;
+  std::vector<PushConfig> push;
 };
 
 struct Locale {
@@ -70,6 +104,8 @@ struct Config {
   FilterNetworks filters; // looked at when activity comes in: addresses are not kept
   Locale locale;
   TimeZone report_zone = nullptr;
+  PushRules push;
+  std::string ca_file; // [network]: authorities that are trusted instead of the system's
 
   const AccountConfig* account(std::string_view name) const;
 };
@@ -87,6 +123,11 @@ LoadedConfig load_config(const std::string& file);
 /// Rules out of their own Rules::texts, as a run kept them. Failure where this version can't read
 /// them.
 Rules parse_rules(const std::vector<std::string>& texts);
+
+/// What only the adapters know of accounts: is there one of that name, does it know the account's
+/// keys. Appends to `problems`.
+void check_accounts(const Config& config, const AdapterRegistry& registry,
+                    std::vector<Problem>& problems);
 
 /// The commented file that `init` writes.
 std::string_view starter_config();

@@ -1,5 +1,6 @@
 #include "app/import_log.hpp"
 
+#include "app/rejects_file.hpp"
 #include "base/json.hpp"
 #include "base/text.hpp"
 #include "ingest/chunk_feeder.hpp"
@@ -15,28 +16,6 @@ namespace {
 
 constexpr std::uint64_t k_small_input = std::uint64_t{1} << 20; // bytes
 constexpr RecipientId k_large_store = 20'000;                   // recipients
-
-/// The rejects file: made when there is something to write.
-class RejectsFile {
-public:
-  explicit RejectsFile(std::string path) : m_path(std::move(path)) {}
-  void write(const std::string& line) {
-    if (!m_out.is_open()) {
-      m_out.open(m_path, std::ios::app);
-    }
-    m_out << line;
-    if (!m_out) {
-      throw Failure({ErrorCode::io,
-                     "rejected records can't be written: name another file with --rejects",
-                     m_path});
-    }
-  }
-  std::string written() const { return m_out.is_open() ? m_path : std::string(); }
-
-private:
-  std::string m_path;
-  std::ofstream m_out;
-};
 
 /// --account must be one of the config's, if that has any.
 void check_account(const Workspace& workspace, const std::string& asked) {
@@ -111,7 +90,7 @@ public:
   Importer(Store& store, const Workspace& workspace, const ImportRequest& request,
            const ImportHooks& hooks)
       : m_store(store), m_workspace(workspace), m_request(request), m_hooks(hooks),
-        m_rejects(rejects_path()) {}
+        m_rejects(request.rejects.empty() ? rejects_path(workspace.folder, request.now) : request.rejects) {}
 
   ImportSummary run() {
     check_account(m_workspace, m_request.account);
@@ -136,16 +115,6 @@ public:
   }
 
 private:
-  std::string rejects_path() const {
-    if (!m_request.rejects.empty()) {
-      return m_request.rejects;
-    }
-    auto stamp = format_time(m_request.now);
-    std::erase_if(stamp, [](char c) { return c == '-' || c == ':' || c == 'Z'; });
-    return (std::filesystem::path(m_workspace.folder) / fmt::format("rejects-{}.ndjson", stamp))
-        .string();
-  }
-
   void fail(const std::string& name, Error error, const std::string& adapter = {},
             const std::string& account = {}) {
     error.source = error.source.empty() ? name : error.source;
@@ -260,7 +229,7 @@ private:
     }
     StreamHooks hooks;
     hooks.rejected = [&](const Rejected& rejected) {
-      m_rejects.write(reject_line(rejected, opened.adapter, input.name));
+      m_rejects.write(rejected, opened.adapter, input.name);
     };
     hooks.progress = [&](std::uint64_t taken, std::uint64_t of) {
       if (m_hooks.progress) {
@@ -373,19 +342,6 @@ Result<OpenedInput> open_input(const AdapterRegistry& registry, const std::strin
                  name};
   }
   return OpenedInput{matches[0].entry->id, std::move(matches[0].reader)};
-}
-
-std::string reject_line(const Rejected& rejected, const std::string& adapter,
-                        const std::string& file) {
-  std::string line = "{\"rejected\":";
-  append_json_string(line, rejected.why);
-  line += ",\"source\":{\"adapter\":";
-  append_json_string(line, adapter);
-  line += ",\"file\":";
-  append_json_string(line, file);
-  line += fmt::format(",\"line\":{},\"offset\":{}}},\"raw\":", rejected.line, rejected.offset);
-  append_json_string(line, rejected.raw);
-  return line + "}\n";
 }
 
 } // namespace mailfunnel

@@ -59,8 +59,4 @@ Result<OpenedInput> open_input(const AdapterRegistry& registry, const std::strin
                                std::string_view head, const LogContext& context,
                                const std::string& name);
 
-/// A rejected record as a line of the rejects file.
-std::string reject_line(const Rejected& rejected, const std::string& adapter,
-                        const std::string& file);
-
 } // namespace mailfunnel

@@ -36,6 +36,9 @@ void Section::warning(std::string_view key, std::string message) {
 void Section::error_here(std::string message) {
   add(m_table.source(), std::move(message), false);
 }
+void Section::error_at(const toml::source_region& where, std::string message) {
+  add(where, std::move(message), false);
+}
 
 void Section::wrong_type(std::string_view key, std::string_view wanted) {
   error(key, fmt::format("`{}` in {} should be {}", key, m_name, wanted));
@@ -157,6 +160,76 @@ std::optional<std::size_t> Section::choice(std::string_view key,
   return std::nullopt;
 }
 
+std::optional<TimeZone> Section::zone(std::string_view key) {
+  const auto name = text(key);
+  if (!name) {
+    return std::nullopt;
+  }
+  const auto found = find_zone(*name);
+  if (!found) {
+    error(key, found.error().message);
+    return std::nullopt;
+  }
+  return *found;
+}
+
+std::optional<SecretSource> Section::secret(std::string_view key) {
+  const auto* node = find(key);
+  if (node == nullptr) {
+    return std::nullopt;
+  }
+  using From = SecretSource::From;
+  constexpr std::pair<std::string_view, From> k_from[] = {{"env", From::env},
+                                                          {"file", From::file},
+                                                          {"command", From::command},
+                                                          {"credential", From::credential}};
+  if (const auto* value = node->as_string()) {
+    return SecretSource{From::text, value->get()};
+  }
+  if (const auto* table = node->as_table(); table != nullptr && table->size() == 1) {
+    for (const auto& [name, from] : k_from) {
+      if (const auto* value = table->get_as<std::string>(name)) {
+        return SecretSource{from, value->get()};
+      }
+    }
+  }
+  wrong_type(key, "{ env = \"NAME\" }, { file = \"PATH\" }, { command = \"…\" } or "
+                  "{ credential = \"NAME\" }");
+  return std::nullopt;
+}
+
+std::vector<std::string> Section::others() const {
+  std::vector<std::string> out;
+  for (const auto& [key, node] : m_table) {
+    if (!m_known.contains(key.str())) {
+      out.emplace_back(key.str());
+    }
+  }
+  return out;
+}
+
+std::pair<std::uint32_t, std::uint32_t> Section::place_of(std::string_view key) const {
+  for (const auto& [name, node] : m_table) {
+    if (name.str() == key) {
+      return {static_cast<std::uint32_t>(name.source().begin.line),
+              static_cast<std::uint32_t>(name.source().begin.column)};
+    }
+  }
+  return {0, 0};
+}
+
+ExpressionPtr Section::expression(std::string_view key) {
+  const auto source = text(key);
+  if (!source) {
+    return nullptr;
+  }
+  auto parsed = parse_expression(*source);
+  if (!parsed.expression) {
+    error(key, parsed.error.text(*source));
+  }
+  return parsed.expression;
+}
+
 const toml::table* Section::inner(std::string_view key) {
   const auto* node = find(key);
   if (node == nullptr) {
@@ -169,8 +242,14 @@ const toml::table* Section::inner(std::string_view key) {
   return nullptr;
 }
 
-std::vector<const toml::table*> Section::tables(std::string_view key) {
-  std::vector<const toml::table*> out;
+std::optional<Section> Section::section(std::string_view key, std::string name) {
+  const auto* table = inner(key);
+  return table == nullptr ? std::nullopt
+                          : std::optional(Section(*table, std::move(name), m_file, m_problems));
+}
+
+std::vector<Section> Section::sections(std::string_view key, std::string_view name) {
+  std::vector<Section> out;
   const auto* node = find(key);
   if (node == nullptr) {
     return out;
@@ -182,7 +261,7 @@ std::vector<const toml::table*> Section::tables(std::string_view key) {
   }
   for (const auto& item : *list) {
     if (const auto* table = item.as_table()) {
-      out.push_back(table);
+      out.emplace_back(*table, std::string(name), m_file, m_problems);
     }
   }
   return out;

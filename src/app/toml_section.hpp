@@ -33,14 +33,25 @@ public:
   std::vector<std::string> texts(std::string_view key); // also a single text
   /// One of the names, by its index.
   std::optional<std::size_t> choice(std::string_view key, const std::vector<std::string>& names);
-  const toml::table* inner(std::string_view key);
-  std::vector<const toml::table*> tables(std::string_view key);
+  std::optional<TimeZone> zone(std::string_view key);
+  /// { env = … }, { file = … }, { command = … } or { credential = … }; a text as it is.
+  std::optional<SecretSource> secret(std::string_view key);
+  /// Keys that nobody asked for so far.
+  std::vector<std::string> others() const;
+  /// nullptr: it is not there, or can't be parsed.
+  ExpressionPtr expression(std::string_view key);
+  const toml::table* inner(std::string_view key); // a table whose keys are the user's own
+  /// A table within this one, and a list of them; messages call it `name`.
+  std::optional<Section> section(std::string_view key, std::string name);
+  std::vector<Section> sections(std::string_view key, std::string_view name);
   void allow(std::string_view key) { m_known.emplace(key); } // known, read elsewhere or later
   void allow(std::initializer_list<std::string_view> keys);
 
   void error(std::string_view key, std::string message); // at the key's value
   void warning(std::string_view key, std::string message);
   void error_here(std::string message); // at the table
+  void error_at(const toml::source_region& where, std::string message);
+  std::pair<std::uint32_t, std::uint32_t> place_of(std::string_view key) const; // line, column
   /// Every key that nobody asked for is a mistake.
   void finish();
 

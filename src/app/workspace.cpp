@@ -19,20 +19,7 @@ Workspace open_workspace(const std::string& folder, const std::string& file) {
   const auto path =
       file.empty() ? (std::filesystem::path(folder) / "mailfunnel.toml").string() : file;
   auto loaded = load_config(path);
-  for (const auto& account : loaded.config.accounts) {
-    if (!account.esp.empty() && workspace.registry.find(account.esp) == nullptr) {
-      std::vector<std::string> known;
-      for (const auto& entry : workspace.registry.all()) {
-        known.push_back(entry.id);
-      }
-      const auto near = nearest(account.esp, known);
-      loaded.problems.push_back(
-          {path, 0, 0,
-           "account \"" + account.name + "\": there is no adapter \"" + account.esp + "\"" +
-               (near ? "; did you mean \"" + *near + "\"?" : " (`mailfunnel adapters` lists them)"),
-           false});
-    }
-  }
+  check_accounts(loaded.config, workspace.registry, loaded.problems);
   if (!loaded.good()) {
     std::string all;
     for (const auto& problem : loaded.problems) {

@@ -4,6 +4,7 @@
 #include "base/json.hpp"
 #include "base/text.hpp"
 #include "command.hpp"
+#include "import_words.hpp"
 #include "progress.hpp"
 #include "table.hpp"
 
@@ -63,17 +64,6 @@ void print_json(const ImportSummary& summary) {
                   summary.failed, t.new_recipients);
   append_json_string(line, summary.rejects);
   std::cout << line << "}\n";
-}
-
-std::string kinds_of(const ImportCounts& counts) {
-  std::string out;
-  for (std::size_t k = 0; k < k_event_kinds; ++k) {
-    if (counts.by_kind[k] != 0) {
-      out += fmt::format("{}{} {}", out.empty() ? "" : ", ", grouped(counts.by_kind[k]),
-                         name_of(static_cast<EventKind>(k)));
-    }
-  }
-  return out;
 }
 
 std::vector<std::string> row_of(const FileResult& file) {

@@ -8,6 +8,7 @@
 #include <sys/mman.h>
 
 #include <algorithm>
+#include <atomic>
 
 namespace mailfunnel {
 
@@ -105,6 +106,7 @@ void Session::load_book() {
   const auto blocks = (count + k_recipient_block - 1) >> k_recipient_block_bits;
   const auto threads = m_options.threads;
   std::mutex mutex;
+  std::atomic<std::size_t> most_keys{0}; // of a block so far: people may have many
   on_threads(threads, [&](unsigned thread) {
     auto database = m_store.reader();
     Recipients reader(database);
@@ -124,6 +126,11 @@ void Session::load_book() {
         keys.push_back({index, m_book->hash(key), key});
         m_book->prefetch(keys.back().hash);
       });
+      for (auto most = most_keys.load(); most < keys.size();) {
+        most_keys.compare_exchange_weak(most, keys.size());
+      }
+      m_book->reserve(threads * most_keys.load());
+      const AddressBook::Pass pass(*m_book);
       for (const auto& [index, hash, key] : keys) {
         auto id = block << k_recipient_block_bits | index;
         if (!merged.empty()) {
@@ -361,7 +368,7 @@ void Session::name_campaign(CampaignSlot& campaign, std::string_view name) {
 // -------------------------------------------------------------------------------------------------------
 
 void Session::flush(std::span<Harvest> harvests, ImportCounts& counts, const std::string& source,
-                    bool last) {
+                    bool last, const std::function<bool()>& also) {
   const WriterLock lock(m_store.path());
   Transaction transaction(m_store.database());
   const auto before = counts.fresh + counts.new_recipients + counts.changed_attributes;
@@ -384,8 +391,11 @@ void Session::flush(std::span<Harvest> harvests, ImportCounts& counts, const std
         .run();
   }
   m_unknown.clear();
-  if (last) {
+  if (last && m_options.covers) {
     changed = write_coverage(source) || changed; // more may be measurable now
+  }
+  if (also) {
+    changed = also() || changed;
   }
   if (changed || before != counts.fresh + counts.new_recipients + counts.changed_attributes) {
     m_store.count_change();

@@ -18,6 +18,7 @@
 #include <algorithm>
 #include <array>
 #include <deque>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -120,6 +121,7 @@ struct SessionOptions {
   FilterNetworks filters;
   std::vector<std::pair<Seconds, Seconds>> complete; // --complete FROM..TO
   std::optional<Seconds> valid_from; // of attributes that bring no time of their own
+  bool covers = true; // the source is complete from its first to its last event
   bool small =
       false; // few records: look addresses up one by one, and leave the events in the inbox
 };
@@ -163,8 +165,9 @@ public:
     AttributePages* attributes;
   };
   /// Writes everything as one transaction, durable when it returns. No thread may hold a Pass.
+  /// `also` writes into the same transaction, and says whether that changes any score.
   void flush(std::span<Harvest> harvests, ImportCounts& counts, const std::string& source,
-             bool last);
+             bool last, const std::function<bool()>& also = {});
 
 private:
   /// What a number of this session is in the store. `id` is absent for somebody new whose events

@@ -1,0 +1,150 @@
+#pragma once
+// One account's API with somebody who sends: what sync, push, reconcile and check --online ask
+// through.
+
+#include "adapter/api.hpp"
+#include "app/workspace.hpp"
+#include "net/http_sender.hpp"
+
+#include <chrono>
+#include <deque>
+#include <functional>
+#include <future>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace mailfunnel {
+
+/// Makes the sender of an account. Tests give one that answers from a table.
+using SenderFactory = std::function<std::unique_ptr<HttpSender>(
+    const Api& api, const ApiAccount& account, double quota_share)>;
+
+struct ConnectionSettings {
+  std::function<bool()> stopped;                  // Ctrl-C
+  std::function<void(std::string_view line)> log; // one line a request, without secrets; may be empty
+  std::string record;                             // a file for a transcript of it all; empty: none
+  SenderFactory sender;                           // empty: over the network
+  std::function<void(unsigned seconds)> sleep;    // instead of waiting; empty: waits
+};
+
+class ApiConnection {
+public:
+  /// Failure (usage): the config has no such account, it is archived, its ESP has no API that we
+  /// talk to, or a secret can't be had.
+  ApiConnection(const Workspace& workspace, const std::string& account,
+                const ConnectionSettings& settings);
+
+  const std::string& name() const { return m_name; }
+  const std::string& adapter_id() const { return m_config->esp; }
+  const AccountConfig& config() const { return *m_config; }
+  const Adapter& adapter() const { return *m_adapter; }
+  const Api& api() const { return *m_api; }
+  const ApiAccount& account() const { return m_account; }
+  HttpSender& sender() { return m_recorder ? *m_recorder : *m_sender; }
+  bool stopped() const { return m_settings.stopped && m_settings.stopped(); }
+  /// Waits so long, or until it is stopped.
+  void sleep(unsigned seconds);
+  std::chrono::steady_clock::time_point now() const {
+    return std::chrono::steady_clock::now() + m_skipped;
+  }
+  /// A new access token, where the ESP has such. False: there is none to be had.
+  bool refresh();
+
+private:
+  void open();
+  std::string m_name;
+  const AccountConfig* m_config;
+  const Adapter* m_adapter;
+  ConnectionSettings m_settings;
+  std::chrono::seconds m_skipped{0}; // by settings.sleep
+  ApiAccount m_account;
+  std::unique_ptr<Api> m_api;
+  std::unique_ptr<HttpSender> m_sender;
+  std::unique_ptr<HttpSender> m_recorder; // writes what goes over m_sender
+};
+
+/// Takes what answers hold; those who use a part of it override that part.
+class AnswerSink : public ApiSink {
+public:
+  RecordSink& records() override;
+  void next(ApiTask task) final { m_next.push_back(std::move(task)); }
+  void mark(std::string_view, std::string_view) override {}
+  std::string_view marked(std::string_view) const override { return {}; }
+  void totals(const MailingTotals&) override {}
+  void note(std::string_view) override {}
+  void target(std::string_view) override {}
+  void member(const TargetMember&) override {}
+  void outcome(std::string_view, const PushOutcome&) override {}
+  void unsure() override {}
+  void fact(std::string_view, std::string_view, bool) override {}
+  void secret(std::string_view, std::string_view) override {}
+
+  /// Around the reading of each answer. `end`: its task is done and led to `next`, or it could not
+  /// be read and will be asked again: then what came of it is to be thrown away.
+  virtual void begin(const ApiTask&, const HttpResponse&) {}
+  virtual void end(const ApiTask&, bool /*read*/, const std::vector<ApiTask>& /*next*/) {}
+
+private:
+  friend class TaskRun;
+  std::vector<ApiTask> m_next;
+};
+
+/// A task that could not be answered.
+struct TaskError {
+  ApiTask task;
+  Error error;
+};
+
+/// Asks tasks, and what they lead to, until none is left: those of the highest rank first, as many
+/// at a time as the ESP allows. Answers are read one after the other, on this thread.
+class TaskRun {
+public:
+  TaskRun(ApiConnection& connection, AnswerSink& sink) : m_connection(connection), m_sink(sink) {}
+
+  void add(ApiTask task);
+  /// Tasks for which this is false are left where they are (--estimate).
+  std::function<bool(const ApiTask&)> wanted;
+  /// After each answer: how many are still to be asked, as far as is known.
+  std::function<void(std::size_t left)> progress;
+
+  /// Returns when nothing is left that can be done. Absent: all is done but what failed(). Else
+  /// why it goes on no further: the key is refused, the ESP is not there, or it was stopped.
+  std::optional<Error> run();
+
+  /// Is there anything left to ask of this mailing?
+  bool asks_of(std::string_view campaign) const;
+  const std::vector<TaskError>& failed() const { return m_failed; }
+  std::vector<ApiTask> left() const; // not asked, or without an answer
+  std::uint64_t requests() const { return m_requests; }
+
+private:
+  struct Waiting {
+    ApiTask task;
+    std::uint64_t order = 0; // as they came
+    unsigned tries = 0;
+    std::chrono::steady_clock::time_point due{};
+  };
+  struct Asked {
+    Waiting waiting;
+    std::future<Result<HttpResponse>> answer;
+  };
+  bool before(const Waiting& a, const Waiting& b) const;
+  bool take_next(Waiting& out);
+  void ask(Waiting waiting);
+  std::optional<Error> read(Asked& asked);
+  std::optional<Error> refused(Waiting& waiting, const HttpResponse& answer);
+  std::optional<Error> fail(Waiting& waiting, Error error, bool all = false);
+  void again(Waiting waiting, unsigned seconds);
+
+  ApiConnection& m_connection;
+  AnswerSink& m_sink;
+  std::vector<Waiting> m_waiting;
+  std::deque<Asked> m_asked;
+  std::vector<TaskError> m_failed;
+  std::uint64_t m_order = 0, m_requests = 0;
+  bool m_refreshed = false;
+};
+
+} // namespace mailfunnel
