@@ -74,7 +74,7 @@ Result<std::vector<ApiTask>> SendGridApi::look(const PushTarget& target,
       tasks.push_back({.step = "found", .memo = names, .body = body + "]}"});
     }
   }
-  if (!wanted.empty() && target.kind != TargetKind::fields) {
+  if (!wanted.empty()) {
     for (const auto& list : k_suppressions) {
       tasks.push_back({.step = std::string(list.step) + "/push"});
     }
@@ -125,6 +125,7 @@ Result<void> SendGridApi::read_members(const ApiTask& task, const HttpResponse& 
     member.address = text_of(row["email"]);
     member.contact_id = text_of(row["id"]);
     member.in_target = true;
+    member.subscription = Subscription::subscribed; // unless a list of suppressed ones says else
     sink.member(member);
   });
   return {};
@@ -149,6 +150,7 @@ Result<void> SendGridApi::read_found(const ApiTask& task, const HttpResponse& an
     if (member.address.empty()) {
       return;
     }
+    member.subscription = Subscription::subscribed;
     if (!task.memo.empty()) {
       member.in_target = true;
       member.fields = values_of(contact, task.memo);
@@ -178,6 +180,7 @@ Result<void> SendGridApi::read_exported_members(const ApiTask& task, std::string
       continue;
     }
     member.contact_id = row[*id];
+    member.subscription = Subscription::subscribed;
     member.in_target = !task.campaign.empty() || !names.empty();
     for (const auto name : names) {
       const auto column = head->header.find(name);
@@ -313,6 +316,9 @@ Result<std::vector<PushStep>> SendGridApi::change(const PushTarget& target, std:
                                                   std::span<const MemberChange> changes) const {
   std::vector<std::size_t> adds, removes;
   for (std::size_t i = 0; i < changes.size(); ++i) {
+    if (changes[i].contact_id.empty() && target.kind != TargetKind::suppression) {
+      continue; // suppressed, but no contact: an upsert would make one
+    }
     (changes[i].action == MemberChange::Action::remove ? removes : adds).push_back(i);
   }
   if (target.kind == TargetKind::suppression) {
