@@ -123,7 +123,8 @@ HttpRequest SendGridApi::request(const ApiTask& task) const {
                                json_string("CONTAINS(list_ids, '" + task.campaign + "')") + "}");
     request.repeatable = true;
   } else if (step == "found") {
-    request = json_request("POST", path + "/contacts/search/emails", task.body);
+    request = json_request("POST", path + "/contacts/search/emails",
+                           "{\"emails\":[" + task.memo.substr(task.memo.find('\n') + 1) + "]}");
     request.repeatable = true;
   } else if (step == "fields") {
     request = get_request(path + "/field_definitions");

@@ -67,11 +67,11 @@ Result<std::vector<ApiTask>> SendGridApi::look(const PushTarget& target,
     tasks.push_back({.step = "member-export", .memo = names, .calls = 4});
   } else {
     for (std::size_t i = 0; i < wanted.size(); i += k_addresses) {
-      std::string body = "{\"emails\":[";
+      std::string addresses;
       for (auto at = i; at < std::min(i + k_addresses, wanted.size()); ++at) {
-        body += (at == i ? "" : ",") + json_string(wanted[at]);
+        addresses += (at == i ? "" : ",") + json_string(wanted[at]);
       }
-      tasks.push_back({.step = "found", .memo = names, .body = body + "]}"});
+      tasks.push_back({.step = "found", .memo = names + "\n" + addresses});
     }
   }
   if (!wanted.empty()) {
@@ -142,6 +142,7 @@ Result<void> SendGridApi::read_found(const ApiTask& task, const HttpResponse& an
   if (!json["result"].is_object()) {
     return Error{ErrorCode::bad_syntax, "the answer has no \"result\""};
   }
+  const auto names = std::string_view(task.memo).substr(0, task.memo.find('\n'));
   each_member(json["result"], [&](std::string_view, const Json& row) {
     const auto contact = row["contact"];
     TargetMember member;
@@ -151,9 +152,9 @@ Result<void> SendGridApi::read_found(const ApiTask& task, const HttpResponse& an
       return;
     }
     member.subscription = Subscription::subscribed;
-    if (!task.memo.empty()) {
+    if (!names.empty()) {
       member.in_target = true;
-      member.fields = values_of(contact, task.memo);
+      member.fields = values_of(contact, names);
     }
     sink.member(member);
   });

@@ -1,5 +1,6 @@
 #include "net/transcript.hpp"
 
+#include "base/base64.hpp"
 #include "base/json.hpp"
 #include "base/text.hpp"
 
