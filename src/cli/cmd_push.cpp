@@ -174,6 +174,7 @@ public:
         m_store(Store::open_writing(m_workspace.store_path())),
         m_progress(!call.quiet && !call.json) {
     m_settings.stopped = interrupted;
+    m_settings.record = call.text("record");
     if (call.verbose) {
       m_settings.log = [](std::string_view line) { std::cerr << line << '\n'; };
     }
@@ -397,7 +398,8 @@ Command push_command() {
                 "list", flag(), "past pushes")("account", text("NAME"), "only to this account")(
                 "allow-large-removal", flag(), "also when many would leave a target")(
                 "yes", flag(), "yes to a first push to a target, and to many additions")(
-                "csv", flag(), "the plan as CSV, a row a member");
+                "csv", flag(), "the plan as CSV, a row a member")(
+                "record", text("FILE"), "a transcript of all requests, without secrets");
           },
           run_push};
 }

@@ -1,4 +1,5 @@
 // The parts of the client that know no socket.
+#include "base/base64.hpp"
 #include "net/http_date.hpp"
 #include "net/pace.hpp"
 #include "net/request_head.hpp"
