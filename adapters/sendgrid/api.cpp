@@ -12,7 +12,7 @@
 #include "api.hpp"
 
 #include "adapter/json_value.hpp"
-#include "base/source.hpp"
+#include "base/unpacked.hpp"
 #include "base/text.hpp"
 #include "base/uri.hpp"
 

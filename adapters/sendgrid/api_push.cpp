@@ -5,7 +5,7 @@
 
 #include "adapter/json_value.hpp"
 #include "base/csv.hpp"
-#include "base/source.hpp"
+#include "base/unpacked.hpp"
 #include "base/text.hpp"
 #include "base/uri.hpp"
 

@@ -191,8 +191,7 @@ public:
   virtual std::vector<TargetInfo> targets() const { return {}; }
   /// Finds the target and tells its members, with the subscription of everybody in `wanted`
   /// (addresses, normalised) that the ESP knows. Who is not told is no contact there. Asked also
-  /// where the target is not there yet. Several answers may tell of one person: of subscriptions that
-  /// disagree the one that is not `subscribed` holds.
+  /// where the target is not there yet.
   virtual Result<std::vector<ApiTask>> look(const PushTarget& target,
                                             std::span<const std::string> wanted) const;
   /// Makes a target that is not there; its answer tells target().

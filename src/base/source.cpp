@@ -270,38 +270,6 @@ std::unique_ptr<ByteSource> memory_source(std::string bytes) {
   return std::make_unique<MemorySource>(std::move(bytes));
 }
 
-Result<std::string> unpacked(std::string bytes, std::size_t most) {
-  if (packing_of(bytes) != Packing::stream) {
-    return bytes;
-  }
-  const Archive handle(archive_read_new());
-  archive_read_support_filter_gzip(handle.get());
-  archive_read_support_filter_zstd(handle.get());
-  archive_read_support_format_raw(handle.get());
-  archive_read_support_format_empty(handle.get());
-  std::string out;
-  archive_entry* entry = nullptr;
-  int code = archive_read_open_memory(handle.get(), bytes.data(), bytes.size());
-  for (; code == ARCHIVE_OK && (code = archive_read_next_header(handle.get(), &entry)) == ARCHIVE_OK;) {
-    constexpr std::size_t k_step = std::size_t{64} << 10;
-    for (la_ssize_t got = 1; got > 0;) {
-      const auto size = out.size();
-      out.resize(size + k_step);
-      got = archive_read_data(handle.get(), out.data() + size, k_step);
-      out.resize(size + static_cast<std::size_t>(std::max<la_ssize_t>(got, 0)));
-      if (got < 0 || out.size() > most) {
-        return Error{got < 0 ? ErrorCode::bad_syntax : ErrorCode::io,
-                     got < 0 ? "the compressed data is broken or cut off"
-                             : "the compressed data holds too much"};
-      }
-    }
-  }
-  if (code != ARCHIVE_EOF) {
-    return Error{ErrorCode::bad_syntax, "the compressed data is broken"};
-  }
-  return out;
-}
-
 Result<std::vector<std::string>> expand_path(const std::string& path) {
   namespace fs = std::filesystem;
   if (path == "-") {

@@ -34,10 +34,6 @@ public:
 
 std::unique_ptr<ByteSource> memory_source(std::string bytes);
 
-/// Bytes as they are, or what gzip or zstd made smaller; an error where that is broken or gives more
-/// than `most` bytes.
-Result<std::string> unpacked(std::string bytes, std::size_t most = std::size_t{256} << 20);
-
 /// One file's content. `name` is for people ("logs.zip:march.csv"), `file_name` the last part
 /// without .gz or .zst.
 struct Input {
