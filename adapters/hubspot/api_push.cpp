@@ -127,7 +127,11 @@ Result<void> HubSpotApi::read_people(const ApiTask& task, const HttpResponse& an
     TargetMember member;
     member.address = text_of(properties["email"]);
     member.contact_id = scalar_text(contact["id"]);
+    // Who has not opted out of all mail gets what he or she has not opted out of: HubSpot sees to it.
     member.subscription = subscription_of(JsonScalar(properties["hs_email_optout"]));
+    if (member.subscription == Subscription::unknown) {
+      member.subscription = Subscription::subscribed;
+    }
     for (const auto name : names) {
       member.fields.emplace_back(scalar_text(properties[std::string(name)]));
     }
