@@ -17,8 +17,8 @@
 
 #include "readers.hpp"
 
+#include "adapter/xml_reader.hpp"
 #include "base/text.hpp"
-#include "base/xml.hpp"
 
 #include <algorithm>
 #include <array>
@@ -55,13 +55,9 @@ constexpr std::array k_audiences{
 
 // ---- one mailing --------------------------------------------------------------------------------
 
-std::string trimmed(xml_node node, std::string_view name) {
-  return std::string(trim(child_text(node, name)));
-}
-
 std::string id_of(xml_node node) {
-  auto id = trimmed(node, "MailingId");
-  const auto report = trimmed(node, "ReportId");
+  auto id = trimmed_text(node, "MailingId");
+  const auto report = trimmed_text(node, "ReportId");
   return id.empty() || report.empty() ? id : id + '/' + report;
 }
 
@@ -75,7 +71,8 @@ void take_texts(xml_node node, Campaign& campaign) {
 
 void take_audience(xml_node node, Campaign& campaign) {
   for (const auto& row : k_audiences) {
-    Audience audience{std::string(row.kind), trimmed(node, row.id), trimmed(node, row.name)};
+    Audience audience{std::string(row.kind), trimmed_text(node, row.id),
+                      trimmed_text(node, row.name)};
     if (!audience.id.empty() || !audience.name.empty()) {
       campaign.audience.push_back(std::move(audience));
     }
@@ -100,34 +97,19 @@ void take_tags(xml_node node, Campaign& campaign) {
 
 void take_link(xml_node node, std::string_view url, std::string_view alias, Campaign& campaign) {
   LinkPlacement link;
-  link.url = trimmed(node, url);
-  link.alias = trimmed(node, alias);
+  link.url = trimmed_text(node, url);
+  link.alias = trimmed_text(node, alias);
   if (!link.url.empty()) {
     campaign.links.push_back(std::move(link));
   }
 }
 
-/// The first element of that name below `node`, itself included.
-xml_node descendant(xml_node node, std::string_view name) {
-  return is_named(node, name)
-             ? node
-             : node.find_node([name](xml_node one) { return is_named(one, name); });
-}
-
 // ---- the reader ---------------------------------------------------------------------------------
 
-struct Settings {
-  std::string campaign;
-  TimeZone zone = nullptr;
-  bool assumes_utc = false, needs_campaign = false;
-};
-
-/// Walks over one document; `text` is its text in the chunk.
+/// Walks over one document.
 class MailingDocument {
 public:
-  MailingDocument(const XmlDocument& xml, const Settings& settings, std::string_view text,
-                  RecordSink& sink)
-      : m_xml(xml), m_settings(settings), m_text(text), m_same(xml.text() == text), m_sink(sink) {}
+  MailingDocument(const XmlInput& xml, RecordSink& sink) : m_xml(xml), m_sink(sink) {}
   void read();
 
 private:
@@ -135,27 +117,16 @@ private:
     Campaign campaign;
     std::string_view record;
   };
-  std::string_view record_of(xml_node node) const;
   void read_message(xml_node message);
   void read_result(xml_node result);
   void read_mailing(xml_node mailing);
   void read_click(xml_node click, xml_node mailing);
   Found& found(const std::string& id, xml_node node);
 
-  const XmlDocument& m_xml;
-  const Settings& m_settings;
-  std::string_view m_text;
-  bool m_same; // the document was not recoded: places in it are places in the chunk
+  const XmlInput& m_xml;
   RecordSink& m_sink;
   std::vector<Found> m_found;
 };
-
-std::string_view MailingDocument::record_of(xml_node node) const {
-  const auto raw = m_xml.raw(node);
-  return m_same && !raw.empty()
-             ? m_text.substr(static_cast<std::size_t>(raw.data() - m_xml.text().data()), raw.size())
-             : m_text;
-}
 
 MailingDocument::Found& MailingDocument::found(const std::string& id, xml_node node) {
   const auto at = std::find_if(m_found.begin(), m_found.end(),
@@ -165,7 +136,7 @@ MailingDocument::Found& MailingDocument::found(const std::string& id, xml_node n
   }
   auto& added = m_found.emplace_back();
   added.campaign.id = id;
-  added.record = record_of(node);
+  added.record = m_xml.record(node);
   return added;
 }
 
@@ -173,9 +144,9 @@ MailingDocument::Found& MailingDocument::found(const std::string& id, xml_node n
 void MailingDocument::read_message(xml_node message) {
   Campaign campaign;
   const auto header = child(message, "Header");
-  campaign.id = m_settings.campaign.empty() ? id_of(header) : m_settings.campaign;
+  campaign.id = m_xml.input().campaign.empty() ? id_of(header) : m_xml.input().campaign;
   if (campaign.id.empty()) {
-    m_sink.reject("no MailingID: name the campaign", record_of(message));
+    m_sink.reject("no MailingID: name the campaign", m_xml.record(message));
     return;
   }
   for (const auto node : {message, header, child(message, "MessageBodies")}) {
@@ -186,19 +157,19 @@ void MailingDocument::read_message(xml_node message) {
   for (const auto link : child(message, "ClickThroughs").children()) {
     take_link(link, "ClickThroughURL", "ClickThroughName", campaign);
   }
-  m_sink.accept(campaign, record_of(message));
+  m_sink.accept(campaign, m_xml.record(message));
 }
 
 void MailingDocument::read_mailing(xml_node mailing) {
   const auto id = id_of(mailing);
   if (id.empty()) {
-    m_sink.reject("no MailingId", record_of(mailing));
+    m_sink.reject("no MailingId", m_xml.record(mailing));
     return;
   }
-  const auto sent = trimmed(mailing, "SentTS");
-  const auto time = parse_time(sent, m_settings.zone);
+  const auto sent = trimmed_text(mailing, "SentTS");
+  const auto time = parse_time(sent, m_xml.input().zone);
   if (!time && !sent.empty()) {
-    m_sink.reject("no time in SentTS", record_of(mailing));
+    m_sink.reject("no time in SentTS", m_xml.record(mailing));
     return;
   }
   auto& campaign = found(id, mailing).campaign;
@@ -220,7 +191,7 @@ void MailingDocument::read_click(xml_node click, xml_node mailing) {
   auto id = id_of(click);
   id = id.empty() ? id_of(mailing) : id;
   if (id.empty()) {
-    m_sink.reject("no MailingId", record_of(click));
+    m_sink.reject("no MailingId", m_xml.record(click));
     return;
   }
   take_link(click, "LinkURL", "LinkName", found(id, click).campaign);
@@ -239,18 +210,18 @@ void MailingDocument::read_result(xml_node result) {
     m_sink.accept(campaign, record);
   }
   if (m_found.empty()) {
-    m_sink.skip(m_text); // counts only, or no mailing in the time that was asked for
+    m_sink.skip(m_xml.whole()); // counts only, or no mailing in the time that was asked for
   }
 }
 
 void MailingDocument::read() {
   const auto root = m_xml.root();
-  const auto result = descendant(root, "RESULT");
-  if (const auto saved = descendant(root, "SaveMailing")) {
+  const auto result = find_element(root, "RESULT");
+  if (const auto saved = find_element(root, "SaveMailing")) {
     read_message(saved);
-  } else if (iequals(trimmed(result, "SUCCESS"), "false")) {
-    const auto why = trimmed(descendant(root, "Fault"), "FaultString");
-    m_sink.reject("Acoustic answered with a fault: " + printable(why), m_text);
+  } else if (iequals(trimmed_text(result, "SUCCESS"), "false")) {
+    const auto why = trimmed_text(find_element(root, "Fault"), "FaultString");
+    m_sink.reject("Acoustic answered with a fault: " + printable(why), m_xml.whole());
   } else if (child(result, "HTMLBody")) {
     read_message(result);
   } else {
@@ -258,61 +229,43 @@ void MailingDocument::read() {
   }
 }
 
-class MailingReader : public LogReader {
-public:
-  explicit MailingReader(Settings settings) : m_settings(std::move(settings)) {}
-  std::string_view format() const override { return "mailings, XML"; }
-  Framing framing() const override { return Framing::document; }
-  bool assumes_utc() const override { return m_settings.assumes_utc; }
-  bool needs_campaign() const override { return m_settings.needs_campaign; }
-  void read(const Chunk& chunk, RecordSink& sink) override {
-    const auto xml = XmlDocument::parse(chunk.text);
-    if (!xml) {
-      sink.reject(xml.error().text(), chunk.text);
-      return;
-    }
-    MailingDocument(*xml, m_settings, chunk.text, sink).read();
-  }
-
-private:
-  Settings m_settings;
-};
+void read_document(const XmlInput& document, RecordSink& sink) {
+  MailingDocument(document, sink).read();
+}
 
 // ---- whose is it? -------------------------------------------------------------------------------
 
-/// The local name of the first element, or "".
-std::string_view root_name(std::string_view head) {
-  for (auto at = head.find('<'); at + 1 < head.size(); at = head.find('<', at + 1)) {
-    if (head[at + 1] != '?' && head[at + 1] != '!') {
-      const auto name = head.substr(at + 1, head.find_first_of(" \t\r\n/>", at) - at - 1);
-      return name.substr(name.rfind(':') + 1);
-    }
-  }
-  return {};
+bool is_answer(std::string_view root, std::string_view head) {
+  return iequals(root, "Envelope") && icontains(head, "<RESULT") && icontains(head, "<SUCCESS>");
 }
 
-bool ours(std::string_view head) {
-  const auto front = trim(head.substr(0, 3) == "\xEF\xBB\xBF"sv ? head.substr(3) : head);
-  return !front.empty() && front.front() == '<' &&
-         (iequals(root_name(front), "SaveMailing") ||
-          (iequals(root_name(front), "Envelope") &&
-           ((icontains(head, "<RESULT") && icontains(head, "<SUCCESS>")) ||
-            icontains(head, "<SaveMailing"))));
+/// One mailing as it is written: without times.
+bool is_message(std::string_view root, std::string_view head) {
+  return iequals(root, "SaveMailing") ||
+         (iequals(root, "Envelope") && icontains(head, "<SaveMailing")) ||
+         (is_answer(root, head) && icontains(head, "<HTMLBody"));
 }
+
+bool is_named_message(std::string_view root, std::string_view head) {
+  return is_message(root, head) && icontains(head, "<MailingID>");
+}
+
+constexpr std::string_view k_name = "mailings, XML";
+constexpr XmlFormat k_named_message{k_name, is_named_message, read_document};
+constexpr XmlFormat k_message{
+    .name = k_name, .is_ours = is_message, .read = read_document, .one_campaign = true};
+constexpr XmlFormat k_answer{
+    .name = k_name, .is_ours = is_answer, .read = read_document, .zoneless = true};
 
 } // namespace
 
 std::unique_ptr<LogReader> open_mailings(std::string_view head, const LogContext& context) {
-  if (!ours(head)) {
-    return nullptr;
+  for (const auto* const format : {&k_named_message, &k_message, &k_answer}) {
+    if (auto reader = open_xml_log(head, *format, context)) {
+      return reader;
+    }
   }
-  Settings settings;
-  settings.campaign = context.campaign;
-  settings.zone = context.zone;
-  const bool message = icontains(head, "<SaveMailing") || icontains(head, "<HTMLBody");
-  settings.assumes_utc = !context.zone_given && !message;
-  settings.needs_campaign = message && settings.campaign.empty() && !icontains(head, "<MailingID>");
-  return std::make_unique<MailingReader>(std::move(settings));
+  return nullptr;
 }
 
 } // namespace mailfunnel::acoustic

@@ -4,7 +4,7 @@
 #include "readers.hpp"
 
 #include "adapter/registry.hpp"
-#include "adapter/webhook.hpp"
+#include "adapter/shared_secret.hpp"
 
 namespace mailfunnel::activecampaign {
 
@@ -49,11 +49,10 @@ public:
     return activecampaign::open_api(account);
   }
   bool has_webhook() const override { return true; }
-  Result<void> read_webhook(const HttpRequest& request, const Secrets& secrets, Seconds /*now*/,
-                            RecordSink& sink) const override {
-    MF_TRY(secret, need_secret(secrets, "activecampaign", {"webhook_secret", "secret"}));
-    MF_CHECK(check_own_secret(request, secret));
-    return read_form_body(request.body, k_webhooks, sink);
+  Result<void> read_webhook(const HttpRequest& request, const Secrets& secrets,
+                            const WebhookContext& context, RecordSink& sink) const override {
+    MF_CHECK(check_shared_secrets(request, secrets, "activecampaign"));
+    return read_form_body(request.body, k_webhooks, sink, InputFacts(context));
   }
 };
 

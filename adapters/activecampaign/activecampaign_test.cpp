@@ -79,7 +79,7 @@ TEST_CASE("activecampaign: a webhook is read when it knows the secret") {
   const Secrets secrets{{"webhook_secret", "open sesame"}};
   CHECK(k_activecampaign.webhook(request, secrets).size() == 1);
   check_has(k_activecampaign.refusal(request, {}), "no secret");
-  check_has(k_activecampaign.refusal(request, {{"webhook_secret", "another"}}), "wrong");
+  check_has(k_activecampaign.refusal(request, {{"webhook_secret", "another"}}), "does not bring");
   request.url = "https://example.com/hook";
-  check_has(k_activecampaign.refusal(request, secrets), "neither");
+  check_has(k_activecampaign.refusal(request, secrets), "does not bring");
 }

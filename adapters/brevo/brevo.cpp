@@ -39,8 +39,8 @@ public:
     return reader ? std::move(reader) : open_contacts_csv(head, context);
   }
   bool has_webhook() const override { return true; }
-  Result<void> read_webhook(const HttpRequest& request, const Secrets& secrets, Seconds /*now*/,
-                            RecordSink& sink) const override {
+  Result<void> read_webhook(const HttpRequest& request, const Secrets& secrets,
+                            const WebhookContext& /*context*/, RecordSink& sink) const override {
     MF_CHECK(check_shared_secrets(request, secrets, "brevo"));
     return read_json_body(request.body, k_events, sink);
   }

@@ -33,8 +33,9 @@ void read_campaign(const JsonRecord& record, RecordSink& sink) {
     sink.reject(mismatch("id", given["id"], "the campaign's id"), record.text);
     return;
   }
-  campaign.kind =
-      text_of(given["type"]) == "trigger" ? CampaignKind::automation : CampaignKind::campaign;
+  if (const auto type = text_of(given["type"]); !type.empty()) {
+    campaign.kind = type == "trigger" ? CampaignKind::automation : CampaignKind::campaign;
+  }
   campaign.name = text_of(given["name"]);
   campaign.subject = text_of(given["subject"]);
   campaign.preheader = text_of(given["previewText"]);

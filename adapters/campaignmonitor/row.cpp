@@ -8,6 +8,7 @@
 
 #include "row.hpp"
 
+#include "adapter/xml_reader.hpp"
 #include "base/json.hpp"
 #include "base/text.hpp"
 
@@ -284,16 +285,14 @@ std::size_t read_xml_rows(std::string_view text, const TakeRow& take, const Refu
     refuse(xml.error().text(), text);
     return 1;
   }
-  const bool same = xml->text() == text; // else it was recoded, and places differ
+  const InputFacts nothing_known;
+  const XmlInput document(*xml, text, nothing_known);
   const auto list = child_text(xml->root(), "ListID");
   const auto nodes = find_rows(xml->root());
   Row row;
   for (const auto node : nodes) {
     row.clear();
-    const auto raw = xml->raw(node);
-    row.record =
-        same ? text.substr(static_cast<std::size_t>(raw.data() - xml->text().data()), raw.size())
-             : text;
+    row.record = document.record(node);
     fill(node, row);
     take(row, trim(list));
   }

@@ -37,11 +37,11 @@ public:
     return open_form_log(head, k_webhooks, context);
   }
   bool has_webhook() const override { return true; }
-  Result<void> read_webhook(const HttpRequest& request, const Secrets& secrets, Seconds now,
-                            RecordSink& sink) const override {
+  Result<void> read_webhook(const HttpRequest& request, const Secrets& secrets,
+                            const WebhookContext& context, RecordSink& sink) const override {
     MF_TRY(key, need_secret(secrets, "copernica", {"public_key"}));
     MF_TRY(account, need_secret(secrets, "copernica", {"account"}));
-    MF_CHECK(check_request(request, key, account, now));
+    MF_CHECK(check_request(request, key, account, context.received));
     return read_form_body(request.body, k_webhooks, sink);
   }
 };

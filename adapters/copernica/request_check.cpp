@@ -113,16 +113,9 @@ Result<void> check_request(const HttpRequest& request, std::string_view public_k
     return refused("the signature's key is not one of copernica.com");
   }
   MF_CHECK(check_digest(request));
-  const auto signature = base64_decode(parameter(header, "signature"));
-  const auto good = signature ? verify_signature(Digest::sha256, public_key, *signature,
-                                                 signed_text(request, names))
-                              : std::optional(false);
-  if (!good) {
-    return refused("the public key can't be read, so the signature can't be checked");
-  }
-  if (!*good) {
-    return refused("the signature is wrong, or of a key that was replaced");
-  }
+  MF_CHECK(check_public_key_signature(Digest::sha256, public_key,
+                                      base64_decode(parameter(header, "signature")),
+                                      signed_text(request, names)));
   MF_CHECK(check_date(request, now));
   return check_sender(request, account);
 }

@@ -161,6 +161,25 @@ std::string metadata_of(const Notice& notice, const MailFields& returned,
   return json.empty() ? json : json + '}';
 }
 
+/// The envelope sender of the mail that the report is about. A bounce goes back to it, so it is
+/// also the one that the report was sent to.
+std::string_view sender_of(const Report& report, const Notice& notice) {
+  if (!notice.sender.empty()) {
+    return notice.sender;
+  }
+  if (const auto path = find_address(report.returned.get("Return-Path")); !path.empty()) {
+    return path;
+  }
+  const auto& fields = report.mail.fields;
+  for (const auto* const name : {"X-Original-To", "Delivered-To", "To"}) {
+    if (const auto to = find_address(fields.get(name));
+        is_undelivered(notice.kind) && !to.empty()) {
+      return to;
+    }
+  }
+  return {};
+}
+
 std::string_view plain_id(std::string_view id) {
   id = trim(id);
   return id.starts_with('<') && id.ends_with('>') ? id.substr(1, id.size() - 2) : id;
@@ -211,7 +230,8 @@ private:
         sink.reject("no Date in this report", record);
         return;
       }
-      if (notice.address.empty() && mailing.contact_id.empty() &&
+      const bool told_by_sender = sink.wants().sender && !sender_of(report, notice).empty();
+      if (notice.address.empty() && mailing.contact_id.empty() && !told_by_sender &&
           notice.kind != EventKind::unknown) {
         sink.reject("a report of \"" + printable(notice.native, 40) +
                         "\" that names no recipient, nor does the mail in it",
@@ -232,6 +252,7 @@ private:
     out.address = notice.address;
     out.contact_id = mailing.contact_id;
     out.campaign = mailing.campaign.empty() ? std::string_view(m_campaign) : mailing.campaign;
+    out.sender = sink.wants().sender ? sender_of(report, notice) : std::string_view{};
     if (is_undelivered(notice.kind)) {
       out.bounce = judge(notice);
     }

@@ -144,6 +144,7 @@ Notices read_feedback(const Mail& mail, const MailFields& returned) {
   notice.native = lower(type);
   notice.arrival =
       parse_mail_date(report.get(report.has("Arrival-Date") ? "Arrival-Date" : "Received-Date"));
+  notice.sender = find_address(report.get("Original-Mail-From"));
   Notices notices;
   for (auto& address : recipients(mail, report, returned)) {
     notices.push_back(notice);

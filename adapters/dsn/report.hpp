@@ -22,6 +22,7 @@ struct Notice {
   std::string diagnostic;           // the server's words
   std::string words;                // more words about it, where the diagnostic tells nothing
   std::string remote_mta;           // the server that answered
+  std::string sender;               // envelope sender of the mail it is about, where it tells it
   std::string message_id;           // of the mail it is about, where no returned mail tells it
   std::optional<Instant> time{};    // of what happened
   std::optional<Instant> arrival{}; // of the mail at that server, which may be days before

@@ -8,6 +8,7 @@
 #include "mail_log.hpp"
 
 #include "adapter/adapter.hpp"
+#include "adapter/line_log.hpp"
 #include "adapter/registry.hpp"
 #include "adapter/syslog.hpp"
 #include "base/text.hpp"
@@ -111,16 +112,12 @@ public:
   std::unique_ptr<LogReader> open_log(std::string_view head,
                                       const LogContext& context) const override {
     EntryReader entries(context.zone, context.written);
-    bool ours = false, zoned = true;
-    while (!head.empty() && !(ours && !zoned)) {
+    return open_line_log<MainLog>(head, context, [&](std::string_view line) {
       Entry entry;
-      const auto line = next_line(head);
-      if (entries.read(line, entry).empty() && entry.ours) {
-        ours = ours || !entry.host.empty() || !take_id(entry.text).empty();
-        zoned = zoned && entry.when.zoned;
-      }
-    }
-    return ours ? std::make_unique<MainLog>(context, !zoned && !context.zone_given) : nullptr;
+      const bool read = entries.read(line, entry).empty() && entry.ours;
+      const bool ours = read && (!entry.host.empty() || !take_id(entry.text).empty());
+      return read ? std::optional(LineSight{ours, entry.when.zoned}) : std::nullopt;
+    });
   }
 };
 

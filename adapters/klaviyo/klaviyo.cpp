@@ -51,8 +51,8 @@ public:
     return reader ? std::move(reader) : open_table(head, k_members, context);
   }
   bool has_webhook() const override { return true; }
-  Result<void> read_webhook(const HttpRequest& request, const Secrets& secrets, Seconds /*now*/,
-                            RecordSink& sink) const override {
+  Result<void> read_webhook(const HttpRequest& request, const Secrets& secrets,
+                            const WebhookContext& /*context*/, RecordSink& sink) const override {
     MF_TRY(secret, need_secret(secrets, "klaviyo", {"webhook_secret", "secret"}));
     MF_CHECK(check_request(request, secret));
     return read_json_body(request.body, k_events, sink);

@@ -156,6 +156,13 @@ std::string_view campaign_of(const Json& record) {
   return campaign_in_queue(text(record["queue"]));
 }
 
+/// "c12:tenant@example.com" -> "c12:tenant": a queue without its domain; "" where there is but
+/// that.
+std::string_view job_of(std::string_view queue) {
+  const auto at = queue.find('@');
+  return at == std::string_view::npos ? ""sv : queue.substr(0, at);
+}
+
 /// Whom a feedback report is about: the record's own recipient is the mailbox it was sent to.
 std::string_view reported_address(const Json& report) {
   const std::array places{
@@ -263,6 +270,7 @@ void RecordParser::read(std::string_view record, std::string_view campaign, Reco
   event.campaign = event.campaign.empty() ? campaign : event.campaign;
   event.message_id = text(root["id"]);
   event.sender = text(root["sender"]);
+  event.job = job_of(text(root["queue"]));
   if (event.kind == EventKind::bounce || event.kind == EventKind::deferred) {
     event.bounce = judge(root, type);
     const bool for_good = type == "Bounce"sv || type == "OOB"sv;
@@ -283,7 +291,9 @@ void RecordParser::read(std::string_view record, std::string_view campaign, Reco
     event.kind = EventKind::unknown;
   }
   event.address = reported_address(report);
-  if (event.address.empty()) {
+  event.sender = without_brackets(text(report["original_mail_from"])); // not the provider's own
+  const bool told_by_sender = sink.wants().sender && !event.sender.empty();
+  if (event.address.empty() && !told_by_sender) {
     sink.reject("no recipient: the feedback report does not say whose complaint it is", record);
     return;
   }

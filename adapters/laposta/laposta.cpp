@@ -41,11 +41,11 @@ public:
     return nullptr;
   }
   bool has_webhook() const override { return true; }
-  Result<void> read_webhook(const HttpRequest& request, const Secrets& secrets, Seconds now,
-                            RecordSink& sink) const override {
+  Result<void> read_webhook(const HttpRequest& request, const Secrets& secrets,
+                            const WebhookContext& context, RecordSink& sink) const override {
     MF_TRY(secret, need_secret(secrets, "laposta", {"webhook_secret", "secret"}));
     MF_CHECK(check_request(request, secret));
-    return read_json_body(request.body, k_webhooks, sink, InputFacts(now));
+    return read_json_body(request.body, k_webhooks, sink, InputFacts(context));
   }
 };
 

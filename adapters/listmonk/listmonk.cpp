@@ -4,7 +4,7 @@
 #include "readers.hpp"
 
 #include "adapter/registry.hpp"
-#include "adapter/webhook.hpp"
+#include "adapter/shared_secret.hpp"
 
 namespace mailfunnel::listmonk {
 
@@ -41,11 +41,10 @@ public:
     return nullptr;
   }
   bool has_webhook() const override { return true; }
-  Result<void> read_webhook(const HttpRequest& request, const Secrets& secrets, Seconds now,
-                            RecordSink& sink) const override {
-    MF_TRY(secret, need_secret(secrets, "listmonk", {"webhook_secret", "secret"}));
-    MF_CHECK(check_own_secret(request, secret));
-    return read_json_body(request.body, k_bounces, sink, InputFacts(now));
+  Result<void> read_webhook(const HttpRequest& request, const Secrets& secrets,
+                            const WebhookContext& context, RecordSink& sink) const override {
+    MF_CHECK(check_shared_secrets(request, secrets, "listmonk"));
+    return read_json_body(request.body, k_bounces, sink, InputFacts(context));
   }
 };
 

@@ -127,5 +127,5 @@ TEST_CASE("listmonk: a bounce is read when our secret is there, and times itself
   check_has(k_listmonk.line(request.body), "no \\\"created_at\\\" (a time)");
   check_has(k_listmonk.refusal(request, {}), "no secret");
   request.url = "/hook?secret=another";
-  check_has(k_listmonk.refusal(request, secrets), "wrong");
+  check_has(k_listmonk.refusal(request, secrets), "does not bring");
 }

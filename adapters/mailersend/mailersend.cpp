@@ -92,8 +92,8 @@ public:
     return open_json_log(head, k_events);
   }
   bool has_webhook() const override { return true; }
-  Result<void> read_webhook(const HttpRequest& request, const Secrets& secrets, Seconds /*now*/,
-                            RecordSink& sink) const override {
+  Result<void> read_webhook(const HttpRequest& request, const Secrets& secrets,
+                            const WebhookContext& /*context*/, RecordSink& sink) const override {
     MF_TRY(secret, need_secret(secrets, "mailersend", {"signing_secret", "secret"}));
     MF_CHECK(check_body_hmac(request, "Signature", secret));
     return read_json_body(request.body, k_events, sink);

@@ -31,12 +31,12 @@ std::string read_time(TimeReader& reader, std::string_view text, Instant& time) 
   return {};
 }
 
-std::string read_kind(std::string_view text, CampaignKind& kind) {
+std::string read_kind(std::string_view text, std::optional<CampaignKind>& kind) {
   const auto read = campaign_kind(lower(text));
   if (!read) {
     return "not one of campaign, automation, transactional, test: " + quoted(text);
   }
-  kind = *read;
+  kind = read;
   return {};
 }
 

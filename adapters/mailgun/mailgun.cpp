@@ -74,13 +74,13 @@ public:
     return mailgun::open_api(account);
   }
   bool has_webhook() const override { return true; }
-  Result<void> read_webhook(const HttpRequest& request, const Secrets& secrets, Seconds now,
-                            RecordSink& sink) const override {
+  Result<void> read_webhook(const HttpRequest& request, const Secrets& secrets,
+                            const WebhookContext& context, RecordSink& sink) const override {
     MF_TRY(secret, need_secret(secrets, "mailgun", {"webhook_signing_key", "signing_key"}));
     const auto type = request.header("Content-Type");
     const bool json = is_json(request.body);
     MF_CHECK(check(json ? json_signature(request.body) : form_signature(type, request.body), secret,
-                   now));
+                   context.received));
     if (json) {
       return read_json_body(request.body, k_events, sink);
     }

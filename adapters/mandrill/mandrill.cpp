@@ -244,8 +244,8 @@ public:
     return open_json_log(head, k_events);
   }
   bool has_webhook() const override { return true; }
-  Result<void> read_webhook(const HttpRequest& request, const Secrets& secrets, Seconds /*now*/,
-                            RecordSink& sink) const override {
+  Result<void> read_webhook(const HttpRequest& request, const Secrets& secrets,
+                            const WebhookContext& /*context*/, RecordSink& sink) const override {
     MF_TRY(key, need_secret(secrets, "mandrill", {"webhook_key"}));
     const auto url = need_secret(secrets, "mandrill", {"webhook_url"}); // else the request's own
     MF_CHECK(check_form(request, url ? *url : std::string_view(request.url), key));

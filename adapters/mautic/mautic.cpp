@@ -39,8 +39,8 @@ public:
     return open_database_table(head, context);
   }
   bool has_webhook() const override { return true; }
-  Result<void> read_webhook(const HttpRequest& request, const Secrets& secrets, Seconds,
-                            RecordSink& sink) const override {
+  Result<void> read_webhook(const HttpRequest& request, const Secrets& secrets,
+                            const WebhookContext& /*context*/, RecordSink& sink) const override {
     MF_TRY(secret, need_secret(secrets, "mautic", {"webhook_secret", "secret"}));
     MF_CHECK(check_request(request, secret));
     return read_json_body(request.body, k_webhooks, sink);

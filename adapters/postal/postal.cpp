@@ -115,21 +115,12 @@ bool is_event(const Json& body) {
 constexpr JsonFormat k_events{"webhook events, JSON", "", is_event, read_event};
 
 /// RSA over the raw body. Postal before 3.0 has SHA-1 only.
-Result<void> check_signature(const HttpRequest& request, std::string_view key) {
+Result<void> check_request(const HttpRequest& request, std::string_view key) {
   constexpr auto k_new = "X-Postal-Signature-256", k_old = "X-Postal-Signature";
   const bool is_new = !request.header(k_new).empty();
   MF_TRY(header, need_header(request, is_new ? k_new : k_old));
-  const auto signature = base64_decode(header);
-  const auto good = verify_signature(is_new ? Digest::sha256 : Digest::sha1, key,
-                                     signature.value_or(""), request.body);
-  if (!good) {
-    return Error{ErrorCode::unauthorized,
-                 "webhook_key is no public key, so the signature can't be checked"};
-  }
-  if (!*good) {
-    return Error{ErrorCode::unauthorized, "the signature is wrong"};
-  }
-  return {};
+  return check_public_key_signature(is_new ? Digest::sha256 : Digest::sha1, key,
+                                    base64_decode(header), request.body);
 }
 
 class PostalAdapter : public Adapter {
@@ -144,10 +135,10 @@ public:
     return open_json_log(head, k_events);
   }
   bool has_webhook() const override { return true; }
-  Result<void> read_webhook(const HttpRequest& request, const Secrets& secrets, Seconds /*now*/,
-                            RecordSink& sink) const override {
+  Result<void> read_webhook(const HttpRequest& request, const Secrets& secrets,
+                            const WebhookContext& /*context*/, RecordSink& sink) const override {
     MF_TRY(key, need_secret(secrets, "postal", {"webhook_key"}));
-    MF_CHECK(check_signature(request, key));
+    MF_CHECK(check_request(request, key));
     return read_json_body(request.body, k_events, sink);
   }
 };

@@ -118,7 +118,7 @@ TEST_CASE("postal: a webhook is read when it is signed") {
   check_has(refusal({}, secrets), "no header X-Postal-Signature");
   check_has(refusal({{"X-Postal-Signature", k_sha1}}, {}), "no secret");
   check_has(refusal({{"X-Postal-Signature", k_sha1}}, {{"webhook_key", "nonsense"}}),
-            "no public key");
+            "the public key can't be read");
   request.body += " ";
   check_has(refusal({{"X-Postal-Signature-256", k_sha256}}, secrets), "wrong");
 }

@@ -8,6 +8,7 @@
 #include "mail_log.hpp"
 
 #include "adapter/adapter.hpp"
+#include "adapter/line_log.hpp"
 #include "adapter/registry.hpp"
 #include "adapter/syslog.hpp"
 #include "base/text.hpp"
@@ -63,15 +64,11 @@ public:
   std::unique_ptr<LogReader> open_log(std::string_view head,
                                       const LogContext& context) const override {
     SyslogReader lines(context.zone, context.written);
-    bool ours = false, zoned = true;
-    while (!head.empty() && !(ours && !zoned)) {
+    return open_line_log<LogLines>(head, context, [&](std::string_view text) {
       SyslogLine line;
-      if (lines.read(next_line(head), line).empty()) {
-        ours = ours || is_postfix(line.program);
-        zoned = zoned && line.zoned;
-      }
-    }
-    return ours ? std::make_unique<LogLines>(context, !zoned && !context.zone_given) : nullptr;
+      const bool read = lines.read(text, line).empty();
+      return read ? std::optional(LineSight{is_postfix(line.program), line.zoned}) : std::nullopt;
+    });
   }
 };
 

@@ -37,8 +37,8 @@ public:
     return nullptr;
   }
   bool has_webhook() const override { return true; }
-  Result<void> read_webhook(const HttpRequest& request, const Secrets& secrets, Seconds /*now*/,
-                            RecordSink& sink) const override {
+  Result<void> read_webhook(const HttpRequest& request, const Secrets& secrets,
+                            const WebhookContext& /*context*/, RecordSink& sink) const override {
     MF_CHECK(check_shared_secrets(request, secrets, "postmark"));
     return read_json_body(request.body, k_webhooks, sink);
   }

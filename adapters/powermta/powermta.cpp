@@ -86,7 +86,8 @@ constexpr std::size_t k_missing = ~std::size_t{0};
 constexpr auto k_header_column = "header_"sv;
 
 struct Columns {
-  std::size_t time, sender, recipient, original, status, answer, category, job, message_id;
+  std::size_t time, sender, return_path, recipient, original, status, answer, category, job,
+      envelope, message_id;
   std::vector<std::pair<std::size_t, std::string>> headers; // columns of the mail's headers
 };
 Columns columns_of(const CsvHeader& header) {
@@ -96,12 +97,14 @@ Columns columns_of(const CsvHeader& header) {
   Columns columns{
       .time = find("timeLogged"),
       .sender = find("orig"),
+      .return_path = find("header_Return-Path"),
       .recipient = find("rcpt"),
       .original = find("orcpt"),
       .status = find("dsnStatus"),
       .answer = find("dsnDiag"),
       .category = find("bounceCat"),
       .job = find("jobId"),
+      .envelope = find("envId"),
       .message_id =
           header.find({"header_Message-ID", "header_x-sp-message-id"}).value_or(k_missing),
       .headers = {}};
@@ -202,7 +205,7 @@ public:
   void read(const Chunk& chunk, RecordSink& sink) override {
     m_rows.start(chunk.text);
     for (CsvRow row; m_rows.next(row);) {
-      if (m_rows.broken() && row.raw().data() + row.raw().size() >= end_of(chunk.text)) {
+      if (m_rows.broken()) {
         sink.reject("a quote that is never closed: the record is cut off", row.raw());
       } else if (is_header(row)) {
         m_columns = columns_of(CsvHeader(row));
@@ -213,8 +216,6 @@ public:
   }
 
 private:
-  static const char* end_of(std::string_view text) { return text.data() + text.size(); }
-
   static bool is_header(const CsvRow& row) {
     auto first = row[0];
     first.remove_prefix(first.starts_with("\xEF\xBB\xBF"sv) ? 3 : 0);
@@ -234,7 +235,9 @@ private:
     event.native = word;
     const auto original = original_address(row[m_columns.original], m_original);
     event.address = original.empty() ? trim(row[m_columns.recipient]) : original;
-    if (event.address.empty()) {
+    event.sender = sender_of(row, type.kind);
+    const bool told_by_sender = sink.wants().sender && !event.sender.empty();
+    if (event.address.empty() && !(type.kind == EventKind::complaint && told_by_sender)) {
       sink.reject("no recipient: the column rcpt is empty or missing", row.raw());
       return;
     }
@@ -247,7 +250,8 @@ private:
     }
     event.time = *time;
     event.campaign = campaign_of(row);
-    event.sender = trim(row[m_columns.sender]);
+    const auto job = trim(row[m_columns.job]);
+    event.job = job.empty() ? trim(row[m_columns.envelope]) : job;
     event.message_id = trim(row[m_columns.message_id]);
     if (type.kind == EventKind::bounce || type.kind == EventKind::deferred) {
       event.bounce =
@@ -261,6 +265,15 @@ private:
 
   std::optional<Instant> time_of(std::string_view text) {
     return text.find('-') == std::string_view::npos ? parse_unix_time(text) : m_times.read(text);
+  }
+
+  /// Of a complaint that of the mail which was complained of: "orig" is the provider's.
+  std::string_view sender_of(const CsvRow& row, EventKind kind) const {
+    auto path = trim(row[m_columns.return_path]);
+    if (path.starts_with('<') && path.ends_with('>')) {
+      path = path.substr(1, path.size() - 2);
+    }
+    return kind == EventKind::complaint && !path.empty() ? path : trim(row[m_columns.sender]);
   }
 
   std::string_view campaign_of(const CsvRow& row) const {

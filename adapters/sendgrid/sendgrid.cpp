@@ -14,8 +14,8 @@
 #include "adapter/adapter.hpp"
 #include "adapter/framing.hpp"
 #include "adapter/registry.hpp"
-#include "adapter/signature.hpp"
 #include "adapter/smtp_status.hpp"
+#include "adapter/webhook.hpp"
 #include "base/csv.hpp"
 #include "base/json.hpp"
 #include "base/text.hpp"
@@ -608,52 +608,13 @@ char first_character(std::string_view head) {
 // ---- webhook
 // -------------------------------------------------------------------------------------------------------
 
-/// Names that the public key goes by.
-constexpr std::array k_key_names{"webhook_key"sv, "verification_key"sv,
-                                 "sendgrid_verification_key"sv,
-                                 "sendgrid_tracking_webhook_verification_key"sv};
-constexpr auto k_signature_header = "X-Twilio-Email-Event-Webhook-Signature"sv;
-constexpr auto k_time_header = "X-Twilio-Email-Event-Webhook-Timestamp"sv;
-constexpr Seconds k_tolerance = 300;
-
-std::string_view find_key(const Secrets& secrets) {
-  for (const auto name : k_key_names) {
-    if (const auto found = secrets.find(name); found != secrets.end() && !found->second.empty()) {
-      return found->second;
-    }
-  }
-  return {};
-}
-
-Error refused(std::string message) {
-  return Error{ErrorCode::unauthorized, std::move(message)};
-}
-
 /// ECDSA over the time as it stands in the header, followed by the raw body with its last CRLF.
-Result<void> check_signature(const HttpRequest& request, std::string_view key, Seconds now) {
-  if (key.empty()) {
-    return refused("no webhook_key is set, so the signature can't be checked");
-  }
-  const auto signature = request.header(k_signature_header);
-  const auto stamp = request.header(k_time_header);
-  if (signature.empty() || stamp.empty()) {
-    return refused("the signature or its timestamp is missing: turn on the Signed Event Webhook");
-  }
-  const auto der = base64_decode(signature);
-  const auto good =
-      der ? verify_signature(Digest::sha256, key, *der, std::string(stamp) + request.body)
-          : std::optional(false);
-  if (!good) {
-    return refused("webhook_key is no public key, so the signature can't be checked");
-  }
-  if (!*good) {
-    return refused("the signature is wrong");
-  }
-  const auto time = parse_int(stamp);
-  if (!time || *time < now - k_tolerance || *time > now + k_tolerance) {
-    return refused("the signature's timestamp is more than 5 minutes off");
-  }
-  return {};
+Result<void> check_request(const HttpRequest& request, std::string_view key, Seconds now) {
+  MF_TRY(signature, need_header(request, "X-Twilio-Email-Event-Webhook-Signature"));
+  MF_TRY(stamp, need_header(request, "X-Twilio-Email-Event-Webhook-Timestamp"));
+  MF_CHECK(check_public_key_signature(Digest::sha256, key, base64_decode(signature),
+                                      std::string(stamp) + request.body));
+  return check_age(stamp, now);
 }
 
 // ---- adapter
@@ -678,8 +639,8 @@ public:
   std::unique_ptr<LogReader> open_log(std::string_view head,
                                       const LogContext& context) const override;
   bool has_webhook() const override { return true; }
-  Result<void> read_webhook(const HttpRequest& request, const Secrets& secrets, Seconds now,
-                            RecordSink& sink) const override;
+  Result<void> read_webhook(const HttpRequest& request, const Secrets& secrets,
+                            const WebhookContext& context, RecordSink& sink) const override;
 };
 
 std::unique_ptr<LogReader> SendGridAdapter::open_log(std::string_view head,
@@ -703,8 +664,11 @@ std::unique_ptr<LogReader> SendGridAdapter::open_log(std::string_view head,
 }
 
 Result<void> SendGridAdapter::read_webhook(const HttpRequest& request, const Secrets& secrets,
-                                           Seconds now, RecordSink& sink) const {
-  MF_CHECK(check_signature(request, find_key(secrets), now));
+                                           const WebhookContext& context, RecordSink& sink) const {
+  MF_TRY(key,
+         need_secret(secrets, "sendgrid",
+                     {"webhook_key", "verification_key", "tracking_webhook_verification_key"}));
+  MF_CHECK(check_request(request, key, context.received));
   const char first = first_character(request.body);
   if (first != '[' && first != '{') {
     return Error{ErrorCode::bad_syntax, "the body is no list of events"};

@@ -1,7 +1,6 @@
 // Which file of a tracking extract it is, and in which order its dates are: the culture of the
 // account decides, and only the United States' is documented.
 //   5/11/2026 2:29:41 AM   13/05/2026 14:29:41   2026-05-11 14:29:41
-// The extract may be asked for in UTF-16, which is not read, but recognised.
 
 #include "readers.hpp"
 
@@ -61,40 +60,9 @@ DateOrder order_in(std::string_view head, const CsvHead& csv) {
   return guess;
 }
 
-/// Says why it is not read, once.
-class WideReader : public LogReader {
-public:
-  std::string_view format() const override { return "tracking extract in UTF-16"; }
-  Framing framing() const override { return Framing::lines; }
-  void read(const Chunk& chunk, RecordSink& sink) override {
-    if (chunk.first) {
-      sink.reject("UTF-16 is not read: choose UTF-8 in the extract, or save the file as UTF-8",
-                  chunk.text.substr(0, chunk.text.find('\n')));
-    } else {
-      sink.skip(chunk.text);
-    }
-  }
-};
-
-bool is_wide_extract(std::string_view head) {
-  const auto mark = head.substr(0, 2);
-  if (mark != "\xFF\xFE" && mark != "\xFE\xFF") {
-    return false;
-  }
-  std::string letters;
-  for (const char c : head.substr(0, 4096)) {
-    letters.append(c == '\0' ? 0 : 1, c);
-  }
-  return letters.find("SubscriberKey") != std::string::npos &&
-         letters.find("ClientID") != std::string::npos;
-}
-
 } // namespace
 
 std::unique_ptr<LogReader> open_extract(std::string_view head, const LogContext& context) {
-  if (is_wide_extract(head)) {
-    return std::make_unique<WideReader>();
-  }
   const auto csv = read_csv_head(head);
   if (!csv || !(csv->header.has("SubscriberKey") || csv->header.has("JobStatus"))) {
     return nullptr;

@@ -88,17 +88,6 @@ TEST_CASE("sfmc: words that are not known, and those of bounces") {
   }
 }
 
-TEST_CASE("sfmc: UTF-16 is recognised, and refused with what to do") {
-  std::string wide = "\xFF\xFE";
-  for (const char c : sent_at("5/11/2026 12:29:41 AM")) {
-    wide.append(1, c).append(1, '\0');
-  }
-  check_has(k_sfmc.line(wide), "save the file as UTF-8");
-  CHECK_FALSE(k_sfmc.takes(std::string("\xFF\xFE"
-                                       "a\0",
-                                       4)));
-}
-
 TEST_CASE("sfmc: an answer that is an error, or empty") {
   check_has(k_sfmc.line(answer("", "Error: Invalid column name 'X'.")), "Invalid column name");
   CHECK(k_sfmc.lines(answer("")).empty());

@@ -158,8 +158,8 @@ public:
     return open_json_log(head, k_events);
   }
   bool has_webhook() const override { return true; }
-  Result<void> read_webhook(const HttpRequest& request, const Secrets& secrets, Seconds /*now*/,
-                            RecordSink& sink) const override {
+  Result<void> read_webhook(const HttpRequest& request, const Secrets& secrets,
+                            const WebhookContext& /*context*/, RecordSink& sink) const override {
     MF_TRY(key, need_secret(secrets, "unisender_go", {"api_key"}));
     MF_CHECK(check_auth(request.body, key));
     return read_json_body(request.body, k_events, sink);

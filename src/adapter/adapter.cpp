@@ -4,7 +4,8 @@
 
 namespace mailfunnel {
 
-Result<void> Adapter::read_webhook(const HttpRequest&, const Secrets&, Seconds, RecordSink&) const {
+Result<void> Adapter::read_webhook(const HttpRequest&, const Secrets&, const WebhookContext&,
+                                   RecordSink&) const {
   return Error{ErrorCode::unsupported, std::string(title()) + " sends no webhook that we read"};
 }
 

@@ -23,7 +23,7 @@ namespace mailfunnel {
 /// prints.
 struct Wants {
   bool details = false; // diagnostics, message and event ids, tags, metadata, native words
-  bool sender = false;  // envelope senders, which a log of a mail server could be split by
+  bool sender = false;  // sender and job, by which a mail server's log is split among accounts
 };
 
 /// Where an adapter puts what it read. Every record of the input ends in exactly one call, but one
@@ -114,6 +114,13 @@ struct LogContext {
   bool contacts = false; // the user says: this is a list of contacts (`recipients import`)
 };
 
+/// What is known of a webhook request besides its bytes.
+struct WebhookContext {
+  Seconds received = 0;    // when it came in
+  TimeZone zone = nullptr; // the account's zone
+  bool zone_given = false; // it was said (nullptr then means UTC)
+};
+
 /// What a source can know. Rules finer than that are off for its events (docs/scoring.md).
 struct Capabilities {
   Seconds time_resolution = 1;
@@ -144,7 +151,7 @@ using Secrets = std::map<std::string, std::string, std::less<>>; // name -> valu
 class Adapter {
 public:
   virtual ~Adapter() = default;
-  virtual std::string_view title() const = 0; // "Twilio SendGrid"
+  virtual std::string_view title() const = 0; // "Acme Mail"
   virtual Capabilities capabilities() const = 0;
   virtual std::vector<FormatInfo> formats() const = 0;
   /// A reader for an input that starts with `head` (up to 64 KiB, maybe all of it), or nullptr: not
@@ -160,11 +167,10 @@ public:
   /// says which key. Error unsupported: it has none.
   virtual Result<std::unique_ptr<Api>> open_api(const ApiAccount& account) const;
   virtual bool has_webhook() const { return false; }
-  /// Verifies one webhook request at the moment `now` and reads its events. Error unauthorized: the
-  /// signature is missing, wrong or too old; bad_syntax: the body as a whole is not what this ESP
-  /// sends.
-  virtual Result<void> read_webhook(const HttpRequest& request, const Secrets& secrets, Seconds now,
-                                    RecordSink& sink) const;
+  /// Verifies one webhook request and reads its events. Error unauthorized: the signature is
+  /// missing, wrong or too old; bad_syntax: the body as a whole is not what this ESP sends.
+  virtual Result<void> read_webhook(const HttpRequest& request, const Secrets& secrets,
+                                    const WebhookContext& context, RecordSink& sink) const;
 };
 
 } // namespace mailfunnel

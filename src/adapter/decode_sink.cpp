@@ -160,7 +160,9 @@ void campaign_fields(std::string& out, const Campaign& campaign) {
   field(out, "send", campaign.send);
   field(out, "parent", campaign.parent);
   field(out, "family", campaign.family);
-  field(out, "kind", name_of(campaign.kind));
+  if (campaign.kind) {
+    field(out, "kind", name_of(*campaign.kind));
+  }
   field(out, "name", campaign.name);
   field(out, "subject", campaign.subject);
   field(out, "preheader", campaign.preheader);

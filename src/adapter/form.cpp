@@ -106,12 +106,13 @@ std::unique_ptr<LogReader> open_form_log(std::string_view head, const FormFormat
   return nullptr;
 }
 
-Result<void> read_form_body(std::string_view body, const FormFormat& format, RecordSink& sink) {
+Result<void> read_form_body(std::string_view body, const FormFormat& format, RecordSink& sink,
+                            const InputFacts& input) {
   const auto text = trim(body);
   if (!looks_like_form(text)) {
     return Error{ErrorCode::bad_syntax, "the body holds no fields of a form"};
   }
-  format.read({Form(text), text, {}}, sink);
+  format.read({Form(text), text, input}, sink);
   return {};
 }
 

@@ -59,6 +59,7 @@ std::unique_ptr<LogReader> open_form_log(std::string_view head, const FormFormat
                                          const LogContext& context);
 
 /// Reads the body of a webhook request that was verified. bad_syntax: it has no fields.
-Result<void> read_form_body(std::string_view body, const FormFormat& format, RecordSink& sink);
+Result<void> read_form_body(std::string_view body, const FormFormat& format, RecordSink& sink,
+                            const InputFacts& input = {});
 
 } // namespace mailfunnel

@@ -1,5 +1,6 @@
 #pragma once
-// What the user says of an input besides its bytes: a LogContext whose texts a reader can keep.
+// What is known of an input besides its bytes: a LogContext whose texts a reader can keep, or what
+// is known of a webhook request.
 
 #include "adapter/adapter.hpp"
 
@@ -9,8 +10,8 @@ namespace mailfunnel {
 
 struct InputFacts {
   InputFacts() = default; // nothing is said
-  /// A webhook that comes in at this moment.
-  explicit InputFacts(Seconds now) : received(now) {}
+  explicit InputFacts(const WebhookContext& context)
+      : zone(context.zone), zone_given(context.zone_given), received(context.received) {}
   explicit InputFacts(const LogContext& context)
       : file_name(context.file_name), campaign(context.campaign), zone(context.zone),
         zone_given(context.zone_given), contacts(context.contacts) {}

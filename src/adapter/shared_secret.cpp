@@ -47,13 +47,23 @@ bool has_url_secret(const HttpRequest& request, std::string_view secret) {
   return false;
 }
 
+/// The parameter alone counts where there is one.
+bool has_webhook_secret(const HttpRequest& request, std::string_view secret) {
+  const auto in_url = query_parameter(parse_uri(request.url).query, "secret").value_or("");
+  const auto pair = base64_decode(credentials(request, "Basic")).value_or("");
+  const auto colon = pair.find(':');
+  const auto password = colon == std::string::npos ? std::string() : pair.substr(colon + 1);
+  return same_secret(in_url.empty() ? password : in_url, secret);
+}
+
 struct Way {
   std::string_view name; // of the secret
   bool (*holds)(const HttpRequest& request, std::string_view secret);
 };
 constexpr std::array k_ways{Way{"basic_auth", has_basic_auth},
                             Way{"bearer_token", has_bearer_token}, Way{"header", has_header},
-                            Way{"url_secret", has_url_secret}};
+                            Way{"url_secret", has_url_secret},
+                            Way{"webhook_secret", has_webhook_secret}};
 
 std::string_view find_secret(const Secrets& secrets, std::string_view adapter,
                              std::string_view name) {
@@ -85,8 +95,8 @@ Result<void> check_shared_secrets(const HttpRequest& request, const Secrets& sec
     }
   }
   if (!any) {
-    return refused("no secret is set (basic_auth, bearer_token, header or url_secret), so nobody "
-                   "knows who sent this");
+    return refused("no secret is set (basic_auth, bearer_token, header, url_secret or "
+                   "webhook_secret), so nobody knows who sent this");
   }
   return {};
 }

@@ -14,6 +14,8 @@ namespace mailfunnel {
 ///   bearer_token  of the header Authorization: Bearer …
 ///   header        "Name: value" of a header of the receiver's own
 ///   url_secret    a segment of the URL's path, or the value of one of its parameters
+///   webhook_secret  the parameter "secret" of the URL, or the password of HTTP Basic, whoever the
+///   user
 Result<void> check_shared_secrets(const HttpRequest& request, const Secrets& secrets,
                                   std::string_view adapter);
 

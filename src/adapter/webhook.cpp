@@ -1,8 +1,6 @@
 #include "adapter/webhook.hpp"
 
-#include "adapter/signature.hpp"
 #include "base/text.hpp"
-#include "base/uri.hpp"
 
 #include <algorithm>
 
@@ -14,17 +12,6 @@ constexpr auto k_wrong = "the signature is wrong";
 
 Error refused(std::string message) {
   return Error{ErrorCode::unauthorized, std::move(message)};
-}
-
-/// "Basic bmFtZTpwYXNz" -> "pass"
-std::string basic_password(std::string_view authorization) {
-  constexpr std::string_view k_scheme = "Basic ";
-  if (!istarts_with(authorization, k_scheme)) {
-    return {};
-  }
-  const auto pair = base64_decode(authorization.substr(k_scheme.size())).value_or("");
-  const auto colon = pair.find(':');
-  return colon == std::string::npos ? std::string() : pair.substr(colon + 1);
 }
 
 std::string_view find_secret(const Secrets& secrets, std::string_view name) {
@@ -63,6 +50,19 @@ Result<void> check_signature(const std::optional<std::string>& given, std::strin
   return {};
 }
 
+Result<void> check_public_key_signature(Digest digest, std::string_view public_key,
+                                        const std::optional<std::string>& given,
+                                        std::string_view message) {
+  const auto good = verify_signature(digest, public_key, given.value_or(""), message);
+  if (!good) {
+    return refused("the public key can't be read, so the signature can't be checked");
+  }
+  if (!*good) {
+    return refused(k_wrong);
+  }
+  return {};
+}
+
 Result<void> check_age(std::string_view stamp, Seconds now, Seconds tolerance) {
   const auto time = parse_int(stamp);
   if (!time) {
@@ -71,19 +71,6 @@ Result<void> check_age(std::string_view stamp, Seconds now, Seconds tolerance) {
   }
   if (*time < now - tolerance || *time > now + tolerance) {
     return refused("the signature's timestamp is more than " + format_duration(tolerance) + " off");
-  }
-  return {};
-}
-
-Result<void> check_own_secret(const HttpRequest& request, std::string_view secret) {
-  const auto in_url = query_parameter(parse_uri(request.url).query, "secret").value_or("");
-  const auto password = basic_password(request.header("Authorization"));
-  if (in_url.empty() && password.empty()) {
-    return refused("neither \"secret\" in the URL nor a password (HTTP Basic): without one anybody "
-                   "could have sent this");
-  }
-  if (!same_secret(in_url.empty() ? password : in_url, secret)) {
-    return refused("the secret is wrong");
   }
   return {};
 }

@@ -3,6 +3,7 @@
 // says what is missing or wrong, so that MF_TRY and MF_CHECK in a row are a whole check.
 
 #include "adapter/adapter.hpp"
+#include "adapter/signature.hpp"
 
 #include <initializer_list>
 #include <optional>
@@ -26,11 +27,10 @@ Result<void> check_signature(const std::optional<std::string>& given, std::strin
 Result<void> check_age(std::string_view stamp, Seconds now,
                        Seconds tolerance = k_webhook_tolerance);
 
-/// For ESPs that sign nothing but post to any URL they are given: a secret of one's own in it, as
-/// the parameter "secret" (https://example.com/hook?secret=…), or as the password of HTTP Basic
-/// (https://mailfunnel:…@example.com/hook).
-Result<void> check_own_secret(const HttpRequest& request, std::string_view secret);
-
+/// As check_signature, by the public key of the ESP: see verify_signature().
+Result<void> check_public_key_signature(Digest digest, std::string_view public_key,
+                                        const std::optional<std::string>& given,
+                                        std::string_view message);
 /// HMAC-SHA256 of the body, in hexadecimal digits in one header.
 Result<void> check_body_hmac(const HttpRequest& request, std::string_view header,
                              std::string_view secret);

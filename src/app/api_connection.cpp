@@ -2,6 +2,7 @@
 
 #include "base/uri.hpp"
 #include "net/http_client.hpp"
+#include "net/transcript.hpp"
 
 #include <fmt/format.h>
 
@@ -96,6 +97,13 @@ ApiConnection::ApiConnection(const Workspace& workspace, const std::string& acco
   network.stopped = m_settings.stopped;
   network.log = m_settings.log;
   m_sender = std::make_unique<HttpClient>(std::move(network), rules);
+  if (!m_settings.record.empty()) {
+    auto recorder = Recorder::open(*m_sender, m_settings.record, rules.secrets);
+    if (!recorder) {
+      throw Failure(recorder.error());
+    }
+    m_recorder = *std::move(recorder);
+  }
 }
 
 void ApiConnection::open() {
@@ -109,9 +117,10 @@ void ApiConnection::open() {
   m_api = *std::move(api);
 }
 
-void ApiConnection::sleep(unsigned seconds) const {
+void ApiConnection::sleep(unsigned seconds) {
   if (m_settings.sleep) {
     m_settings.sleep(seconds);
+    m_skipped += std::chrono::seconds(seconds);
     return;
   }
   const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(seconds);
@@ -131,12 +140,12 @@ bool ApiConnection::refresh() {
       secrets[std::string(name)] = value;
     }
   } sink;
-  const auto answer = m_sender->send(m_api->request(*task));
+  const auto answer = sender().send(m_api->request(*task));
   if (!answer || !answer->ok() || !m_api->read(*task, *answer, sink) || sink.secrets.empty()) {
     return false;
   }
   for (auto& [name, value] : sink.secrets) {
-    m_sender->hide(value);
+    sender().hide(value);
     m_account.secrets[name] = value;
   }
   open();
@@ -153,8 +162,7 @@ RecordSink& AnswerSink::records() {
 void TaskRun::add(ApiTask task) {
   m_waiting.push_back({std::move(task), m_order++});
   if (m_waiting.back().task.wait != 0) {
-    m_waiting.back().due =
-        std::chrono::steady_clock::now() + std::chrono::seconds(m_waiting.back().task.wait);
+    m_waiting.back().due = m_connection.now() + std::chrono::seconds(m_waiting.back().task.wait);
   }
 }
 
@@ -164,7 +172,7 @@ bool TaskRun::before(const Waiting& a, const Waiting& b) const {
 
 /// The first that is due; false where there is none.
 bool TaskRun::take_next(Waiting& out) {
-  const auto now = std::chrono::steady_clock::now();
+  const auto now = m_connection.now();
   auto best = m_waiting.end();
   for (auto it = m_waiting.begin(); it != m_waiting.end(); ++it) {
     if (it->due <= now && (!wanted || wanted(it->task)) &&
@@ -245,7 +253,7 @@ std::optional<Error> TaskRun::read(Asked& asked) {
 
 void TaskRun::again(Waiting waiting, unsigned seconds) {
   ++waiting.tries;
-  waiting.due = std::chrono::steady_clock::now() + std::chrono::seconds(seconds);
+  waiting.due = m_connection.now() + std::chrono::seconds(seconds);
   m_waiting.push_back(std::move(waiting));
 }
 

@@ -26,7 +26,7 @@ struct ConnectionSettings {
   std::function<void(std::string_view line)> log; // one line a request, without secrets; may be empty
   std::string record;                             // a file for a transcript of it all; empty: none
   SenderFactory sender;                           // empty: over the network
-  std::function<void(unsigned seconds)> sleep;    // empty: the clock's
+  std::function<void(unsigned seconds)> sleep;    // instead of waiting; empty: waits
 };
 
 class ApiConnection {
@@ -42,10 +42,13 @@ public:
   const Adapter& adapter() const { return *m_adapter; }
   const Api& api() const { return *m_api; }
   const ApiAccount& account() const { return m_account; }
-  HttpSender& sender() { return *m_sender; }
+  HttpSender& sender() { return m_recorder ? *m_recorder : *m_sender; }
   bool stopped() const { return m_settings.stopped && m_settings.stopped(); }
   /// Waits so long, or until it is stopped.
-  void sleep(unsigned seconds) const;
+  void sleep(unsigned seconds);
+  std::chrono::steady_clock::time_point now() const {
+    return std::chrono::steady_clock::now() + m_skipped;
+  }
   /// A new access token, where the ESP has such. False: there is none to be had.
   bool refresh();
 
@@ -55,9 +58,11 @@ private:
   const AccountConfig* m_config;
   const Adapter* m_adapter;
   ConnectionSettings m_settings;
+  std::chrono::seconds m_skipped{0}; // by settings.sleep
   ApiAccount m_account;
   std::unique_ptr<Api> m_api;
   std::unique_ptr<HttpSender> m_sender;
+  std::unique_ptr<HttpSender> m_recorder; // writes what goes over m_sender
 };
 
 /// Takes what answers hold; those who use a part of it override that part.

@@ -12,6 +12,7 @@
 #include "base/uri.hpp"
 #include "funnel/expression.hpp"
 #include "funnel/rules.hpp"
+#include "ingest/sender_pattern.hpp"
 
 #include <map>
 #include <optional>
@@ -40,7 +41,10 @@ struct AccountConfig {
   TimeZone zone = nullptr;
   bool zone_given = false;
   std::string list;
-  std::vector<std::string> senders; // globs over envelope senders, of logs that several share
+  // Of logs that several share: whose mail it is.
+  std::vector<SenderPattern> senders;
+  std::vector<std::string> jobs; // globs
+  bool skip_others = false;      // mail of no account's is skipped, not rejected
   bool archived = false;
   std::optional<bool> delivery_events; // overrides what the adapter says of its source
 

@@ -38,6 +38,21 @@ void read_esp_keys(Section& section, AccountConfig& account) {
   }
 }
 
+void read_routes(Section& section, AccountConfig& account) {
+  for (const auto& text : section.texts("sender")) {
+    if (auto pattern = SenderPattern::parse(text)) {
+      account.senders.push_back(std::move(*pattern));
+    } else {
+      section.error("sender", fmt::format("\"{}\": {}", text, pattern.error().message));
+    }
+  }
+  account.jobs = section.texts("job");
+  account.skip_others = section.choice("others", {"reject", "skip"}).value_or(0) == 1;
+  if (account.skip_others && account.senders.empty() && account.jobs.empty()) {
+    section.error("others", "it is for accounts that have a `sender` or a `job`");
+  }
+}
+
 void read_account(Section section, Config& config) {
   AccountConfig account;
   account.name = section.text("name").value_or("");
@@ -52,7 +67,7 @@ void read_account(Section section, Config& config) {
   account.zone = zone.value_or(nullptr);
   account.zone_given = zone.has_value();
   account.list = section.text("list").value_or("");
-  account.senders = section.texts("sender");
+  read_routes(section, account);
   account.archived = section.choice("state", {"active", "archived"}).value_or(0) == 1;
   if (const auto delivered = section.choice("delivered", {"reported", "assumed"})) {
     account.delivery_events = *delivered == 0;
@@ -87,7 +102,7 @@ struct Checker {
       const auto same = [&name = name](const AccountKey& one) { return one.name == name; };
       const auto found = std::find_if(known.begin(), known.end(), same);
       if (found == known.end()) {
-        std::vector<std::string> names{"name",     "esp",       "zone",    "list",       "sender", "state",
+        std::vector<std::string> names{"name",     "esp",       "zone",    "list",       "sender", "job", "others", "state",
                                        "delivered", "base_url", "history", "quota_share"};
         for (const auto& one : known) {
           names.emplace_back(one.name);

@@ -33,25 +33,38 @@ void check_account(const Workspace& workspace, const std::string& asked) {
 }
 
 /// Whose the records of an adapter are that name no account: `name`'s, after those of which the
-/// envelope sender says it.
+/// envelope sender or the job says it.
 struct Owner {
-  std::string name; // empty: nobody's but the senders'
-  std::vector<SenderAccount> senders;
+  std::string name; // empty: nobody's but those
+  std::vector<AccountRoute> routes;
+  bool skip_others = false;
 };
+
+Owner routes_of(const Workspace& workspace, std::string_view adapter, bool any_adapter) {
+  Owner owner;
+  for (const auto& account : workspace.config.accounts) {
+    const bool shares = !account.senders.empty() || !account.jobs.empty();
+    if (shares && (any_adapter || account.esp == adapter)) {
+      owner.routes.push_back({account.name, account.senders, account.jobs});
+      owner.skip_others = owner.skip_others || account.skip_others;
+    }
+  }
+  return owner;
+}
 
 Result<Owner> owner_of(const Workspace& workspace, const std::string& adapter,
                        const std::string& asked, const std::string& input) {
-  Owner owner{asked, {}};
   std::vector<std::string> mine;
   for (const auto& account : workspace.config.accounts) {
     if (account.esp == adapter) {
       mine.push_back(account.name);
-      for (const auto& pattern : account.senders) {
-        owner.senders.push_back({pattern, account.name});
-      }
     }
   }
-  if (!asked.empty() || !owner.senders.empty()) {
+  // Bounces by mail and the like tell senders too: those of every server's mail.
+  auto owner = routes_of(workspace, adapter, mine.empty());
+  owner.name = asked;
+  owner.skip_others = owner.skip_others && asked.empty(); // who names an account means it
+  if (!asked.empty() || (!mine.empty() && !owner.routes.empty())) {
     return owner;
   }
   if (mine.size() > 1) {
@@ -180,7 +193,7 @@ private:
                    fmt::format("its times carry no zone ({}): give account \"{}\" a `zone` in the "
                                "config, such as zone = \"Europe/Brussels\"",
                                reader.format(),
-                               owner.name.empty() ? owner.senders.front().account : owner.name)};
+                               owner.name.empty() ? owner.routes.front().account : owner.name)};
     }
     if (reader.needs_campaign()) {
       return Error{
@@ -194,7 +207,8 @@ private:
   void stream(Input& input, std::string head, OpenedInput& opened, Owner owner) {
     SessionOptions options;
     options.account = owner.name;
-    options.senders = std::move(owner.senders);
+    options.routes = std::move(owner.routes);
+    options.skip_others = owner.skip_others;
     options.adapter = opened.adapter;
     options.only_account = !m_request.account.empty();
     for (const auto& known : m_workspace.config.accounts) {

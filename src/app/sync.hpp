@@ -58,17 +58,4 @@ struct SyncEstimate {
 SyncEstimate estimate_sync(Store& store, const Workspace& workspace, const SyncRequest& request,
                            const ConnectionSettings& settings);
 
-/// One sync or push of an account at a time; goes with the process.
-class AccountLease {
-public:
-  /// Failure (locked) at once when another has it.
-  AccountLease(const std::string& store_path, const std::string& account);
-  AccountLease(const AccountLease&) = delete;
-  AccountLease& operator=(const AccountLease&) = delete;
-  ~AccountLease();
-
-private:
-  int m_file = -1;
-};
-
 } // namespace mailfunnel

@@ -141,7 +141,7 @@ World build_world(Store& store, const Workspace& workspace, const Rules& rules, 
     campaign.subject = stored.campaign.subject;
     campaign.kind = kind_by_rule(rules.kinds, {campaign.external_id, campaign.name,
                                                campaign.subject, campaign.account})
-                        .value_or(stored.campaign.kind);
+                        .value_or(stored.campaign.kind.value_or(CampaignKind::campaign));
     campaign.named = !stored.campaign.id.empty();
     campaign.delivery_events =
         source.configured.value_or(source.can.delivery_events || delivered.contains(stored.id));

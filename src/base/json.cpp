@@ -88,7 +88,8 @@ bool JsonLines::next(std::string_view& line) {
 
 std::size_t whole_json_values(std::string_view text) {
   std::size_t whole = 0;
-  for (std::size_t at = 0; at < text.size();) {
+  // A byte order mark is part of no value: not of the first, in whose middle the text may end.
+  for (std::size_t at = text.size() - without_bom(text).size(); at < text.size();) {
     while (at < text.size() && is_gap(text[at])) {
       ++at;
     }

@@ -1,6 +1,7 @@
 #include "base/source.hpp"
 
 #include "base/read_ahead.hpp"
+#include "base/utf16.hpp"
 
 #include <archive.h>
 #include <archive_entry.h>
@@ -243,17 +244,20 @@ Result<void> visit_archive(PlainSource& file, Packing packing, const std::string
       const auto name = path + ":" + inner;
       ArchiveSource source(handle.get(), file, name);
       if (!file.regular()) { // not ahead: an interrupted pipe would not give the next file
-        Input input{name, last_part(inner), source, written};
+        Utf16Source text(source);
+        Input input{name, last_part(inner), text, written};
         visit(input);
         continue;
       }
       ReadAhead ahead(source);
-      Input input{name, last_part(inner), ahead, written};
+      Utf16Source text(ahead);
+      Input input{name, last_part(inner), text, written};
       visit(input);
     } else {
       ArchiveSource source(handle.get(), file, path);
       ReadAhead ahead(source, [&file] { file.interrupt(); });
-      Input input{path, last_part(path), ahead, written};
+      Utf16Source text(ahead);
+      Input input{path, last_part(path), text, written};
       visit(input);
     }
   }
@@ -324,7 +328,8 @@ Result<void> visit_inputs(const std::string& path, const std::function<void(Inpu
   if (packing != Packing::none) {
     return visit_archive(source, packing, name, visit);
   }
-  Input input{name, last_part(path), source, source.written()};
+  Utf16Source text(source);
+  Input input{name, last_part(path), text, source.written()};
   visit(input);
   return {};
 }

@@ -1,6 +1,6 @@
 #pragma once
 // Where bytes come from: files, folders, globs, standard input; plain, gzip, zstd, or the files in
-// a zip.
+// a zip. Text in UTF-16 with a byte order mark comes out as UTF-8.
 
 #include "base/result.hpp"
 #include "base/time.hpp"

@@ -139,7 +139,7 @@ int decode_webhook(const Invocation& call, const std::string& path) {
   DecodeSink sink(id, std::filesystem::path(path).filename().string(),
                   [&](std::string_view line) { out += line; });
   sink.begin_chunk(request.body);
-  if (const auto verified = adapter->read_webhook(request, secrets, now, sink); !verified) {
+  if (const auto verified = adapter->read_webhook(request, secrets, {now}, sink); !verified) {
     throw Failure({ErrorCode::unauthorized, verified.error().message, path});
   }
   sink.end_chunk();

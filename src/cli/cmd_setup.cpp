@@ -1,9 +1,11 @@
 // init, check, adapters
 
+#include "app/check_online.hpp"
 #include "app/verdicts.hpp"
 #include "app/workspace.hpp"
 #include "base/json.hpp"
 #include "base/source.hpp"
+#include "base/text.hpp"
 #include "command.hpp"
 #include "table.hpp"
 
@@ -39,6 +41,32 @@ int run_init(const Invocation& call) {
   std::cout << "\nNext: mailfunnel" << where << " import YOUR-LOGS…   then: mailfunnel" << where
             << " score\n";
   return k_done;
+}
+
+/// Asks the platform of every account that has a key. Returns how many things are not good.
+std::size_t check_platforms(const Invocation& call, const Workspace& workspace) {
+  std::size_t bad = 0;
+  ConnectionSettings settings;
+  settings.stopped = interrupted;
+  Table table({"account", "what", "", "is"});
+  for (const auto& account : workspace.config.accounts) {
+    if (account.archived || account.keys.empty()) {
+      continue;
+    }
+    std::vector<OnlineFact> facts;
+    try {
+      facts = check_online(workspace, account.name, settings, call.now());
+    } catch (const Failure& failure) {
+      facts.push_back({"access", failure.error.message, false});
+    }
+    for (const auto& [name, value, good] : facts) {
+      table.add({account.name, name, good ? "good" : "BAD", printable(value, 200)});
+      bad += good ? 0 : 1;
+    }
+  }
+  std::cout << (table.empty() ? "no account has a key: there is no platform to ask\n"
+                              : table.text(call.color));
+  return bad;
 }
 
 int run_check(const Invocation& call) {
@@ -84,6 +112,12 @@ int run_check(const Invocation& call) {
       }
     }
   }
+  if (errors == 0 && call.flag("online")) {
+    errors += check_platforms(call, call.workspace());
+    if (errors != 0) {
+      return k_failed;
+    }
+  }
   const auto& config = loaded.config;
   if (errors == 0) {
     std::cout << fmt::format("{}: fine: {} accounts, {} stage rules, {} fit rules, {} segments{}\n",
@@ -103,7 +137,9 @@ int run_adapters(const Invocation& call) {
       append_json_string(out, entry.id);
       out += ",\"title\":";
       append_json_string(out, entry.adapter->title());
-      out += fmt::format(",\"webhook\":{},\"formats\":[", entry.adapter->has_webhook());
+      out += fmt::format(",\"webhook\":{},\"sync\":{},\"push\":{},\"formats\":[",
+                         entry.adapter->has_webhook(), entry.adapter->has_pull(),
+                         entry.adapter->has_push());
       bool first = true;
       for (const auto& format : entry.adapter->formats()) {
         out += first ? "" : ",";
@@ -115,16 +151,18 @@ int run_adapters(const Invocation& call) {
     std::cout << out << "]\n";
     return k_done;
   }
-  Table table({"adapter", "for", "reads", "yields", "webhook", "deliveries", "agents"});
+  Table table({"adapter", "for", "reads", "yields", "webhook", "sync", "push", "deliveries",
+               "agents"});
+  const auto yes = [](bool first, bool it) { return first ? (it ? "yes" : "-") : ""; };
   for (const auto& entry : registry.all()) {
     bool first = true;
     const auto can = entry.adapter->capabilities();
     for (const auto& format : entry.adapter->formats()) {
       table.add({first ? entry.id : "", first ? std::string(entry.adapter->title()) : "",
                  std::string(format.name), std::string(format.yields),
-                 first ? (entry.adapter->has_webhook() ? "yes" : "-") : "",
-                 first ? (can.delivery_events ? "yes" : "-") : "",
-                 first ? (can.agents ? "yes" : "-") : ""});
+                 yes(first, entry.adapter->has_webhook()), yes(first, entry.adapter->has_pull()),
+                 yes(first, entry.adapter->has_push()), yes(first, can.delivery_events),
+                 yes(first, can.agents)});
       first = false;
     }
   }
@@ -149,7 +187,10 @@ Command check_command() {
           "",
           "check the config, the rules and the segments: file, line and column of every mistake",
           "  mailfunnel -C winkel check",
-          [](auto& options) { options.add_options()("strict", flag(), "warnings fail too"); },
+          [](auto& options) {
+            options.add_options()("strict", flag(), "warnings fail too")(
+                "online", flag(), "ask the platforms: keys, rights, lists, clocks");
+          },
           run_check};
 }
 Command adapters_command() {

@@ -149,6 +149,7 @@ int run_sync(const Invocation& call) {
   }
   ConnectionSettings settings;
   settings.stopped = interrupted;
+  settings.record = call.text("record");
   if (call.verbose) {
     settings.log = [](std::string_view line) { std::cerr << line << '\n'; };
   }
@@ -157,7 +158,11 @@ int run_sync(const Invocation& call) {
   }
   Progress progress(!call.quiet && !call.json);
   std::vector<SyncSummary> summaries;
-  for (const auto& account : accounts_of(call, workspace)) {
+  const auto accounts = accounts_of(call, workspace);
+  if (!settings.record.empty() && accounts.size() != 1) {
+    wrong_usage("--record is for one account: name it");
+  }
+  for (const auto& account : accounts) {
     request.account = account;
     summaries.push_back(
         sync_account(store, workspace, request, settings,
@@ -197,7 +202,8 @@ Command sync_command() {
                                   "nothing older (default: the account's `history`, 13 months)")(
                 "full", flag(), "all of it again, as if nothing had been pulled before")(
                 "estimate", flag(), "how many requests it would take and how long; keeps nothing")(
-                "rejects", text("FILE"), "where rejected records go");
+                "rejects", text("FILE"), "where rejected records go")(
+                "record", text("FILE"), "a transcript of all requests, without secrets");
           },
           run_sync};
 }

@@ -83,6 +83,8 @@ Command adapters_command();
 Command import_command();
 Command recipients_command();
 Command sync_command();
+Command push_command();
+Command reconcile_command();
 Command decode_command();
 Command campaigns_command();
 Command report_command();

@@ -155,12 +155,22 @@ std::optional<std::uint32_t> Session::account(std::string_view name) {
   return account_named(name.empty() || m_options.only_account ? m_options.account : name);
 }
 
-std::optional<std::uint32_t> Session::account_of_sender(std::string_view sender) {
-  const auto& senders = m_options.senders;
-  const auto found = std::find_if(senders.begin(), senders.end(), [sender](const auto& one) {
-    return glob_match(one.pattern, sender);
-  });
-  return account_named(found == senders.end() ? m_options.account : found->account);
+std::optional<std::uint32_t> Session::account_by_route(std::string_view sender,
+                                                       std::string_view job, SenderFields& fields) {
+  const bool told = !sender.empty() || !job.empty();
+  if (told || m_options.account.empty()) {
+    for (const auto& route : m_options.routes) {
+      const bool taken =
+          std::any_of(route.senders.begin(), route.senders.end(),
+                      [&](const SenderPattern& one) { return one.match(sender, fields); }) ||
+          std::any_of(route.jobs.begin(), route.jobs.end(),
+                      [job](const std::string& glob) { return glob_match(glob, job); });
+      if (taken) {
+        return account_named(route.account);
+      }
+    }
+  }
+  return told && m_options.skip_others ? std::nullopt : account_named(m_options.account);
 }
 
 std::optional<std::uint32_t> Session::account_named(std::string_view name) {

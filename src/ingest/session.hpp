@@ -6,6 +6,7 @@
 #include "base/network.hpp"
 #include "base/uri.hpp"
 #include "ingest/address_book.hpp"
+#include "ingest/sender_pattern.hpp"
 #include "model/activity.hpp"
 #include "store/activity.hpp"
 #include "store/catalog.hpp"
@@ -97,16 +98,18 @@ private:
 /// Attribute changes in pages that are filled once and never moved.
 using AttributePages = std::vector<std::vector<AttributeChange>>;
 
-/// Of a log that several accounts share: whose mail has such an envelope sender.
-struct SenderAccount {
-  std::string pattern; // glob
+/// Of a log that several accounts share: whose mail has such an envelope sender, or such a job.
+struct AccountRoute {
   std::string account;
+  std::vector<SenderPattern> senders;
+  std::vector<std::string> jobs; // globs
 };
 
 struct SessionOptions {
   std::string account; // of records that name none; empty: such records are rejected
-  std::vector<SenderAccount>
-      senders; // asked before `account` for events that name no account; the first that matches
+  std::vector<AccountRoute>
+      routes; // asked before `account` for events that name no account; the first that matches
+  bool skip_others = false; // what tells a sender or a job that no route takes is skipped
   std::string adapter;
   bool only_account = false; // of all records, whatever they name: the user said so
   std::vector<std::pair<std::string, std::string>>
@@ -134,8 +137,10 @@ public:
   /// The number of the account that a record names ("": that of the import). nullopt: the config
   /// has none of that name, or the import has none.
   std::optional<std::uint32_t> account(std::string_view name);
-  /// Of the account whose mail has this envelope sender; that of the import where it is nobody's.
-  std::optional<std::uint32_t> account_of_sender(std::string_view sender);
+  /// By the first route that takes the mail, which tells `fields` of it; that of the import where
+  /// none does.
+  std::optional<std::uint32_t> account_by_route(std::string_view sender, std::string_view job,
+                                                SenderFields& fields);
   CampaignSlot& campaign(std::uint32_t account, std::string_view external_id,
                          std::string_view send);
   /// The number of a URL among the campaign's links; new ones are added.

@@ -77,18 +77,25 @@ void Worker::accept(const EventView& event) {
            event.record);
     return;
   }
-  const auto account = account_of(event);
-  if (!account) {
-    return; // rejected
+  if (event.account.empty() && !m_session.options().routes.empty()) {
+    auto told = event;
+    if (const auto account = account_by_route(told)) {
+      add(*account, told);
+    }
+  } else if (const auto account = account_of(event.account, event.record)) {
+    add(*account, event);
   }
+}
+
+void Worker::add(std::uint32_t account, const EventView& event) {
   if (event.kind == EventKind::unknown && event.address.empty() && event.contact_id.empty()) {
-    m_session.add_unknown(*account, event, {}); // what nobody knows may be about nobody
+    m_session.add_unknown(account, event, {}); // what nobody knows may be about nobody
     ++m_counts.events;
     ++m_counts.by_kind[static_cast<std::size_t>(event.kind)];
     ++m_counts.unknown;
     return;
   }
-  const auto key = key_of(*account, event.address, event.contact_id, event.record);
+  const auto key = key_of(account, event.address, event.contact_id, event.record);
   if (key.empty()) {
     return; // rejected
   }
@@ -98,13 +105,13 @@ void Worker::accept(const EventView& event) {
       m_counts.first == 0 ? event.time.seconds : std::min(m_counts.first, event.time.seconds);
   m_counts.last = std::max(m_counts.last, event.time.seconds);
   if (event.kind == EventKind::unknown) {
-    m_session.add_unknown(*account, event, std::string(key));
+    m_session.add_unknown(account, event, std::string(key));
     ++m_counts.unknown;
     return;
   }
   EventRow row{};
   row.time = static_cast<std::uint32_t>(event.time.seconds);
-  auto& campaign = campaign_of(*account, event);
+  auto& campaign = campaign_of(account, event);
   if (!event.link.empty() && has_link(event.kind)) {
     row.link = link_of(campaign, event);
   }
@@ -113,7 +120,7 @@ void Worker::accept(const EventView& event) {
                                                  static_cast<std::size_t>(event.kind));
   if (!event.contact_id.empty() &&
       !event.address.empty()) { // two names of one person: seldom, and slower
-    row.recipient = recipient_of(*account, key, event.contact_id);
+    row.recipient = recipient_of(account, key, event.contact_id);
     if (event.kind == EventKind::address_change && !event.new_address.empty()) {
       std::string scratch;
       if (const auto fresh = normalise_address(event.new_address, scratch); !fresh.empty()) {
@@ -162,24 +169,49 @@ std::optional<std::uint32_t> Worker::account_of(std::string_view name, std::stri
   return m_account;
 }
 
-std::optional<std::uint32_t> Worker::account_of(const EventView& event) {
-  if (!event.account.empty() || m_session.options().senders.empty()) {
-    return account_of(event.account, event.record);
+std::optional<std::uint32_t> Worker::account_by_route(EventView& event) {
+  const auto job = event.job.empty() ? event.campaign : event.job;
+  auto& last = m_route;
+  if (!last.known || event.sender != last.sender || job != last.job) {
+    last = {true, std::string(event.sender), std::string(job), {}, {}};
+    last.account = m_session.account_by_route(event.sender, job, last.fields);
   }
-  if (!m_sender_known || event.sender != m_sender) {
-    m_sender_account = m_session.account_of_sender(event.sender);
-    m_sender = event.sender;
-    m_sender_known = true;
+  if (!last.account) {
+    reject_nobodys(event, job);
+    return std::nullopt;
   }
-  if (!m_sender_account) {
-    reject(event.sender.empty()
-               ? "it tells no envelope sender: name an account with --account"
-               : fmt::format("its envelope sender \"{}\" is of no account: add it to the `sender` "
-                             "of one, or name one with --account",
-                             printable(event.sender, 80)),
-           event.record);
+  const auto fill = [](std::string_view& own, std::string_view told) {
+    own = own.empty() ? told : own; // what the log itself tells goes first
+  };
+  fill(event.campaign, last.fields.campaign);
+  fill(event.send, last.fields.send);
+  fill(event.contact_id, last.fields.contact_id);
+  fill(event.address, last.fields.address);
+  return last.account;
+}
+
+void Worker::reject_nobodys(const EventView& event, std::string_view job) {
+  const bool told = !event.sender.empty() || !job.empty();
+  if (told && m_session.options().skip_others) {
+    skip(event.record);
+    return;
   }
-  return m_sender_account;
+  if (!told) {
+    reject("it tells no envelope sender: name an account with --account", event.record);
+    return;
+  }
+  std::string what;
+  if (!event.sender.empty()) {
+    what = fmt::format("its envelope sender \"{}\"", printable(event.sender, 80));
+  }
+  if (!job.empty()) {
+    what += fmt::format("{}its job \"{}\"", what.empty() ? "" : " and ", printable(job, 80));
+  }
+  reject(fmt::format("{} {} of no account: add it to the `sender`{} of one, or name one with "
+                     "--account",
+                     what, event.sender.empty() || job.empty() ? "is" : "are",
+                     job.empty() ? "" : " or the `job`"),
+         event.record);
 }
 
 std::string_view Worker::key_of(std::uint32_t account, std::string_view address,

@@ -34,7 +34,7 @@ public:
   /// Drops rows and attributes after a flush.
   void clear();
 
-  Wants wants() const override { return {.sender = !m_session.options().senders.empty()}; }
+  Wants wants() const override { return {.sender = !m_session.options().routes.empty()}; }
   void accept(const EventView& event) override;
   void accept(const RecipientView& recipient) override;
   void accept(const Campaign& campaign, std::string_view record) override;
@@ -72,8 +72,11 @@ private:
   };
   static constexpr std::size_t k_batch = 32, k_agents = 512, k_campaigns = 64;
 
+  void add(std::uint32_t account, const EventView& event);
   std::optional<std::uint32_t> account_of(std::string_view name, std::string_view record);
-  std::optional<std::uint32_t> account_of(const EventView& event);
+  /// Puts in what the envelope sender tells; nullopt: rejected or skipped.
+  std::optional<std::uint32_t> account_by_route(EventView& event);
+  void reject_nobodys(const EventView& event, std::string_view job);
   CampaignSlot& campaign_of(std::uint32_t account, const EventView& event);
   LinkNumber link_of(CampaignSlot& campaign, const EventView& event);
   void fill_evidence(const EventView& event, EventRow& row);
@@ -109,9 +112,12 @@ private:
   std::string m_scratch, m_contact;
   std::string m_account_name; // the last one asked for
   std::optional<std::uint32_t> m_account;
-  std::string m_sender; // likewise
-  std::optional<std::uint32_t> m_sender_account;
-  bool m_sender_known = false;
+  struct {
+    bool known = false;
+    std::string sender, job;
+    std::optional<std::uint32_t> account;
+    SenderFields fields;
+  } m_route; // likewise
   std::array<Agent, k_agents> m_agents;
   std::array<CachedCampaign, k_campaigns> m_campaigns;
   boost::unordered_flat_map<std::uint64_t, std::pair<std::string, LinkNumber>> m_links;

@@ -40,7 +40,7 @@ struct Campaign {
   std::string send;    // one sending, where the campaign recurs
   std::string parent;
   std::string family; // id that A/B halves, resends and language versions share; empty: itself
-  CampaignKind kind = CampaignKind::campaign;
+  std::optional<CampaignKind> kind{}; // nothing: it is not said, and what is known of it stays
   std::string name, subject, preheader;
   std::string from_name, from_address, reply_to;
   std::optional<Seconds> sent_at{};

@@ -110,7 +110,9 @@ struct EventView {
   std::string_view send{};          // one sending of it, where a campaign recurs
   std::string_view link{};          // URL as given; the ingest unwraps redirects
   std::string_view link_tag{}; // the ESP's own alias or tag of that link: evidence for its stage
-  std::string_view sender{};   // envelope sender, from a mail server's log, when it is wanted
+  // By which the mail of a server that sends for many is told apart, when they are wanted:
+  std::string_view sender{}; // envelope sender
+  std::string_view job{};    // what the server files the mail under; empty: the campaign
   std::string_view message_id{}, event_id{};
   std::string_view scope{}; // unsubscribe: the list, group or topic left
   std::string_view proof{}; // resubscribe: how the opt-in was proven

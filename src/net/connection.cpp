@@ -242,6 +242,12 @@ void Connection::limit(Milliseconds phase) {
 }
 
 bool Connection::fresh() {
+  if (tls) {
+    auto* ssl = tls->native_handle();
+    if (SSL_has_pending(ssl) == 1 || BIO_ctrl_pending(SSL_get_rbio(ssl)) > 0) {
+      return false; // it was read already, with the last answer
+    }
+  }
   char byte = 0;
   const auto got = ::recv(tcp.socket().native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
   return got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK);

@@ -116,11 +116,12 @@ struct HttpClient::Engine {
   Seconds wall_clock() const;
   double random();
   bool stop_asked() const { return closing || (settings.stopped && settings.stopped()); }
-  void log(const Job& job, unsigned attempt, Moment began, std::string_view came,
+  void log(const Job& job, unsigned attempt, Moment began, const Attempt& came,
            const Next& next) const;
 
   void take_in(JobPtr job);
   void dispatch();
+  void leave(const JobPtr& job);
   void finish(const JobPtr& job, Result<HttpResponse> result);
   void stop_all();
   Breaker& breaker_of(const std::string& origin);
@@ -146,13 +147,21 @@ asio::awaitable<void> wait_until(Engine* engine, JobPtr job, Moment moment) {
   }
 }
 
-/// Waits until the account lets one more request go.
-asio::awaitable<void> wait_for_turn(Engine* engine, JobPtr job) {
-  co_await wait_until(engine, job, engine->closed_until);
-  co_await wait_until(engine, job, engine->bucket.take(engine->now()));
-  while (!job->stopped && engine->now() < engine->closed_until) { // others came to know meanwhile
+/// Waits until the account lets one more request go; an error where it is not to go at all.
+asio::awaitable<std::optional<Error>> wait_for_turn(Engine* engine, JobPtr job) {
+  const auto ready = engine->bucket.take(engine->now());
+  co_await wait_until(engine, job, ready);
+  while (!job->stopped && engine->now() < engine->closed_until) { // it may have moved meanwhile
+    const auto rest = std::chrono::ceil<std::chrono::seconds>(engine->closed_until - engine->now());
+    if (rest > engine->settings.retry.retry_after) {
+      co_return asked_to_wait(rest, engine->wall_clock());
+    }
     co_await wait_until(engine, job, engine->closed_until);
   }
+  if (job->stopped) {
+    co_return stopped_error();
+  }
+  co_return std::nullopt;
 }
 
 /// A new connection in job->connection, or why there is none.
@@ -224,6 +233,17 @@ Error left_alone(const std::string& host, unsigned failures) {
                       failures, host)};
 }
 
+/// What the one who asked gets in the end.
+Result<HttpResponse> outcome(Attempt came, Next next) {
+  if (next.error) {
+    return std::move(*next.error);
+  }
+  if (auto redirect = redirect_of(came.answer)) {
+    return std::move(*redirect);
+  }
+  return std::move(came.answer);
+}
+
 /// The whole way of a request but for its place.
 asio::awaitable<Result<HttpResponse>> perform(Engine* engine, JobPtr job) {
   auto& breaker = engine->breaker_of(job->target.origin());
@@ -231,48 +251,48 @@ asio::awaitable<Result<HttpResponse>> perform(Engine* engine, JobPtr job) {
     co_return left_alone(job->target.host, breaker.failures());
   }
   for (unsigned attempt = 1;; ++attempt) {
-    co_await wait_for_turn(engine, job);
+    auto hindrance = co_await wait_for_turn(engine, job);
     const auto began = engine->now();
     Attempt came;
-    if (!job->stopped) {
+    if (!hindrance) {
       came = co_await try_once(engine, job);
+      if (job->stopped) {
+        hindrance = stopped_error();
+      }
     }
-    if (job->stopped) {
+    if (hindrance) {
       breaker.dropped();
-      co_return stopped_error();
+      co_return std::move(*hindrance);
     }
     auto next = after_attempt(engine->settings.retry, job->request, came, attempt, engine->random(),
                               engine->wall_clock());
-    const bool answered = came.fate == Fate::answered;
-    engine->log(*job, attempt, began,
-                answered ? std::to_string(came.answer.status) : came.error.message, next);
-    if (next.again) {
-      const auto moment = engine->now() + next.wait;
-      if (next.whole_account) {
-        engine->closed_until = std::max(engine->closed_until, moment);
-      } else {
-        co_await wait_until(engine, job, moment);
-      }
-      continue;
+    engine->log(*job, attempt, began, came, next);
+    const auto moment = engine->now() + next.wait;
+    if (next.whole_account) {
+      engine->closed_until = std::max(engine->closed_until, moment);
     }
-    if (next.failed) {
-      breaker.failed(engine->now());
-    } else {
-      breaker.succeeded();
+    if (!next.again) {
+      breaker.ended(next.failed, engine->now());
+      co_return outcome(std::move(came), std::move(next));
     }
-    if (next.error) {
-      co_return std::move(*next.error);
+    if (!next.whole_account) {
+      co_await wait_until(engine, job, moment);
     }
-    if (auto redirect = redirect_of(came.answer)) {
-      co_return std::move(*redirect);
-    }
-    co_return std::move(came.answer);
   }
 }
 
 asio::awaitable<void> run(Engine* engine, JobPtr job) {
-  auto result = co_await perform(engine, job);
-  engine->finish(job, std::move(result));
+  std::exception_ptr exception; // of a function in the settings, or no memory
+  try {
+    auto result = co_await perform(engine, job);
+    engine->finish(job, std::move(result));
+  } catch (...) {
+    exception = std::current_exception();
+  }
+  if (exception) {
+    engine->leave(job);
+    job->promise.set_exception(exception);
+  }
 }
 
 /// Asks `stopped` while there are requests.
@@ -354,14 +374,15 @@ double HttpClient::Engine::random() {
 }
 
 /// "GET https://api.example.com/v3/lists 429, 85 ms, attempt 1; waits 2.5 s"
-void HttpClient::Engine::log(const Job& job, unsigned attempt, Moment began, std::string_view came,
+void HttpClient::Engine::log(const Job& job, unsigned attempt, Moment began, const Attempt& came,
                              const Next& next) const {
   if (!settings.log) {
     return;
   }
   const auto took = std::chrono::duration_cast<Milliseconds>(now() - began);
-  auto line =
-      fmt::format("{} {} {}, {} ms", job.request.method, job.url, mask.mask(came), took.count());
+  const auto what = came.fate == Fate::answered ? std::to_string(came.answer.status)
+                                                : mask.mask(came.error.message);
+  auto line = fmt::format("{} {} {}, {} ms", job.request.method, job.url, what, took.count());
   if (attempt > 1 || next.again) {
     line += fmt::format(", attempt {}", attempt);
   }
@@ -393,9 +414,14 @@ void HttpClient::Engine::dispatch() {
   }
 }
 
-void HttpClient::Engine::finish(const JobPtr& job, Result<HttpResponse> result) {
+/// Gives its place back.
+void HttpClient::Engine::leave(const JobPtr& job) {
   std::erase(running, job);
   dispatch();
+}
+
+void HttpClient::Engine::finish(const JobPtr& job, Result<HttpResponse> result) {
+  leave(job);
   job->promise.set_value(masked(mask, *job, std::move(result)));
 }
 

@@ -32,13 +32,8 @@ bool Breaker::admits(Moment now) {
   return true;
 }
 
-void Breaker::succeeded() {
-  m_failures = 0;
-  m_trying = false;
-}
-
-void Breaker::failed(Moment now) {
-  ++m_failures;
+void Breaker::ended(bool failed, Moment now) {
+  m_failures = failed ? m_failures + 1 : 0;
   m_trying = false;
   m_until = now + m_rules.pause;
 }

@@ -19,15 +19,14 @@ private:
   Moment m_at{};
 };
 
-/// A circuit breaker over the requests to one origin. Each one that is admitted ends in succeeded,
-/// failed or dropped.
+/// A circuit breaker over the requests to one origin. Each one that is admitted ends in ended() or
+/// dropped().
 class Breaker {
 public:
   explicit Breaker(const BreakerRules& rules) : m_rules(rules) {}
   /// False: fail without trying. After the pause one is let through to try, the others wait for it.
   bool admits(Moment now);
-  void succeeded();
-  void failed(Moment now);
+  void ended(bool failed, Moment now);
   void dropped() { m_trying = false; } // neither: it was stopped
   unsigned failures() const { return m_failures; }
 

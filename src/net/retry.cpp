@@ -36,7 +36,7 @@ const StatusRule* rule_of(int status) {
 
 Milliseconds full_jitter(const RetryRules& rules, unsigned attempt, double random) {
   constexpr unsigned k_most_doublings = 20;
-  const auto doublings = std::min(attempt, k_most_doublings);
+  const auto doublings = std::min(attempt - 1, k_most_doublings);
   const auto bound = std::min(rules.cap, rules.base * (1 << doublings));
   return Milliseconds(static_cast<Milliseconds::rep>(static_cast<double>(bound.count()) * random));
 }
@@ -61,13 +61,13 @@ Next after_failure(const RetryRules& rules, const HttpRequest& request, const At
   return next;
 }
 
-Error asks_to_wait(const HttpResponse& answer, std::chrono::seconds wait, Seconds now) {
-  return {ErrorCode::throttled,
-          fmt::format("status {}: asks to come again at {}, later than is waited for; run it then",
-                      answer.status, format_time(now + wait.count()))};
-}
-
 } // namespace
+
+Error asked_to_wait(std::chrono::seconds wait, Seconds now) {
+  return {ErrorCode::throttled,
+          fmt::format("asks to come again at {}, which is later than is waited for; run it then",
+                      format_time(now + wait.count()))};
+}
 
 bool is_repeatable(const HttpRequest& request) {
   return request.repeatable || request.method == "GET" || request.method == "HEAD";
@@ -90,16 +90,17 @@ Next after_attempt(const RetryRules& rules, const HttpRequest& request, const At
                      : std::nullopt;
   if (asked && *asked > rules.retry_after) {
     next.failed = false;
-    next.error = asks_to_wait(answer, *asked, now);
+    next.whole_account = true;
+    next.wait = *asked;
+    next.error = asked_to_wait(*asked, now);
     return next;
   }
-  const bool harmless =
-      is_repeatable(request) || (rule->not_done && (asked || !rule->needs_moment));
-  if (harmless && attempt < rules.attempts) {
-    next.again = true;
-    next.whole_account = rule->not_done && (asked || !rule->needs_moment);
-    next.wait =
-        asked && asked->count() > 0 ? Milliseconds(*asked) : full_jitter(rules, attempt, random);
+  next.whole_account = rule->not_done && (asked || !rule->needs_moment);
+  next.wait =
+      asked && asked->count() > 0 ? Milliseconds(*asked) : full_jitter(rules, attempt, random);
+  const bool harmless = is_repeatable(request) || next.whole_account;
+  next.again = harmless && attempt < rules.attempts;
+  if (next.again) {
     return next;
   }
   if (answer.status == 429) {

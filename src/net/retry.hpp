@@ -24,10 +24,13 @@ struct Attempt {
 struct Next {
   bool again = false;
   Milliseconds wait{0};
-  bool whole_account = false; // the wait is for all requests
+  bool whole_account = false; // the wait is for all requests, also when this one is given up
   bool failed = false;        // counts against the origin
   std::optional<Error> error; // instead of the answer, when not again
 };
+
+/// The error `throttled`.
+Error asked_to_wait(std::chrono::seconds wait, Seconds now);
 
 bool is_repeatable(const HttpRequest& request);
 

@@ -33,7 +33,7 @@ struct AnswerLimits {
 };
 
 /// When a request is sent again. Waits are full jitter: random between 0 and
-/// min(cap, base * 2^attempt)
+/// min(cap, base * 2^attempt), attempt from 0
 /// (https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/).
 struct RetryRules {
   unsigned attempts = 5; // in all

@@ -41,6 +41,16 @@ std::string host_of(const urls::url_view& url) {
   return host;
 }
 
+/// 0: it is none. (Boost 1.81 cuts a number that is too large.)
+std::uint16_t port_of(const urls::url_view& url, std::uint16_t usual) {
+  const auto text = url.port();
+  const auto number = parse_int({text.data(), text.size()});
+  if (text.empty()) {
+    return usual;
+  }
+  return number && *number > 0 && *number <= 65535 ? static_cast<std::uint16_t>(*number) : 0;
+}
+
 std::string first_variable(std::initializer_list<const char*> names) {
   for (const auto* name : names) {
     if (const auto* value = std::getenv(name); value != nullptr && *value != '\0') {
@@ -85,14 +95,14 @@ Result<Target> parse_target(std::string_view text) {
   if (!out.tls && !is_loopback(out.host)) {
     return bad_url("http:// is for this machine only (127.0.0.1, ::1, localhost); use https://");
   }
-  out.port = out.tls ? 443 : 80;
-  if (url.has_port() && !url.port().empty()) {
-    out.port = url.port_number();
-    if (out.port == 0) {
-      return bad_url("the port in the URL is none");
-    }
+  out.port = port_of(url, out.tls ? 443 : 80);
+  if (out.port == 0) {
+    return bad_url("the port in the URL is none");
   }
   const auto path = url.encoded_path();
+  if (!path.empty() && path.front() != '/') { // Boost 1.81 ends a host at "127.0.0.1" in any name
+    return bad_url("the URL's host begins like an address and is none");
+  }
   out.path = path.empty() ? "/" : std::string(path.data(), path.size());
   if (url.has_query()) {
     const auto query = url.encoded_query();
@@ -118,13 +128,14 @@ Result<std::optional<Proxy>> parse_proxy(std::string_view text) {
   const auto whole = text.find("://") == std::string_view::npos ? "http://" + std::string(text)
                                                                 : std::string(text);
   const auto parsed = urls::parse_uri(whole);
-  if (!parsed || !is_host(host_of(*parsed)) || parsed->scheme() != "http") {
+  if (!parsed || !is_host(host_of(*parsed)) || parsed->scheme() != "http" ||
+      port_of(*parsed, 80) == 0) {
     return bad_url("the proxy (HTTPS_PROXY) must be http://host:port or "
                    "http://user:password@host:port, percent-encoded");
   }
   Proxy out;
   out.host = host_of(*parsed);
-  out.port = parsed->port_number() == 0 ? std::uint16_t{80} : parsed->port_number();
+  out.port = port_of(*parsed, 80);
   if (parsed->has_userinfo()) {
     out.secret = std::string(parsed->password());
     out.authorization = "Basic " + base64_encode(std::string(parsed->user()) + ":" + out.secret);

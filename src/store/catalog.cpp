@@ -104,7 +104,8 @@ CampaignId Catalog::add_campaign(std::uint32_t account, const std::string& exter
 
 void Catalog::describe_campaign(CampaignId id, const Campaign& c) {
   auto update = m_database->use(
-      "UPDATE campaign SET kind = ?2, family = coalesce(nullif(?3, ''), family), parent = "
+      "UPDATE campaign SET kind = coalesce(?2, kind), family = coalesce(nullif(?3, ''), family), "
+      "parent = "
       "coalesce(nullif(?4, ''), parent),"
       " name = coalesce(nullif(?5, ''), name), subject = coalesce(nullif(?6, ''), subject),"
       " preheader = coalesce(nullif(?7, ''), preheader), from_name = coalesce(nullif(?8, ''), "
@@ -115,18 +116,11 @@ void Catalog::describe_campaign(CampaignId id, const Campaign& c) {
       " tags = coalesce(nullif(?13, ''), tags), audience = coalesce(nullif(?14, ''), audience), "
       "described = 1 WHERE id = ?1");
   const auto tags = join(c.tags, "\n"), audience = audience_lines(c.audience);
-  const auto kind = static_cast<int>(c.kind);
-  if (c.sent_at) {
-    update
-        .bind(id, kind, c.family, c.parent, c.name, c.subject, c.preheader, c.from_name,
-              c.from_address, c.reply_to, c.status, *c.sent_at, tags, audience)
-        .run();
-  } else {
-    update
-        .bind(id, kind, c.family, c.parent, c.name, c.subject, c.preheader, c.from_name,
-              c.from_address, c.reply_to, c.status, nullptr, tags, audience)
-        .run();
-  }
+  const auto kind = c.kind ? std::optional(static_cast<std::int64_t>(*c.kind)) : std::nullopt;
+  update
+      .bind(id, kind, c.family, c.parent, c.name, c.subject, c.preheader, c.from_name,
+            c.from_address, c.reply_to, c.status, c.sent_at, tags, audience)
+      .run();
 }
 
 namespace {

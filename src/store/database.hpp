@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -60,6 +61,9 @@ private:
   void bind_one(int index, const std::string& text) { bind_one(index, std::string_view(text)); }
   void bind_one(int index, const char* text) { bind_one(index, std::string_view(text)); }
   void bind_one(int index, std::nullptr_t);
+  void bind_one(int index, const std::optional<std::int64_t>& value) {
+    value ? bind_one(index, *value) : bind_one(index, nullptr);
+  }
   void bind_one(int index, const Blob& blob);
 
   Database* m_database;

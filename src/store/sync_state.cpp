@@ -70,6 +70,12 @@ std::map<std::string, EspTotals> SyncState::totals() {
   return out;
 }
 
+std::int64_t SyncState::totals_at(std::string_view campaign) {
+  auto row = m_database->use("SELECT max(at) FROM esp_total WHERE account = ?1 AND campaign = ?2");
+  row.bind(m_account, campaign).step();
+  return row.integer(0);
+}
+
 bool SyncState::set_coverage(std::int64_t from, std::int64_t to) {
   m_database
       ->use("INSERT OR IGNORE INTO coverage VALUES (?1, ?2, ?3, 'sync')")

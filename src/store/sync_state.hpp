@@ -34,6 +34,7 @@ public:
   void set_total(std::string_view campaign, std::string_view name, std::int64_t value,
                  std::int64_t at);
   std::map<std::string, EspTotals> totals(); // by campaign
+  std::int64_t totals_at(std::string_view campaign); // when they were told; 0: never
 
   /// The account's activity is complete between these moments, as far as syncs tell. Returns
   /// whether that is new.

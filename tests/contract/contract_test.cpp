@@ -300,7 +300,7 @@ TEST_CASE("contract: a webhook without its secret is refused, and nothing is rea
       HttpRequest request;
       request.body = body;
       request.body.reserve(body.size() + k_padding);
-      const auto result = entry.adapter->read_webhook(request, {}, 0, sink);
+      const auto result = entry.adapter->read_webhook(request, {}, {}, sink);
       REQUIRE_FALSE(result.has_value());
       CHECK(result.error().code == ErrorCode::unauthorized);
     }

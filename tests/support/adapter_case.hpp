@@ -51,8 +51,12 @@ public:
   /// The lines of a webhook request that is taken.
   std::vector<std::string> webhook(HttpRequest request, const Secrets& secrets,
                                    Seconds now = 0) const {
+    return webhook(std::move(request), secrets, WebhookContext{now});
+  }
+  std::vector<std::string> webhook(HttpRequest request, const Secrets& secrets,
+                                   const WebhookContext& context) const {
     std::vector<std::string> out;
-    const auto result = read(request, secrets, now, out);
+    const auto result = read(request, secrets, context, out);
     CAPTURE((result ? std::string() : result.error().message));
     REQUIRE(result.has_value());
     return out;
@@ -61,7 +65,7 @@ public:
   /// Why a webhook request is not taken; "taken" when it is.
   std::string refusal(HttpRequest request, const Secrets& secrets, Seconds now = 0) const {
     std::vector<std::string> out;
-    const auto result = read(request, secrets, now, out);
+    const auto result = read(request, secrets, {now}, out);
     if (result) {
       return "taken";
     }
@@ -80,12 +84,12 @@ private:
               out.emplace_back(line.substr(0, line.size() - 1)); // without its line end
             }};
   }
-  Result<void> read(HttpRequest& request, const Secrets& secrets, Seconds now,
+  Result<void> read(HttpRequest& request, const Secrets& secrets, const WebhookContext& context,
                     std::vector<std::string>& out) const {
     request.body = padded(std::move(request.body));
     auto sink = line_sink(out);
     sink.begin_chunk(request.body);
-    return adapter().read_webhook(request, secrets, now, sink);
+    return adapter().read_webhook(request, secrets, context, sink);
   }
 
   std::string m_id;

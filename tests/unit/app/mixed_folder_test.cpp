@@ -226,6 +226,81 @@ TEST_CASE("what no sender tells is the account's that is named") {
                                                          "rest cleo@example.com"});
 }
 
+TEST_CASE("mail of others is skipped where the config says so, but not what tells no sender") {
+  TestWorkspace test("[[account]]\nname = \"shop\"\nesp = \"postfix\"\n"
+                     "sender = \"orders@*\"\nothers = \"skip\"\n");
+  const std::string headless =
+      "2026-03-02T09:10:04.000000+01:00 mx1 postfix/smtp[2105]: 5A0C13F2E4: to=<dora@example.com>, "
+      "relay=mail.example.com[192.0.2.25]:25, delay=1.1, delays=0.06/0.01/0.5/0.53, dsn=2.0.0, "
+      "status=sent (250 2.0.0 Ok)\n";
+  const auto summary = test.import("mail.log", std::string(k_two_senders) + headless);
+  CHECK(owners(test.exported()) == std::set<std::string>{"shop bram@example.com"});
+  CHECK(summary.total.rejected == 1);
+  CHECK(summary.total.skipped == 5); // three lines of senders, two mails of others
+}
+
+constexpr std::string_view k_jobs =
+    "type,timeLogged,orig,rcpt,dsnStatus,dsnDiag,bounceCat,jobId,envId,header_Return-Path\n"
+    "d,2026-05-11 08:29:41+0200,b@x.example,anna@example.com,2.0.0,,,news-7,,\n"
+    "d,2026-05-11 08:29:42+0200,b@x.example,bram@example.com,2.0.0,,,,order-1,\n"
+    "d,2026-05-11 08:29:43+0200,shop@x.example,cleo@example.com,2.0.0,,,news-8,,\n"
+    "d,2026-05-11 08:29:44+0200,b@x.example,dora@example.com,2.0.0,,,test-1,,\n"
+    "f,2026-05-11 08:29:45+0200,fbl@provider.example,,,,,,,v+news-7-emil=example.com@x.example\n"
+    "f,2026-05-11 08:29:46+0200,fbl@provider.example,,,,,,,plain@x.example\n";
+
+TEST_CASE("a log that accounts share is split by job, and VERP tells whose complaint it is") {
+  TestWorkspace test(R"([[account]]
+name = "shop"
+esp = "powermta"
+sender = "shop@x.example"
+job = "ORDER-*"
+[[account]]
+name = "newsletter"
+esp = "powermta"
+sender = "v+{campaign}-{address}@x.example"
+job = ["news-*", "weekly"]
+)");
+  const auto summary = test.import("acct.csv", k_jobs);
+  const auto exported = test.exported();
+  CHECK(owners(exported) == std::set<std::string>{"newsletter anna@example.com",
+                                                  "shop bram@example.com", "shop cleo@example.com",
+                                                  "newsletter emil@example.com"});
+  CHECK(exported.find(R"("address":"emil@example.com","time":"2026-05-11T06:29:45Z",)"
+                      R"("campaign":"news-7")") != std::string::npos);
+  CHECK(summary.total.rejected == 2);
+  const auto rejects = read_file((test.folder / "rejects").string());
+  REQUIRE(rejects.has_value());
+  CHECK_MESSAGE(
+      rejects->find(R"(its envelope sender \"b@x.example\" and its job \"test-1\" are of )"
+                    R"(no account: add it to the `sender` or the `job` of one)") !=
+          std::string::npos,
+      *rejects);
+}
+
+TEST_CASE("bounces by mail are of the account whose sender they came back to") {
+  TestWorkspace test(R"([[account]]
+name = "newsletter"
+esp = "postfix"
+sender = "bounce+{campaign}-{contact_id}@news.example.com"
+)");
+  test.import("bounce.eml",
+              "From: MAILER-DAEMON@mx.example.net\n"
+              "To: bounce+c12-4711@news.example.com\n"
+              "Date: Mon, 02 Mar 2026 09:10:00 +0000\n"
+              "Subject: Undelivered Mail Returned to Sender\n"
+              "MIME-Version: 1.0\n"
+              "Content-Type: multipart/report; report-type=delivery-status; boundary=\"b1\"\n\n"
+              "--b1\nContent-Type: message/delivery-status\n\n"
+              "Reporting-MTA: dns; mx.example.net\n\n"
+              "Final-Recipient: rfc822; anna@example.com\nAction: failed\nStatus: 5.1.1\n"
+              "Diagnostic-Code: smtp; 550 5.1.1 user unknown\n\n--b1--\n");
+  const auto exported = test.exported();
+  CHECK_MESSAGE(exported.find(R"("account":"newsletter","address":"anna@example.com")") !=
+                    std::string::npos,
+                exported);
+  CHECK_MESSAGE(exported.find(R"("campaign":"c12")") != std::string::npos, exported);
+}
+
 TEST_CASE("without `sender` several accounts of a mail server are still an error") {
   TestWorkspace test("[[account]]\nname = \"a\"\nesp = \"postfix\"\n"
                      "[[account]]\nname = \"b\"\nesp = \"postfix\"\n");

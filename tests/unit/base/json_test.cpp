@@ -98,3 +98,26 @@ TEST_CASE("JsonValues: values of a list, of a stream, of a piece of a list") {
     CHECK(got == row.want);
   }
 }
+
+TEST_CASE("json: where a text may be cut between values") {
+  struct Row {
+    const char* name;
+    std::string text;
+    std::size_t want;
+  };
+  const std::string bom = "\xEF\xBB\xBF";
+  for (const auto& row : {
+           Row{"behind the last whole value", R"({"a":1},{"b)", 7},
+           Row{"behind the last line", "{\"a\":1}\n{\"b\":1}\n", 16},
+           Row{"an object may end where the text does", R"({"a":1})", 7},
+           Row{"a number may go on", "17", 0},
+           Row{"in an envelope nowhere", R"({"list":[{"a":1},{"b":2},)", 0},
+           Row{"a byte order mark is part of no value", bom + R"({"list":[{"a":1},)", 0},
+           Row{"behind a value behind a byte order mark", bom + R"({"a":1},{"b")", 10},
+           Row{"a byte order mark alone", bom, 3},
+           Row{"nothing", "", 0},
+       }) {
+    CAPTURE(row.name);
+    CHECK(whole_json_values(row.text) == row.want);
+  }
+}

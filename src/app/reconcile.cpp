@@ -1,0 +1,181 @@
+#include "app/reconcile.hpp"
+
+#include "store/sync_state.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <functional>
+#include <set>
+
+namespace mailfunnel {
+
+namespace {
+
+/// What a mailing's events add up to.
+struct Counted {
+  std::uint64_t events = 0;
+  std::set<RecipientId> people;
+};
+
+class Mailing {
+public:
+  Mailing(Database& database, CampaignId campaign) : m_activity(database), m_campaign(campaign) {
+    m_chunks = (std::uint64_t{Recipients(database).count()} + k_chunk_size - 1) >> k_chunk_bits;
+  }
+
+  Counted of(EventKind kind,
+             const std::function<bool(std::uint16_t evidence)>& takes = {}) {
+    Counted out;
+    for (std::uint32_t chunk = 0; chunk < m_chunks; ++chunk) {
+      EventColumns columns;
+      if (!m_activity.load_set(chunk, m_campaign, kind, columns)) {
+        continue;
+      }
+      for (std::size_t i = 0; i < columns.recipient.size(); ++i) {
+        if (!takes || takes(columns.evidence.empty() ? std::uint16_t{0} : columns.evidence[i])) {
+          ++out.events;
+          out.people.insert(chunk << k_chunk_bits | columns.recipient[i]);
+        }
+      }
+    }
+    return out;
+  }
+
+  Counted bounces(BounceClass least, BounceClass most) {
+    return of(EventKind::bounce, [=](std::uint16_t evidence) {
+      const auto klass = bounce_class_of(evidence);
+      return klass >= least && klass <= most;
+    });
+  }
+
+private:
+  Activity m_activity;
+  CampaignId m_campaign;
+  std::uint64_t m_chunks;
+};
+
+bool by_machine(std::uint16_t bits) {
+  return (bits & (evidence::esp_machine_flag | evidence::privacy_proxy)) != 0;
+}
+
+class Reconciler {
+public:
+  Reconciler(Database& database, const StoredCampaign& campaign, const EspTotals& totals,
+             const Capabilities& can, bool asked, ReconciledMailing& out)
+      : m_mailing(database, campaign.id), m_totals(totals), m_can(can), m_asked(asked), m_out(out) {}
+
+  void run() {
+    const auto sent = m_mailing.of(EventKind::sent).people;
+    const auto delivered = m_mailing.of(EventKind::delivered).people;
+    const auto hard = m_mailing.bounces(BounceClass::hard, BounceClass::hard).people;
+    auto soft = m_mailing.bounces(BounceClass::none, BounceClass::block).people;
+    for (const auto person : hard) {
+      soft.erase(person);
+    }
+    auto everybody = sent;
+    everybody.insert(delivered.begin(), delivered.end());
+    everybody.insert(hard.begin(), hard.end());
+    everybody.insert(soft.begin(), soft.end());
+    compare("sent", everybody.size(), "people who were deleted at the platform are not told by name");
+    std::uint64_t arrived = delivered.size();
+    if (!m_can.delivery_events) {
+      arrived = static_cast<std::uint64_t>(
+          std::count_if(everybody.begin(), everybody.end(), [&](RecipientId person) {
+            return !hard.contains(person) && !soft.contains(person);
+          }));
+    }
+    compare("delivered", arrived, "people who were deleted at the platform are not told by name");
+    const auto opens = m_mailing.of(EventKind::open);
+    compare("opens", opens.events,
+            "the platform leaves out machines, or counts opens of one second as several");
+    compare("unique_opens", opens.people.size(),
+            "the platform counts readers who clicked without an open, or leaves out machines");
+    compare("unique_opens_by_people",
+            m_mailing.of(EventKind::open, [](auto bits) { return !by_machine(bits); }).people.size(),
+            "the platform does not say of every open whose it was");
+    const auto clicks = m_mailing.of(EventKind::click);
+    compare("clicks", clicks.events,
+            "links that differ in tracking parameters only, clicked in one second, are one click here");
+    compare("unique_clicks", clicks.people.size(), "the platform leaves out machines");
+    compare("hard_bounces", hard.size(), "the platform sorts bounces otherwise");
+    compare("soft_bounces", soft.size(),
+            "the platform sorts bounces otherwise, or counts one that turned hard");
+    compare("unsubscribes", m_mailing.of(EventKind::unsubscribe).people.size(),
+            "the platform counts who left in another way after this mailing");
+    compare("complaints", m_mailing.of(EventKind::complaint).people.size(),
+            "the platform does not name everybody who complained");
+  }
+
+private:
+  void compare(const std::string& name, std::uint64_t ours, std::string why) {
+    const auto found = m_totals.find(name);
+    if (found == m_totals.end()) {
+      return;
+    }
+    ReconciledFigure figure{name, ours, static_cast<std::uint64_t>(found->second), ""};
+    if (figure.ours != figure.theirs) {
+      figure.why = m_asked ? "not all pages of the mailing were read yet: sync again"
+                   : ours == 0 ? "it was not pulled: the key may not see it, or it is older than the sync"
+                   : ours > figure.theirs ? "the platform took some out after they were pulled, or another source told them"
+                                          : std::move(why);
+    }
+    m_out.figures.push_back(std::move(figure));
+  }
+
+  Mailing m_mailing;
+  const EspTotals& m_totals;
+  const Capabilities& m_can;
+  bool m_asked; // requests of the mailing are left
+  ReconciledMailing& m_out;
+};
+
+} // namespace
+
+double ReconciledFigure::off() const {
+  const auto difference = std::abs(static_cast<double>(ours) - static_cast<double>(theirs));
+  return theirs == 0 ? (ours == 0 ? 0 : 1) : difference / static_cast<double>(theirs);
+}
+
+Result<std::vector<ReconciledMailing>> reconcile(Store& store, const Workspace& workspace,
+                                                 const std::string& campaign) {
+  auto& database = store.database();
+  Catalog catalog(database);
+  std::vector<ReconciledMailing> out;
+  for (const auto& account : catalog.accounts()) {
+    SyncState state(database, account.id);
+    const auto totals = state.totals();
+    const auto* adapter = workspace.registry.find(account.adapter);
+    const auto can = adapter == nullptr ? Capabilities{} : adapter->capabilities();
+    std::string left;
+    for (const auto& [id, task] : state.tasks()) {
+      left += task;
+    }
+    for (const auto& stored : catalog.campaigns()) {
+      const auto& one = stored.campaign;
+      const auto found = totals.find(one.id);
+      if (stored.account != account.id || found == totals.end() ||
+          (!campaign.empty() && campaign != one.id && campaign != one.name)) {
+        continue;
+      }
+      ReconciledMailing mailing{account.name, one.id, one.name.empty() ? one.subject : one.name,
+                                one.sent_at.value_or(stored.first_event.value_or(0)),
+                                state.totals_at(one.id), {}};
+      const bool asked = left.find('"' + one.id + '"') != std::string::npos;
+      Reconciler(database, stored, found->second, can, asked, mailing).run();
+      out.push_back(std::move(mailing));
+    }
+  }
+  std::stable_sort(out.begin(), out.end(), [](const auto& a, const auto& b) {
+    return a.sent_at > b.sent_at;
+  });
+  if (out.empty()) {
+    return Error{ErrorCode::not_found,
+                 campaign.empty() ? "no platform told totals yet: `mailfunnel sync` asks for them"
+                                  : "of no mailing \"" + campaign + "\" the platform told totals"};
+  }
+  return out;
+}
+
+} // namespace mailfunnel
