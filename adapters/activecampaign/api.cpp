@@ -113,14 +113,15 @@ Result<void> ActiveCampaignApi::read_key(const ApiTask& task, const HttpResponse
 }
 
 Result<std::unique_ptr<Api>> open_api(const ApiAccount& account) {
-  auto base = base_url(account, "");
+  const auto host = account.setting("host");
+  auto base = base_url(account, host.empty() ? std::string() : "https://" + std::string(host));
   if (base.ends_with("/api/3")) {
     base.resize(base.size() - std::string_view("/api/3").size());
   }
   if (account.secret("api_key").empty() || base.empty()) {
     return Error{ErrorCode::usage,
-                 "ActiveCampaign needs the account's URL and key (Settings > Developer): base_url = "
-                 "\"https://ACCOUNT.api-us1.com\" and api_key = { env = \"ACTIVECAMPAIGN_API_KEY\" }"};
+                 "ActiveCampaign needs the account's host and key (Settings > Developer): host = "
+                 "\"ACCOUNT.api-us1.com\" and api_key = { env = \"ACTIVECAMPAIGN_API_KEY\" }"};
   }
   return std::make_unique<ActiveCampaignApi>(account, std::move(base));
 }

@@ -228,9 +228,6 @@ Result<std::vector<PushStep>> ActiveCampaignApi::change(const PushTarget& target
                                                         std::span<const MemberChange> changes) const {
   const auto fields = split(id, ',');
   const bool of_fields = target.kind == TargetKind::fields;
-  if (of_fields && fields.size() != target.fields.size()) {
-    return Error{ErrorCode::usage, "the ids of the custom fields are not known"};
-  }
   std::vector<PushStep> steps;
   PushStep step;
   const auto close = [&] {
@@ -256,8 +253,9 @@ Result<std::vector<PushStep>> ActiveCampaignApi::change(const PushTarget& target
     std::string contact = "{\"email\":" + json_string(change.address);
     if (of_fields) {
       contact += ",\"fields\":[";
-      for (std::size_t f = 0; f < fields.size(); ++f) {
-        contact += std::string(f == 0 ? "" : ",") + "{\"id\":" + std::string(fields[f]) + ",\"value\":" +
+      for (std::size_t f = 0; f < target.fields.size(); ++f) {
+        contact += std::string(f == 0 ? "" : ",") + "{\"id\":" +
+                   json_string(f < fields.size() ? fields[f] : std::string_view()) + ",\"value\":" +
                    json_string(remove ? std::string_view() : std::string_view(change.fields.at(f))) + "}";
       }
       contact += "]}";

@@ -243,7 +243,7 @@ Result<std::vector<PushStep>> MailgunApi::change(const PushTarget& target, std::
     std::string body = "[";
     for (const auto i : some) {
       body += i == some.front() ? "" : ",";
-      body += "{\"address\":" + json_string(changes[i].address) + ",\"subscribed\":true}";
+      body += json_string(changes[i].address);
     }
     return ApiTask{.step = "add", .campaign = std::string(id), .body = body + "]"};
   });
