@@ -110,6 +110,10 @@ Result<void> need_list(const Json& list, std::string_view name) {
   return Error{ErrorCode::bad_syntax, "the answer has no list \"" + std::string(name) + "\""};
 }
 
+std::string scalar_text(const Json& value) {
+  return std::string(std::string_view(JsonScalar(value)));
+}
+
 std::optional<std::uint64_t> count_of(const Json& value) {
   std::uint64_t number = 0;
   if (value.get_uint64().get(number) == simdjson::SUCCESS) {

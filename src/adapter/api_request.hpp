@@ -63,6 +63,9 @@ Result<JsonAnswer> read_json(const HttpResponse& answer);
 /// Has `list` to be there? Error bad_syntax: the member is no list.
 Result<void> need_list(const Json& list, std::string_view name);
 
+/// A copy of what JsonScalar shows: ids that are numbers at some ESPs.
+std::string scalar_text(const Json& value);
+
 /// A whole number of a JSON number or of digits in a string; nothing for everything else.
 std::optional<std::uint64_t> count_of(const Json& value);
 
