@@ -125,6 +125,11 @@ std::optional<std::uint64_t> count_of(const Json& value) {
   return whole ? std::optional(number) : std::nullopt;
 }
 
+std::optional<Seconds> mark_time(std::string_view mark) {
+  const auto time = mark.empty() ? std::nullopt : parse_time(mark);
+  return time ? std::optional(time->seconds) : std::nullopt;
+}
+
 std::uint64_t offset_of(const ApiTask& task) {
   std::uint64_t offset = 0;
   std::from_chars(task.place.data(), task.place.data() + task.place.size(), offset);
