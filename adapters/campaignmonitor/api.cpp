@@ -141,6 +141,10 @@ std::string CampaignMonitorApi::url(const ApiTask& task) const {
   if (step == "journeys" || step == "lists") {
     return client + "/" + task.step + ".xml";
   }
+  if (step == "look-suppressed") {
+    query.add("orderfield", "email"sv).add("orderdirection", "asc"sv);
+    return client + "/suppressionlist.xml" + query.text();
+  }
   if (step == "suppressed") {
     query.add("orderfield", "date"sv).add("orderdirection", "desc"sv);
     return client + "/suppressionlist.xml" + query.text();
@@ -194,6 +198,11 @@ HttpRequest CampaignMonitorApi::request(const ApiTask& task) const {
     request.repeatable = true; // sets: twice is as once
     return signed_request(std::move(request));
   }
+  if (task.step == "suppress") {
+    auto request = json_request("POST", m_base + "/clients/" + task.campaign + "/suppress.json", task.body);
+    request.repeatable = true; // nobody is in the list twice
+    return signed_request(std::move(request));
+  }
   if (task.step == "new-field") {
     return signed_request(json_request(
         "POST", m_base + "/lists/" + task.campaign + "/customfields.json", task.body));
@@ -243,7 +252,7 @@ Result<void> CampaignMonitorApi::read(const ApiTask& task, const HttpResponse& a
   if (step == "new-field") {
     return read_new_field(task, answer, sink);
   }
-  if (step == "journeys" && !answer.ok()) {
+  if (step == "suppress" || (step == "journeys" && !answer.ok())) {
     return {};
   }
   const auto xml = XmlDocument::parse(answer.body);

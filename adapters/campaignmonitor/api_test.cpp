@@ -321,6 +321,32 @@ TEST_CASE("campaignmonitor api: a push sets custom fields and touches no subscri
   CHECK_FALSE(one.read(pushed[0].task, R"({"FailureDetails":[)", 201));
 }
 
+TEST_CASE("campaignmonitor api: the client's suppression list is added to") {
+  auto one = api();
+  const PushTarget target{TargetKind::suppression, "never", "", {}};
+  const std::vector<std::string> wanted{"ann@example.com"};
+  const auto tasks = *one.api().look(target, wanted);
+  REQUIRE(steps(tasks) == std::vector<std::string>{"look-suppressed c1", "look-one l1"});
+  REQUIRE(one.read(tasks[0], page("<S><SuppressionReason>Bounced</SuppressionReason><EmailAddress>bob@example.com</EmailAddress>"
+                                  "<Date>2026-05-20 10:00:00</Date><State>Suppressed</State></S>", 1, 2)));
+  CHECK(one.notes.targets == std::vector<std::string>{"suppressed"});
+  CHECK(one.notes.members.at(0).in_target);
+  CHECK(one.notes.tasks.size() == 1);
+  REQUIRE(one.read(tasks[1], "<Subscriber><EmailAddress>ann@example.com</EmailAddress><State>Active</State></Subscriber>"));
+  CHECK_FALSE(one.notes.members.at(0).in_target);
+  CHECK(one.notes.members.at(0).fields.empty());
+  const std::vector<MemberChange> changes{{MemberChange::Action::add, "ann@example.com", "", {}},
+                                          {MemberChange::Action::add, "cas@example.com", "", {}}};
+  const auto pushed = *one.api().change(target, "suppressed", changes);
+  CHECK(one.asked(pushed.at(0).task) ==
+        std::string("POST ") + k_base +
+            R"(/clients/c1/suppress.json {"EmailAddresses":["ann@example.com","cas@example.com"]} (repeatable))");
+  REQUIRE(one.read(pushed[0].task, ""));
+  auto config = account();
+  config.settings.clear();
+  CHECK(api(config).api().look(target, wanted).error().code == ErrorCode::usage);
+}
+
 TEST_CASE("campaignmonitor api: fields that are missing are made, one after the other") {
   auto one = api();
   const auto target = fields_target({"Stage", "Score"});

@@ -80,7 +80,8 @@ public:
   }
 
   std::vector<TargetInfo> targets() const override {
-    return {{TargetKind::list, "a list, private and single opt-in where it is made"}};
+    return {{TargetKind::list, "a list, private and single opt-in where it is made"},
+            {TargetKind::suppression, "the blocklist of the whole server"}};
   }
   Result<std::vector<ApiTask>> look(const PushTarget& target,
                                     std::span<const std::string> wanted) const override;
@@ -146,6 +147,8 @@ std::string ListmonkApi::url(const ApiTask& task) const {
   std::string query;
   if (step == "person") {
     query = "subscribers.email = " + sql_text(task.memo);
+  } else if (step == "blocklisted") {
+    query = "subscribers.status = 'blocklisted'";
   } else if (task.since > 0) {
     query = "subscribers.updated_at >= " + sql_text(since);
   }
@@ -156,8 +159,9 @@ HttpRequest ListmonkApi::request(const ApiTask& task) const {
   HttpRequest request;
   if (task.step == "new-list") {
     request = json_request("POST", m_base + "/lists", task.body);
-  } else if (task.step == "change-list") {
-    request = json_request("PUT", m_base + "/subscribers/lists", task.body);
+  } else if (task.step == "change-list" || task.step == "block") {
+    request = json_request("PUT", m_base + (task.step == "block" ? "/subscribers/blocklist" : "/subscribers/lists"),
+                           task.body);
     request.repeatable = true; // sets: twice is as once
   } else {
     request = get_request(m_base + url(task));
@@ -237,7 +241,7 @@ Result<void> ListmonkApi::read(const ApiTask& task, const HttpResponse& answer,
     sink.target(id);
     return {};
   }
-  if (step == "change-list") {
+  if (step == "change-list" || step == "block") {
     return is_true(data) ? Result<void>()
                          : Error{ErrorCode::bad_syntax, "the answer to a change is not true"};
   }
@@ -391,6 +395,9 @@ Result<std::vector<ApiTask>> ListmonkApi::look(const PushTarget& target,
   // Whose subscription counts: that to the account's list.
   const auto& list = target.list.empty() ? m_list : target.list;
   std::vector<ApiTask> tasks{{.step = "find-list", .campaign = list, .memo = target.name}};
+  if (target.kind == TargetKind::suppression) {
+    tasks = {{.step = "blocklisted"}};
+  }
   if (wanted.size() > k_few) {
     tasks.push_back({.step = "people", .campaign = list, .calls = 10});
   } else {
@@ -420,7 +427,10 @@ void ListmonkApi::find_list(const ApiTask& task, const Json& data, ApiSink& sink
 
 /// Of the target ("members"; whose subscription counts stands in the memo), or of the account.
 void ListmonkApi::read_members(const ApiTask& task, const Json& data, ApiSink& sink) const {
-  const bool of_target = task.step == "members";
+  const bool of_target = task.step == "members", blocklisted = task.step == "blocklisted";
+  if (blocklisted) {
+    sink.target("blocklist");
+  }
   const std::string_view list = of_target ? task.memo : task.campaign;
   std::size_t rows = 0;
   each_element(data["results"], [&](const Json& row) {
@@ -443,6 +453,7 @@ void ListmonkApi::read_members(const ApiTask& task, const Json& data, ApiSink& s
     const auto whole = subscription_of(text_of(row["status"]));
     if (whole != Subscription::unknown) { // blocklisted, disabled
       member.subscription = whole;
+      member.in_target = member.in_target || blocklisted;
     } else if (left_target) {
       member.subscription = Subscription::unsubscribed;
     }
@@ -460,7 +471,7 @@ Result<std::vector<ApiTask>> ListmonkApi::create(const PushTarget& target) const
   return std::vector<ApiTask>{make};
 }
 
-Result<std::vector<PushStep>> ListmonkApi::change(const PushTarget&, std::string_view id,
+Result<std::vector<PushStep>> ListmonkApi::change(const PushTarget& target, std::string_view id,
                                                   std::span<const MemberChange> changes) const {
   std::vector<std::size_t> adds, removes;
   for (std::size_t i = 0; i < changes.size(); ++i) {
@@ -476,6 +487,9 @@ Result<std::vector<PushStep>> ListmonkApi::change(const PushTarget&, std::string
       for (const auto i : some) {
         body += i == some.front() ? "" : ",";
         body += changes[i].contact_id;
+      }
+      if (target.kind == TargetKind::suppression) {
+        return ApiTask{.step = "block", .body = body + "]}"};
       }
       body += "],\"action\":" + json_string(action) + ",\"target_list_ids\":[" + std::string(id) + "]}";
       return ApiTask{.step = "change-list", .body = std::move(body)};
