@@ -98,7 +98,8 @@ CampaignMonitorApi::CampaignMonitorApi(const ApiAccount& account)
     : m_base(base_url(account, "https://api.createsend.com/api/v3.3")),
       m_client(account.setting("client")), m_list(account.list), m_key(account.secret("api_key")),
       m_token(account.secret("access_token")), m_refresh(account.secret("refresh_token")),
-      m_zone(account.zone), m_zone_given(account.zone_given) {}
+      m_zone(account.zone), m_zone_given(account.zone_given),
+      m_journeys(account.setting("journeys") == "yes") {}
 
 std::vector<std::string> CampaignMonitorApi::origins() const {
   return {origin_of(m_base)};

@@ -19,6 +19,7 @@ ApiAccount account() {
   ApiAccount account;
   account.secrets["api_key"] = "k3y";
   account.settings["client"] = "c1";
+  account.settings["journeys"] = "yes";
   account.list = "l1";
   account.zone = *find_zone("Europe/Brussels");
   account.zone_given = true;
@@ -128,7 +129,7 @@ TEST_CASE("campaignmonitor api: clients and their zone are asked for where the c
                               "Canberra, Melbourne, Sydney</TimeZone></BasicDetails></Client>";
   REQUIRE(one.read(clients[0], details));
   CHECK(steps(one.notes.tasks) ==
-        std::vector<std::string>{"campaigns c1", "journeys c1", "lists c1", "suppressed c1"});
+        std::vector<std::string>{"campaigns c1", "lists c1", "suppressed c1"});
   REQUIRE(one.notes.notes.size() == 1);
   CHECK(one.notes.notes[0].find("Australia/Sydney") != std::string::npos);
   REQUIRE(one.read(one.notes.tasks[0], k_campaigns));

@@ -23,6 +23,7 @@
 
 namespace mailfunnel::listmonk {
 
+using namespace std::string_literals;
 using namespace std::string_view_literals;
 
 namespace {
@@ -32,6 +33,7 @@ constexpr std::size_t k_ids = 1000;   // of one change
 constexpr std::size_t k_few = 10;     // people that are looked up one by one
 constexpr Seconds k_lively = 30 * k_day;
 constexpr Seconds k_overlap = k_day;
+constexpr Seconds k_try_again = 7 * k_day; // what the server had not
 constexpr std::int64_t k_first = std::int64_t{1} << 40;
 
 std::optional<Seconds> seconds_of(const Json& value) {
@@ -202,8 +204,13 @@ std::vector<ApiTask> ListmonkApi::pull(const PullRequest& request) const {
   add("campaigns", since("campaigns", k_lively), k_first);
   add("lists", 0, k_first);
   add("bounces", since("bounces", k_overlap), 0);
-  add("views", since("views", k_overlap), 0);
-  add("clicks", since("clicks", k_overlap), 0);
+  for (const auto* step : {"views", "clicks"}) {
+    const auto none = request.marks.find(step + "/none"s);
+    const auto looked = none == request.marks.end() ? std::nullopt : mark_time(none->second);
+    if (!looked || *looked + k_try_again <= request.now) {
+      add(step, since(step, k_overlap), 0);
+    }
+  }
   auto& people = add("subscribers", known ? since("subscribers", k_overlap) : 0, -1);
   people.campaign = m_list;
   people.calls = known ? 1 : 10;
@@ -269,6 +276,7 @@ Result<void> ListmonkApi::read(const ApiTask& task, const HttpResponse& answer,
 Result<void> ListmonkApi::read_events(const ApiTask& task, const HttpResponse& answer,
                                       ApiSink& sink) const {
   if (!answer.ok()) {
+    sink.mark(task.step + "/none", format_time(task.until));
     sink.note("who opened and clicked can't be had: it needs a listmonk that exports analytics and "
               "the permission settings:maintain; a dump of the database has it too");
     return {};
@@ -285,6 +293,7 @@ Result<void> ListmonkApi::read_events(const ApiTask& task, const HttpResponse& a
     sink.note("some opens and clicks are of nobody: " + std::string(k_nobody));
   }
   sink.mark(task.step, format_time(task.until));
+  sink.mark(task.step + "/none", "");
   return {};
 }
 
