@@ -1,13 +1,14 @@
 // listmonk's API, of one's own server: https://listmonk.app/docs/apis/apis/
 //
-// Pull. Campaigns with their figures (the newest change first, as far back as 30 days before the last
-// look), their bodies once, bounces, subscribers with their lists. Who opened and clicked is only in
-// the exports of analytics, which newer servers have: one CSV of all campaigns, since a day. A page
-// holds what the server allows (50 rows, whatever is asked for), so its own per_page tells the next.
+// Pull. Campaigns with their figures (the newest change first, as far back as 30 days before the
+// last look), their bodies once, bounces, subscribers with their lists. Who opened and clicked is
+// only in the exports of analytics, which newer servers have: one CSV of all campaigns, since a
+// day. A page holds what the server allows (50 rows, whatever is asked for), so its own per_page
+// tells the next.
 //
 // Push. A segment is a list: subscribers are added by their ids without a status, which leaves that
-// of those who are in it already as it is. A list that we make is private and single opt-in: nobody is
-// mailed because of it.
+// of those who are in it already as it is. A list that we make is private and single opt-in: nobody
+// is mailed because of it.
 
 #include "readers.hpp"
 
@@ -49,7 +50,8 @@ std::string sql_text(std::string_view text) {
 /// The next page by what the answer says of itself, or nothing: this was the last.
 std::optional<ApiTask> next_page(const ApiTask& task, const Json& data, std::size_t rows) {
   const auto page = std::max<std::uint64_t>(offset_of(task), 1);
-  const auto size = count_of(data["per_page"]).value_or(rows), total = count_of(data["total"]).value_or(0);
+  const auto size = count_of(data["per_page"]).value_or(rows),
+             total = count_of(data["total"]).value_or(0);
   if (rows == 0 || page * size >= total) {
     return std::nullopt;
   }
@@ -108,7 +110,8 @@ private:
   std::string m_base, m_list, m_authorization;
 };
 
-// ---- requests ------------------------------------------------------------------------------------
+// ---- requests
+// ------------------------------------------------------------------------------------
 
 std::string ListmonkApi::url(const ApiTask& task) const {
   const auto& step = task.step;
@@ -135,12 +138,12 @@ std::string ListmonkApi::url(const ApiTask& task) const {
     return "/lists" + page({});
   }
   if (step == "left") { // a list's subscriptions that ended since
-    return "/subscribers" + page({{"list_id", task.campaign},
-                                  {"subscription_status", "unsubscribed"},
-                                  {"query", task.since > 0 ? "subscriber_lists.updated_at >= " +
-                                                                 sql_text(since)
-                                                           : std::string()},
-                                  {"order", "ASC"}});
+    return "/subscribers" +
+           page({{"list_id", task.campaign},
+                 {"subscription_status", "unsubscribed"},
+                 {"query", task.since > 0 ? "subscriber_lists.updated_at >= " + sql_text(since)
+                                          : std::string()},
+                 {"order", "ASC"}});
   }
   if (step == "check") {
     return "/lists?page=1&per_page=1";
@@ -162,8 +165,9 @@ HttpRequest ListmonkApi::request(const ApiTask& task) const {
   if (task.step == "new-list") {
     request = json_request("POST", m_base + "/lists", task.body);
   } else if (task.step == "change-list" || task.step == "block") {
-    request = json_request("PUT", m_base + (task.step == "block" ? "/subscribers/blocklist" : "/subscribers/lists"),
-                           task.body);
+    request = json_request(
+        "PUT", m_base + (task.step == "block" ? "/subscribers/blocklist" : "/subscribers/lists"),
+        task.body);
     request.repeatable = true; // sets: twice is as once
   } else {
     request = get_request(m_base + url(task));
@@ -187,7 +191,8 @@ std::string ListmonkApi::problem(const HttpResponse& answer) const {
   return json ? std::string(text_of((*json)["message"])) : std::string();
 }
 
-// ---- pull ----------------------------------------------------------------------------------------
+// ---- pull
+// ----------------------------------------------------------------------------------------
 
 std::vector<ApiTask> ListmonkApi::pull(const PullRequest& request) const {
   const auto since = [&request](std::string_view stream, Seconds before) -> Seconds {
@@ -198,8 +203,8 @@ std::vector<ApiTask> ListmonkApi::pull(const PullRequest& request) const {
   const bool known = request.marks.find("subscribers"sv) != request.marks.end();
   std::vector<ApiTask> tasks;
   const auto add = [&](std::string_view step, Seconds from, std::int64_t rank) -> ApiTask& {
-    return tasks.emplace_back(ApiTask{
-        .step = std::string(step), .since = from, .until = request.now, .rank = rank});
+    return tasks.emplace_back(
+        ApiTask{.step = std::string(step), .since = from, .until = request.now, .rank = rank});
   };
   add("campaigns", since("campaigns", k_lively), k_first);
   add("lists", 0, k_first);
@@ -224,8 +229,9 @@ Result<void> ListmonkApi::read(const ApiTask& task, const HttpResponse& answer,
     return read_events(task, answer, sink);
   }
   if (!answer.ok()) { // the query was refused
-    sink.note("the API user may not query by SQL (permission subscribers:sql_query): all subscribers "
-              "are read at every sync");
+    sink.note(
+        "the API user may not query by SQL (permission subscribers:sql_query): all subscribers "
+        "are read at every sync");
     auto all = task;
     all.since = 0;
     sink.next(std::move(all));
@@ -397,7 +403,8 @@ void ListmonkApi::read_lists(const ApiTask& task, const Json& data, ApiSink& sin
   }
 }
 
-// ---- push ----------------------------------------------------------------------------------------
+// ---- push
+// ----------------------------------------------------------------------------------------
 
 Result<std::vector<ApiTask>> ListmonkApi::look(const PushTarget& target,
                                                std::span<const std::string> wanted) const {
@@ -450,7 +457,8 @@ void ListmonkApi::read_members(const ApiTask& task, const Json& data, ApiSink& s
     bool left_target = false;
     each_element(row["lists"], [&](const Json& one) {
       const auto id = scalar_text(one["id"]);
-      const auto state = subscription_in_list(text_of(one["subscription_status"]), text_of(one["optin"]));
+      const auto state =
+          subscription_in_list(text_of(one["subscription_status"]), text_of(one["optin"]));
       if (of_target && id == task.campaign) {
         member.in_target = state != Subscription::unsubscribed;
         left_target = !member.in_target;
@@ -486,7 +494,8 @@ Result<std::vector<PushStep>> ListmonkApi::change(const PushTarget& target, std:
   for (std::size_t i = 0; i < changes.size(); ++i) {
     const auto& contact = changes[i].contact_id;
     if (contact.empty() || !std::all_of(contact.begin(), contact.end(), is_digit)) {
-      return Error{ErrorCode::usage, "a subscriber without an id of listmonk: " + changes[i].address};
+      return Error{ErrorCode::usage,
+                   "a subscriber without an id of listmonk: " + changes[i].address};
     }
     (changes[i].action == MemberChange::Action::remove ? removes : adds).push_back(i);
   }
@@ -500,7 +509,8 @@ Result<std::vector<PushStep>> ListmonkApi::change(const PushTarget& target, std:
       if (target.kind == TargetKind::suppression) {
         return ApiTask{.step = "block", .body = body + "]}"};
       }
-      body += "],\"action\":" + json_string(action) + ",\"target_list_ids\":[" + std::string(id) + "]}";
+      body +=
+          "],\"action\":" + json_string(action) + ",\"target_list_ids\":[" + std::string(id) + "]}";
       return ApiTask{.step = "change-list", .body = std::move(body)};
     });
   };
@@ -518,9 +528,10 @@ Result<std::unique_ptr<Api>> open_api(const ApiAccount& account) {
                                     std::pair{"user"sv, account.setting("user")},
                                     std::pair{"api_key"sv, account.secret("api_key")}}) {
     if (value.empty()) {
-      return Error{ErrorCode::usage, "listmonk needs the account's " + std::string(name) +
-                                         ": base_url = \"https://lists.example.com\", user = \"…\" and "
-                                         "api_key = { env = \"LISTMONK_TOKEN\" }"};
+      return Error{ErrorCode::usage,
+                   "listmonk needs the account's " + std::string(name) +
+                       ": base_url = \"https://lists.example.com\", user = \"…\" and "
+                       "api_key = { env = \"LISTMONK_TOKEN\" }"};
     }
   }
   return std::make_unique<ListmonkApi>(account);

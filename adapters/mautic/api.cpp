@@ -1,13 +1,13 @@
 // Mautic's REST API, of one's own server: https://devdocs.mautic.org/en/latest/rest_api/
 //
-// Pull. E-mails by /api/emails, the newest first; what happened by the Stats API, which gives rows of
-// the database's tables: those behind the last id (less a few, as what is written at the same time
-// does not become visible in order). Rows of email_stats change when their mail is opened, so those
-// opened since are asked for too; of each mail that tells the first open and the latest. Contacts by
-// /api/contacts: new ones by their number, changed ones by date.
+// Pull. E-mails by /api/emails, the newest first; what happened by the Stats API, which gives rows
+// of the database's tables: those behind the last id (less a few, as what is written at the same
+// time does not become visible in order). Rows of email_stats change when their mail is opened, so
+// those opened since are asked for too; of each mail that tells the first open and the latest.
+// Contacts by /api/contacts: new ones by their number, changed ones by date.
 //
-// Push. A segment of Mautic: POST segments/{id}/contacts/add takes many, leavers go one by one. Fields:
-// PATCH contacts/batch/edit, which can't make a contact.
+// Push. A segment of Mautic: POST segments/{id}/contacts/add takes many, leavers go one by one.
+// Fields: PATCH contacts/batch/edit, which can't make a contact.
 
 #include "readers.hpp"
 
@@ -26,11 +26,11 @@ using namespace std::string_view_literals;
 
 namespace {
 
-constexpr std::int64_t k_rows = 500;      // of a table, of contacts
+constexpr std::int64_t k_rows = 500;       // of a table, of contacts
 constexpr std::int64_t k_emails_page = 30; // they bring their HTML
-constexpr std::size_t k_batch = 200;      // contacts of a change
-constexpr std::size_t k_few = 10;         // people that are looked up one by one
-constexpr std::int64_t k_late = 100;      // ids before the last one that are asked for again
+constexpr std::size_t k_batch = 200;       // contacts of a change
+constexpr std::size_t k_few = 10;          // people that are looked up one by one
+constexpr std::int64_t k_late = 100;       // ids before the last one that are asked for again
 constexpr Seconds k_overlap = k_day;
 constexpr std::int64_t k_first = std::int64_t{1} << 40;
 
@@ -91,8 +91,9 @@ public:
   bool discovers(const ApiTask& task) const override { return task.step == "emails"; }
 
   std::vector<TargetInfo> targets() const override {
-    return {{TargetKind::segment, "a segment; campaigns that start from it take in who is added", true},
-            {TargetKind::fields, "custom fields of contacts, by their alias", true}};
+    return {
+        {TargetKind::segment, "a segment; campaigns that start from it take in who is added", true},
+        {TargetKind::fields, "custom fields of contacts, by their alias", true}};
   }
   Result<std::vector<ApiTask>> look(const PushTarget& target,
                                     std::span<const std::string> wanted) const override;
@@ -124,7 +125,8 @@ private:
   InputFacts m_input; // zone of the tables' times
 };
 
-// ---- requests ------------------------------------------------------------------------------------
+// ---- requests
+// ------------------------------------------------------------------------------------
 
 HttpRequest MauticApi::signed_request(HttpRequest request) const {
   request.headers.emplace_back("Authorization", m_client.empty()
@@ -141,8 +143,9 @@ std::string MauticApi::url(const ApiTask& task) const {
     add_condition(query, 0, "id", "gt", task.place.empty() ? "0"sv : std::string_view(task.place));
     if (task.since > 0) {
       const auto wall = utc_to_local(task.since, m_input.zone);
-      const auto text = format_time(days_from_civil(wall.year, wall.month, wall.day) * k_day +
-                                    Seconds{wall.hour} * 3600 + Seconds{wall.minute} * 60 + wall.second);
+      const auto text =
+          format_time(days_from_civil(wall.year, wall.month, wall.day) * k_day +
+                      Seconds{wall.hour} * 3600 + Seconds{wall.minute} * 60 + wall.second);
       add_condition(query, 1, table->time, "gte", text.substr(0, 10) + " " + text.substr(11, 8));
     }
     return m_base + "/stats/" + std::string(table->name) + query.text();
@@ -166,7 +169,8 @@ std::string MauticApi::url(const ApiTask& task) const {
     return contacts("!is:anonymous", "date_modified", "desc");
   }
   if (step == "people") {
-    return contacts(task.campaign.empty() ? "!is:anonymous" : "segment:" + task.campaign, "id", "asc");
+    return contacts(task.campaign.empty() ? "!is:anonymous" : "segment:" + task.campaign, "id",
+                    "asc");
   }
   if (step == "person") {
     return contacts("email:" + task.campaign, "id", "asc");
@@ -177,7 +181,8 @@ std::string MauticApi::url(const ApiTask& task) const {
   if (step == "find-fields") {
     return m_base + "/fields/contact" + page.add("limit", k_rows).text();
   }
-  return step == "check-stats" ? m_base + "/stats/email_stats?limit=1" : m_base + "/contacts?limit=1";
+  return step == "check-stats" ? m_base + "/stats/email_stats?limit=1"
+                               : m_base + "/contacts?limit=1";
 }
 
 HttpRequest MauticApi::request(const ApiTask& task) const {
@@ -200,9 +205,11 @@ HttpRequest MauticApi::request(const ApiTask& task) const {
   }
   if (step == "add" || step == "remove" || step == "fields") {
     const auto segment = m_base + "/segments/" + task.campaign;
-    auto request = step == "fields" ? json_request("PATCH", m_base + "/contacts/batch/edit", task.body)
-                   : step == "add"  ? json_request("POST", segment + "/contacts/add", task.body)
-                                    : json_request("POST", segment + "/contact/" + task.place + "/remove", "{}");
+    auto request = step == "fields"
+                       ? json_request("PATCH", m_base + "/contacts/batch/edit", task.body)
+                   : step == "add"
+                       ? json_request("POST", segment + "/contacts/add", task.body)
+                       : json_request("POST", segment + "/contact/" + task.place + "/remove", "{}");
     request.repeatable = true; // sets: twice is as once
     return signed_request(std::move(request));
   }
@@ -221,7 +228,8 @@ std::string MauticApi::problem(const HttpResponse& answer) const {
   return out;
 }
 
-// ---- pull ----------------------------------------------------------------------------------------
+// ---- pull
+// ----------------------------------------------------------------------------------------
 
 std::vector<ApiTask> MauticApi::pull(const PullRequest& request) const {
   const auto marked = [&request](std::string_view stream) -> std::string_view {
@@ -307,8 +315,8 @@ Result<void> MauticApi::read(const ApiTask& task, const HttpResponse& answer, Ap
 }
 
 /// Each row is read as those of saved answers are.
-Result<void> MauticApi::read_table(const ApiTask& task, const JsonAnswer& json, std::string_view body,
-                                   ApiSink& sink) const {
+Result<void> MauticApi::read_table(const ApiTask& task, const JsonAnswer& json,
+                                   std::string_view body, ApiSink& sink) const {
   MF_CHECK(need_list(json["stats"], "stats"));
   std::int64_t rows = 0, last = number_of(task.place);
   each_element(json["stats"], json_member(body, "stats"),
@@ -332,8 +340,8 @@ Result<void> MauticApi::read_table(const ApiTask& task, const JsonAnswer& json, 
 }
 
 /// The newest first, back to the newest of the last time. `memo`: its number.
-Result<void> MauticApi::read_emails(const ApiTask& task, const JsonAnswer& json, std::string_view body,
-                                    ApiSink& sink) const {
+Result<void> MauticApi::read_emails(const ApiTask& task, const JsonAnswer& json,
+                                    std::string_view body, ApiSink& sink) const {
   if (!is_there(json["emails"])) {
     return Error{ErrorCode::bad_syntax, "the answer has no \"emails\""};
   }
@@ -353,7 +361,8 @@ Result<void> MauticApi::read_emails(const ApiTask& task, const JsonAnswer& json,
     newest = std::max(newest, id);
     met = met || id <= known;
   });
-  if (auto more = met ? std::nullopt : next_offset(task, rows, k_emails_page, count_of(json["total"]))) {
+  if (auto more =
+          met ? std::nullopt : next_offset(task, rows, k_emails_page, count_of(json["total"]))) {
     sink.next(std::move(*more));
   }
   sink.mark("emails", std::to_string(newest));
@@ -391,14 +400,15 @@ Result<void> MauticApi::read_contacts(const ApiTask& task, const JsonAnswer& jso
   return {};
 }
 
-// ---- push ----------------------------------------------------------------------------------------
+// ---- push
+// ----------------------------------------------------------------------------------------
 
 Result<std::vector<ApiTask>> MauticApi::look(const PushTarget& target,
                                              std::span<const std::string> wanted) const {
   const bool fields = target.kind == TargetKind::fields;
   const auto names = join(target.fields, ",");
-  std::vector<ApiTask> tasks{{.step = fields ? "find-fields" : "find-segment",
-                              .memo = fields ? names : target.name}};
+  std::vector<ApiTask> tasks{
+      {.step = fields ? "find-fields" : "find-segment", .memo = fields ? names : target.name}};
   if (wanted.size() > k_few) {
     tasks.push_back({.step = "people", .memo = names, .calls = 10});
   } else {
@@ -410,7 +420,8 @@ Result<std::vector<ApiTask>> MauticApi::look(const PushTarget& target,
 }
 
 /// Also of the answer to a new one.
-Result<void> MauticApi::find_segment(const ApiTask& task, const JsonAnswer& json, ApiSink& sink) const {
+Result<void> MauticApi::find_segment(const ApiTask& task, const JsonAnswer& json,
+                                     ApiSink& sink) const {
   if (!is_there(json["lists"]) && !is_there(json["list"])) {
     return Error{ErrorCode::bad_syntax, "the answer has no \"lists\""};
   }
@@ -435,7 +446,8 @@ Result<void> MauticApi::find_segment(const ApiTask& task, const JsonAnswer& json
   return {};
 }
 
-Result<void> MauticApi::find_fields(const ApiTask& task, const JsonAnswer& json, ApiSink& sink) const {
+Result<void> MauticApi::find_fields(const ApiTask& task, const JsonAnswer& json,
+                                    ApiSink& sink) const {
   if (!is_there(json["fields"])) {
     return Error{ErrorCode::bad_syntax, "the answer has no \"fields\""};
   }
@@ -453,7 +465,8 @@ Result<void> MauticApi::find_fields(const ApiTask& task, const JsonAnswer& json,
 }
 
 /// `campaign`: the segment whose members these are; of "people" without one, all contacts.
-Result<void> MauticApi::read_people(const ApiTask& task, const JsonAnswer& json, ApiSink& sink) const {
+Result<void> MauticApi::read_people(const ApiTask& task, const JsonAnswer& json,
+                                    ApiSink& sink) const {
   if (!is_there(json["contacts"])) {
     return Error{ErrorCode::bad_syntax, "the answer has no \"contacts\""};
   }
@@ -485,9 +498,10 @@ Result<void> MauticApi::read_people(const ApiTask& task, const JsonAnswer& json,
 
 Result<std::vector<ApiTask>> MauticApi::create(const PushTarget& target) const {
   if (target.kind == TargetKind::fields) {
-    return Error{ErrorCode::usage, "Mautic has no contact field " + join(target.fields, " or no ") +
-                                       ": make it (Settings > Custom Fields; the name is its alias), or "
-                                       "name another in the config"};
+    return Error{ErrorCode::usage,
+                 "Mautic has no contact field " + join(target.fields, " or no ") +
+                     ": make it (Settings > Custom Fields; the name is its alias), or "
+                     "name another in the config"};
   }
   ApiTask make{.step = "new-segment"};
   make.body = "{\"name\":" + json_string(target.name) + ",\"isPublished\":true}";
@@ -535,15 +549,16 @@ Result<std::vector<PushStep>> MauticApi::change(const PushTarget& target, std::s
 }
 
 /// add: {"success":1,"details":{"77":{"success":true},"78":{"success":false}}}
-/// batch/edit: {"contacts":[…],"statusCodes":[200,404],"errors":{"1":{"message":"Item was not found."}}}
-Result<void> MauticApi::read_change(const ApiTask& task, const JsonAnswer& json, ApiSink& sink) const {
+/// batch/edit: {"contacts":[…],"statusCodes":[200,404],"errors":{"1":{"message":"Item was not
+/// found."}}}
+Result<void> MauticApi::read_change(const ApiTask& task, const JsonAnswer& json,
+                                    ApiSink& sink) const {
   if (task.step == "fields") {
     MF_CHECK(need_list(json["statusCodes"], "statusCodes"));
     MF_TRY(asked, read_json({200, {}, task.body}));
     std::vector<std::string> contacts; // codes are in the order of what was asked for
-    each_element(asked.root(), [&contacts](const Json& one) {
-      contacts.push_back(scalar_text(one["id"]));
-    });
+    each_element(asked.root(),
+                 [&contacts](const Json& one) { contacts.push_back(scalar_text(one["id"])); });
     std::size_t at = 0;
     each_element(json["statusCodes"], [&](const Json& status) {
       const auto code = count_of(status).value_or(0);
@@ -574,10 +589,12 @@ Result<void> MauticApi::read_change(const ApiTask& task, const JsonAnswer& json,
 
 Result<std::unique_ptr<Api>> open_api(const ApiAccount& account) {
   const bool basic = !account.setting("user").empty() && !account.secret("password").empty();
-  const bool oauth = !account.secret("client_id").empty() && !account.secret("client_secret").empty();
+  const bool oauth =
+      !account.secret("client_id").empty() && !account.secret("client_secret").empty();
   if (account.base_url.empty() || (!basic && !oauth)) {
-    return Error{ErrorCode::usage, "Mautic needs the account's base_url = \"https://mautic.example.com\", "
-                                   "and user and password, or client_id and client_secret of OAuth 2"};
+    return Error{ErrorCode::usage,
+                 "Mautic needs the account's base_url = \"https://mautic.example.com\", "
+                 "and user and password, or client_id and client_secret of OAuth 2"};
   }
   return std::make_unique<MauticApi>(account);
 }
