@@ -139,8 +139,7 @@ private:
   bool m_zone_given;
 };
 
-// ---- requests
-// ------------------------------------------------------------------------------------
+// ---- requests ----------------------------------------------------------------------------------
 
 std::string AcousticApi::command(const ApiTask& task) const {
   const auto& step = task.step;
@@ -211,8 +210,7 @@ std::string AcousticApi::problem(const HttpResponse& answer) const {
   return xml ? trimmed_text(find_element(xml->root(), "Fault"), "FaultString") : std::string();
 }
 
-// ---- answers
-// -------------------------------------------------------------------------------------
+// ---- answers -----------------------------------------------------------------------------------
 
 Result<void> AcousticApi::read(const ApiTask& task, const HttpResponse& answer,
                                ApiSink& sink) const {
@@ -294,8 +292,7 @@ void AcousticApi::read_records(std::string_view campaign, std::string_view body,
   }
 }
 
-// ---- pull
-// ----------------------------------------------------------------------------------------
+// ---- pull --------------------------------------------------------------------------------------
 
 std::vector<ApiTask> AcousticApi::pull(const PullRequest& request) const {
   const auto mark = request.marks.find("sent"sv);
@@ -366,8 +363,7 @@ void AcousticApi::read_totals(pugi::xml_node result, std::string_view body, ApiS
   }
 }
 
-// ---- push
-// ----------------------------------------------------------------------------------------
+// ---- push --------------------------------------------------------------------------------------
 
 Result<std::vector<ApiTask>> AcousticApi::look(const PushTarget& target,
                                                std::span<const std::string> wanted) const {

@@ -114,8 +114,7 @@ TimeZone CampaignMonitorApi::zone_of(const ApiTask& task) const {
   return zone ? *zone : m_zone;
 }
 
-// ---- requests
-// ------------------------------------------------------------------------------------
+// ---- requests ----------------------------------------------------------------------------------
 
 HttpRequest CampaignMonitorApi::signed_request(HttpRequest request) const {
   request.headers.emplace_back("Authorization", m_key.empty() ? bearer_authorization(m_token)
@@ -233,8 +232,7 @@ std::string CampaignMonitorApi::problem(const HttpResponse& answer) const {
   return xml ? trimmed_text(xml->root(), "Message") : std::string();
 }
 
-// ---- answers
-// -------------------------------------------------------------------------------------
+// ---- answers -----------------------------------------------------------------------------------
 
 Result<void> CampaignMonitorApi::read(const ApiTask& task, const HttpResponse& answer,
                                       ApiSink& sink) const {
@@ -331,8 +329,7 @@ Result<void> CampaignMonitorApi::read(const ApiTask& task, const HttpResponse& a
   return read_stream(task, *xml, body, sink);
 }
 
-// ---- and besides
-// ---------------------------------------------------------------------------------
+// ---- and besides -------------------------------------------------------------------------------
 
 std::vector<ApiTask> CampaignMonitorApi::check() const {
   std::vector<ApiTask> tasks;

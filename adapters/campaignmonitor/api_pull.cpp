@@ -96,8 +96,7 @@ RowReader CampaignMonitorApi::reader(const ApiTask& task, Stream stream) const {
   return RowReader(settings);
 }
 
-// ---- what there is
-// -------------------------------------------------------------------------------
+// ---- what there is -----------------------------------------------------------------------------
 
 std::vector<ApiTask> CampaignMonitorApi::pull(const PullRequest& request) const {
   const ApiTask client{.step = "client",
@@ -232,8 +231,7 @@ void CampaignMonitorApi::read_lists(const ApiTask& task, const XmlDocument& xml,
   }
 }
 
-// ---- mailings
-// ------------------------------------------------------------------------------------
+// ---- mailings ----------------------------------------------------------------------------------
 
 Result<void> CampaignMonitorApi::read_campaigns(const ApiTask& task, const XmlDocument& xml,
                                                 std::string_view body, ApiSink& sink) const {
@@ -392,8 +390,7 @@ Result<void> CampaignMonitorApi::read_stream(const ApiTask& task, const XmlDocum
   return {};
 }
 
-// ---- people
-// --------------------------------------------------------------------------------------
+// ---- people ------------------------------------------------------------------------------------
 
 Result<void> CampaignMonitorApi::read_subscribers(const ApiTask& task, const XmlDocument& xml,
                                                   std::string_view body, ApiSink& sink) const {

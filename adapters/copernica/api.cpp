@@ -97,8 +97,7 @@ std::string CopernicaApi::wall(Seconds time) const {
   return text.substr(0, 10) + " " + text.substr(11, 8);
 }
 
-// ---- requests
-// ------------------------------------------------------------------------------------
+// ---- requests ----------------------------------------------------------------------------------
 
 std::string CopernicaApi::url(const ApiTask& task) const {
   const auto& step = task.step;
@@ -164,8 +163,7 @@ std::string CopernicaApi::problem(const HttpResponse& answer) const {
   return printable(trim(answer.body), 200);
 }
 
-// ---- pull
-// ----------------------------------------------------------------------------------------
+// ---- pull --------------------------------------------------------------------------------------
 
 std::vector<ApiTask> CopernicaApi::pull(const PullRequest& request) const {
   const auto last = [&request](std::string_view stream) {
@@ -303,8 +301,7 @@ void CopernicaApi::read_emailings(const ApiTask& task, const JsonAnswer& json,
   sink.mark("emailings", format_time(task.until));
 }
 
-// ---- push
-// ----------------------------------------------------------------------------------------
+// ---- push --------------------------------------------------------------------------------------
 
 Result<std::vector<ApiTask>> CopernicaApi::look(const PushTarget& target,
                                                 std::span<const std::string> wanted) const {

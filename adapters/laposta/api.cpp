@@ -86,8 +86,7 @@ private:
   InputFacts m_input;
 };
 
-// ---- requests
-// ------------------------------------------------------------------------------------
+// ---- requests ----------------------------------------------------------------------------------
 
 std::string LapostaApi::url(const ApiTask& task) const {
   const auto& step = task.step;
@@ -165,8 +164,7 @@ std::string LapostaApi::problem(const HttpResponse& answer) const {
   return out;
 }
 
-// ---- pull
-// ----------------------------------------------------------------------------------------
+// ---- pull --------------------------------------------------------------------------------------
 
 std::vector<ApiTask> LapostaApi::pull(const PullRequest& request) const {
   const auto mark = request.marks.find("campaigns"sv);
@@ -326,8 +324,7 @@ Result<void> LapostaApi::read_history(const ApiTask& task, const JsonAnswer& jso
   return {};
 }
 
-// ---- push
-// ----------------------------------------------------------------------------------------
+// ---- push --------------------------------------------------------------------------------------
 
 Result<std::vector<ApiTask>> LapostaApi::look(const PushTarget& target,
                                               std::span<const std::string> wanted) const {
