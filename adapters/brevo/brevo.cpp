@@ -2,6 +2,7 @@
 // a password or token can be set on the webhook, or a secret put into its URL.
 // https://developers.brevo.com/docs/username-and-password-authentication
 
+#include "api.hpp"
 #include "readers.hpp"
 
 #include "adapter/registry.hpp"
@@ -37,6 +38,16 @@ public:
     }
     auto reader = open_log_csv(head, context);
     return reader ? std::move(reader) : open_contacts_csv(head, context);
+  }
+  bool has_pull() const override { return true; }
+  bool has_push() const override { return true; }
+  std::vector<AccountKey> account_keys() const override {
+    return {{"api_key", "an API key (xkeysib-…): SMTP & API > API keys", true},
+            {"campaign_statistics",
+             "\"no\": what people did with campaigns is not asked for, person by person", false, false}};
+  }
+  Result<std::unique_ptr<Api>> open_api(const ApiAccount& account) const override {
+    return brevo::open_api(account);
   }
   bool has_webhook() const override { return true; }
   Result<void> read_webhook(const HttpRequest& request, const Secrets& secrets,

@@ -31,6 +31,14 @@ namespace {
 
 // ---- the API ------------------------------------------------------------------------------------
 
+void take_audience(const Json& ids, bool exclude, Campaign& campaign) {
+  for (const auto id : texts_of(ids)) {
+    campaign.audience.push_back({"list or segment", std::string(id), {}, exclude});
+  }
+}
+
+} // namespace
+
 void take_message(const Json& message, Campaign& campaign) {
   const auto definition = message["attributes"]["definition"];
   // before the revision of 2025 the content stood beside the channel
@@ -43,38 +51,12 @@ void take_message(const Json& message, Campaign& campaign) {
   campaign.reply_to = text_of(content["reply_to_email"]);
 }
 
-void take_audience(const Json& ids, bool exclude, Campaign& campaign) {
-  for (const auto id : texts_of(ids)) {
-    campaign.audience.push_back({"list or segment", std::string(id), {}, exclude});
-  }
-}
-
-/// The first of the page's objects that the campaign is related to under that name, and of it
-/// visit(object); of tags, each.
-template<typename Visit>
-void each_related(const Json& campaign, std::string_view relation, const Json& included,
-                  Visit visit) {
-  each_element(campaign["relationships"][relation]["data"], [&](const Json& wanted) {
-    each_element(included, [&](const Json& one) {
-      if (text_of(one["type"]) == text_of(wanted["type"]) &&
-          text_of(one["id"]) == text_of(wanted["id"])) {
-        visit(one);
-      }
-    });
-  });
-}
-
-void read_campaign(const Json& item, const Json& included, std::string_view record,
-                   RecordSink& sink) {
+Campaign campaign_of(const Json& item, const Json& included) {
   const auto attributes = item["attributes"];
   Campaign campaign;
   campaign.id = text_of(item["id"]);
   campaign.name = text_of(attributes["name"]);
   campaign.status = lower(text_of(attributes["status"]));
-  if (campaign.id.empty()) {
-    sink.reject(mismatch("id", item["id"], "the campaign's id"), record);
-    return;
-  }
   if (const auto sent = time_of(attributes["send_time"])) {
     campaign.sent_at = sent->seconds;
   }
@@ -90,6 +72,18 @@ void read_campaign(const Json& item, const Json& included, std::string_view reco
   each_related(item, "tags", included, [&](const Json& tag) {
     campaign.tags.emplace_back(text_of(tag["attributes"]["name"]));
   });
+  return campaign;
+}
+
+namespace {
+
+void read_campaign(const Json& item, const Json& included, std::string_view record,
+                   RecordSink& sink) {
+  const auto campaign = campaign_of(item, included);
+  if (campaign.id.empty()) {
+    sink.reject(mismatch("id", item["id"], "the campaign's id"), record);
+    return;
+  }
   sink.accept(campaign, record);
 }
 

@@ -168,6 +168,23 @@ bool is_page(const Json& root) {
 
 } // namespace
 
+EventKind kind_of_metric(std::string_view name) {
+  return kind_of(k_kinds, plain_word(name));
+}
+
+void read_events(const Json& page, std::string_view text, std::string_view metric,
+                 RecordSink& sink) {
+  const Included included(page["included"]);
+  each_element(page["data"], json_member(text, "data"),
+               [&](const Json& item, std::string_view record) {
+                 if (is_event(item)) {
+                   read_event(item, metric, included, record, sink);
+                 } else {
+                   sink.reject("no event", record);
+                 }
+               });
+}
+
 extern const JsonFormat k_events{"system webhooks and answers of /api/events, JSON", "", is_page,
                                  read_page};
 

@@ -1,6 +1,7 @@
 // Klaviyo: bodies of its system webhooks, answers of its API (JSON:API), and tables that its users
 // export. What each looks like stands at the top of its file; words and oddities are in README.md.
 
+#include "api.hpp"
 #include "readers.hpp"
 
 #include "adapter/registry.hpp"
@@ -49,6 +50,14 @@ public:
     }
     auto reader = open_table(head, k_overview, context);
     return reader ? std::move(reader) : open_table(head, k_members, context);
+  }
+  bool has_pull() const override { return true; }
+  bool has_push() const override { return true; }
+  std::vector<AccountKey> account_keys() const override {
+    return {{"api_key", "a private key (pk_…): Settings > API keys", true}};
+  }
+  Result<std::unique_ptr<Api>> open_api(const ApiAccount& account) const override {
+    return klaviyo::open_api(account);
   }
   bool has_webhook() const override { return true; }
   Result<void> read_webhook(const HttpRequest& request, const Secrets& secrets,

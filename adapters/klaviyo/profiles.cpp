@@ -49,6 +49,13 @@ template<typename Rows> Subscription subscription_of(const Rows& rows, std::stri
   return row != nullptr ? row->subscription : Subscription::unknown;
 }
 
+/// Members of "attributes" and "location" that say who somebody is.
+constexpr std::array k_attributes{"first_name"sv, "last_name"sv, "organization"sv,   "title"sv,
+                                  "locale"sv,     "created"sv,   "last_event_date"sv};
+constexpr std::array k_location{"city"sv, "region"sv, "country"sv, "zip"sv, "timezone"sv};
+
+} // namespace
+
 Subscription subscription_of(const Json& marketing) {
   auto found = subscription_of(k_consents, text_of(marketing["consent"]));
   each_element(marketing["suppression"], [&found](const Json& one) {
@@ -56,11 +63,6 @@ Subscription subscription_of(const Json& marketing) {
   });
   return found;
 }
-
-/// Members of "attributes" and "location" that say who somebody is.
-constexpr std::array k_attributes{"first_name"sv, "last_name"sv, "organization"sv,   "title"sv,
-                                  "locale"sv,     "created"sv,   "last_event_date"sv};
-constexpr std::array k_location{"city"sv, "region"sv, "country"sv, "zip"sv, "timezone"sv};
 
 void read_profile(const JsonRecord& record, RecordSink& sink) {
   const auto attributes = record.root["attributes"], location = attributes["location"];
@@ -87,6 +89,8 @@ void read_profile(const JsonRecord& record, RecordSink& sink) {
   view.attributes = gathered.all();
   sink.accept(view);
 }
+
+namespace {
 
 bool is_profile(const Json& item) {
   return text_of(item["type"]) == "profile" && is_there(item["attributes"]["email"]);

@@ -8,6 +8,8 @@
 //   5.1.1,"550 5.1.1 The account does not exist, sorry",ann@example.com,1772443507
 // The oddities of both are in README.md. What the API tells of campaigns is read in campaigns.cpp.
 
+#include "api.hpp"
+#include "bounces.hpp"
 #include "campaigns.hpp"
 #include "flat_object.hpp"
 
@@ -29,7 +31,6 @@ namespace mailfunnel::sendgrid {
 namespace {
 
 using namespace std::string_view_literals;
-using enum BounceClass;
 
 // ---- words
 // ---------------------------------------------------------------------------------------------------------
@@ -65,36 +66,6 @@ const KindWord* find_kind(std::string_view word) {
   }
   return nullptr;
 }
-
-struct DropReason {
-  std::string_view prefix; // of `reason`, without case
-  BounceClass klass;
-  BounceReason reason;
-};
-/// Why SendGrid did not even try. The first that fits.
-constexpr std::array k_drop_reasons{
-    DropReason{"bounced address", hard, BounceReason::suppressed},
-    DropReason{"unsubscribed address", none, BounceReason::unsubscribed},
-    DropReason{"spam reporting address", none, BounceReason::feedback},
-    DropReason{"spam content", block, BounceReason::content},
-    DropReason{"invalid smtpapi", none, BounceReason::other},
-    DropReason{"invalid", hard, BounceReason::user_unknown},
-    DropReason{"recipient list over", none, BounceReason::rate_limited},
-};
-
-struct Classification {
-  std::string_view word;
-  BounceReason reason;
-};
-/// `bounce_classification`: for answers whose words and codes say nothing.
-constexpr std::array k_classifications{
-    Classification{"Invalid Address", BounceReason::user_unknown},
-    Classification{"Mailbox Unavailable", BounceReason::mailbox_disabled},
-    Classification{"Content", BounceReason::content},
-    Classification{"Reputation", BounceReason::blocked_ip},
-    Classification{"Frequency or Volume Too High", BounceReason::rate_limited},
-    Classification{"Technical", BounceReason::network},
-};
 
 // ---- fields
 // --------------------------------------------------------------------------------------------------------
@@ -295,46 +266,6 @@ std::optional<Instant> time_of(std::string_view text) {
     return time;
   }
   return parse_time(text);
-}
-
-struct BounceWords {
-  std::string_view status, answer, type, classification;
-};
-
-BounceReason reason_of(std::string_view classification) {
-  for (const auto& row : k_classifications) {
-    if (row.word == classification) {
-      return row.reason;
-    }
-  }
-  return BounceReason::other;
-}
-
-Bounce judge_bounce(const BounceWords& words, EventKind kind) {
-  const auto verdict = judge_smtp(words.status, words.answer);
-  Bounce bounce{verdict.klass, verdict.reason, verdict.status, verdict.code, words.answer};
-  if (bounce.reason == BounceReason::other) {
-    bounce.reason = reason_of(words.classification);
-  }
-  const bool temporary =
-      bounce.status.empty() ? bounce.code / 100 == 4 : bounce.status.front() == '4';
-  if (kind == EventKind::deferred || temporary) {
-    bounce.klass = soft;
-  } else {
-    bounce.klass = words.type == "blocked"sv
-                       ? block
-                       : hard; // what is not blocked, SendGrid suppresses from now on
-  }
-  return bounce;
-}
-
-Bounce judge_drop(std::string_view status, std::string_view reason) {
-  for (const auto& row : k_drop_reasons) {
-    if (istarts_with(reason, row.prefix)) {
-      return {row.klass, row.reason, status, 0, reason};
-    }
-  }
-  return {none, BounceReason::other, status, 0, reason};
 }
 
 /// What only events of this kind have.
@@ -638,6 +569,16 @@ public:
   }
   std::unique_ptr<LogReader> open_log(std::string_view head,
                                       const LogContext& context) const override;
+  bool has_pull() const override { return true; }
+  bool has_push() const override { return true; }
+  std::vector<AccountKey> account_keys() const override {
+    return {{"api_key", "an API key (SG.…): Settings > API Keys", true},
+            {"export_origin", "where exports of contacts lie, such as https://files.example.com", false,
+             false}};
+  }
+  Result<std::unique_ptr<Api>> open_api(const ApiAccount& account) const override {
+    return sendgrid::open_api(account);
+  }
   bool has_webhook() const override { return true; }
   Result<void> read_webhook(const HttpRequest& request, const Secrets& secrets,
                             const WebhookContext& context, RecordSink& sink) const override;

@@ -245,6 +245,7 @@ Result<PushPlan> Pusher::inverse(std::int64_t id) {
   plan.target_there = state.there;
   plan.target_id = state.id;
   plan.base = state.fingerprint();
+  m_suppression.look();
   std::string scratch;
   std::vector<PlannedChange> kept;
   for (const auto& [key, member] : state.members) {
@@ -305,6 +306,7 @@ Result<std::string> Pusher::make_target(const PushPlan& plan) {
 
 std::vector<std::size_t> Pusher::bar(const PushPlan& plan, const std::vector<std::size_t>& places,
                                      std::vector<std::string>& why) {
+  m_suppression.look();
   std::vector<std::size_t> out;
   for (const auto place : places) {
     const auto& planned = plan.changes[place];

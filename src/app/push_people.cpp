@@ -258,8 +258,7 @@ void SuppressionCheck::look() {
               });
 }
 
-std::string SuppressionCheck::bars(RecipientId recipient, SegmentUse use) {
-  look();
+std::string SuppressionCheck::bars(RecipientId recipient, SegmentUse use) const {
   if (const auto found = m_suppressed.find(recipient); found != m_suppressed.end()) {
     if (const auto bits = found->second & barring(use); bits != 0) {
       return suppression_words(static_cast<std::uint8_t>(bits));

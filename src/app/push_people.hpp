@@ -42,11 +42,12 @@ SegmentPeople people_of(Store& store, const Workspace& workspace, const SegmentC
 class SuppressionCheck {
 public:
   SuppressionCheck(Store& store, const Workspace& workspace, Seconds now);
-  /// Why not: "complained"; "" where nothing speaks against it.
-  std::string bars(RecipientId recipient, SegmentUse use);
+  /// Reads the store, if anything was written since the last time.
+  void look();
+  /// Why not: "complained"; "" where nothing speaks against it. By the last look.
+  std::string bars(RecipientId recipient, SegmentUse use) const;
 
 private:
-  void look();
   Store& m_store;
   const Workspace& m_workspace;
   Seconds m_now;

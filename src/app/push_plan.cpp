@@ -67,7 +67,12 @@ struct LookSink : AnswerSink {
     kept.address = member.address.empty() ? kept.address : member.address;
     kept.contact_id = member.contact_id.empty() ? kept.contact_id : member.contact_id;
     kept.in_target = kept.in_target || member.in_target;
-    if (member.subscription != Subscription::unknown) {
+    // Where one answer has somebody on a list and another says that he or she left, the latter holds,
+    // whichever comes first.
+    const bool left = kept.subscription != Subscription::unknown &&
+                      kept.subscription != Subscription::subscribed;
+    if (member.subscription != Subscription::unknown &&
+        !(left && member.subscription == Subscription::subscribed)) {
       kept.subscription = member.subscription;
     }
     if (!member.fields.empty()) {

@@ -1,5 +1,6 @@
 #include "app/reconcile.hpp"
 
+#include "store/catalog.hpp"
 #include "store/sync_state.hpp"
 
 #include <fmt/format.h>

@@ -60,4 +60,17 @@ std::optional<std::chrono::seconds> parse_retry_after(std::string_view text, std
   return bounded(*until - parse_http_date(date, now).value_or(now));
 }
 
+std::optional<std::chrono::seconds> rate_limit_reset(const HttpHeaders& headers, Seconds now) {
+  constexpr Seconds k_moment = 1'000'000'000; // from here on it is a moment, not a span
+  for (const std::string_view name :
+       {"x-ratelimit-reset", "ratelimit-reset", "x-sib-ratelimit-reset"}) {
+    const auto text = trim(header_of(headers, name));
+    if (!text.empty() && std::ranges::all_of(text, is_digit)) {
+      const auto number = parse_int(text).value_or(k_longest);
+      return bounded(number >= k_moment ? number - now : number);
+    }
+  }
+  return std::nullopt;
+}
+
 } // namespace mailfunnel

@@ -1,6 +1,7 @@
 #pragma once
 // Times in HTTP headers.
 
+#include "adapter/http_message.hpp"
 #include "base/time.hpp"
 #include "net/settings.hpp"
 
@@ -19,5 +20,10 @@ std::optional<Seconds> parse_http_date(std::string_view text, Seconds now);
 /// where the text is neither.
 std::optional<std::chrono::seconds> parse_retry_after(std::string_view text, std::string_view date,
                                                       Seconds now);
+
+/// When an ESP that sends no Retry-After takes requests again: one of the headers X-RateLimit-Reset
+/// (SendGrid: seconds since 1970; others: seconds from now), RateLimit-Reset, X-Sib-RateLimit-Reset
+/// (Brevo). Nothing where there is none of them.
+std::optional<std::chrono::seconds> rate_limit_reset(const HttpHeaders& headers, Seconds now);
 
 } // namespace mailfunnel
