@@ -67,6 +67,33 @@ TEST_CASE("fit: people beyond the first 512, whose values are others") {
   CHECK(fits(source, {belgium, france}, k_later) == expected);
 }
 
+TEST_CASE("fit: a block in which nobody has the attribute") {
+  TestSource source(600);
+  source.set("country", "BE", 3);
+  auto belgium = rule("Belgium", "country", 4);
+  belgium.equals = {"BE"};
+  std::vector<Points> expected(600);
+  expected[3] = 4;
+  CHECK(fits(source, {belgium}, k_later) == expected);
+}
+
+TEST_CASE("fit: many groups, each counted once") {
+  TestSource source(512);
+  source.set("a", "x", 0);
+  source.set("a", "x", 511);
+  std::vector<FitRule> rules;
+  for (int i = 0; i < 64; ++i) {
+    for (const auto points : {i < 20 ? 1 : 0, 7}) {
+      auto& one = rules.emplace_back(rule("", "a", points));
+      one.equals = {"x"};
+      one.group = std::to_string(i);
+    }
+  }
+  std::vector<Points> expected(512);
+  expected[0] = expected[511] = 20;
+  CHECK(fits(source, rules, 0) == expected);
+}
+
 TEST_CASE("fit: address and domain are attributes that make nobody known") {
   TestSource source; // ann@example.com
   auto domain = rule("ours", "domain", 5), email = rule("Ann", "email", 7);
