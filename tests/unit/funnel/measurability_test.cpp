@@ -35,7 +35,7 @@ TEST_CASE("mails that come in any order are judged by time, each person's for hi
   for (int round = 0; round < 2; ++round) { // its memory is used again
     measurability.start(9000);
     for (const std::uint32_t delivered : {40, 10, 30, 20}) {
-      for (const std::uint16_t person : {0, 7, 4095, 4096, 8999}) {
+      for (const auto person : std::initializer_list<std::uint16_t>{0, 7, 4095, 4096, 8999}) {
         measurability.add_mail(mail(person, person == 7 ? 100 - delivered : delivered));
       }
       measurability.add_mail(mail(8, 50)); // all in one second

@@ -57,7 +57,13 @@ public:
 
   void add(CampaignId campaign, EventKind kind, Seconds time, LinkNumber link = 0,
            std::uint16_t bits = evidence::agent_seen, std::uint16_t extra = 0) {
-    m_rows[{campaign, kind}].push_back({0, static_cast<std::uint32_t>(time), link, bits, extra, 0});
+    add_of(0, campaign, kind, time, link, bits, extra);
+  }
+  void add_of(std::uint32_t person, CampaignId campaign, EventKind kind, Seconds time,
+              LinkNumber link = 0, std::uint16_t bits = evidence::agent_seen,
+              std::uint16_t extra = 0) {
+    m_rows[{campaign, kind}].push_back(
+        {person, static_cast<std::uint32_t>(time), link, bits, extra, 0});
   }
   void set(const std::string& name, const std::string& value, std::uint32_t recipient = 0,
            Seconds from = 0) {
