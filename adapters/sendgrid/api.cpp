@@ -204,8 +204,9 @@ Result<void> SendGridApi::read(const ApiTask& task, const HttpResponse& answer, 
 bool SendGridApi::understands(const ApiTask& task, int status) const {
   const auto& step = task.step;
   switch (status) {
-  case 403: // no Email Activity, or no right to it
-    return step == "messages" || step == "message" || step == "check-activity";
+  case 403: // no Email Activity, no Marketing Campaigns, or no right to it
+    return step == "messages" || step == "message" || step == "check-activity" ||
+           step == "singlesends" || (step == "contact-count" && task.memo.empty());
   case 404: // gone in the meantime; nobody found; a job of a kind that can't be polled
     return step == "message" || step == "singlesend" || step == "found" || step == "job" ||
            step == "check-list";

@@ -177,14 +177,9 @@ private:
 // ---- tasks ---------------------------------------------------------------------------------------
 
 std::vector<ApiTask> SendGridApi::pull(const PullRequest& request) const {
+  // Messages come after it: they are told by the subjects of Single Sends.
   std::vector<ApiTask> tasks{
       {.step = "singlesends", .since = request.since, .until = request.now, .rank = k_first}};
-  const auto listed = mark_of(request.marks, "messages");
-  tasks.push_back({.step = "messages",
-                   .memo = "first",
-                   .since = listed ? std::max(request.since, *listed - k_overlap) : request.since,
-                   .until = request.now,
-                   .rank = k_first - 1});
   for (const auto& list : k_suppressions) {
     const auto last = mark_of(request.marks, list.step);
     tasks.push_back({.step = std::string(list.step),
@@ -201,6 +196,17 @@ std::vector<ApiTask> SendGridApi::pull(const PullRequest& request) const {
 
 Result<void> SendGridApi::read_singlesends(const ApiTask& task, const HttpResponse& answer,
                                            ApiSink& sink) const {
+  const auto listed = marked_time(sink.marked("messages"));
+  const ApiTask messages{.step = "messages",
+                         .memo = "first",
+                         .since = listed ? std::max(task.since, *listed - k_overlap) : task.since,
+                         .until = task.until,
+                         .rank = k_first - 1};
+  if (!answer.ok()) {
+    sink.note("no Single Sends: the key has no right to Marketing (read)");
+    sink.next(messages);
+    return {};
+  }
   MF_TRY(json, read_json(answer));
   MF_CHECK(need_list(json["result"], "result"));
   const InputFacts facts;
@@ -209,7 +215,7 @@ Result<void> SendGridApi::read_singlesends(const ApiTask& task, const HttpRespon
   std::vector<std::string> ids; // that the views in `known` point into
   ids.reserve(k_most_mailings);
   std::vector<std::string> lively;
-  const auto listed = marked_time(sink.marked("singlesends"));
+  const auto last = marked_time(sink.marked("singlesends"));
   each_element(json["result"], json_member(answer.body, "result"),
                [&](const Json& row, std::string_view record) {
                  const auto sent = time_of(row["send_at"]);
@@ -234,7 +240,7 @@ Result<void> SendGridApi::read_singlesends(const ApiTask& task, const HttpRespon
                    ids.push_back(id);
                    known.push_back({sent->seconds, ids.back(), {}, false});
                  }
-                 if (!listed || sent->seconds >= *listed - k_lively) {
+                 if (!last || sent->seconds >= *last - k_lively) {
                    lively.push_back(id);
                  }
                });
@@ -253,6 +259,7 @@ Result<void> SendGridApi::read_singlesends(const ApiTask& task, const HttpRespon
     sink.next(std::move(*more));
   } else {
     sink.mark("singlesends", format_time(task.until));
+    sink.next(messages);
   }
   return {};
 }
@@ -364,7 +371,7 @@ Result<void> SendGridApi::read_messages(const ApiTask& task, const HttpResponse&
     sink.note("more than 1000 messages had their last event in the same second: SendGrid does not "
               "tell of the others");
   }
-  const auto from = parse_time(sink.marked("messages"))->seconds - k_overlap;
+  const auto from = marked_time(sink.marked("messages")).value_or(task.until) - k_overlap;
   Seen seen(sink.marked("seen"));
   bool changed = false;
   each_element(json["messages"], [&](const Json& row) {
@@ -489,6 +496,10 @@ Result<void> SendGridApi::read_group(const ApiTask& task, const HttpResponse& an
 /// An export a day is enough, unless there are more or fewer people than before.
 Result<void> SendGridApi::read_contact_count(const ApiTask& task, const HttpResponse& answer,
                                              ApiSink& sink) const {
+  if (!answer.ok()) {
+    sink.note("no contacts: the key has no right to Marketing (read)");
+    return {};
+  }
   MF_TRY(json, read_json(answer));
   const auto count = count_of(json["contact_count"]);
   if (!count) {

@@ -88,7 +88,8 @@ TEST_CASE("sendgrid api: Single Sends lead to their content and figures, page by
   test.read(content, k_send);
   CHECK(test.log.has("Hi {{first_name}}, new in May"));
   test.read(more, R"({"result":[],"_metadata":{}})");
-  CHECK(test.log.tasks.empty());
+  CHECK(test.log.tasks.size() == 1);
+  CHECK(test.log.has_task("messages"));
   CHECK(test.log.marked("singlesends") == "2026-03-01T13:00:00Z");
   test.read(first, k_sends); // the next time its content is known
   CHECK_FALSE(test.log.has_task("singlesend"));
@@ -107,12 +108,16 @@ TEST_CASE("sendgrid api: figures of variations are added up") {
 
 TEST_CASE("sendgrid api: messages are asked for one by one, and those that are as before are not") {
   Case test;
-  const auto list = task_of(test.pulled, "messages");
   const std::string listed =
       R"({"messages":[{"msg_id":"m-1","subject":"Hi Ann, new in May","to_email":"ann@example.com",)"
       R"("status":"delivered","opens_count":1,"clicks_count":1,"last_event_time":"2026-03-01T11:00:00Z"}]})";
-  test.read(task_of(test.pulled, "singlesends"), k_sends);
+  const auto sends = task_of(test.pulled, "singlesends");
+  test.read(sends, k_sends);
   const auto content = test.log.task("singlesend");
+  CHECK_FALSE(test.log.has_task("messages")); // there is another page
+  const std::string no_sends = R"({"result":[],"_metadata":{}})";
+  test.read(sends, no_sends);
+  const auto list = test.log.task("messages");
   test.read(list, listed); // the subject is not known yet
   const auto again = test.log.task("messages");
   CHECK(again.wait > 0);
@@ -125,7 +130,8 @@ TEST_CASE("sendgrid api: messages are asked for one by one, and those that are a
   CHECK(test.log.marked("messages") == "2026-03-01T13:00:00Z");
   // The next listing overlaps by a day.
   const auto next = test.api->pull({.now = k_now + 60, .since = 0, .marks = test.log.marks});
-  const auto overlapping = task_of(next, "messages");
+  test.read(task_of(next, "singlesends"), no_sends);
+  const auto overlapping = test.log.task("messages");
   CHECK(overlapping.since == k_now - k_day);
   test.read(overlapping, listed);
   CHECK_FALSE(test.log.has_task("message"));
@@ -142,9 +148,7 @@ TEST_CASE("sendgrid api: a span with more messages than an answer holds is cut i
     rows += (i == 0 ? "" : ",") +
             (R"({"msg_id":"m-)" + std::to_string(i) + R"(","last_event_time":"2026-02-20T06:00:00Z"})");
   }
-  auto list = task_of(test.pulled, "messages");
-  list.since = 1000;
-  list.until = 1003;
+  ApiTask list{.step = "messages", .memo = "first", .since = 1000, .until = 1003};
   CHECK(test.api->request(list).url.find("limit=1000") != std::string::npos);
   test.read(list, R"({"messages":[)" + rows + "]}");
   REQUIRE(test.log.tasks.size() == 2);
@@ -186,8 +190,11 @@ TEST_CASE("sendgrid api: events of a message are the webhook's") {
 
 TEST_CASE("sendgrid api: without Email Activity the rest goes on") {
   Case test;
-  test.read(task_of(test.pulled, "messages"), R"({"errors":[{"message":"access forbidden"}]})", 403);
-  CHECK(test.log.notes.size() == 1);
+  const std::string forbidden = R"({"errors":[{"message":"access forbidden"}]})";
+  test.read(task_of(test.pulled, "singlesends"), forbidden, 403); // nor Marketing Campaigns
+  test.read(test.log.task("messages"), forbidden, 403);
+  test.read(task_of(test.pulled, "contact-count"), forbidden, 403);
+  CHECK(test.log.notes.size() == 3);
   CHECK_FALSE(test.api->pulls_opens());
 }
 
@@ -240,7 +247,11 @@ TEST_CASE("sendgrid api: contacts come by an export, once a day") {
 
 TEST_CASE("sendgrid api: what is no answer is asked for again") {
   Case test;
-  for (const auto& task : test.pulled) {
+  auto tasks = test.pulled;
+  tasks.push_back({.step = "messages"});
+  tasks.push_back({.step = "message"});
+  tasks.push_back({.step = "stats"});
+  for (const auto& task : tasks) {
     CAPTURE(task.step);
     for (const char* body : {"", "<html>", R"({"result":[{"id":"s)", "{}"}) {
       const auto read = test.log.read(task, body);
