@@ -92,8 +92,9 @@ TEST_CASE("brevo api: campaigns, and what hangs on them") {
   test.read(contacts, k_contacts);
   REQUIRE(test.log.tasks.size() == 1); // the other one is on none of its lists
   const auto statistics = test.log.tasks[0];
-  CHECK(test.api->request(statistics).url ==
-        "http://127.0.0.1:8080/v3/contacts/7/campaignStats?startDate=2026-02-20&endDate=2026-03-01");
+  CHECK(
+      test.api->request(statistics).url ==
+      "http://127.0.0.1:8080/v3/contacts/7/campaignStats?startDate=2026-02-20&endDate=2026-03-01");
   // The next time: figures are as they were, so nobody is asked for.
   const auto next = test.pull();
   CHECK(next.at(0).since == k_now - 30 * k_day);
@@ -105,7 +106,7 @@ TEST_CASE("brevo api: campaigns, and what hangs on them") {
   test.read(next[0], campaigns("6", ""));
   CHECK(test.log.task("contacts").since == 0);
   test.read(test.log.task("contacts"), k_contacts);
-  CHECK(test.log.tasks.size() == 2); // to a segment: everybody
+  CHECK(test.log.tasks.size() == 2);               // to a segment: everybody
   CHECK(test.log.tasks[0].since == k_now - k_day); // what came before is known
 }
 
@@ -144,14 +145,16 @@ TEST_CASE("brevo api: long spans are cut, pages go on") {
   CHECK(test.log.task("contacts").memo == more.memo);
 }
 
-TEST_CASE("brevo api: events of transactional mail; a tag that is a campaign's name is that campaign") {
+TEST_CASE(
+    "brevo api: events of transactional mail; a tag that is a campaign's name is that campaign") {
   Case test;
   test.read(test.pull().at(0), campaigns("5"));
-  test.read({.step = "events"},
-            R"({"events":[{"email":"ann@example.com","date":"2026-02-21T09:25:07.000+00:00","messageId":"<1@x>",)"
-            R"("event":"opened","tag":"receipt","ip":"203.0.113.7"},)"
-            R"({"email":"ann@example.com","date":"2026-02-21T09:25:08.000+00:00","messageId":"<2@x>",)"
-            R"("event":"loadedByProxy","tag":"Spring"},{"event":"opened"}]})");
+  test.read(
+      {.step = "events"},
+      R"({"events":[{"email":"ann@example.com","date":"2026-02-21T09:25:07.000+00:00","messageId":"<1@x>",)"
+      R"("event":"opened","tag":"receipt","ip":"203.0.113.7"},)"
+      R"({"email":"ann@example.com","date":"2026-02-21T09:25:08.000+00:00","messageId":"<2@x>",)"
+      R"("event":"loadedByProxy","tag":"Spring"},{"event":"opened"}]})");
   CHECK(test.log.has(R"("time":"2026-02-21T09:25:07Z","campaign":"receipt")"));
   CHECK(test.log.has(R"("time":"2026-02-21T09:25:08Z","campaign":"21")"));
   CHECK(test.log.has("esp_machine_flag"));
@@ -233,7 +236,9 @@ TEST_CASE("brevo api: adds and removes, 150 a call, and those that failed") {
   std::vector<MemberChange> changes;
   for (int i = 0; i < 310; ++i) {
     changes.push_back({i < 301 ? MemberChange::Action::add : MemberChange::Action::remove,
-                       "p" + std::to_string(i) + "@example.com", std::to_string(i), {}});
+                       "p" + std::to_string(i) + "@example.com",
+                       std::to_string(i),
+                       {}});
   }
   const auto steps = test.api->change({.kind = TargetKind::list}, "4", changes);
   REQUIRE(steps);
@@ -242,13 +247,17 @@ TEST_CASE("brevo api: adds and removes, 150 a call, and those that failed") {
         "http://127.0.0.1:8080/v3/contacts/lists/4/contacts/remove");
   CHECK((*steps)[1].changes.size() == 150);
   const auto& add = (*steps)[1].task;
-  test.read(add, R"({"contacts":{"success":["p0@example.com"],"failure":["p1@example.com"]}})", 201);
+  test.read(add, R"({"contacts":{"success":["p0@example.com"],"failure":["p1@example.com"]}})",
+            201);
   REQUIRE(test.log.outcomes.size() == 1);
   CHECK(test.log.outcomes[0].first == "p1@example.com");
-  test.read(add, R"({"code":"invalid_parameter","message":"Contact already in list and/or does not exist"})",
-            400);
+  test.read(
+      add,
+      R"({"code":"invalid_parameter","message":"Contact already in list and/or does not exist"})",
+      400);
   CHECK(test.log.is_unsure);
-  CHECK_FALSE(test.log.read(add, R"({"code":"invalid_parameter","message":"List ID is invalid"})", 400));
+  CHECK_FALSE(
+      test.log.read(add, R"({"code":"invalid_parameter","message":"List ID is invalid"})", 400));
 }
 
 TEST_CASE("brevo api: attributes have to be there, and numbers are sent as numbers") {
@@ -264,8 +273,9 @@ TEST_CASE("brevo api: attributes have to be there, and numbers are sent as numbe
   test.read(attributes, R"({"attributes":[{"name":"SCORE","category":"normal","type":"float"},)"
                         R"({"name":"STAGE","category":"normal","type":"text"}]})");
   CHECK(test.log.target_id == "SCORE:float,STAGE:text");
-  test.read(task_of(*tasks, "person"),
-            R"({"id":7,"email":"ann@example.com","emailBlacklisted":false,"attributes":{"SCORE":12}})");
+  test.read(
+      task_of(*tasks, "person"),
+      R"({"id":7,"email":"ann@example.com","emailBlacklisted":false,"attributes":{"SCORE":12}})");
   CHECK(test.log.members.at(0).fields == std::vector<std::string>{"12", ""});
   const std::vector<MemberChange> changes{
       {MemberChange::Action::set, "ann@example.com", "7", {"13", "hot"}},

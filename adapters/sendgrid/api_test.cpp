@@ -97,9 +97,10 @@ TEST_CASE("sendgrid api: Single Sends lead to their content and figures, page by
 
 TEST_CASE("sendgrid api: figures of variations are added up") {
   Case test;
-  test.read({.step = "stats", .memo = "s-1"},
-            R"({"results":[{"id":"s-1","ab_variation":"a","ab_phase":"test","stats":{"requests":10,"opens":3}},)"
-            R"({"id":"s-1","ab_variation":"b","ab_phase":"test","stats":{"requests":12,"opens":4}}],"_metadata":{}})");
+  test.read(
+      {.step = "stats", .memo = "s-1"},
+      R"({"results":[{"id":"s-1","ab_variation":"a","ab_phase":"test","stats":{"requests":10,"opens":3}},)"
+      R"({"id":"s-1","ab_variation":"b","ab_phase":"test","stats":{"requests":12,"opens":4}}],"_metadata":{}})");
   REQUIRE(test.log.all_totals.size() == 1);
   CHECK(test.log.all_totals[0].sent == 22);
   CHECK(test.log.all_totals[0].opens == 7);
@@ -145,8 +146,8 @@ TEST_CASE("sendgrid api: a span with more messages than an answer holds is cut i
   Case test;
   std::string rows;
   for (int i = 0; i < 1000; ++i) {
-    rows += (i == 0 ? "" : ",") +
-            (R"({"msg_id":"m-)" + std::to_string(i) + R"(","last_event_time":"2026-02-20T06:00:00Z"})");
+    rows += (i == 0 ? "" : ",") + (R"({"msg_id":"m-)" + std::to_string(i) +
+                                   R"(","last_event_time":"2026-02-20T06:00:00Z"})");
   }
   ApiTask list{.step = "messages", .memo = "first", .since = 1000, .until = 1003};
   CHECK(test.api->request(list).url.find("limit=1000") != std::string::npos);
@@ -181,7 +182,8 @@ TEST_CASE("sendgrid api: events of a message are the webhook's") {
   test.read(task, other);
   CHECK_FALSE(test.log.has(R"("campaign")"));
   auto named = k_message;
-  named.replace(named.find(R"("unique_args":"")"), 16, R"("unique_args":"{\"singlesend_id\":\"s-9\"}")");
+  named.replace(named.find(R"("unique_args":"")"), 16,
+                R"("unique_args":"{\"singlesend_id\":\"s-9\"}")");
   test.read(task, named);
   CHECK(test.log.has(R"("campaign":"s-9")"));
   test.read(task, "", 404); // gone
@@ -201,13 +203,16 @@ TEST_CASE("sendgrid api: without Email Activity the rest goes on") {
 TEST_CASE("sendgrid api: people who get no mail") {
   Case test;
   const auto task = task_of(test.pulled, "spam_reports");
-  test.read(task, R"([{"created":1772000000,"email":"ann@example.com","ip":"192.0.2.1"},{"created":1}])");
+  test.read(task,
+            R"([{"created":1772000000,"email":"ann@example.com","ip":"192.0.2.1"},{"created":1}])");
   CHECK(test.log.has(R"("subscription":"unsubscribed")"));
   CHECK(test.log.has("rejected"));
   CHECK(test.log.marked("spam_reports") == "2026-03-01T13:00:00Z");
-  test.read(task_of(test.pulled, "bounces"), R"([{"created":1772000000,"email":"bo@example.com"}])");
+  test.read(task_of(test.pulled, "bounces"),
+            R"([{"created":1772000000,"email":"bo@example.com"}])");
   CHECK(test.log.has(R"("subscription":"cleaned")"));
-  test.read(task_of(test.pulled, "groups"), R"([{"id":7,"name":"News","unsubscribes":2},{"id":8,"unsubscribes":0}])");
+  test.read(task_of(test.pulled, "groups"),
+            R"([{"id":7,"name":"News","unsubscribes":2},{"id":8,"unsubscribes":0}])");
   REQUIRE(test.log.tasks.size() == 1);
   test.read(test.log.task("group"), R"(["ann@example.com"])");
   CHECK(test.log.has(R"("list":"7")"));
@@ -280,8 +285,9 @@ TEST_CASE("sendgrid api: a list is found with its members, and who is suppressed
   CHECK(test.log.task("member-export").campaign == "l-1");
   const auto found = task_of(*tasks, "found");
   CHECK(test.api->request(found).body == R"({"emails":["ann@example.com"]})");
-  test.read(found, R"({"result":{"ann@example.com":{"contact":{"id":"c-1","email":"ann@example.com"}},)"
-                   R"("bo@example.com":{"error":"contact not found"}}})");
+  test.read(found,
+            R"({"result":{"ann@example.com":{"contact":{"id":"c-1","email":"ann@example.com"}},)"
+            R"("bo@example.com":{"error":"contact not found"}}})");
   REQUIRE(test.log.members.size() == 1);
   CHECK(test.log.members[0].contact_id == "c-1");
   CHECK(test.log.members[0].subscription == Subscription::subscribed);
@@ -301,7 +307,8 @@ TEST_CASE("sendgrid api: adds and removes of a list, and what the job says") {
   const auto steps = test.api->change({.kind = TargetKind::list}, "l-1", changes);
   REQUIRE(steps);
   REQUIRE(steps->size() == 2);
-  CHECK((*steps)[0].task.body == R"({"list_ids":["l-1"],"contacts":[{"email":"ann@example.com"}]})");
+  CHECK((*steps)[0].task.body ==
+        R"({"list_ids":["l-1"],"contacts":[{"email":"ann@example.com"}]})");
   const auto leave = test.api->request((*steps)[1].task);
   CHECK(leave.method == "DELETE");
   CHECK(leave.url == "http://127.0.0.1:8080/v3/marketing/lists/l-1/contacts?contact_ids=c-2");
@@ -312,9 +319,12 @@ TEST_CASE("sendgrid api: adds and removes of a list, and what the job says") {
   CHECK(test.log.task("job").wait > job.wait);
   test.read(job, R"({"id":"j-1","status":"completed"})");
   CHECK(test.log.tasks.empty());
-  test.read(job, R"({"id":"j-1","status":"errored","results":{"errors_url":"https://files.example.com/e"}})");
+  test.read(
+      job,
+      R"({"id":"j-1","status":"errored","results":{"errors_url":"https://files.example.com/e"}})");
   CHECK(test.log.is_unsure);
-  test.read(job, R"({"id":"j-1","status":"errored","results":{"errors_url":"http://127.0.0.1:8080/e"}})");
+  test.read(
+      job, R"({"id":"j-1","status":"errored","results":{"errors_url":"http://127.0.0.1:8080/e"}})");
   test.read(test.log.task("job-errors"), "email,error\nann@example.com,invalid\n");
   REQUIRE(test.log.outcomes.size() == 1);
   CHECK(test.log.outcomes[0].first == "ann@example.com");
@@ -326,7 +336,9 @@ TEST_CASE("sendgrid api: many contacts are upserted by the thousands, leavers by
   std::vector<MemberChange> changes;
   for (int i = 0; i < 30'250; ++i) {
     changes.push_back({i < 30'050 ? MemberChange::Action::add : MemberChange::Action::remove,
-                       "p" + std::to_string(i) + "@example.com", "c" + std::to_string(i), {}});
+                       "p" + std::to_string(i) + "@example.com",
+                       "c" + std::to_string(i),
+                       {}});
   }
   const auto steps = test.api->change({.kind = TargetKind::list}, "l-1", changes);
   REQUIRE(steps);
