@@ -50,7 +50,7 @@ struct Case {
   AnswerLog log{*api};
 
   std::vector<ApiTask> pull() {
-    return api->pull({.now = k_now, .since = k_now - 30 * k_day, .marks = log.marks});
+    return api->pull(pull_request(k_now, k_now - 30 * k_day, log.marks));
   }
   void read(const ApiTask& task, std::string body, int status = 200) {
     const auto result = log.read(task, std::move(body), status);
@@ -200,7 +200,7 @@ TEST_CASE("brevo api: what is no answer is asked for again") {
 
 TEST_CASE("brevo api: a list, its members and all contacts") {
   Case test;
-  const PushTarget target{.kind = TargetKind::list, .name = "Hot"};
+  const auto target = push_target(TargetKind::list, "Hot");
   const std::vector<std::string> many(21, "ann@example.com");
   auto tasks = test.api->look(target, many);
   REQUIRE(tasks);
@@ -223,7 +223,7 @@ TEST_CASE("brevo api: a list, its members and all contacts") {
 
 TEST_CASE("brevo api: a list is made in the first folder") {
   Case test;
-  const auto tasks = test.api->create({.kind = TargetKind::list, .name = "Hot \"A\""});
+  const auto tasks = test.api->create(push_target(TargetKind::list, "Hot \"A\""));
   REQUIRE(tasks);
   test.read(tasks->at(0), R"({"count":1,"folders":[{"id":3,"name":"F"}]})");
   CHECK(test.log.task("new-list").body == R"({"name":"Hot \"A\"","folderId":3})");
@@ -240,7 +240,7 @@ TEST_CASE("brevo api: adds and removes, 150 a call, and those that failed") {
                        std::to_string(i),
                        {}});
   }
-  const auto steps = test.api->change({.kind = TargetKind::list}, "4", changes);
+  const auto steps = test.api->change(push_target(TargetKind::list), "4", changes);
   REQUIRE(steps);
   REQUIRE(steps->size() == 4);
   CHECK(test.api->request((*steps)[0].task).url ==
@@ -262,7 +262,7 @@ TEST_CASE("brevo api: adds and removes, 150 a call, and those that failed") {
 
 TEST_CASE("brevo api: attributes have to be there, and numbers are sent as numbers") {
   Case test;
-  const PushTarget target{.kind = TargetKind::fields, .fields = {"score", "STAGE"}};
+  const auto target = push_target(TargetKind::fields, {}, {"score", "STAGE"});
   const std::vector<std::string> wanted{"ann@example.com"};
   const auto tasks = test.api->look(target, wanted);
   REQUIRE(tasks);

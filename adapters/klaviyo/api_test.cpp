@@ -64,7 +64,7 @@ struct Case {
   std::unique_ptr<Api> api = *klaviyo::open_api(account());
   AnswerLog log{*api};
   std::vector<ApiTask> pull() {
-    return api->pull({.now = k_now, .since = k_now - 30 * k_day, .marks = log.marks});
+    return api->pull(pull_request(k_now, k_now - 30 * k_day, log.marks));
   }
   void read(const ApiTask& task, std::string body, int status = 200) {
     const auto result = log.read(task, std::move(body), status);
@@ -187,7 +187,7 @@ TEST_CASE("klaviyo api: what is no answer is asked for again") {
 TEST_CASE("klaviyo api: a list, and people by their addresses") {
   Case test;
   std::vector<std::string> wanted(101, "o'neil+x@example.com");
-  const auto tasks = test.api->look({.kind = TargetKind::list, .name = "Hot \"A\""}, wanted);
+  const auto tasks = test.api->look(push_target(TargetKind::list, "Hot \"A\""), wanted);
   REQUIRE(tasks);
   CHECK(tasks->size() == 3);
   const auto lists = task_of(*tasks, "lists");
@@ -216,7 +216,7 @@ TEST_CASE("klaviyo api: adds and removes by ids, a thousand a call") {
                        "P" + std::to_string(i),
                        {}});
   }
-  const auto steps = test.api->change({.kind = TargetKind::list}, "L1", changes);
+  const auto steps = test.api->change(push_target(TargetKind::list), "L1", changes);
   REQUIRE(steps);
   REQUIRE(steps->size() == 3);
   const auto remove = test.api->request((*steps)[0].task);
@@ -230,7 +230,7 @@ TEST_CASE("klaviyo api: adds and removes by ids, a thousand a call") {
 
 TEST_CASE("klaviyo api: properties by an import job, and whom it refused") {
   Case test;
-  const PushTarget target{.kind = TargetKind::fields, .fields = {"mf_score", "mf_stage"}};
+  const auto target = push_target(TargetKind::fields, {}, {"mf_score", "mf_stage"});
   const std::vector<std::string> wanted{"ann@example.com"};
   const auto tasks = test.api->look(target, wanted);
   REQUIRE(tasks);
@@ -264,7 +264,7 @@ TEST_CASE("klaviyo api: properties by an import job, and whom it refused") {
 
 TEST_CASE("klaviyo api: suppressions, a hundred a job") {
   Case test;
-  const PushTarget target{.kind = TargetKind::suppression};
+  const auto target = push_target(TargetKind::suppression);
   const auto tasks = test.api->look(target, {});
   REQUIRE(tasks);
   test.read(tasks->at(0), k_profiles);

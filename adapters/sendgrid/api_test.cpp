@@ -52,7 +52,7 @@ const std::string k_message =
 struct Case {
   std::unique_ptr<Api> api = *sendgrid::open_api(account());
   AnswerLog log{*api};
-  std::vector<ApiTask> pulled = api->pull({.now = k_now, .since = k_now - 30 * k_day});
+  std::vector<ApiTask> pulled = api->pull(pull_request(k_now, k_now - 30 * k_day));
 
   void read(const ApiTask& task, std::string body, int status = 200) {
     const auto result = log.read(task, std::move(body), status);
@@ -130,7 +130,7 @@ TEST_CASE("sendgrid api: messages are asked for one by one, and those that are a
   CHECK(test.api->request(message).url == "http://127.0.0.1:8080/v3/messages/m-1");
   CHECK(test.log.marked("messages") == "2026-03-01T13:00:00Z");
   // The next listing overlaps by a day.
-  const auto next = test.api->pull({.now = k_now + 60, .since = 0, .marks = test.log.marks});
+  const auto next = test.api->pull(pull_request(k_now + 60, 0, test.log.marks));
   test.read(task_of(next, "singlesends"), no_sends);
   const auto overlapping = test.log.task("messages");
   CHECK(overlapping.since == k_now - k_day);
@@ -270,7 +270,7 @@ TEST_CASE("sendgrid api: what is no answer is asked for again") {
 TEST_CASE("sendgrid api: a list is found with its members, and who is suppressed") {
   Case test;
   const std::vector<std::string> wanted{"ann@example.com"};
-  const auto tasks = test.api->look({.kind = TargetKind::list, .name = "Hot"}, wanted);
+  const auto tasks = test.api->look(push_target(TargetKind::list, "Hot"), wanted);
   REQUIRE(tasks);
   test.read(task_of(*tasks, "lists"),
             R"({"result":[{"id":"l-1","name":"Hot","contact_count":60}],"_metadata":{}})");
@@ -304,7 +304,7 @@ TEST_CASE("sendgrid api: adds and removes of a list, and what the job says") {
       {MemberChange::Action::add, "ann@example.com", "c-1", {}},
       {MemberChange::Action::remove, "bo@example.com", "c-2", {}},
       {MemberChange::Action::add, "cy@example.com", "", {}}}; // suppressed, but no contact
-  const auto steps = test.api->change({.kind = TargetKind::list}, "l-1", changes);
+  const auto steps = test.api->change(push_target(TargetKind::list), "l-1", changes);
   REQUIRE(steps);
   REQUIRE(steps->size() == 2);
   CHECK((*steps)[0].task.body ==
@@ -340,7 +340,7 @@ TEST_CASE("sendgrid api: many contacts are upserted by the thousands, leavers by
                        "c" + std::to_string(i),
                        {}});
   }
-  const auto steps = test.api->change({.kind = TargetKind::list}, "l-1", changes);
+  const auto steps = test.api->change(push_target(TargetKind::list), "l-1", changes);
   REQUIRE(steps);
   REQUIRE(steps->size() == 4);
   CHECK((*steps)[0].changes.size() == 30'000);
@@ -350,7 +350,7 @@ TEST_CASE("sendgrid api: many contacts are upserted by the thousands, leavers by
 
 TEST_CASE("sendgrid api: fields have to be there, and numbers are sent as numbers") {
   Case test;
-  const PushTarget target{.kind = TargetKind::fields, .fields = {"score", "stage"}};
+  const auto target = push_target(TargetKind::fields, {}, {"score", "stage"});
   const auto tasks = test.api->look(target, {});
   REQUIRE(tasks);
   const auto fields = task_of(*tasks, "fields");
@@ -373,7 +373,7 @@ TEST_CASE("sendgrid api: fields have to be there, and numbers are sent as number
 
 TEST_CASE("sendgrid api: an unsubscribe group takes people, and gives none back") {
   Case test;
-  const PushTarget target{.kind = TargetKind::suppression, .name = "News"};
+  const auto target = push_target(TargetKind::suppression, "News");
   const auto tasks = test.api->look(target, {});
   REQUIRE(tasks);
   test.read(task_of(*tasks, "target-groups"), R"([{"id":7,"name":"News"}])");
