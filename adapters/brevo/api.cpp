@@ -51,8 +51,7 @@ HttpRequest BrevoApi::request(const ApiTask& task) const {
                                       {"statistics", "globalStats"},
                                       {"startDate", moment_of(task.since)},
                                       {"endDate", moment_of(task.until)},
-                                      {"sort", "desc"},
-                                      {"excludeHtmlContent", "true"}}));
+                                      {"sort", "desc"}}));
   } else if (step == "content") {
     request = get_request(m_base + "/emailCampaigns/" + percent_encode(task.campaign));
   } else if (step == "events") {
