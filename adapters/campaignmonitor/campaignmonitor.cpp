@@ -6,6 +6,7 @@
 //
 // Documented at https://www.campaignmonitor.com/api/v3-3/getting-started/
 
+#include "api.hpp"
 #include "row_reader.hpp"
 
 #include "adapter/registry.hpp"
@@ -168,6 +169,18 @@ public:
     return is_ours(names, xml)
                ? std::make_unique<AnswerReader>(Settings(context), xml, is_of_one_campaign(names))
                : nullptr;
+  }
+  bool has_pull() const override { return true; }
+  bool has_push() const override { return true; }
+  std::vector<AccountKey> account_keys() const override {
+    return {{"api_key", "a key of the account or of a client: Account settings > API keys", true, false},
+            {"access_token", "instead of it: OAuth's token", true, false},
+            {"refresh_token", "what a new token is had for, where that one ends", true, false},
+            {"client", "id of the client (API key page); all that the key sees where it is left out",
+             false, false}};
+  }
+  Result<std::unique_ptr<Api>> open_api(const ApiAccount& account) const override {
+    return campaignmonitor::open_api(account);
   }
 };
 

@@ -285,10 +285,14 @@ std::size_t read_xml_rows(std::string_view text, const TakeRow& take, const Refu
     refuse(xml.error().text(), text);
     return 1;
   }
+  return read_xml_rows(*xml, text, take);
+}
+
+std::size_t read_xml_rows(const XmlDocument& xml, std::string_view text, const TakeRow& take) {
   const InputFacts nothing_known;
-  const XmlInput document(*xml, text, nothing_known);
-  const auto list = child_text(xml->root(), "ListID");
-  const auto nodes = find_rows(xml->root());
+  const XmlInput document(xml, text, nothing_known);
+  const auto list = child_text(xml.root(), "ListID");
+  const auto nodes = find_rows(xml.root());
   Row row;
   for (const auto node : nodes) {
     row.clear();

@@ -47,5 +47,7 @@ private:
 
 /// The rows of one XML document, whose text in the chunk is `text`.
 std::size_t read_xml_rows(std::string_view text, const TakeRow& take, const Refuse& refuse);
+/// The same of a document that is parsed already.
+std::size_t read_xml_rows(const XmlDocument& xml, std::string_view text, const TakeRow& take);
 
 } // namespace mailfunnel::campaignmonitor

@@ -124,15 +124,6 @@ std::optional<Stream> stream_of(const Row& row) {
   return std::nullopt;
 }
 
-Subscription subscription_of(std::string_view state) {
-  for (const auto& row : k_states) {
-    if (iequals(row.word, state)) {
-      return row.subscription;
-    }
-  }
-  return Subscription::unknown;
-}
-
 Bounce bounce_of(std::string_view type, std::string_view reason) {
   const auto verdict = judge_smtp("", reason);
   Bounce bounce{verdict.klass, verdict.reason, verdict.status, verdict.code, reason};
@@ -191,6 +182,15 @@ std::optional<Seconds> day_in(std::string_view name, TimeZone zone) {
 }
 
 } // namespace
+
+Subscription subscription_of(std::string_view state) {
+  for (const auto& row : k_states) {
+    if (iequals(row.word, state)) {
+      return row.subscription;
+    }
+  }
+  return Subscription::unknown;
+}
 
 Settings::Settings(const LogContext& context)
     : campaign(context.campaign), list(id_in(context.file_name)),
@@ -363,7 +363,7 @@ void RowReader::read_hook(const Row& row, std::string_view list, RecordSink& sin
 }
 
 void RowReader::read(const Row& row, std::string_view list, RecordSink& sink) {
-  auto stream = stream_of(row);
+  auto stream = m_settings.asked_for ? std::nullopt : stream_of(row);
   stream = stream ? stream : m_settings.stream;
   if (stream == Stream::campaign) {
     read_campaign(row, sink);

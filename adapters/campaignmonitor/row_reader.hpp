@@ -30,10 +30,14 @@ struct Settings {
   std::string campaign;            // of the context, or the id in the file's name
   std::string list;                // the id in the file's name, for lists of subscribers
   std::optional<Stream> stream;    // by a word in the file's name
+  bool asked_for = false;          // `stream` is what was asked for: no need to look at the rows
   std::optional<Seconds> sent_day; // a date in the file's name
   TimeZone zone = nullptr;
   bool zone_given = false;
 };
+
+/// State of a subscriber: "Active".
+Subscription subscription_of(std::string_view state);
 
 class RowReader {
 public:

@@ -25,7 +25,7 @@ TEST_CASE("constantcontact: a send belongs to the campaign that the user names")
   CHECK(k_case.adapter().open_log(text, {})->needs_campaign());
   check_has(k_case.line(text), "name the campaign");
   check_has(k_case.line(text, {.campaign = "a-1"}),
-            R"({"campaign":{"id":"a-1","kind":"campaign","sent_at":"2026-05-11T06:00:08Z")");
+            R"({"campaign":{"id":"a-1","sent_at":"2026-05-11T06:00:08Z")");
   check_has(
       k_case.line(R"([{"send_id":1,"run_date":"x","send_status":"QUEUED"}])", {.campaign = "a-1"}),
       "\\\"run_date\\\" is \\\"x\\\"");

@@ -161,6 +161,14 @@ std::string metadata_of(const Notice& notice, const MailFields& returned,
   return json.empty() ? json : json + '}';
 }
 
+/// A bounce in whose words nobody is named: whose it is, the address that it came back to may tell.
+Notice nameless_bounce(const Mail& mail) {
+  Notice notice;
+  notice.native = "failed";
+  notice.words = report_text(mail);
+  return notice;
+}
+
 /// The envelope sender of the mail that the report is about. A bounce goes back to it, so it is
 /// also the one that the report was sent to.
 std::string_view sender_of(const Report& report, const Notice& notice) {
@@ -214,7 +222,10 @@ private:
     }
     auto message = record;
     const auto from_line = take_from_line(message);
-    const auto report = read_report(message, m_framing == Framing::mbox);
+    auto report = read_report(message, m_framing == Framing::mbox);
+    if (report.notices.empty() && sink.wants().sender && is_bounce(report.mail.fields)) {
+      report.notices.push_back(nameless_bounce(report.mail));
+    }
     if (report.notices.empty()) {
       if (is_bounce(report.mail.fields)) {
         sink.reject("a bounce that names no recipient", record);

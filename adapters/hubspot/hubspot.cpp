@@ -73,6 +73,18 @@ public:
     }
     return nullptr;
   }
+  bool has_pull() const override { return true; }
+  bool has_push() const override { return true; }
+  std::vector<AccountKey> account_keys() const override {
+    return {{"api_key", "the access token of a private app: Settings > Integrations", true, false},
+            {"client_id", "of an OAuth app, in place of api_key", true, false},
+            {"client_secret", "of an OAuth app", true, false},
+            {"refresh_token", "of an OAuth app", true, false},
+            {"access_token", "of an OAuth app, where there is one already", true, false}};
+  }
+  Result<std::unique_ptr<Api>> open_api(const ApiAccount& account) const override {
+    return hubspot::open_api(account);
+  }
   bool has_webhook() const override { return true; }
   Result<void> read_webhook(const HttpRequest& request, const Secrets& secrets,
                             const WebhookContext& context, RecordSink& sink) const override {

@@ -40,16 +40,11 @@ using namespace std::string_view_literals;
 // ---- contacts -----------------------------------------------------------------------------------
 
 constexpr std::string_view k_optout = "hs_email_optout"; // of all mail
-/// Properties that are no attributes: read otherwise, or ids.
-constexpr std::array k_no_attributes{"email"sv, k_optout, "hs_object_id"sv};
+/// Properties that are no attributes: read otherwise, or ids, or new whenever any of them is.
+constexpr std::array k_no_attributes{"email"sv, k_optout, "hs_object_id"sv, "lastmodifieddate"sv};
 
 bool is_attribute(std::string_view name) {
   return std::find(k_no_attributes.begin(), k_no_attributes.end(), name) == k_no_attributes.end();
-}
-
-/// `value` of hs_email_optout; that it is not set says nothing.
-Subscription subscription_of(std::string_view value) {
-  return iequals(value, "true") ? Subscription::unsubscribed : Subscription::unknown;
 }
 
 void read_contact(const JsonRecord& record, RecordSink& sink) {
@@ -123,6 +118,27 @@ bool is_change(const Json& item) {
 
 // ---- mailings -----------------------------------------------------------------------------------
 
+struct KindPart {
+  std::string_view part; // of `type`
+  CampaignKind kind;
+};
+/// AUTOMATED_EMAIL, AB_EMAIL, SINGLE_SEND_API, …; what is not here is a mailing.
+constexpr std::array k_kinds{
+    KindPart{"AUTOMATED", CampaignKind::automation},
+    KindPart{"SINGLE_SEND", CampaignKind::transactional},
+    KindPart{"SMTP_TOKEN", CampaignKind::transactional},
+    KindPart{"TICKET", CampaignKind::transactional},
+    KindPart{"OPTIN", CampaignKind::transactional},
+    KindPart{"MEMBERSHIP", CampaignKind::transactional},
+};
+
+CampaignKind kind_of_email(std::string_view type) {
+  const auto* found = std::find_if(k_kinds.begin(), k_kinds.end(), [type](const KindPart& row) {
+    return type.find(row.part) != std::string_view::npos;
+  });
+  return found == k_kinds.end() ? CampaignKind::campaign : found->kind;
+}
+
 void take_from(const Json& from, Campaign& campaign) {
   campaign.from_name = text_of(from["fromName"]);
   campaign.from_address = text_of(from["replyTo"]); // HubSpot sends from the address of replies
@@ -138,6 +154,8 @@ void read_email(const JsonRecord& record, RecordSink& sink) {
   campaign.name = text_of(email["name"]);
   campaign.subject = text_of(email["subject"]);
   campaign.status = lower(text_of(email["state"]));
+  campaign.kind = kind_of_email(text_of(email["type"]));
+  campaign.text = text_of(email["content"]["plainTextVersion"]);
   take_from(email["from"], campaign);
   const auto planned = time_of(email["publishDate"]);
   if (const auto sent = planned ? planned : time_of(email["publishedAt"])) {
@@ -175,6 +193,7 @@ void read_campaign(const JsonRecord& record, RecordSink& sink) {
   campaign.family = std::string_view(content);
   campaign.name = text_of(record.root["name"]);
   campaign.subject = text_of(record.root["subject"]);
+  campaign.kind = kind_of_email(text_of(record.root["type"]));
   if (campaign.id.empty()) {
     sink.reject(mismatch("id", record.root["id"], "the campaign's id"), record.text);
     return;
@@ -188,6 +207,10 @@ bool is_campaign(const Json& item) {
 }
 
 } // namespace
+
+Subscription subscription_of(std::string_view optout) {
+  return iequals(optout, "true") ? Subscription::unsubscribed : Subscription::unknown;
+}
 
 extern const JsonFormat k_contacts{"answers of /crm/v3/objects/contacts, JSON", "results",
                                    is_contact, read_contact};

@@ -84,6 +84,9 @@ TEST_CASE("laposta: a webhook is read when it is signed") {
     request.headers = {{"X-Laposta-Signature", signature}};
     CHECK(k_laposta.webhook(request, secrets).size() == 1);
   }
+  const WebhookContext brussels{.zone = find_zone("Europe/Brussels").value(), .zone_given = true};
+  check_has(k_laposta.webhook(request, secrets).front(), "T10:20:31Z");
+  check_has(k_laposta.webhook(request, secrets, brussels).front(), "T09:20:31Z");
   check_has(k_laposta.refusal(request, {}), "no secret");
   check_has(k_laposta.refusal(request, {{"webhook_secret", "another"}}), "wrong");
   request.headers = {{"X-Laposta-Signature", "not digits!"}};

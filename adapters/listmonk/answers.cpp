@@ -107,7 +107,8 @@ void put_list(const Json& list, RecipientView view, RecordSink& sink) {
   view.list = id;
   view.subscription =
       subscription_in_list(text_of(list["subscription_status"]), text_of(list["optin"]));
-  const auto changed = time_of(list["updated_at"]);
+  auto changed = time_of(list["subscription_updated_at"]);
+  changed = changed ? changed : time_of(list["updated_at"]); // before that there was
   view.changed_at = changed ? std::optional(changed->seconds) : std::nullopt;
   view.attributes = {};
   sink.accept(view);

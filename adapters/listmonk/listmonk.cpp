@@ -40,6 +40,15 @@ public:
     }
     return nullptr;
   }
+  bool has_pull() const override { return true; }
+  bool has_push() const override { return true; }
+  std::vector<AccountKey> account_keys() const override {
+    return {{"user", "name of the API user: Admin > Users"},
+            {"api_key", "its token, shown once when it is made", true}};
+  }
+  Result<std::unique_ptr<Api>> open_api(const ApiAccount& account) const override {
+    return listmonk::open_api(account);
+  }
   bool has_webhook() const override { return true; }
   Result<void> read_webhook(const HttpRequest& request, const Secrets& secrets,
                             const WebhookContext& context, RecordSink& sink) const override {

@@ -70,7 +70,7 @@ TEST_CASE("listmonk: links of a body") {
 TEST_CASE("listmonk: what a campaign is, and who sends it") {
   check_has(k_listmonk.line(campaign(R"("type":"optin")")), R"("kind":"transactional")");
   check_has(k_listmonk.line(campaign(R"("type":"regular")")),
-            R"("kind":"campaign","name":"n","subject":"s","from_address":"shop@example.com")");
+            R"({"campaign":{"id":"1","name":"n","subject":"s","from_address":"shop@example.com")");
 }
 
 TEST_CASE("listmonk: a dump that is cut off or of another order") {

@@ -1,6 +1,7 @@
 #pragma once
 // The formats of listmonk; what each looks like stands at the top of its file.
 
+#include "adapter/api.hpp"
 #include "adapter/attributes.hpp"
 #include "adapter/json_reader.hpp"
 #include "adapter/row.hpp"
@@ -23,6 +24,9 @@ extern const JsonFormat k_subscribers;
 /// A dump of the database by pg_dump; nullptr: it is none.
 std::unique_ptr<LogReader> open_dump(std::string_view head, const LogContext& context);
 constexpr std::string_view k_dump = "pg_dump of the database, SQL";
+
+/// The API of an account. Error usage: it lacks base_url, user or api_key.
+Result<std::unique_ptr<Api>> open_api(const ApiAccount& account);
 
 // ---- what they have in common -------------------------------------------------------------------
 

@@ -34,6 +34,14 @@ public:
     }
     return open_report(head, context);
   }
+  bool has_pull() const override { return true; }
+  bool has_push() const override { return true; }
+  std::vector<AccountKey> account_keys() const override {
+    return {{"api_key", "an API token of the new platform: Integrations > API", true}};
+  }
+  Result<std::unique_ptr<Api>> open_api(const ApiAccount& account) const override {
+    return mailerlite::open_api(account);
+  }
   bool has_webhook() const override { return true; }
   Result<void> read_webhook(const HttpRequest& request, const Secrets& secrets,
                             const WebhookContext& context, RecordSink& sink) const override {

@@ -1,6 +1,7 @@
 #pragma once
 // The formats of MailerLite; what each looks like stands at the top of its file.
 
+#include "adapter/api.hpp"
 #include "adapter/attributes.hpp"
 #include "adapter/json_reader.hpp"
 
@@ -21,5 +22,8 @@ std::unique_ptr<LogReader> open_report(std::string_view head, const LogContext& 
 /// A subscriber object of either platform, as a contact.
 Subscription subscription_of(std::string_view status);
 void add_fields(const Json& subscriber, Attributes& attributes);
+
+/// The API of an account. Error usage: it has no key.
+Result<std::unique_ptr<Api>> open_api(const ApiAccount& account);
 
 } // namespace mailfunnel::mailerlite

@@ -158,19 +158,6 @@ bool is_member(const Json& record) {
          is_there(record["vars"]);
 }
 
-void read_member(const JsonRecord& record, RecordSink& sink) {
-  RecipientView view;
-  view.record = record.text;
-  view.address = text_of(record.root["address"]);
-  view.subscription =
-      is_true(record.root["subscribed"]) ? Subscription::subscribed : Subscription::unsubscribed;
-  Attributes attributes;
-  attributes.add("name", record.root["name"]);
-  attributes.add_members(record.root["vars"]);
-  view.attributes = attributes.all();
-  sink.accept(view);
-}
-
 /// Which list an entry is of: bounces have an error, unsubscribes tags, complaints nothing more.
 std::optional<List> list_of(const Json& record) {
   if (!is_address(record["address"]) || !date_of(text_of(record["created_at"]))) {
@@ -205,13 +192,32 @@ std::unique_ptr<LogReader> open_lists(std::string_view head) {
   return std::make_unique<ListReader>(csv->dialect, *columns);
 }
 
+void put_member(const Json& member, std::string_view record, std::string_view list,
+                RecordSink& sink) {
+  RecipientView view;
+  view.record = record;
+  view.address = text_of(member["address"]);
+  if (view.address.empty()) {
+    sink.reject(mismatch("address", member["address"], "an address"), record);
+    return;
+  }
+  view.list = list;
+  view.subscription =
+      is_true(member["subscribed"]) ? Subscription::subscribed : Subscription::unsubscribed;
+  Attributes attributes;
+  attributes.add("name", member["name"]);
+  attributes.add_members(member["vars"]);
+  view.attributes = attributes.all();
+  sink.accept(view);
+}
+
 bool is_list_entry(const Json& record) {
   return list_of(record).has_value() || is_member(record);
 }
 
 void read_list_entry(const JsonRecord& record, RecordSink& sink) {
   if (is_member(record.root)) {
-    read_member(record, sink);
+    put_member(record.root, record.text, {}, sink);
     return;
   }
   const JsonScalar code(record.root["code"]);

@@ -64,6 +64,15 @@ public:
     auto reader = open_forms(head);
     return reader ? std::move(reader) : open_lists(head);
   }
+  bool has_pull() const override { return true; }
+  bool has_push() const override { return true; }
+  std::vector<AccountKey> account_keys() const override {
+    return {{"api_key", "an API key of the account: Settings > API Keys", true},
+            {"domain", "the domain that sends, such as mg.example.com", false}};
+  }
+  Result<std::unique_ptr<Api>> open_api(const ApiAccount& account) const override {
+    return mailgun::open_api(account);
+  }
   bool has_webhook() const override { return true; }
   Result<void> read_webhook(const HttpRequest& request, const Secrets& secrets,
                             const WebhookContext& context, RecordSink& sink) const override {

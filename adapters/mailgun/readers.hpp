@@ -1,6 +1,7 @@
 #pragma once
 // The formats of Mailgun, a file each.
 
+#include "adapter/api.hpp"
 #include "adapter/json_reader.hpp"
 
 #include <memory>
@@ -25,5 +26,11 @@ void read_form(std::string_view content_type, std::string_view body, RecordSink&
 std::unique_ptr<LogReader> open_lists(std::string_view head);
 bool is_list_entry(const Json& record);
 void read_list_entry(const JsonRecord& record, RecordSink& sink);
+/// A member of the mailing list of that address; "": it is not known which.
+void put_member(const Json& member, std::string_view record, std::string_view list,
+                RecordSink& sink);
+
+/// The API of an account. Error usage: it has no key or domain.
+Result<std::unique_ptr<Api>> open_api(const ApiAccount& account);
 
 } // namespace mailfunnel::mailgun

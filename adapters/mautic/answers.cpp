@@ -140,7 +140,8 @@ void add_fields(Attributes& attributes, const Json& fields) {
   });
 }
 
-/// What is known of writing to a contact: the worst of its blocks.
+} // namespace
+
 Subscription subscription_of(const Json& blocks) {
   auto found = Subscription::unknown;
   each_element(blocks, [&found](const Json& block) {
@@ -153,8 +154,6 @@ Subscription subscription_of(const Json& blocks) {
   });
   return found;
 }
-
-} // namespace
 
 std::string_view address_of(const Json& contact) {
   const auto fields = contact["fields"];
@@ -214,6 +213,11 @@ void read_contact_page(const JsonRecord& record, RecordSink& sink) {
 }
 
 } // namespace
+
+void each_object(const Json& root, std::string_view text, std::string_view many, std::string_view one,
+                 const std::function<void(const Json& object, std::string_view text)>& visit) {
+  each_of(root, text, {many, one}, visit);
+}
 
 extern const JsonFormat k_emails{"answers of /api/emails, JSON", "", is_email_page,
                                  read_email_page};

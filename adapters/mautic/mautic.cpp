@@ -38,6 +38,17 @@ public:
     }
     return open_database_table(head, context);
   }
+  bool has_pull() const override { return true; }
+  bool has_push() const override { return true; }
+  std::vector<AccountKey> account_keys() const override {
+    return {{"user", "a user of Mautic, where Basic sign-in is on", false, false},
+            {"password", "that user's password", true, false},
+            {"client_id", "instead of these: OAuth 2 credentials (Settings > API Credentials)", true, false},
+            {"client_secret", "their secret", true, false}};
+  }
+  Result<std::unique_ptr<Api>> open_api(const ApiAccount& account) const override {
+    return mautic::open_api(account);
+  }
   bool has_webhook() const override { return true; }
   Result<void> read_webhook(const HttpRequest& request, const Secrets& secrets,
                             const WebhookContext& /*context*/, RecordSink& sink) const override {

@@ -295,8 +295,7 @@ TEST_CASE("sendgrid: links belong to the Single Send that the user names") {
   const std::string text = R"({"results":[{"url":"https://www.example.com/","url_location":0,)"
                            R"("ab_phase":"all","clicks":1}]})";
   CHECK(sendgrid.adapter().open_log(text, {})->needs_campaign());
-  check_has(
-      sendgrid.line(text, {.campaign = "2f6d"}),
-      R"({"campaign":{"id":"2f6d","kind":"campaign","links":[{"url":"https://www.example.com/")");
+  check_has(sendgrid.line(text, {.campaign = "2f6d"}),
+            R"({"campaign":{"id":"2f6d","links":[{"url":"https://www.example.com/")");
   CHECK_FALSE(sendgrid.takes(R"({"results":[{"id":"1","ab_phase":"all","stats":{}}]})")); // totals
 }

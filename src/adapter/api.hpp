@@ -171,7 +171,8 @@ public:
   virtual HttpRequest request(const ApiTask& task) const = 0;
   /// Reads the answer to a task. Error bad_syntax: it is not what the ESP answers (cut off, a page of
   /// HTML): the task is asked again. Nothing may have been put into the sink then that a second
-  /// reading would not put there again.
+  /// reading would not put there again. Error unauthorized: the ESP says with status 200 that the
+  /// token is no longer good; as with status 401, the task is asked again with a new one.
   virtual Result<void> read(const ApiTask& task, const HttpResponse& answer, ApiSink& sink) const = 0;
   /// Does read() know what to do with this status? Else those beyond 2xx are errors.
   virtual bool understands(const ApiTask& task, int status) const;

@@ -110,6 +110,10 @@ Result<void> need_list(const Json& list, std::string_view name) {
   return Error{ErrorCode::bad_syntax, "the answer has no list \"" + std::string(name) + "\""};
 }
 
+std::string scalar_text(const Json& value) {
+  return std::string(std::string_view(JsonScalar(value)));
+}
+
 std::optional<std::uint64_t> count_of(const Json& value) {
   std::uint64_t number = 0;
   if (value.get_uint64().get(number) == simdjson::SUCCESS) {
@@ -119,6 +123,11 @@ std::optional<std::uint64_t> count_of(const Json& value) {
   const auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), number);
   const bool whole = failed == std::errc() && end == text.data() + text.size() && !text.empty();
   return whole ? std::optional(number) : std::nullopt;
+}
+
+std::optional<Seconds> mark_time(std::string_view mark) {
+  const auto time = mark.empty() ? std::nullopt : parse_time(mark);
+  return time ? std::optional(time->seconds) : std::nullopt;
 }
 
 std::uint64_t offset_of(const ApiTask& task) {

@@ -63,8 +63,14 @@ Result<JsonAnswer> read_json(const HttpResponse& answer);
 /// Has `list` to be there? Error bad_syntax: the member is no list.
 Result<void> need_list(const Json& list, std::string_view name);
 
+/// A copy of what JsonScalar shows: ids that are numbers at some ESPs.
+std::string scalar_text(const Json& value);
+
 /// A whole number of a JSON number or of digits in a string; nothing for everything else.
 std::optional<std::uint64_t> count_of(const Json& value);
+
+/// The moment that a mark holds (format_time); nothing: there is none.
+std::optional<Seconds> mark_time(std::string_view mark);
 
 /// The next page of a list read by offset, or nothing: this was the last. `got`: rows of this
 /// answer; `total`: as the answer says, where it does. Places are offsets as text.

@@ -239,6 +239,9 @@ std::optional<Error> TaskRun::read(Asked& asked) {
   const auto next = std::exchange(m_sink.m_next, {});
   m_sink.end(waiting.task, bool(read), next);
   if (!read) {
+    if (read.error().code == ErrorCode::unauthorized && again_with_new_token(waiting)) {
+      return std::nullopt;
+    }
     if (waiting.tries + 1 < k_most_tries && waiting.task.body.empty()) {
       again(std::move(waiting), 1U << waiting.tries);
       return std::nullopt;
@@ -257,12 +260,19 @@ void TaskRun::again(Waiting waiting, unsigned seconds) {
   m_waiting.push_back(std::move(waiting));
 }
 
+bool TaskRun::again_with_new_token(Waiting& waiting) {
+  if (waiting.tries != 0 || (!m_refreshed && !m_connection.refresh())) {
+    return false;
+  }
+  m_refreshed = true;
+  ++waiting.tries;
+  m_waiting.push_back(std::move(waiting));
+  return true;
+}
+
 /// An answer that is none of ours: 401 once leads to a new token.
 std::optional<Error> TaskRun::refused(Waiting& waiting, const HttpResponse& answer) {
-  if (answer.status == 401 && waiting.tries == 0 && (m_refreshed || m_connection.refresh())) {
-    m_refreshed = true;
-    ++waiting.tries;
-    m_waiting.push_back(std::move(waiting));
+  if (answer.status == 401 && again_with_new_token(waiting)) {
     return std::nullopt;
   }
   const auto words = m_connection.api().problem(answer);

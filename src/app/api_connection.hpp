@@ -135,6 +135,8 @@ private:
   void ask(Waiting waiting);
   std::optional<Error> read(Asked& asked);
   std::optional<Error> refused(Waiting& waiting, const HttpResponse& answer);
+  /// The token is no longer good, and this was not tried yet: it is asked again with a new one.
+  bool again_with_new_token(Waiting& waiting);
   std::optional<Error> fail(Waiting& waiting, Error error, bool all = false);
   void again(Waiting waiting, unsigned seconds);
 

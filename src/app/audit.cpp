@@ -35,18 +35,19 @@ private:
 } // namespace
 
 Result<Audit> audit(Store& store, const Workspace& workspace, std::size_t most) {
-  const auto run = current_run(store, workspace);
-  if (!run) {
+  const auto runs = current_runs(store, workspace);
+  if (runs.empty()) {
     return Error{ErrorCode::conflict,
                  "there is no scoring run of now: `mailfunnel score` makes one, then audit it"};
   }
+  const auto& run = runs.front();
   const auto& rules = workspace.config.rules;
-  const auto world = build_world(store, workspace, rules, run->as_of);
+  const auto world = build_world(store, workspace, rules, run.as_of);
   prepare_crowds(world, rules.robots, workspace.threads);
-  const Scorer scorer(rules, world, run->as_of);
-  const ManualSuppressions manual(store.database(), run->as_of);
+  const Scorer scorer(rules, world, run.as_of);
+  const ManualSuppressions manual(store.database(), run.as_of);
   Audit out;
-  out.as_of = run->as_of;
+  out.as_of = run.as_of;
   std::mutex mutex;
   std::map<RecipientId, std::vector<AuditDifference>> found;
   const auto take = [&](std::uint32_t chunk, StoreChunk& source, ChunkScores& stored, unsigned) {
@@ -85,7 +86,7 @@ Result<Audit> audit(Store& store, const Workspace& workspace, std::size_t most) 
       found[id].push_back(std::move(difference));
     }
   };
-  recall_scores(store, workspace, *run, scorer, take);
+  recall_scores(store, workspace, run, scorer, take);
   Recipients recipients(store.database());
   for (auto& [id, differences] : found) {
     for (auto& difference : differences) {

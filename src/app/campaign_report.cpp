@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <map>
+#include <numeric>
 #include <set>
 
 namespace mailfunnel {
@@ -59,6 +60,10 @@ struct Seen {
   bool clicked(std::size_t r) const {
     return has(clicks, Verdict::human, r) || has(clicks, Verdict::unknown, r);
   }
+  /// Otherwise than by a proxy or machine.
+  bool reacted(std::size_t r) const {
+    return human_open(r) || has(opens, Verdict::unknown, r) || clicked(r);
+  }
   bool proxy_open(std::size_t r) const { return has(opens, Verdict::proxy, r); }
 
   void add_to(MailingFigures& figures, std::size_t size) const {
@@ -108,6 +113,14 @@ void unite(MailingFigures& into, const MailingFigures& other) {
   }
 }
 
+void unite(Measured& into, const Measured& other) {
+  into.opened += other.opened;
+  into.proxy_only += other.proxy_only;
+  for (std::size_t s = 0; s < k_silences; ++s) {
+    into.silent.at(s) += other.silent.at(s);
+  }
+}
+
 struct LinkClicks {
   Happened human, unknown, machine;
 };
@@ -117,6 +130,7 @@ using LinkKey = std::pair<std::size_t, LinkNumber>; // member, link
 struct Part {
   std::vector<MailingFigures> apart;
   MailingFigures together;
+  Measured measured;
   std::map<LinkKey, LinkClicks> links;
   std::array<std::uint64_t, k_within.size()> opens_within{}, clicks_within{};
   std::vector<std::vector<std::uint64_t>> moves;
@@ -124,8 +138,9 @@ struct Part {
 
 class Review {
 public:
-  Review(const World& world, std::vector<std::uint32_t> members, const Rules& rules, Seconds as_of)
-      : m_world(world), m_members(std::move(members)), m_rules(rules), m_as_of(as_of) {}
+  Review(const Scorer& scorer, std::vector<std::uint32_t> members, std::uint32_t family)
+      : m_scorer(scorer), m_world(scorer.world()), m_members(std::move(members)), m_family(family),
+        m_rules(scorer.rules()), m_as_of(scorer.as_of()) {}
 
   /// Reads a chunk; says who read the mail.
   std::vector<bool> take(ChunkSource& source, Part& part) {
@@ -147,6 +162,7 @@ public:
       one.add_to(figures, source.size());
     }
     all.add_to(part.together, source.size());
+    measure(source, all, part.measured);
     std::vector<bool> readers(source.size());
     for (std::size_t r = 0; r < readers.size(); ++r) {
       readers[r] = all.human_open(r) || all.clicked(r);
@@ -211,6 +227,23 @@ private:
          [&](const EventRow& row) { mark(&Seen::complained, row.recipient); });
   }
 
+  void measure(ChunkSource& source, const Seen& all, Measured& measured) const {
+    const auto outcomes = m_scorer.outcomes(source, m_family);
+    for (std::size_t r = 0; r < outcomes.size(); ++r) {
+      if (!all.delivered.has(r) || !outcomes[r]) { // reached by another of the family only
+        continue;
+      }
+      const auto [silence, by_person] = *outcomes[r];
+      if (silence != Silence::reacted) {
+        ++measured.silent.at(static_cast<std::size_t>(silence));
+      } else if (by_person || all.reacted(r)) {
+        ++measured.opened;
+      } else {
+        ++measured.proxy_only;
+      }
+    }
+  }
+
   static std::uint32_t since(const WorldCampaign& campaign, std::uint32_t time) {
     return Seconds{time} < campaign.time
                ? 0
@@ -268,14 +301,24 @@ private:
     }
   }
 
+  const Scorer& m_scorer;
   const World& m_world;
   std::vector<std::uint32_t> m_members;
+  std::uint32_t m_family; // of the members
   const Rules& m_rules;
   Seconds m_as_of;
   std::vector<bool> m_refused; // opens of whom are not looked at; empty: of nobody
   EventColumns m_columns;
   std::vector<ClickVerdict> m_verdicts;
 };
+
+std::uint32_t family_of(const World& world, std::uint32_t member) {
+  const auto place =
+      std::find_if(world.families.begin(), world.families.end(), [member](const Family& family) {
+        return std::find(family.begin(), family.end(), member) != family.end();
+      });
+  return static_cast<std::uint32_t>(place - world.families.begin());
+}
 
 std::vector<std::uint32_t> members_of(const World& world, const std::string& campaign, bool alone,
                                       Seconds as_of) {
@@ -289,12 +332,7 @@ std::vector<std::uint32_t> members_of(const World& world, const std::string& cam
   if (!found) {
     return {};
   }
-  for (const auto& family : world.families) {
-    if (!alone && std::find(family.begin(), family.end(), *found) != family.end()) {
-      return family;
-    }
-  }
-  return {*found};
+  return alone ? std::vector{*found} : world.families[family_of(world, *found)];
 }
 
 void add_links(CampaignReport& report, const World& world,
@@ -366,6 +404,10 @@ void add_links(CampaignReport& report, const World& world,
 
 } // namespace
 
+std::uint64_t Measured::all() const {
+  return std::accumulate(silent.begin(), silent.end(), opened + proxy_only);
+}
+
 Result<CampaignReport> report_campaign(Store& store, const Workspace& workspace,
                                        const std::string& campaign, bool alone, Seconds as_of) {
   fold_inbox(store, workspace.threads);
@@ -389,9 +431,11 @@ Result<CampaignReport> report_campaign(Store& store, const Workspace& workspace,
   out.before = first - 1;
   out.after = std::min(as_of, last + k_aftermath);
   const auto world_before = worlds.at(out.before);
-  const Scorer before(rules, *world_before, out.before), after(rules, *world, out.after);
+  const Scorer before(rules, *world_before, out.before), after(rules, *world, out.after),
+      scorer(rules, *world, as_of);
   const ManualSuppressions manual_before(store.database(), out.before),
       manual_after(store.database(), out.after);
+  const auto family = family_of(*world, members.front());
   prepare_crowds(*world, rules.robots, workspace.threads);
   out.statuses = after.statuses();
   std::vector<Part> parts(std::max(workspace.threads, 1U));
@@ -402,7 +446,7 @@ Result<CampaignReport> report_campaign(Store& store, const Workspace& workspace,
   each_chunk(store, workspace.threads,
              [&](std::uint32_t chunk, StoreChunk& source, Database&, unsigned thread) {
                auto& part = parts[thread];
-               const auto readers = Review(*world, members, rules, as_of).take(source, part);
+               const auto readers = Review(scorer, members, family).take(source, part);
                if (std::none_of(readers.begin(), readers.end(), [](bool one) { return one; })) {
                  return;
                }
@@ -423,6 +467,7 @@ Result<CampaignReport> report_campaign(Store& store, const Workspace& workspace,
   }
   for (const auto& part : parts) {
     unite(out.together, part.together);
+    unite(out.measured, part.measured);
     for (std::size_t m = 0; m < members.size(); ++m) {
       unite(apart[m], part.apart[m]);
     }

@@ -4,6 +4,7 @@
 // readers. docs/numbers.md defines every figure.
 
 #include "app/workspace.hpp"
+#include "funnel/measurability.hpp"
 
 #include <array>
 #include <string>
@@ -24,6 +25,16 @@ struct MailingFigures {
   std::uint64_t openers = 0;             // people with a HUMAN open, or a click that implies one
   std::uint64_t clickers = 0;            // people with a HUMAN or UNKNOWN click
   std::uint64_t proxy_only = 0;          // people of whom nothing but a proxy's open is known
+};
+
+/// What those to whom the mailing was delivered made of it, and of whom that can't be told. Each is
+/// in one of the figures.
+struct Measured {
+  std::uint64_t opened = 0;     // or clicked, or answered: by a person, or by nobody knows whom
+  std::uint64_t proxy_only = 0; // not measurable: a privacy proxy's open is all there is
+  std::array<std::uint64_t, k_silences> silent{}; // by Silence; of `reacted` nobody
+
+  std::uint64_t all() const;
 };
 
 struct ReviewedLink {
@@ -49,6 +60,7 @@ struct CampaignReport {
   Seconds as_of = 0;
   std::vector<ReviewedMailing> mailings; // by time; of a family several
   MailingFigures together;               // people of several mailings counted once
+  Measured measured;                     // of `together`; empty where the mailing does not score
   std::vector<ReviewedLink> links;       // most clicked first
   std::array<std::uint64_t, 5> content_links{}, clicks_by_stage{}; // by Stage; clicks by people
   std::vector<std::string> warnings;                               // of the balance

@@ -1,8 +1,8 @@
 #include "app/run_block.hpp"
 
 #include "base/bytes.hpp"
+#include "base/hash.hpp"
 #include "base/result.hpp"
-#include "store/zstd.hpp"
 
 #include <algorithm>
 #include <tuple>
@@ -11,9 +11,14 @@ namespace mailfunnel {
 
 namespace {
 
-// Format 2: version u8, zstd( recipients u32, column after column ); a column: bytes of a value u8
-// (1, 2, 4 or 8), values, least significant byte first, negative ones as two's complement.
-constexpr char k_format = 2;
+// Format 3: version u8, checksum u64 (of all that follows), recipients u32, then column after
+// column:
+//   base i64, unit u16, bits u8, and for each recipient (value - base) / unit in so many bits;
+//   above 32 bits in 64. The base is the smallest value; the unit is 1000 where all are whole
+//   points apart.
+// 8 bytes 0, so that packed bits may be read a word at a time.
+constexpr char k_format = 3;
+constexpr std::size_t k_head = 9, k_tail = 8;
 
 /// The columns in the order of the format; the rest follows from them (Scorer::derive).
 template<typename Scores> auto columns_of(Scores& s) {
@@ -22,117 +27,100 @@ template<typename Scores> auto columns_of(Scores& s) {
                   s.non_opens_in_a_row);
 }
 
-template<typename Narrow, typename Value> bool fits(const std::vector<Value>& values) {
-  if constexpr (sizeof(Narrow) >= sizeof(Value)) {
-    return true;
-  } else {
-    // Without a branch in the loop: what is lost by narrowing, of all of them.
-    std::make_unsigned_t<Value> lost = 0;
+/// How far a value lies above the base.
+template<typename Value> std::uint64_t above(Value value, Value base) {
+  return static_cast<std::uint64_t>(value) - static_cast<std::uint64_t>(base);
+}
+
+template<typename Value>
+std::uint16_t unit_of(const std::vector<Value>& values, Value base, std::uint64_t top) {
+  constexpr std::uint64_t k_whole = k_point;
+  const bool whole = top >= k_whole &&
+                     std::all_of(values.begin(), values.end(),
+                                 [base](Value value) { return above(value, base) % k_whole == 0; });
+  return static_cast<std::uint16_t>(whole ? k_whole : 1);
+}
+
+template<typename Value> void append_column(std::string& out, const std::vector<Value>& values) {
+  Value base = values.empty() ? Value{} : values.front(), top = base;
+  for (const auto value : values) {
+    base = std::min(base, value);
+    top = std::max(top, value);
+  }
+  const auto unit = unit_of(values, base, above(top, base));
+  const auto bits = bits_of(above(top, base) / unit);
+  ByteWriter write(out);
+  write.number(static_cast<std::int64_t>(base));
+  write.number(unit);
+  write.number(static_cast<std::uint8_t>(bits));
+  const auto pack = [&](auto value_of) { pack_bits(out, values.size(), bits, value_of); };
+  if (bits > 32) {
     for (const auto value : values) {
-      lost |= static_cast<std::make_unsigned_t<Value>>(
-          value ^ static_cast<Value>(static_cast<Narrow>(value)));
+      write.number(above(value, base) / unit);
     }
-    return lost == 0;
-  }
-}
-
-template<typename Narrow, typename Value>
-void append_as(std::string& plain, const std::vector<Value>& values) {
-  const auto before = plain.size() + 1;
-  plain += static_cast<char>(sizeof(Narrow));
-  plain.resize(before + values.size() * sizeof(Narrow));
-  auto* into = plain.data() + before;
-  for (std::size_t i = 0; i < values.size(); ++i) {
-    const auto narrow = static_cast<Narrow>(values[i]);
-    std::memcpy(into + i * sizeof(Narrow), &narrow, sizeof(Narrow));
-  }
-}
-
-/// The same width as Value, signed or not as it is, in `Bytes` bytes.
-template<typename Value, typename Signed, typename Unsigned>
-using Narrowed = std::conditional_t<std::is_signed_v<Value>, Signed, Unsigned>;
-
-template<typename Value> void append_column(std::string& plain, const std::vector<Value>& values) {
-  using As8 = Narrowed<Value, std::int8_t, std::uint8_t>;
-  using As16 = Narrowed<Value, std::int16_t, std::uint16_t>;
-  using As32 = Narrowed<Value, std::int32_t, std::uint32_t>;
-  if (fits<As8>(values)) {
-    append_as<As8>(plain, values);
-  } else if (fits<As16>(values)) {
-    append_as<As16>(plain, values);
-  } else if (fits<As32>(values)) {
-    append_as<As32>(plain, values);
-  } else {
-    append_as<Value>(plain, values);
-  }
-}
-
-template<typename Narrow, typename Value>
-void read_as(std::string_view bytes, std::vector<Value>& values) {
-  for (std::size_t i = 0; i < values.size(); ++i) {
-    Narrow narrow;
-    std::memcpy(&narrow, bytes.data() + i * sizeof(Narrow), sizeof(Narrow));
-    values[i] = static_cast<Value>(narrow); // NOLINT(bugprone-signed-char-misuse): a number
+  } else if (unit == 1) {
+    pack([&](std::size_t r) { return static_cast<std::uint32_t>(above(values[r], base)); });
+  } else { // a constant, which is faster to divide by
+    pack([&](std::size_t r) {
+      return static_cast<std::uint32_t>(above(values[r], base) / std::uint64_t{k_point});
+    });
   }
 }
 
 template<typename Value> bool read_column(ByteReader& read, std::vector<Value>& values) {
-  const std::size_t width = read.number<std::uint8_t>();
-  const auto bytes = read.take(width * values.size());
-  if (!read.good() || width > sizeof(Value)) {
+  const auto base = static_cast<std::uint64_t>(read.number<std::int64_t>());
+  const auto unit = read.number<std::uint16_t>();
+  const unsigned bits = read.number<std::uint8_t>();
+  const auto bytes = read.take(packed_size(values.size(), bits > 32 ? 64 : bits));
+  if (!read.good() || read.left() < k_tail || bits > 64) {
     return false;
   }
-  switch (width) {
-  case 1:
-    read_as<Narrowed<Value, std::int8_t, std::uint8_t>>(bytes, values);
+  const auto put = [&](std::size_t r, std::uint64_t steps) {
+    values[r] = static_cast<Value>(base + unit * steps);
+  };
+  if (bits <= 32) {
+    unpack_bits(bytes.data(), values.size(), bits, put);
     return true;
-  case 2:
-    read_as<Narrowed<Value, std::int16_t, std::uint16_t>>(bytes, values);
-    return true;
-  case 4:
-    read_as<Narrowed<Value, std::int32_t, std::uint32_t>>(bytes, values);
-    return true;
-  case 8:
-    read_as<Narrowed<Value, std::int64_t, std::uint64_t>>(bytes, values);
-    return true;
-  default:
-    return false;
   }
+  ByteReader numbers(bytes);
+  for (std::size_t r = 0; r < values.size(); ++r) {
+    put(r, numbers.number<std::uint64_t>());
+  }
+  return true;
 }
 
 } // namespace
 
 std::string pack_scores(const ChunkScores& scores) {
-  thread_local std::string t_plain;
-  t_plain.clear();
-  ByteWriter(t_plain).number(static_cast<std::uint32_t>(scores.size()));
-  std::apply([](const auto&... columns) { (append_column(t_plain, columns), ...); },
+  std::string out(k_head, k_format);
+  out.reserve(scores.size() * 8);
+  ByteWriter(out).number(static_cast<std::uint32_t>(scores.size()));
+  std::apply([&out](const auto&... columns) { (append_column(out, columns), ...); },
              columns_of(scores));
-  std::string out(1, k_format);
-  append_compressed(out, t_plain);
+  out.append(k_tail, '\0');
+  const auto checksum = hash64(std::string_view(out).substr(k_head));
+  std::memcpy(out.data() + 1, &checksum, sizeof checksum);
   return out;
 }
 
 void unpack_scores(std::string_view blob, const Scorer& scorer, ChunkScores& scores) {
-  constexpr std::string_view k_name = "the scores of a run";
-  bool good = !blob.empty() && blob.front() == k_format;
+  ByteReader read(blob);
+  const auto format = read.number<char>();
+  const auto checksum = read.number<std::uint64_t>();
+  const auto count = read.number<std::uint32_t>();
+  bool good = read.good() && format == k_format && checksum == hash64(blob.substr(k_head)) &&
+              count <= k_chunk_size;
   if (good) {
-    const auto plain = decompressed(blob.substr(1), k_name);
-    ByteReader read(plain);
-    const auto count = read.number<std::uint32_t>();
-    good = read.good() && count <= k_chunk_size;
-    if (good) {
-      scores.resize(count);
-      good = std::apply([&](auto&... columns) { return (read_column(read, columns) && ...); },
-                        columns_of(scores));
-    }
-    good = good && read.left() == 0 &&
+    scores.resize(count);
+    good = std::apply([&](auto&... columns) { return (read_column(read, columns) && ...); },
+                      columns_of(scores)) &&
+           read.left() == k_tail &&
            std::all_of(scores.status.begin(), scores.status.end(),
                        [&](std::uint8_t status) { return status < scorer.statuses().size(); });
   }
   if (!good) {
-    throw Failure(
-        {ErrorCode::io, std::string(k_name) + " are damaged: run `mailfunnel score` again"});
+    throw Failure({ErrorCode::io, "the scores of a run are damaged, or of another version: run "
+                                  "`mailfunnel score` again"});
   }
   scorer.derive(scores);
 }

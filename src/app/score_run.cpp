@@ -5,6 +5,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace mailfunnel {
 
 namespace {
@@ -78,14 +80,22 @@ ScoreSummary run_scores(Store& store, const Workspace& workspace, const Rules& r
   return summary_of(tallies);
 }
 
-std::optional<StoredRun> current_run(Store& store, const Workspace& workspace) {
+std::vector<StoredRun> current_runs(Store& store, const Workspace& workspace) {
   auto query = store.database().use(
-      "SELECT as_of, changes, rules_hash, id FROM run ORDER BY id DESC LIMIT 1");
-  if (!query.step() || query.integer(1) != store.changes() ||
-      query.text(2) != run_key(workspace, workspace.config.rules)) {
-    return std::nullopt;
+      "SELECT id, as_of FROM run WHERE changes = ?1 AND rules_hash = ?2 ORDER BY id DESC");
+  query.bind(store.changes(), run_key(workspace, workspace.config.rules));
+  std::vector<StoredRun> runs;
+  while (query.step()) {
+    runs.push_back({query.integer(0), query.integer(1)});
   }
-  return StoredRun{query.integer(3), query.integer(0)};
+  return runs;
+}
+
+std::optional<StoredRun> run_of(Store& store, const Workspace& workspace, Seconds as_of) {
+  const auto runs = current_runs(store, workspace);
+  const auto place = std::find_if(runs.begin(), runs.end(),
+                                  [as_of](const StoredRun& run) { return run.as_of == as_of; });
+  return place == runs.end() ? std::nullopt : std::optional(*place);
 }
 
 void recall_chunk(Database& database, const StoredRun& run, std::uint32_t chunk, std::size_t people,

@@ -42,8 +42,10 @@ private:
   std::uint64_t m_recipients = 0;
 };
 
-/// The newest run, when neither activity nor rules nor the program changed since.
-std::optional<StoredRun> current_run(Store& store, const Workspace& workspace);
+/// The runs since which neither activity nor rules nor the program changed, newest first.
+std::vector<StoredRun> current_runs(Store& store, const Workspace& workspace);
+/// The one of that moment, if there is one.
+std::optional<StoredRun> run_of(Store& store, const Workspace& workspace, Seconds as_of);
 
 /// The scores of the people of one chunk, from what the run kept: all but last_open and last_click.
 void recall_chunk(Database& database, const StoredRun& run, std::uint32_t chunk, std::size_t people,

@@ -1,5 +1,6 @@
 #include "app/segment_export.hpp"
 
+#include "app/earlier_moments.hpp"
 #include "app/row_writer.hpp"
 #include "app/run_block.hpp"
 #include "app/score_run.hpp"
@@ -64,12 +65,16 @@ struct Found {
 
 class SegmentRun {
 public:
-  SegmentRun(const Workspace& workspace, const Scorer& scorer,
+  SegmentRun(Store& store, const Workspace& workspace, Worlds& worlds, const Scorer& scorer,
              const std::vector<SegmentRequest>& requests, std::optional<ExportFormat> format,
              std::size_t limit)
       : m_workspace(workspace), m_scorer(scorer), m_requests(requests), m_format(format),
-        m_limit(limit) {
+        m_limit(limit), m_earlier(store) {
+    if (const auto& exclude = workspace.config.exclude_expression) {
+      m_earlier.add(*exclude, scorer.as_of(), worlds);
+    }
     for (const auto& request : requests) {
+      m_earlier.add(*request.where, scorer.as_of(), worlds);
       m_writers.emplace_back(scorer, workspace.config.locale, workspace.config.report_zone,
                              format.value_or(ExportFormat::machine),
                              parse_columns(request.columns));
@@ -78,8 +83,9 @@ public:
   }
 
   /// The members of one chunk, on any thread.
-  void take(StoreChunk& source, ChunkScores& scores, unsigned thread) {
-    const EvaluationContext context{m_scorer, source, scores};
+  void take(std::uint32_t chunk, StoreChunk& source, ChunkScores& scores, unsigned thread) {
+    const EarlierMoments::OfChunk earlier(m_earlier, chunk);
+    const EvaluationContext context{m_scorer, source, scores, &earlier};
     std::optional<Bits> excluded;
     if (m_workspace.config.exclude_expression) {
       excluded = evaluate(*m_workspace.config.exclude_expression, context);
@@ -273,6 +279,7 @@ private:
   const std::vector<SegmentRequest>& m_requests;
   std::optional<ExportFormat> m_format;
   std::size_t m_limit;
+  EarlierMoments m_earlier;
   std::deque<RowWriter> m_writers;         // by segment
   std::vector<std::vector<Found>> m_found; // by thread, then segment
 };
@@ -308,13 +315,9 @@ std::optional<StoredRun>
 take_scores(Store& store, const Workspace& workspace, const World& world, const Scorer& scorer,
             bool times, SegmentRun& segments,
             const std::function<void(std::uint32_t, const ChunkScores&)>& scored) {
-  const auto take = [&](std::uint32_t, StoreChunk& source, ChunkScores& scores, unsigned thread) {
-    segments.take(source, scores, thread);
-  };
-  auto stored = current_run(store, workspace);
-  if (stored && stored->as_of != scorer.as_of()) {
-    stored.reset();
-  }
+  const auto take = [&](std::uint32_t chunk, StoreChunk& source, ChunkScores& scores,
+                        unsigned thread) { segments.take(chunk, source, scores, thread); };
+  const auto stored = run_of(store, workspace, scorer.as_of());
   if (stored && !times) {
     recall_scores(store, workspace, *stored, scorer, take);
     return stored;
@@ -324,7 +327,7 @@ take_scores(Store& store, const Workspace& workspace, const World& world, const 
                 if (scored && !stored) {
                   scored(chunk, scores);
                 }
-                segments.take(source, scores, thread);
+                segments.take(chunk, source, scores, thread);
               });
   return stored;
 }
@@ -334,11 +337,12 @@ take_scores(Store& store, const Workspace& workspace, const World& world, const 
 std::vector<SegmentResult> run_segments(Store& store, const Workspace& workspace, Seconds as_of,
                                         const std::vector<SegmentRequest>& requests,
                                         std::optional<ExportFormat> format, std::size_t limit) {
-  const auto world = build_world(store, workspace, workspace.config.rules, as_of);
-  const Scorer scorer(workspace.config.rules, world, as_of);
-  SegmentRun run(workspace, scorer, requests, format, limit);
-  take_scores(store, workspace, world, scorer, needs_times(workspace, requests, format.has_value()),
-              run, {});
+  Worlds worlds(store, workspace, workspace.config.rules);
+  const auto world = worlds.at(as_of);
+  const Scorer scorer(workspace.config.rules, *world, as_of);
+  SegmentRun run(store, workspace, worlds, scorer, requests, format, limit);
+  take_scores(store, workspace, *world, scorer,
+              needs_times(workspace, requests, format.has_value()), run, {});
   return run.results();
 }
 
@@ -346,9 +350,10 @@ ExportedSegments export_segments(Store& store, const Workspace& workspace, Secon
                                  const std::vector<SegmentRequest>& requests, ExportFormat format) {
   const auto& rules = workspace.config.rules;
   ExportedSegments out;
-  out.world = std::make_shared<const World>(build_world(store, workspace, rules, as_of));
+  Worlds worlds(store, workspace, rules);
+  out.world = worlds.at(as_of);
   const Scorer scorer(rules, *out.world, as_of);
-  SegmentRun segments(workspace, scorer, requests, format, 0);
+  SegmentRun segments(store, workspace, worlds, scorer, requests, format, 0);
   RunRecorder recorder(store, workspace, rules, as_of);
   const auto stored = take_scores(
       store, workspace, *out.world, scorer, needs_times(workspace, requests, true), segments,
@@ -359,8 +364,12 @@ ExportedSegments export_segments(Store& store, const Workspace& workspace, Secon
 }
 
 Seconds segments_moment(Store& store, const Workspace& workspace, Seconds now) {
-  const auto run = current_run(store, workspace);
-  return run && now - run->as_of <= k_day ? run->as_of : now;
+  for (const auto& run : current_runs(store, workspace)) {
+    if (now - run.as_of <= k_day) {
+      return run.as_of;
+    }
+  }
+  return now;
 }
 
 } // namespace mailfunnel

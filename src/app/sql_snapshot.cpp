@@ -50,10 +50,7 @@ const ManualSuppressions& SqlSnapshot::manual() {
 
 const std::optional<StoredRun>& SqlSnapshot::run() {
   if (!m_run) {
-    m_run = current_run(m_store, m_workspace);
-    if (*m_run && (*m_run)->as_of != m_as_of) {
-      m_run->reset();
-    }
+    m_run = run_of(m_store, m_workspace, m_as_of);
   }
   return *m_run;
 }

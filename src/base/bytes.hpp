@@ -87,18 +87,24 @@ constexpr std::size_t packed_size(std::size_t count, unsigned bits) {
 
 /// Appends `count` values of `bits` bits (at most 32), get(i) each.
 template<typename Get> void pack_bits(std::string& out, std::size_t count, unsigned bits, Get get) {
+  const auto before = out.size(), size = packed_size(count, bits);
+  out.resize(before + size + 8); // written a word at a time
+  auto* at = out.data() + before;
   std::uint64_t pending = 0;
   unsigned used = 0;
   for (std::size_t i = 0; bits != 0 && i < count; ++i) {
-    pending |= std::uint64_t{get(i)} << used;
+    const std::uint64_t value = get(i);
+    pending |= value << used;
     used += bits;
-    for (; used >= 8; used -= 8, pending >>= 8) {
-      out += static_cast<char>(pending);
+    if (used >= 64) {
+      std::memcpy(at, &pending, 8);
+      at += 8;
+      used -= 64;
+      pending = value >> (bits - used);
     }
   }
-  if (used != 0) {
-    out += static_cast<char>(pending);
-  }
+  std::memcpy(at, &pending, 8);
+  out.resize(before + size);
 }
 
 /// Reads `count` values of `bits` bits (at most 32); 8 bytes behind the packed ones must be

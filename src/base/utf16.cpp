@@ -20,11 +20,12 @@ std::size_t Utf16Source::read(char* into, std::size_t most) {
   if (m_order == Order::unknown) {
     look();
   }
+  if (m_order == Order::bytes) { // behind the first two, which look() took
+    const auto part = give(into, most);
+    return part == most ? part : part + m_bytes.read(into + part, most - part);
+  }
   if (m_at < m_text.size()) {
     return give(into, most);
-  }
-  if (m_order == Order::bytes) {
-    return m_bytes.read(into, most);
   }
   m_text.clear();
   m_at = 0;

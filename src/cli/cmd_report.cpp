@@ -91,6 +91,33 @@ std::string details_text(const CampaignReport& report, bool color) {
   return table.text(color);
 }
 
+std::string measured_text(const CampaignReport& report, bool color) {
+  const auto& m = report.measured;
+  const auto all = m.all();
+  if (all == 0) {
+    return "";
+  }
+  Table table({"of those delivered", "people>", ""});
+  const auto row = [&](std::string name, std::uint64_t people, bool always = false) {
+    if (people != 0 || always) {
+      table.add({std::move(name), grouped(people), share(people, all)});
+    }
+  };
+  const auto silent = [&](Silence silence) {
+    return m.silent.at(static_cast<std::size_t>(silence));
+  };
+  row("opened, clicked or answered", m.opened, true);
+  row("not opened", silent(Silence::not_opened), true);
+  row("not measurable: a privacy proxy's open is all there is", m.proxy_only);
+  for (std::size_t s = 0; s < k_silences; ++s) {
+    const auto one = static_cast<Silence>(s);
+    if (one != Silence::not_opened) {
+      row(std::string(reason_of(one)), silent(one));
+    }
+  }
+  return table.text(color);
+}
+
 std::string read_by_text(const CampaignReport& report, bool color) {
   const auto last = report.read_by.back();
   if (last.opens == 0 && last.clicks == 0) {
@@ -193,8 +220,9 @@ std::string report_text(const CampaignReport& report, bool color) {
   }
   out += "as of " + format_time(report.as_of) + "\n";
   for (const auto& part :
-       {figures_text(report, color), details_text(report, color), read_by_text(report, color),
-        balance_text(report, color), links_text(report, color), moves_text(report, color)}) {
+       {figures_text(report, color), details_text(report, color), measured_text(report, color),
+        read_by_text(report, color), balance_text(report, color), links_text(report, color),
+        moves_text(report, color)}) {
     out += part.empty() ? "" : "\n" + part;
   }
   return out + "\ndocs/numbers.md says what is counted\n";
@@ -223,6 +251,17 @@ std::string figures_json(const MailingFigures& f) {
       f.complained, f.openers, f.clickers, f.proxy_only, by_verdict(f.opens), by_verdict(f.clicks));
 }
 
+std::string measured_json(const Measured& measured) {
+  auto out = fmt::format("{{\"delivered\":{},\"opened\":{},\"proxy_only\":{}", measured.all(),
+                         measured.opened, measured.proxy_only);
+  for (std::size_t s = 0; s < k_silences; ++s) {
+    if (const auto one = static_cast<Silence>(s); one != Silence::reacted) {
+      out += fmt::format(",\"{}\":{}", name_of(one), measured.silent.at(s));
+    }
+  }
+  return out + "}";
+}
+
 template<typename Items, typename Write>
 std::string list_json(const Items& items, const Write& write) {
   std::string out = "[";
@@ -242,7 +281,8 @@ std::string report_json(const CampaignReport& report) {
         json_text(one.account), json_text(one.id), json_text(one.title), json_text(one.subject),
         one.sent_at == 0 ? "null" : json_text(format_time(one.sent_at)), figures_json(one.figures));
   });
-  out += ",\"together\":" + figures_json(report.together) + ",\"links\":";
+  out += ",\"together\":" + figures_json(report.together) +
+         ",\"measured\":" + measured_json(report.measured) + ",\"links\":";
   out += list_json(report.links, [](const ReviewedLink& link) {
     return fmt::format("{{\"url\":{},\"text\":{},\"stage\":\"{}\",\"why\":{},\"human\":{},"
                        "\"unknown\":{},\"machine\":{}}}",

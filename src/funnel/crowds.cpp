@@ -35,6 +35,13 @@ void add_complete(std::span<const NetworkClick> clicks, std::vector<std::uint64_
 } // namespace
 
 CrowdTimes::CrowdTimes(std::vector<NetworkClick> clicks) {
+  // Most networks have too few clicks to be looked at.
+  std::vector<std::uint32_t> count(std::size_t{1} << 16);
+  for (const auto& click : clicks) {
+    ++count[click.network];
+  }
+  std::erase_if(clicks,
+                [&](const NetworkClick& one) { return count[one.network] < k_crowd_people; });
   std::sort(clicks.begin(), clicks.end(), [](const NetworkClick& a, const NetworkClick& b) {
     return std::tie(a.network, a.time) < std::tie(b.network, b.time);
   });
@@ -42,9 +49,7 @@ CrowdTimes::CrowdTimes(std::vector<NetworkClick> clicks) {
     const auto end = std::find_if(first, clicks.end(), [&](const NetworkClick& one) {
       return one.network != first->network;
     });
-    if (end - first >= std::ptrdiff_t{k_crowd_people}) {
-      add_complete({first, end}, m_complete);
-    }
+    add_complete({first, end}, m_complete);
     first = end;
   }
 }

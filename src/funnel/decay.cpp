@@ -20,7 +20,6 @@ constexpr std::array<std::uint64_t, 32> k_roots{
     0xFFFFFFA746F41377, 0xFFFFFFD3A37A05E4, 0xFFFFFFE9D1BD01FC, 0xFFFFFFF4E8DE80C0,
     0xFFFFFFFA746F4051, 0xFFFFFFFD3A37A025, 0xFFFFFFFE9D1BD011, 0xFFFFFFFF4E8DE808,
 };
-constexpr unsigned k_bits = 32;                 // of a factor
 constexpr std::uint32_t k_most_half_lives = 40; // after these not even a million points are left
 
 } // namespace
@@ -50,13 +49,6 @@ Decay::Decay(std::uint32_t half_life, Seconds as_of)
   for (std::uint32_t day = 0; day < days; ++day) {
     m_factors.push_back(factor(day, half_life));
   }
-}
-
-Points Decay::faded(Points points, std::uint64_t factor) {
-  const auto size = static_cast<std::uint64_t>(points < 0 ? -points : points);
-  const auto left =
-      static_cast<Points>((Wide{size} * factor + (Wide{1} << (k_bits - 1))) >> k_bits);
-  return points < 0 ? -left : left;
 }
 
 } // namespace mailfunnel

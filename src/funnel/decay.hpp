@@ -30,7 +30,15 @@ public:
   static std::uint64_t factor(std::uint32_t days, std::uint32_t half_life);
 
 private:
-  static Points faded(Points points, std::uint64_t factor);
+  static Points faded(Points points, std::uint64_t factor) {
+    __extension__ using Wide = unsigned __int128;
+    const auto size = static_cast<std::uint64_t>(points < 0 ? -points : points);
+    const auto left =
+        static_cast<Points>((Wide{size} * factor + (Wide{1} << (k_bits - 1))) >> k_bits);
+    return points < 0 ? -left : left;
+  }
+
+  static constexpr unsigned k_bits = 32; // of a factor
   std::uint32_t m_as_of;
   std::vector<std::uint64_t> m_factors; // by age in days; beyond: 0
 };

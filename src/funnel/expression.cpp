@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <functional>
 
 namespace mailfunnel {
 
@@ -103,23 +104,37 @@ public:
 private:
   template<typename Test> Bits each(Test test) const {
     Bits bits(m_scores.size());
-    for (std::size_t r = 0; r < m_scores.size(); ++r) {
-      if (test(r)) {
-        bits.set(r);
-      }
-    }
+    bits.fill(test);
     return bits;
   }
 
   template<typename Column>
   Bits number(const Expression& e, const Column& column, Points unit) const {
-    return each([&](std::size_t r) {
-      const auto value = static_cast<Points>(column[r]) * unit;
-      if (e.op == Compare::in) {
-        return std::find(e.numbers.begin(), e.numbers.end(), value) != e.numbers.end();
-      }
-      return compares(e.op, value, e.numbers.front());
-    });
+    const auto value = [&](std::size_t r) { return static_cast<Points>(column[r]) * unit; };
+    const auto by = [&](auto compare) {
+      return each(
+          [&, right = e.numbers.front()](std::size_t r) { return compare(value(r), right); });
+    };
+    switch (e.op) { // once, not for each
+    case Compare::equal:
+      return by(std::equal_to());
+    case Compare::unequal:
+      return by(std::not_equal_to());
+    case Compare::less:
+      return by(std::less());
+    case Compare::less_equal:
+      return by(std::less_equal());
+    case Compare::greater:
+      return by(std::greater());
+    case Compare::greater_equal:
+      return by(std::greater_equal());
+    case Compare::in:
+      return each([&](std::size_t r) {
+        return std::find(e.numbers.begin(), e.numbers.end(), value(r)) != e.numbers.end();
+      });
+    default:
+      return Bits(m_scores.size());
+    }
   }
 
   /// Text comparison by e.op, without case.
@@ -154,12 +169,16 @@ private:
     });
   }
 
-  /// As everybody was some time ago, with the stages that links have at the moment asked for.
+  /// As everybody was some time ago, with what was known then.
   Bits compare_past(const Expression& e) {
-    const Scorer scorer(m_context.scorer.rules(), m_context.scorer.world(),
-                        m_context.scorer.as_of() - *e.ago);
+    const auto moment = m_context.scorer.as_of() - *e.ago;
+    const auto* earlier = m_context.earlier;
+    const Scorer scorer(m_context.scorer.rules(),
+                        earlier == nullptr ? m_context.scorer.world() : earlier->world(moment),
+                        moment);
     ChunkScores scores;
-    scorer.score(m_context.source, nullptr, scores);
+    scorer.score(m_context.source, earlier == nullptr ? nullptr : earlier->suppressed(moment),
+                 scores);
     scorer.judge_status(m_context.source, scores);
     auto then = e;
     then.ago.reset();

@@ -10,6 +10,7 @@
 #include "funnel/scorer.hpp"
 #include "model/activity.hpp"
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -28,6 +29,17 @@ public:
   void reset(std::size_t i) { m_words[i / 64] &= ~(std::uint64_t{1} << (i % 64)); }
   bool test(std::size_t i) const { return (m_words[i / 64] >> (i % 64) & 1) != 0; }
   void set_all();
+  /// Each by test(i).
+  template<typename Test> void fill(Test test) {
+    for (std::size_t w = 0; w < m_words.size(); ++w) {
+      const auto end = std::min<std::size_t>(64, m_size - w * 64);
+      std::uint64_t word = 0;
+      for (std::size_t i = 0; i < end; ++i) {
+        word |= std::uint64_t{test(w * 64 + i)} << i;
+      }
+      m_words[w] = word;
+    }
+  }
   void flip();
   void and_with(const Bits& other);
   void or_with(const Bits& other);
@@ -130,10 +142,21 @@ ParsedExpression parse_expression(std::string_view text);
 /// Does any part ask for it?
 bool any_part(const Expression& expression, bool (*asks)(const Expression& part));
 
+/// What was known at moments before the one asked for, for `was … ago`: links and people that were
+/// set by hand since then were not.
+class Earlier {
+public:
+  virtual ~Earlier() = default;
+  virtual const World& world(Seconds as_of) const = 0;
+  /// Of the chunk's people; nullptr: nobody.
+  virtual const ManualSuppression* suppressed(Seconds as_of) const = 0;
+};
+
 struct EvaluationContext {
   const Scorer& scorer;
   ChunkSource& source;
   const ChunkScores& scores;
+  const Earlier* earlier = nullptr; // nullptr: nothing was set by hand
 };
 Bits evaluate(const Expression& expression, const EvaluationContext& context);
 

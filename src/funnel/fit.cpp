@@ -50,23 +50,22 @@ bool matches(const FitRule& rule, const FoldedValue& value) {
   return rule.otherwise;
 }
 
+/// Recipient in the block, value in its dictionary.
+using ValuesOfPeople = std::vector<std::pair<std::uint16_t, std::uint32_t>>;
+
 /// Which values of the block hold at the moment, one a recipient at most: the last statement not
 /// after it.
-std::vector<std::pair<std::uint16_t, std::uint32_t>> values_at(const AttributeColumn& column,
-                                                               std::uint32_t moment) {
-  std::vector<std::pair<std::uint16_t, std::uint32_t>> out;
-  out.reserve(column.recipient.size());
+void values_at(const AttributeColumn& column, std::uint32_t moment, ValuesOfPeople& out) {
+  out.resize(column.recipient.size());
+  std::size_t size = 0;
   for (std::size_t i = 0; i < column.recipient.size(); ++i) {
-    if (column.valid_from[i] > moment) {
-      continue;
-    }
-    if (!out.empty() && out.back().first == column.recipient[i]) {
-      out.back().second = column.value[i];
-    } else {
-      out.emplace_back(column.recipient[i], column.value[i]);
+    if (column.valid_from[i] <= moment) {
+      const bool same = size != 0 && out[size - 1].first == column.recipient[i];
+      size += same ? 0 : 1;
+      out[size - 1] = {column.recipient[i], column.value[i]};
     }
   }
-  return out;
+  out.resize(size);
 }
 
 /// "domain" and "email" as if they were attributes.
@@ -108,12 +107,17 @@ public:
       const auto name = rule.group.empty() ? "\x1f" + std::to_string(i) : rule.group;
       const auto group = groups.emplace(name, static_cast<unsigned>(groups.size())).first->second;
       m_group.push_back(group);
+      m_attribute.push_back(index_of(rule.attribute));
       if (group == m_simple.size()) {
         m_simple.push_back(ledger == nullptr && hits == nullptr);
         attribute_of_group.push_back(rule.attribute);
       } else if (attribute_of_group[group] != rule.attribute) {
         m_simple[group] = false;
       }
+    }
+    for (std::size_t i = 0; i < m_attribute.size(); ++i) {
+      auto& attribute = m_attributes[m_attribute[i]];
+      attribute.simple_only = attribute.simple_only && m_simple[m_group[i]];
     }
     m_words = (groups.size() + 63) / 64;
   }
@@ -131,29 +135,51 @@ private:
     Points simple = 0;      // of the groups that ask for nothing but this attribute
   };
 
-  struct Loaded {
+  using VerdictCache = std::unordered_map<std::string, ValueVerdict, StringHash, std::equal_to<>>;
+
+  /// An attribute that rules ask for, and what a block says of it.
+  struct Attribute {
+    std::string name;
+    bool derived = false;    // of the address
+    bool simple_only = true; // all groups that ask for it are simple
+    VerdictCache known;      // a chunk has at most 65,536 values
     bool there = false;
     AttributeColumn column;
-    std::vector<std::pair<std::uint16_t, std::uint32_t>> values;
+    ValuesOfPeople values;
     std::vector<const ValueVerdict*> verdicts; // by value
+    std::vector<Points> simple;                // likewise
   };
 
-  Loaded& load(std::uint32_t block, const std::string& attribute) {
-    auto& loaded = m_loaded[attribute];
-    if (loaded.column.storage.empty() && !loaded.there && !m_asked[attribute]) {
-      m_asked[attribute] = true;
-      const bool derived = attribute == "domain" || attribute == "email";
-      loaded.there = derived ? address_column(m_source, block, attribute == "domain", loaded.column)
-                             : m_source.attribute(block, attribute, loaded.column);
-      if (loaded.there) {
-        loaded.values = values_at(loaded.column, m_moment);
-        auto& cache = m_verdicts[attribute];
-        for (const auto value : loaded.column.values) {
-          loaded.verdicts.push_back(&verdict_on(cache, attribute, value));
-        }
-      }
+  std::size_t index_of(const std::string& name) {
+    const auto place = std::find_if(m_attributes.begin(), m_attributes.end(),
+                                    [&](const Attribute& one) { return one.name == name; });
+    const auto index = static_cast<std::size_t>(place - m_attributes.begin());
+    if (place == m_attributes.end()) {
+      auto& added = m_attributes.emplace_back();
+      added.name = name;
+      added.derived = name == "domain" || name == "email";
     }
-    return loaded;
+    return index;
+  }
+
+  void load(std::uint32_t block, Attribute& attribute) {
+    auto& column = attribute.column;
+    attribute.there = attribute.derived
+                          ? address_column(m_source, block, attribute.name == "domain", column)
+                          : m_source.attribute(block, attribute.name, column);
+    if (!attribute.there) {
+      return;
+    }
+    if (!attribute.simple_only) {
+      values_at(column, m_moment, attribute.values);
+    }
+    attribute.verdicts.clear();
+    attribute.simple.clear();
+    for (const auto value : column.values) {
+      const auto& verdict = verdict_on(attribute, value);
+      attribute.verdicts.push_back(&verdict);
+      attribute.simple.push_back(verdict.simple);
+    }
   }
 
   void add_line(std::uint32_t r, std::string_view attribute, std::string_view value,
@@ -169,14 +195,30 @@ private:
     }
   }
 
+  /// The points of simple groups, to each whose last statement it is.
+  void add_simple(const Attribute& attribute, Points* fit, std::uint8_t* fit_known) const {
+    const auto& column = attribute.column;
+    const std::uint8_t known = attribute.derived ? 0 : 1;
+    for (std::size_t i = 0, n = attribute.there ? column.recipient.size() : 0; i < n; ++i) {
+      const auto r = column.recipient[i];
+      const bool later =
+          i + 1 < n && column.recipient[i + 1] == r && column.valid_from[i + 1] <= m_moment;
+      if (column.valid_from[i] <= m_moment && !later) {
+        fit[r] += attribute.simple[column.value[i]];
+        fit_known[r] |= known;
+      }
+    }
+  }
+
   void score_block(std::uint32_t block) {
-    m_loaded.clear();
-    m_asked.clear();
+    for (auto& attribute : m_attributes) {
+      load(block, attribute);
+    }
     const auto first = block * k_recipient_block;
     m_done.assign(k_recipient_block * m_words, 0);
     for (std::size_t i = 0; i < m_rules.rules.size(); ++i) {
       const auto& rule = m_rules.rules[i];
-      auto& loaded = load(block, rule.attribute);
+      const auto& loaded = m_attributes[m_attribute[i]];
       if (!loaded.there || m_simple[m_group[i]]) {
         continue;
       }
@@ -195,14 +237,8 @@ private:
         }
       }
     }
-    for (const auto& [attribute, loaded] : m_loaded) {
-      if (loaded.there) {
-        const std::uint8_t known = attribute != "domain" && attribute != "email" ? 1 : 0;
-        for (const auto& [r, value] : loaded.values) {
-          m_out.fit[first + r] += loaded.verdicts[value]->simple;
-          m_out.fit_known[first + r] |= known;
-        }
-      }
+    for (const auto& attribute : m_attributes) {
+      add_simple(attribute, m_out.fit.data() + first, m_out.fit_known.data() + first);
     }
     const auto end = std::min(m_source.size(), first + k_recipient_block);
     for (auto r = first; r < end; ++r) {
@@ -214,13 +250,10 @@ private:
     }
   }
 
-  using VerdictCache = std::unordered_map<std::string, ValueVerdict, StringHash, std::equal_to<>>;
-
   /// Values come again in every block: judged once.
-  const ValueVerdict& verdict_on(VerdictCache& cache, const std::string& attribute,
-                                 std::string_view value) {
-    const auto known = cache.find(value);
-    if (known != cache.end()) {
+  const ValueVerdict& verdict_on(Attribute& attribute, std::string_view value) {
+    const auto known = attribute.known.find(value);
+    if (known != attribute.known.end()) {
       return known->second;
     }
     const FoldedValue folded(value);
@@ -228,14 +261,14 @@ private:
     std::vector<bool> done(m_simple.size());
     for (std::size_t i = 0; i < m_rules.rules.size(); ++i) {
       const auto& rule = m_rules.rules[i];
-      const bool hit = rule.attribute == attribute && matches(rule, folded);
+      const bool hit = rule.attribute == attribute.name && matches(rule, folded);
       verdict.hits.push_back(hit);
       if (hit && m_simple[m_group[i]] && !done[m_group[i]]) {
         done[m_group[i]] = true;
         verdict.simple += rule.points;
       }
     }
-    return cache.emplace(std::string(value), std::move(verdict)).first->second;
+    return attribute.known.emplace(std::string(value), std::move(verdict)).first->second;
   }
 
   const FitRules& m_rules;
@@ -244,15 +277,13 @@ private:
   ChunkScores& m_out;
   Ledger* m_ledger;
   RuleHits* m_hits;
-  std::vector<unsigned> m_group; // by rule
+  std::vector<unsigned> m_group;        // by rule
+  std::vector<std::size_t> m_attribute; // by rule, index in m_attributes
   std::vector<bool> m_simple; // by group: all its rules ask for one attribute, and nobody wants the
                               // lines or counts
   std::size_t m_words = 1;
   std::vector<std::uint64_t> m_done;
-  std::map<std::string, Loaded> m_loaded;
-  std::map<std::string, bool> m_asked;
-  std::map<std::string, VerdictCache>
-      m_verdicts; // by attribute; a chunk has at most 65,536 values of each
+  std::vector<Attribute> m_attributes;
 };
 
 } // namespace

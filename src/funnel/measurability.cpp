@@ -1,48 +1,14 @@
 #include "funnel/measurability.hpp"
 
 #include <algorithm>
-#include <numeric>
 
 namespace mailfunnel {
 
 namespace {
 
-constexpr std::ptrdiff_t k_mails_before = 3;   // practice elsewhere; docs/scoring.md
+constexpr std::size_t k_mails_before = 3;      // practice elsewhere; docs/scoring.md
 constexpr std::size_t k_proxy_opens = 3;       // the last ones
 constexpr Seconds k_pixels_seen = 180 * k_day; // so long an open proves that images are shown
-
-/// Sorts by recipient without comparing, by time only where they did not come so. Returns where the
-/// rows of each recipient end.
-template<typename Row, typename Time>
-std::vector<std::uint32_t> sort_rows(std::vector<Row>& rows, std::size_t recipients, Time time) {
-  std::vector<std::uint32_t> ends(recipients + 1);
-  for (const auto& row : rows) {
-    ++ends[row.recipient + 1U];
-  }
-  std::partial_sum(ends.begin(), ends.end(), ends.begin());
-  std::vector<Row> sorted(rows.size());
-  for (const auto& row : rows) {
-    sorted[ends[row.recipient]++] = row;
-  }
-  rows.swap(sorted);
-  const auto before = [&](const Row& a, const Row& b) { return time(a) < time(b); };
-  std::size_t first = 0;
-  for (std::size_t r = 0; r < recipients; first = ends[r++]) {
-    const auto begin = rows.begin() + static_cast<std::ptrdiff_t>(first),
-               end = rows.begin() + static_cast<std::ptrdiff_t>(ends[r]);
-    if (!std::is_sorted(begin, end, before)) {
-      std::stable_sort(begin, end, before);
-    }
-  }
-  return ends;
-}
-
-template<typename Row>
-std::span<const Row> rows_of(const std::vector<Row>& rows, const std::vector<std::uint32_t>& ends,
-                             std::uint16_t recipient) {
-  const auto first = recipient == 0 ? 0U : ends[recipient - 1U];
-  return std::span(rows).subspan(first, ends[recipient] - first);
-}
 
 /// The rows with time <= end.
 template<typename Row> std::span<const Row> until(std::span<const Row> rows, Seconds end) {
@@ -61,6 +27,13 @@ bool covers(const CoveredTimes& covered, Seconds from, Seconds to) {
 }
 
 } // namespace
+
+std::string_view name_of(Silence silence) {
+  constexpr std::string_view k_names[k_silences] = {
+      "not_opened",  "reacted",    "window_open", "few_mails", "privacy_reader", "images_blocked",
+      "not_covered", "suppressed", "not_named",   "untracked", "refused"};
+  return k_names[static_cast<std::size_t>(silence)];
+}
 
 std::string_view reason_of(Silence silence) {
   switch (silence) {
@@ -90,51 +63,89 @@ std::string_view reason_of(Silence silence) {
   return "";
 }
 
-void Measurability::sort_all() {
-  const auto by_time = [](const auto& row) { return row.time; };
-  sort_rows(m_mails, m_recipients,
-            [](const MailReceived& mail) { return std::pair(mail.delivered, mail.family); });
-  m_open_ends = sort_rows(m_opens, m_recipients,
-                          [](const Open& open) { return std::pair(open.time, open.proxy); });
-  m_click_ends = sort_rows(m_clicks, m_recipients, by_time);
-  m_suppression_ends = sort_rows(m_suppressions, m_recipients, by_time);
-}
-
-void Measurability::begin(Cursor& at, std::uint16_t recipient) const {
-  at.recipient = recipient;
-  at.opens = rows_of(m_opens, m_open_ends, recipient);
-  at.clicks = rows_of(m_clicks, m_click_ends, recipient);
-  at.suppressions = rows_of(m_suppressions, m_suppression_ends, recipient);
-}
-
-Silence Measurability::verdict(const Cursor& at, std::size_t index, Seconds end,
-                               const CoveredTimes& covered) const {
-  const auto& mail = m_mails[index];
-  // Those delivered in the same second are not before it.
-  const auto before = std::lower_bound(
-      m_mails.begin() + static_cast<std::ptrdiff_t>(at.first_mail),
-      m_mails.begin() + static_cast<std::ptrdiff_t>(index), mail.delivered,
-      [](const MailReceived& other, std::uint32_t time) { return other.delivered < time; });
-  if (before - m_mails.begin() - static_cast<std::ptrdiff_t>(at.first_mail) < k_mails_before) {
-    return Silence::few_mails;
+template<typename Row>
+template<typename Before>
+void Measurability::Rows<Row>::sort(std::size_t slice, const std::vector<std::uint8_t>& wanted,
+                                    Before before) {
+  const auto first_recipient = slice * k_slice;
+  std::uint32_t total = 0;
+  m_ends.resize(wanted.size());
+  for (std::size_t r = 0; r < wanted.size(); ++r) { // where each starts
+    m_ends[r] = total;
+    total += wanted[r] != 0 ? m_counts[first_recipient + r] : 0;
   }
-  const auto left = until(at.suppressions, mail.delivered);
+  if (m_sorted.size() < total + 1U) { // and a place for what is dropped
+    m_sorted.resize(total + 1U);
+  }
+  auto* sorted = m_sorted.data();
+  for (const auto& row : m_slices[slice]) { // without a branch that cannot be foreseen
+    const auto r = row.recipient % k_slice;
+    const std::uint32_t keep = wanted[r];
+    sorted[keep != 0 ? m_ends[r] : total] = row;
+    m_ends[r] += keep;
+  }
+  // They are by recipient now; of one they nearly always came by time.
+  for (std::size_t i = 1; i < total; ++i) {
+    if (sorted[i].recipient == sorted[i - 1].recipient && before(sorted[i], sorted[i - 1])) {
+      const auto r = sorted[i].recipient % k_slice;
+      std::stable_sort(sorted + (r == 0 ? 0U : m_ends[r - 1U]), sorted + m_ends[r], before);
+      i = m_ends[r];
+    }
+  }
+}
+
+void Measurability::start(std::size_t recipients) {
+  m_mails.start(recipients);
+  m_opens.start(recipients);
+  m_clicks.start(recipients);
+  m_suppressions.start(recipients);
+}
+
+void Measurability::sort(std::size_t slice, bool all) {
+  const auto first = slice * k_slice;
+  m_wanted.resize(std::min(k_slice, m_mails.recipients() - first));
+  for (std::size_t r = 0; r < m_wanted.size(); ++r) { // of others nothing needs a look
+    m_wanted[r] = all || m_mails.count(first + r) > k_mails_before ? 1 : 0;
+  }
+  const auto by_time = [](const auto& a, const auto& b) { return a.time < b.time; };
+  m_mails.sort(slice, m_wanted, [](const MailReceived& a, const MailReceived& b) {
+    return std::pair(a.delivered, a.family) < std::pair(b.delivered, b.family);
+  });
+  m_opens.sort(slice, m_wanted, [](const Open& a, const Open& b) {
+    return std::pair(a.time, a.proxy) < std::pair(b.time, b.proxy);
+  });
+  m_clicks.sort(slice, m_wanted, by_time);
+  m_suppressions.sort(slice, m_wanted, by_time);
+}
+
+std::size_t Measurability::mails_too_early(std::span<const MailReceived> mails) {
+  auto early = k_mails_before;
+  // Those delivered in the same second are not before it.
+  while (early < mails.size() && mails[early].delivered == mails[k_mails_before - 1].delivered) {
+    ++early;
+  }
+  return std::min(early, mails.size());
+}
+
+Silence Measurability::verdict(const Person& person, const MailReceived& mail, Seconds end,
+                               const CoveredTimes& covered) {
+  const auto left = until(person.suppressions, mail.delivered);
   if (!left.empty() && left.back().suppressed) {
     return Silence::suppressed;
   }
-  const auto opens = until(at.opens, end);
+  const auto opens = until(person.opens, end);
   const auto last = opens.last(std::min(opens.size(), k_proxy_opens));
   if (!last.empty() &&
       std::all_of(last.begin(), last.end(), [](const Open& open) { return open.proxy; })) {
     return Silence::privacy_reader;
   }
-  const auto clicks = until(at.clicks, end);
+  const auto clicks = until(person.clicks, end);
   const bool blind = std::any_of(clicks.begin(), clicks.end(),
                                  [end](const Click& click) { return Seconds{click.opened} > end; });
-  const bool pixels = std::any_of(opens.begin(), opens.end(), [end](const Open& open) {
+  const auto shows = [end](const Open& open) {
     return !open.proxy && Seconds{open.time} > end - k_pixels_seen;
-  });
-  if (blind && !pixels) {
+  };
+  if (blind && std::none_of(opens.begin(), opens.end(), shows)) {
     return Silence::images_blocked;
   }
   return covers(covered, mail.delivered, end) ? Silence::not_opened : Silence::not_covered;

@@ -40,8 +40,8 @@ constexpr std::array k_signs{
 
 Verdict verdict_by(std::uint16_t signs, const RobotRules& rules) {
   std::uint32_t weight = 0;
-  for (const auto& one : k_signs) {
-    weight += (signs & one.bit) != 0 ? rules.*one.weight : 0;
+  for (std::size_t i = 0; signs != 0 && i < k_signs.size(); ++i) { // nearly all have none
+    weight += (signs & k_signs[i].bit) != 0 ? rules.*k_signs[i].weight : 0;
   }
   return weight >= rules.machine_from   ? Verdict::machine
          : weight >= rules.unknown_from ? Verdict::unknown

@@ -4,22 +4,33 @@
 
 namespace mailfunnel {
 
-std::uint8_t Levels::level(Points score) const {
-  for (std::size_t i = 0; i < engagement.size(); ++i) {
-    if (i == 0 ? score > engagement[i] : score >= engagement[i]) {
-      return static_cast<std::uint8_t>(i + 1);
-    }
+namespace {
+
+/// Adds 1 to the places of those who miss the cut. The cuts fall: so many are missed, so far down.
+template<typename Misses>
+void count_missed(const std::vector<Points>& points, std::vector<std::uint8_t>& places,
+                  Misses misses) {
+  for (std::size_t r = 0; r < points.size(); ++r) {
+    places[r] = static_cast<std::uint8_t>(places[r] + (misses(points[r]) ? 1 : 0));
   }
-  return static_cast<std::uint8_t>(engagement.size() + 1);
 }
 
-std::uint8_t Levels::grade(Points points) const {
-  for (std::size_t i = 0; i < fit.size(); ++i) {
-    if (points >= fit[i]) {
-      return static_cast<std::uint8_t>(i);
-    }
+} // namespace
+
+void Levels::levels_of(const std::vector<Points>& scores, std::vector<std::uint8_t>& levels) const {
+  levels.assign(scores.size(), 1);
+  for (std::size_t i = 0; i < engagement.size(); ++i) {
+    // The first cut is exclusive.
+    const auto least = i == 0 ? engagement[i] + 1 : engagement[i];
+    count_missed(scores, levels, [least](Points score) { return score < least; });
   }
-  return static_cast<std::uint8_t>(fit.size());
+}
+
+void Levels::grades_of(const std::vector<Points>& fits, std::vector<std::uint8_t>& grades) const {
+  grades.assign(fits.size(), 0);
+  for (const auto cut : fit) {
+    count_missed(fits, grades, [cut](Points points) { return points < cut; });
+  }
 }
 
 std::string_view name_of(PointGroup group) {

@@ -87,9 +87,9 @@ struct Levels {
                              5 * k_point}; // A from the first, B from the second, C below
   /// 1 is best. The first cut is exclusive, the others inclusive, as the seed says: above 80, 20 to
   /// 80, below 20.
-  std::uint8_t level(Points score) const;
+  void levels_of(const std::vector<Points>& scores, std::vector<std::uint8_t>& levels) const;
   /// 0 is A.
-  std::uint8_t grade(Points points) const;
+  void grades_of(const std::vector<Points>& fits, std::vector<std::uint8_t>& grades) const;
   std::size_t grades() const { return fit.size() + 1; }
   std::size_t levels() const { return engagement.size() + 1; }
 };

@@ -19,11 +19,11 @@ void count_up(std::uint16_t& counter) {
 } // namespace
 
 Scan::Scan(const Rules& rules, const World& world, Seconds as_of, ChunkSource& source,
-           ChunkScores& scores, Ledger* ledger)
+           Measurability& measurability, ChunkScores& scores, Ledger* ledger)
     : m_rules(rules.scoring), m_judge(rules.robots, world, source.size(), as_of),
       m_tagging(rules.tagging), m_world(world), m_as_of(as_of), m_source(source), m_out(scores),
       m_ledger(ledger), m_marks(source.size()), m_decay(m_rules.half_life, as_of),
-      m_fair(m_rules.measurable == Measurable::fair),
+      m_fair(m_rules.measurable == Measurable::fair), m_measurability(measurability),
       m_limit(static_cast<std::uint32_t>(std::clamp<Seconds>(as_of, 0, 0xFFFFFFFF))) {
   m_over_limit = static_cast<std::uint32_t>(
       std::clamp<Seconds>(as_of - m_rules.non_open_after, 0, 0xFFFFFFFF));
@@ -43,7 +43,7 @@ Scan::Scan(const Rules& rules, const World& world, Seconds as_of, ChunkSource& s
     m_delivered_at.resize(source.size());
   }
   if (m_fair) {
-    m_measurability.emplace(source.size());
+    m_measurability.start(source.size());
     m_reacted_at.resize(source.size(), k_never);
     m_first_open.resize(source.size(), k_never);
     m_first_click.resize(source.size(), k_never);
@@ -78,6 +78,13 @@ void Scan::run() {
   judge_silence();
   finish_non_opens();
   apply_caps();
+}
+
+std::vector<std::optional<MailOutcome>> Scan::outcomes(std::uint32_t family) {
+  m_watched = family;
+  m_outcomes.resize(m_source.size());
+  run();
+  return std::move(m_outcomes);
 }
 
 void Scan::score_family(std::uint32_t index_of_family) {
@@ -179,7 +186,7 @@ void Scan::read_opens(const WorldCampaign& campaign) {
     }
     if (m_fair && verdict != Verdict::machine) {
       react(r, time);
-      m_measurability->add_open(r, time, verdict == Verdict::proxy);
+      m_measurability.add_open(r, time, verdict == Verdict::proxy);
       if (verdict != Verdict::proxy) {
         m_first_open[r] = std::min(m_first_open[r], time);
       }
@@ -374,20 +381,33 @@ void Scan::finish_family(bool measurable, CampaignId campaign, std::uint32_t fam
     }
     if (m_fair) {
       note_mail(r, marks, measurable, family);
-    } else if ((marks & (any_open | any_click)) != 0) {
+    } else {
+      const auto silence = simple_silence(r, marks, measurable, family);
       if ((marks & human) != 0) {
         m_out.non_opens_in_a_row[r] = 0;
+      } else if (silence == Silence::not_opened && (marks & received) != 0) {
+        const auto end =
+            m_delivered_at.empty() ? Seconds{0} : m_delivered_at[r] + m_rules.non_open_after;
+        give_non_open(r, end, campaign);
       }
-    } else if (measurable && !refused(r) && (marks & (over | pending)) == over) {
-      const auto end =
-          m_delivered_at.empty() ? Seconds{0} : m_delivered_at[r] + m_rules.non_open_after;
-      give_non_open(r, end, campaign);
+      if ((marks & received) != 0) {
+        note_outcome(r, family, silence, (marks & human) != 0);
+      }
     }
     if (!m_delivered_at.empty()) {
       m_delivered_at[r] = 0;
     }
   }
   m_touched.clear();
+}
+
+Silence Scan::simple_silence(std::uint16_t r, std::uint8_t marks, bool measurable,
+                             std::uint32_t family) const {
+  return (marks & (any_open | any_click)) != 0 ? Silence::reacted
+         : !measurable            ? (tracked(family) ? Silence::not_named : Silence::untracked)
+         : refused(r)             ? Silence::refused
+         : (marks & pending) != 0 ? Silence::window_open
+                                  : Silence::not_opened;
 }
 
 void Scan::give_open(std::uint16_t r, CampaignId campaign, bool by_click) {
@@ -432,11 +452,11 @@ void Scan::give_non_open(std::uint16_t r, Seconds end, CampaignId campaign) {
 
 void Scan::note_mail(std::uint16_t r, std::uint8_t marks, bool named, std::uint32_t family) {
   if ((marks & received) != 0) {
-    m_measurability->add_mail(
+    m_measurability.add_mail(
         {m_delivered_at[r], m_reacted_at[r], family, r, named, (marks & human) != 0});
   }
   if (m_first_click[r] != k_never) {
-    m_measurability->add_click(r, m_first_click[r], m_first_open[r]);
+    m_measurability.add_click(r, m_first_click[r], m_first_open[r]);
   }
   m_reacted_at[r] = m_first_open[r] = m_first_click[r] = k_never;
 }

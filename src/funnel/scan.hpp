@@ -19,9 +19,12 @@ namespace mailfunnel {
 /// One pass over a chunk. Arrays are dense, by recipient; a mailing's marks are cleared after it.
 class Scan {
 public:
+  /// `measurability` is the scan's own while it lives.
   Scan(const Rules& rules, const World& world, Seconds as_of, ChunkSource& source,
-       ChunkScores& scores, Ledger* ledger);
+       Measurability& measurability, ChunkScores& scores, Ledger* ledger);
   void run();
+  /// run(), and what became of one mailing.
+  std::vector<std::optional<MailOutcome>> outcomes(std::uint32_t family);
 
 private:
   enum Mark : std::uint8_t {
@@ -149,6 +152,14 @@ private:
   void finish_family(bool measurable, CampaignId campaign, std::uint32_t family);
   void give_open(std::uint16_t r, CampaignId campaign, bool by_click);
   void give_non_open(std::uint16_t r, Seconds end, CampaignId campaign);
+  /// By the simple rule; not_opened and window_open only where it is measurable at all.
+  Silence simple_silence(std::uint16_t r, std::uint8_t marks, bool measurable,
+                         std::uint32_t family) const;
+  void note_outcome(std::uint16_t r, std::uint32_t family, Silence silence, bool by_person) {
+    if (family == m_watched) {
+      m_outcomes[r] = MailOutcome{silence, by_person};
+    }
+  }
   void note_mail(std::uint16_t r, std::uint8_t marks, bool named, std::uint32_t family);
 
   // scan_actions.cpp
@@ -175,7 +186,7 @@ private:
   bool machine_near(std::uint16_t r, std::uint32_t time) const;
   void note_suppression(std::uint16_t r, std::uint32_t time, bool suppressed) {
     if (m_fair) {
-      m_measurability->add_suppression(r, time, suppressed);
+      m_measurability.add_suppression(r, time, suppressed);
     }
   }
 
@@ -199,7 +210,7 @@ private:
   std::vector<std::size_t> m_open_line; // in the ledger: the open that counts
   // By recipient, of the family at hand; the last three only where silence is judged fairly.
   std::vector<std::uint32_t> m_open_at, m_reacted_at, m_first_open, m_first_click;
-  std::optional<Measurability> m_measurability;
+  Measurability& m_measurability;
   std::array<std::vector<Points>, k_capped_groups> m_group_sums; // of groups with a cap
   std::array<Points*, k_capped_groups + 1> m_sums{}; // where the points of a PointGroup go
   std::vector<Points> m_non_open_sums;               // where points fade
@@ -212,6 +223,9 @@ private:
   std::vector<CampaignId> m_present;
   EventColumns m_columns, m_more;
   std::uint32_t m_limit, m_over_limit;
+  static constexpr std::uint32_t k_none = ~0U;
+  std::uint32_t m_watched = k_none; // the family whose outcomes are asked for
+  std::vector<std::optional<MailOutcome>> m_outcomes;
 };
 
 } // namespace mailfunnel

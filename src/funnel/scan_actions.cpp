@@ -16,20 +16,26 @@ void Scan::judge_silence() {
   if (!m_fair) {
     return;
   }
-  const CoveredTimes nothing;
-  const auto covered = [&](std::uint32_t family) -> const CoveredTimes& {
-    const auto source = m_world.campaigns[m_world.families[family].front()].source;
-    return source < m_world.covered.size() ? m_world.covered[source] : nothing;
-  };
-  m_measurability->judge(
-      m_rules.non_open_after, m_as_of, covered,
+  static const CoveredTimes k_nothing;
+  std::vector<const CoveredTimes*> covered; // by family
+  std::vector<std::uint8_t> is_tracked;     // likewise
+  for (std::uint32_t i = 0; i < m_world.families.size(); ++i) {
+    const auto source = m_world.campaigns[m_world.families[i].front()].source;
+    covered.push_back(source < m_world.covered.size() ? &m_world.covered[source] : &k_nothing);
+    is_tracked.push_back(tracked(i) ? 1 : 0);
+  }
+  m_measurability.judge(
+      m_rules.non_open_after, m_as_of, m_ledger != nullptr || m_watched != k_none,
+      [&](std::uint32_t family) -> const CoveredTimes& { return *covered[family]; },
       [&](const MailReceived& mail, Silence silence, Seconds end) {
         const auto r = mail.recipient;
         if (silence == Silence::not_opened) {
-          silence = refused(r)              ? Silence::refused
-                    : !tracked(mail.family) ? Silence::untracked
-                                            : silence;
+          silence = refused(r)                     ? Silence::refused
+                    : is_tracked[mail.family] == 0 ? Silence::untracked
+                                                   : silence;
         }
+        note_outcome(r, mail.family, mail.reacted != k_never ? Silence::reacted : silence,
+                     mail.by_person);
         const auto campaign = m_world.campaigns[m_world.families[mail.family].front()].id;
         if (mail.reacted != k_never) { // known up to the moment only
           if (mail.by_person) {
@@ -72,9 +78,10 @@ void Scan::apply_caps() {
     }
     const auto cap = *m_rules.caps[g];
     for (std::size_t r = 0; r < m_out.size(); ++r) {
-      const auto sum = m_group_sums[g][r];
-      m_out.score[r] += std::min(sum, cap);
-      if (sum > cap && m_ledger != nullptr) {
+      m_out.score[r] += std::min(m_group_sums[g][r], cap);
+    }
+    for (std::size_t r = 0; m_ledger != nullptr && r < m_out.size(); ++r) {
+      if (const auto sum = m_group_sums[g][r]; sum > cap) {
         const std::string name(name_of(static_cast<PointGroup>(g)));
         line(static_cast<std::uint16_t>(r), m_as_of, EventKind::unknown, 0, 0, Stage::none,
              name + " cap", cap - sum, name + " gives " + format_points(cap) + " at most");

@@ -91,7 +91,8 @@ void RuleHits::add(const RuleHits& other) {
 void Scorer::score(ChunkSource& source, const ManualSuppression* manual, ChunkScores& scores,
                    Ledger* ledger, RuleHits* hits) const {
   scores.resize(source.size());
-  Scan(m_rules, m_world, m_as_of, source, scores, ledger).run();
+  thread_local Measurability t_measurability; // keeps its memory from chunk to chunk
+  Scan(m_rules, m_world, m_as_of, source, t_measurability, scores, ledger).run();
   score_fit(m_rules.fit, source, m_as_of, scores, ledger, hits);
   if (manual != nullptr) {
     for (const auto& [recipient, bits] : *manual) {
@@ -105,11 +106,20 @@ void Scorer::score(ChunkSource& source, const ManualSuppression* manual, ChunkSc
   }
 }
 
+std::vector<std::optional<MailOutcome>> Scorer::outcomes(ChunkSource& source,
+                                                         std::uint32_t family) const {
+  ChunkScores scores;
+  scores.resize(source.size());
+  Measurability measurability;
+  Scan scan(m_rules, m_world, m_as_of, source, measurability, scores, nullptr);
+  return scan.outcomes(family);
+}
+
 void Scorer::derive(ChunkScores& scores) const {
   const std::uint8_t scale_statuses[] = {0, status_index("MQL"), status_index("SQL")};
+  m_rules.levels.levels_of(scores.score, scores.level);
+  m_rules.levels.grades_of(scores.fit, scores.grade);
   for (std::size_t r = 0; r < scores.size(); ++r) {
-    scores.level[r] = m_rules.levels.level(scores.score[r]);
-    scores.grade[r] = m_rules.levels.grade(scores.fit[r]);
     scores.scale[r] = std::clamp<Points>(
         std::clamp<Points>(scores.score[r], 0, k_scale_top) + scores.fit[r], 0, k_scale_top);
     scores.scale_status[r] = scale_statuses[status_by_scale(scores.scale[r])];

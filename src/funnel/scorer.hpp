@@ -8,6 +8,7 @@
 #include "model/activity.hpp"
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -86,6 +87,12 @@ struct RuleHits {
 /// Suppressions by hand and by law of the chunk's people (bits by recipient), as of the moment.
 using ManualSuppression = std::unordered_map<std::uint32_t, std::uint8_t>;
 
+/// What one person made of a mailing, up to the moment.
+struct MailOutcome {
+  Silence silence = Silence::reacted; // reacted: also when it came late
+  bool by_person = false;             // the reaction: an open, a click or an answer by a person
+};
+
 class Scorer {
 public:
   Scorer(const Rules& rules, const World& world, Seconds as_of);
@@ -93,6 +100,9 @@ public:
   /// Everything but the status, which may hang on expressions (see judge_status).
   void score(ChunkSource& source, const ManualSuppression* manual, ChunkScores& scores,
              Ledger* ledger = nullptr, RuleHits* hits = nullptr) const;
+  /// What each of the chunk's people made of the mailing that these campaigns are (an index in
+  /// World::families), as the scorer sees it; absent: it did not reach them, or does not score.
+  std::vector<std::optional<MailOutcome>> outcomes(ChunkSource& source, std::uint32_t family) const;
   /// What follows from points and fit: level, grade, scale and the status by scale.
   void derive(ChunkScores& scores) const;
   /// Status by overrides, then the model. `scores` must be scored.

@@ -233,6 +233,18 @@ Error left_alone(const std::string& host, unsigned failures) {
                       failures, host)};
 }
 
+/// The error of a request that was stopped in the middle of an attempt.
+std::optional<Error> cut_short(const Job& job, const Attempt& came) {
+  if (!job.stopped || came.fate == Fate::answered) { // an answer that came is not thrown away
+    return std::nullopt;
+  }
+  if (came.fate == Fate::lost && !is_repeatable(job.request)) {
+    return Error{ErrorCode::unanswered,
+                 "stopped before the answer came; it may have been carried out"};
+  }
+  return stopped_error();
+}
+
 /// What the one who asked gets in the end.
 Result<HttpResponse> outcome(Attempt came, Next next) {
   if (next.error) {
@@ -256,9 +268,7 @@ asio::awaitable<Result<HttpResponse>> perform(Engine* engine, JobPtr job) {
     Attempt came;
     if (!hindrance) {
       came = co_await try_once(engine, job);
-      if (job->stopped) {
-        hindrance = stopped_error();
-      }
+      hindrance = cut_short(*job, came);
     }
     if (hindrance) {
       breaker.dropped();
@@ -270,6 +280,10 @@ asio::awaitable<Result<HttpResponse>> perform(Engine* engine, JobPtr job) {
     const auto moment = engine->now() + next.wait;
     if (next.whole_account) {
       engine->closed_until = std::max(engine->closed_until, moment);
+    }
+    if (next.again && job->stopped) {
+      breaker.dropped();
+      co_return stopped_error();
     }
     if (!next.again) {
       breaker.ended(next.failed, engine->now());

@@ -23,10 +23,11 @@
 //   of
 //                  late: nothing was done
 //   untrusted      certificate or protocol; the message says which and what to do
-//   unanswered     sent, and no answer came: it may have been done
-//   throttled      429 to the last, or a Retry-After beyond `retry.retry_after`, with the moment
-//   unsupported    a redirect; an answer that is too large, or in an encoding that is not ours
-//   stopped        `stopped` said so, or the client was destroyed
+//   unanswered     sent, and no answer came, also as it was stopped meanwhile: it may have been
+//   done throttled      429 to the last, or a Retry-After beyond `retry.retry_after`, with the
+//   moment unsupported    a redirect; an answer that is too large, or in an encoding that is not
+//   ours stopped        `stopped` said so, or the client was destroyed; it was not sent, or may be
+//   repeated
 //
 // Errors carry the URL without secrets as their source.
 

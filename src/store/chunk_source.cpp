@@ -61,9 +61,12 @@ bool StoreChunk::attribute(std::uint32_t block, std::string_view name, Attribute
     m_block = block;
     m_block_data =
         m_recipients.attribute_block((m_chunk << (k_chunk_bits - k_recipient_block_bits)) + block);
+    m_attribute_block.reset();
+    if (!m_block_data.empty()) {
+      m_attribute_block.emplace(m_block_data, "attribute block");
+    }
   }
-  return !m_block_data.empty() &&
-         AttributeBlock(m_block_data, "attribute block").read(id->second, column);
+  return m_attribute_block && m_attribute_block->read(id->second, column);
 }
 
 std::vector<std::string> StoreChunk::attribute_names() {

@@ -30,6 +30,7 @@ private:
   std::map<std::string, std::uint16_t, std::less<>> m_attributes;
   std::uint32_t m_block = ~0U;
   std::string m_block_data;
+  std::optional<AttributeBlock> m_attribute_block; // of m_block_data; absent: it has none
   AddressList m_addresses;
 };
 

@@ -37,6 +37,10 @@ std::unique_ptr<Api> api_of(const Adapter& adapter) {
     }
   }
   auto api = adapter.open_api(account);
+  if (!api) { // one's own server
+    account.base_url = "https://esp.example.com";
+    api = adapter.open_api(account);
+  }
   REQUIRE_MESSAGE(api, (api ? "" : api.error().message));
   return *std::move(api);
 }

@@ -158,6 +158,7 @@ TEST_CASE("decode sink: recipients and campaigns") {
   f.out.clear();
   Campaign campaign;
   campaign.id = "m1";
+  campaign.kind = CampaignKind::campaign;
   campaign.name = "March";
   campaign.audience.push_back({.kind = "list", .id = "l1", .name = {}, .exclude = true});
   campaign.links.push_back({.url = "https://example.com/",

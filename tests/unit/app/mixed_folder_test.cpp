@@ -294,7 +294,14 @@ sender = "bounce+{campaign}-{contact_id}@news.example.com"
               "Reporting-MTA: dns; mx.example.net\n\n"
               "Final-Recipient: rfc822; anna@example.com\nAction: failed\nStatus: 5.1.1\n"
               "Diagnostic-Code: smtp; 550 5.1.1 user unknown\n\n--b1--\n");
+  test.import("words.eml", "Return-Path: <>\n"
+                           "From: MAILER-DAEMON@mx.example.net\n"
+                           "To: bounce+c12-4712@news.example.com\n"
+                           "Date: Mon, 02 Mar 2026 09:11:00 +0000\n"
+                           "Subject: failure notice\n\n"
+                           "Your message was not delivered: mailbox is full.\n");
   const auto exported = test.exported();
+  CHECK_MESSAGE(exported.find(R"("contact_id":"4712")") != std::string::npos, exported);
   CHECK_MESSAGE(exported.find(R"("account":"newsletter","address":"anna@example.com")") !=
                     std::string::npos,
                 exported);

@@ -114,7 +114,7 @@ TEST_CASE("json: where a text may be cut between values") {
            Row{"in an envelope nowhere", R"({"list":[{"a":1},{"b":2},)", 0},
            Row{"a byte order mark is part of no value", bom + R"({"list":[{"a":1},)", 0},
            Row{"behind a value behind a byte order mark", bom + R"({"a":1},{"b")", 10},
-           Row{"a byte order mark alone", bom, 3},
+           Row{"a byte order mark alone", bom, 0},
            Row{"nothing", "", 0},
        }) {
     CAPTURE(row.name);

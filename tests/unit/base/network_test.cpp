@@ -12,7 +12,8 @@ std::string prefix_of(std::string_view text) {
   const auto address = parse_address(text);
   std::string out;
   if (address) {
-    for (const unsigned char byte : network_prefix(*address).view()) {
+    const auto prefix = network_prefix(*address);
+    for (const unsigned char byte : prefix.view()) {
       out += (out.empty() ? "" : ".") + std::to_string(byte);
     }
   }

@@ -153,6 +153,10 @@ inline Outcome score(TestSource& source, const Rules& rules, const World& world,
   scorer.score(source, nullptr, again);
   CHECK(again.score == scores.score);
   CHECK(again.fit == scores.fit);
+  CHECK(again.opens == scores.opens);
+  CHECK(again.non_opens == scores.non_opens);
+  CHECK(again.non_opens_in_a_row == scores.non_opens_in_a_row);
+  CHECK(again.received == scores.received);
   return out;
 }
 

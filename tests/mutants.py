@@ -1,0 +1,204 @@
+#!/usr/bin/env python3
+"""Mutation test of the scoring: one small fault at a time in src/funnel, and a look whether a test sees it.
+
+usage: mutants.py [--seed N] [--sample N] [--limit SECONDS] [--list] [FILE …]
+
+Each mutant changes one place: a sign, a bound, == and !=, && and ||, min and max, a constant by one, a condition that
+always or never holds, a statement that is left out. The program is copied first, so the sources stay as they are, and only
+src/funnel and its tests are built, without optimisation for size or speed. A mutant is
+  killed   when a test fails, hangs or crashes,
+  lived    when all tests pass: a test is missing, or the change changes nothing,
+  broken   when it does not compile; it counts for nothing.
+Those that change nothing stand in tests/mutants.txt with the reason, and are not made: a line "FILE | what stands there |
+what would | reason". Prints what lived, with file and line, and counts; exits 1 when anything lived.
+
+FILE: a name in src/funnel, such as scan.cpp; without one all that score. --sample: how many mutants at most, taken evenly
+over the files; 0: all. --limit: seconds in which to begin mutants.
+"""
+import argparse
+import pathlib
+import random
+import re
+import shutil
+import subprocess
+import sys
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+TREE = ROOT / "build/mutants/tree"
+BUILD = ROOT / "build/mutants/build"
+FILES = ["consent", "crowds", "decay", "fit", "kind_rules", "mailing_judge", "measurability", "robots", "scan",
+         "scan_actions", "scorer", "silence", "tagger"]
+TEST_SECONDS = 20  # many times what they need: a mutant that hangs is killed
+
+# What is looked for, and what it becomes. Operators have blanks around them, as clang-format leaves them; templates have not.
+SWAPS = [
+    (r" < ", " <= "), (r" <= ", " < "), (r" > ", " >= "), (r" >= ", " > "),
+    (r" < ", " > "), (r" > ", " < "),
+    (r" == ", " != "), (r" != ", " == "), (r" && ", " || "), (r" \|\| ", " && "),
+    (r" \+ ", " - "), (r" - ", " + "), (r" \* ", " + "), (r" / ", " * "), (r" % ", " / "),
+    (r" \+= ", " -= "), (r" -= ", " += "), (r" \|= ", " = "), (r" &= ", " |= "), (r" & ", " | "),
+    (r"\bstd::min\b", "std::max"), (r"\bstd::max\b", "std::min"),
+    (r"\blower_bound\b", "upper_bound"), (r"\bupper_bound\b", "lower_bound"),
+    (r"\ball_of\b", "any_of"), (r"\bany_of\b", "all_of"), (r"\bnone_of\b", "any_of"),
+    (r"\btrue\b", "false"), (r"\bfalse\b", "true"),
+    (r"(?<=[(\s])!(?=[a-z])", ""),
+    (r"(?<![\w.\"'])-(?=[a-z(])", ""),
+    (r"\.front\(\)", ".back()"), (r"\.back\(\)", ".front()"),
+    (r"\bstable_sort\b\(.*\);$", "sort();"),
+]
+NUMBER = re.compile(r"(?<![\w.'x#<])(\d+)(?=[;,)\]} :]|U\b|$)")
+CONDITION = re.compile(r"\bif \((?!const auto|auto)(.+)\) \{$")
+STATEMENT = re.compile(r"^\s+(?!return|case|using|auto|const|std::|for|if|while|else|switch|break|default|static|struct|\})[\w>.:\[\]*&-]+(\(.*\)| [|&+-]?= .*|\+\+);$")
+
+
+def code_lines(text):
+    """(number, line) of lines with code: no comments, includes, declarations or tables of words."""
+    for number, line in enumerate(text.split("\n")):
+        bare = line.strip()
+        if bare.startswith(("//", "#", "namespace", "static_assert", "template", "using")) or not bare:
+            continue
+        if bare in ("}", "};", "public:", "private:"):
+            continue
+        yield number, line
+
+
+def inside_text(line, at):
+    """Is this place within a literal or a comment?"""
+    comment = line.find(" // ")
+    return (0 <= comment <= at) or line[:at].replace('\\"', "").count('"') % 2 == 1
+
+
+def mutants_of(name):
+    text = (ROOT / "src/funnel" / name).read_text()
+    for number, line in code_lines(text):
+        changes = set()
+        for pattern, other in SWAPS:
+            for match in re.finditer(pattern, line):
+                if not inside_text(line, match.start()):
+                    changes.add(line[:match.start()] + other + line[match.end():])
+        for match in NUMBER.finditer(line):
+            if not inside_text(line, match.start()) and "k_roots" not in line:
+                for other in (int(match[1]) + 1, int(match[1]) - 1):
+                    if other >= 0:
+                        changes.add(line[:match.start()] + str(other) + line[match.end():])
+        condition = CONDITION.search(line)
+        if condition and "else if" not in line:
+            for other in ("true", "false"):
+                changes.add(line[:condition.start(1)] + other + line[condition.end(1):])
+        if STATEMENT.match(line):
+            changes.add(re.match(r"\s*", line)[0] + ";")
+        if line.strip() in ("continue;", "return;"):
+            changes.add(line.replace(line.strip(), ";"))
+        for change in sorted(changes):
+            yield name, number, line, change
+
+
+def known_equal():
+    """Of tests/mutants.txt."""
+    known = set()
+    for line in (ROOT / "tests/mutants.txt").read_text().split("\n"):
+        parts = [part.strip() for part in line.split(" | ")]
+        if line.strip() and not line.startswith("#"):
+            if len(parts) != 4:
+                sys.exit(f"mutants: tests/mutants.txt: not of the form FILE | before | after | reason: {line}")
+            known.add(tuple(parts[:3]))
+    return known
+
+
+def run(command, seconds):
+    """(Did it end well?, its output.)"""
+    try:
+        done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=seconds,
+                              errors="replace")
+        return done.returncode == 0, done.stdout
+    except subprocess.TimeoutExpired:
+        return False, "timeout"
+
+
+def build():
+    return run(["cmake", "--build", str(BUILD), "--target", "test_funnel", "-j", "1"], 600)
+
+
+def test():
+    return run([str(BUILD / "tests/test_funnel"), "--no-version", "--abort-after=1"], TEST_SECONDS)
+
+
+def prepare():
+    shutil.rmtree(TREE, ignore_errors=True)
+    tracked = subprocess.run(["git", "-C", str(ROOT), "ls-files", "-co", "--exclude-standard", "CMakeLists.txt", "cmake",
+                              "src", "adapters", "schema", "tests"], capture_output=True, text=True, check=True)
+    for name in tracked.stdout.split():
+        if (ROOT / name).is_file():
+            (TREE / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / name, TREE / name)
+    good, output = run(["cmake", "-S", str(TREE), "-B", str(BUILD), "-G", "Ninja", "-DCMAKE_BUILD_TYPE=None",
+                        "-DCMAKE_CXX_FLAGS=-O1 -w"], 600)
+    if good:
+        good, output = build()
+    if good:
+        good, output = test()
+    if not good:
+        sys.exit(f"mutants: without any change the tests do not pass:\n{output[-3000:]}")
+
+
+def outcome(mutant):
+    name, number, before, after = mutant
+    path = TREE / "src/funnel" / name
+    text = path.read_text()
+    lines = text.split("\n")
+    lines[number] = after
+    path.write_text("\n".join(lines))
+    try:
+        if not build()[0]:
+            return "broken"
+        return "lived" if test()[0] else "killed"
+    finally:
+        path.write_text(text)
+
+
+def main():
+    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    options.add_argument("files", nargs="*", metavar="FILE")
+    options.add_argument("--seed", type=int, default=1)
+    options.add_argument("--sample", type=int, default=200)
+    options.add_argument("--limit", type=float, default=25 * 60)
+    options.add_argument("--list", action="store_true", help="only print the mutants")
+    chosen = options.parse_args()
+    known = known_equal()
+    mutants = []
+    for name in chosen.files or [file + ".cpp" for file in FILES]:
+        mutants += [m for m in mutants_of(name) if (m[0], m[2].strip(), m[3].strip()) not in known]
+    total = len(mutants)
+    random.Random(chosen.seed).shuffle(mutants)
+    mutants = mutants[:chosen.sample] if chosen.sample else mutants
+    mutants.sort()
+    if chosen.list:
+        for name, number, before, after in mutants:
+            print(f"{name}:{number + 1}: {before.strip()}  ->  {after.strip()}")
+        print(f"{len(mutants)} of {total}")
+        return 0
+    prepare()
+    counts = {}
+    begin = time.monotonic()
+    for done, mutant in enumerate(mutants):
+        if time.monotonic() - begin > chosen.limit:
+            print(f"{len(mutants) - done} were not tried: the time is over")
+            break
+        result = outcome(mutant)
+        of_file = counts.setdefault(mutant[0], {"killed": 0, "lived": 0, "broken": 0})
+        of_file[result] += 1
+        if result == "lived":
+            name, number, before, after = mutant
+            print(f"src/funnel/{name}:{number + 1}: lived\n  {before.strip()}\n  {after.strip()}", flush=True)
+    print(f"\n{'file':<20} {'killed':>7} {'lived':>7} {'broken':>7}")
+    for name, of_file in sorted(counts.items()):
+        print(f"{name:<20} {of_file['killed']:>7} {of_file['lived']:>7} {of_file['broken']:>7}")
+    lived = sum(of_file["lived"] for of_file in counts.values())
+    killed = sum(of_file["killed"] for of_file in counts.values())
+    print(f"{'in all':<20} {killed:>7} {lived:>7}   of {total} there are; {time.monotonic() - begin:.0f} s")
+    return 1 if lived else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
