@@ -18,6 +18,7 @@ namespace {
 using namespace std::string_view_literals;
 
 constexpr std::size_t k_addresses = 100;          // of a look-up, which are a page of profiles, and
+constexpr std::size_t k_few = 10;                 // people whose properties alone are looked at
 constexpr std::size_t k_filter_bytes = 5000;      // bytes of its URL
 constexpr std::size_t k_move = 1000;              // profiles of a call that adds or removes
 constexpr std::size_t k_import = 10'000;          // of an import, and
@@ -74,6 +75,10 @@ Result<std::vector<ApiTask>> KlaviyoApi::look(const PushTarget& target,
     break;
   default:
     return Error{ErrorCode::usage, std::string(k_no_target)};
+  }
+  if (target.kind == TargetKind::fields && wanted.size() > k_few) {
+    tasks.push_back({.step = "people", .memo = kind + "\n"}); // all: who left is to be found too
+    return tasks;
   }
   std::string filter;
   std::size_t some = 0;

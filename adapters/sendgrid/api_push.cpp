@@ -18,6 +18,7 @@ namespace {
 using namespace std::string_view_literals;
 
 constexpr std::size_t k_addresses = 100;          // of a look-up
+constexpr std::size_t k_few = 10;                 // people whose fields alone are looked at
 constexpr std::size_t k_many = 2000;              // who are cheaper to find by an export of all
 constexpr std::size_t k_upsert = 30'000;          // contacts, and
 constexpr std::size_t k_upsert_bytes = 5'500'000; // bytes: "6 MB, whichever is lower"
@@ -64,7 +65,8 @@ Result<std::vector<ApiTask>> SendGridApi::look(const PushTarget& target,
     return Error{ErrorCode::usage, "SendGrid takes a list, fields or a suppression (an unsubscribe "
                                    "group)"};
   }
-  if (wanted.size() > k_many) {
+  const bool fields = target.kind == TargetKind::fields; // who left is to be found too
+  if (wanted.size() > (fields ? k_few : k_many)) {
     tasks.push_back({.step = "member-export", .memo = names, .calls = 4});
   } else {
     for (std::size_t i = 0; i < wanted.size(); i += k_addresses) {
