@@ -98,7 +98,8 @@ CampaignMonitorApi::CampaignMonitorApi(const ApiAccount& account)
     : m_base(base_url(account, "https://api.createsend.com/api/v3.3")),
       m_client(account.setting("client")), m_list(account.list), m_key(account.secret("api_key")),
       m_token(account.secret("access_token")), m_refresh(account.secret("refresh_token")),
-      m_zone(account.zone), m_zone_given(account.zone_given) {}
+      m_zone(account.zone), m_zone_given(account.zone_given),
+      m_journeys(account.setting("journeys") == "yes") {}
 
 std::vector<std::string> CampaignMonitorApi::origins() const {
   return {origin_of(m_base)};
@@ -140,6 +141,10 @@ std::string CampaignMonitorApi::url(const ApiTask& task) const {
   }
   if (step == "journeys" || step == "lists") {
     return client + "/" + task.step + ".xml";
+  }
+  if (step == "look-suppressed") {
+    query.add("orderfield", "email"sv).add("orderdirection", "asc"sv);
+    return client + "/suppressionlist.xml" + query.text();
   }
   if (step == "suppressed") {
     query.add("orderfield", "date"sv).add("orderdirection", "desc"sv);
@@ -194,6 +199,11 @@ HttpRequest CampaignMonitorApi::request(const ApiTask& task) const {
     request.repeatable = true; // sets: twice is as once
     return signed_request(std::move(request));
   }
+  if (task.step == "suppress") {
+    auto request = json_request("POST", m_base + "/clients/" + task.campaign + "/suppress.json", task.body);
+    request.repeatable = true; // nobody is in the list twice
+    return signed_request(std::move(request));
+  }
   if (task.step == "new-field") {
     return signed_request(json_request(
         "POST", m_base + "/lists/" + task.campaign + "/customfields.json", task.body));
@@ -243,7 +253,7 @@ Result<void> CampaignMonitorApi::read(const ApiTask& task, const HttpResponse& a
   if (step == "new-field") {
     return read_new_field(task, answer, sink);
   }
-  if (step == "journeys" && !answer.ok()) {
+  if (step == "suppress" || (step == "journeys" && !answer.ok())) {
     return {};
   }
   const auto xml = XmlDocument::parse(answer.body);

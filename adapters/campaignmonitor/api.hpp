@@ -89,7 +89,7 @@ private:
 
   std::string m_base, m_client, m_list, m_key, m_token, m_refresh;
   TimeZone m_zone;
-  bool m_zone_given;
+  bool m_zone_given, m_journeys;
 };
 
 /// What a subscriber's list and a campaign's report are asked for.

@@ -134,7 +134,9 @@ std::vector<ApiTask> CampaignMonitorApi::client_tasks(const ApiTask& client,
   if (const auto last = mark_time(marked("campaigns/" + client.campaign))) {
     campaigns.since = std::max(client.since, std::min(*last, client.until) - k_lively);
   }
-  add("journeys", k_first);
+  if (m_journeys) {
+    add("journeys", k_first);
+  }
   if (m_list.empty() || m_client.empty()) {
     add("lists", k_first);
   }
@@ -260,6 +262,9 @@ Result<void> CampaignMonitorApi::read_campaigns(const ApiTask& task, const XmlDo
   if (sink.marked(stream).empty()) {
     sink.note("Campaign Monitor's API does not give the HTML of mailings: links that nobody clicked "
               "come from campaign XML (mailfunnel import)");
+    if (!m_journeys) {
+      sink.note("mails of journeys are not asked for; journeys = \"yes\" of the account does it");
+    }
   }
   sink.mark(stream, format_time(task.until));
   return {};

@@ -53,7 +53,8 @@ std::string field_body(std::string_view name) {
 std::vector<TargetInfo> CampaignMonitorApi::targets() const {
   return {{TargetKind::fields,
            "custom fields of the list: membership of a list is a subscription, which is never touched",
-           true}};
+           true},
+          {TargetKind::suppression, "the client's suppression list, which holds for all its lists"}};
 }
 
 Result<std::vector<ApiTask>> CampaignMonitorApi::look(const PushTarget& target,
@@ -65,6 +66,12 @@ Result<std::vector<ApiTask>> CampaignMonitorApi::look(const PushTarget& target,
   }
   const auto names = join(target.fields, std::string(1, k_between));
   std::vector<ApiTask> tasks{{.step = "fields", .campaign = list, .memo = names}};
+  if (target.kind == TargetKind::suppression) {
+    if (m_client.empty()) {
+      return Error{ErrorCode::usage, "the suppression list is a client's: give the account client = \"…\""};
+    }
+    tasks = {{.step = "look-suppressed", .campaign = m_client}};
+  }
   if (wanted.size() <= k_few) {
     for (const auto& address : wanted) {
       tasks.push_back({.step = "look-one", .campaign = list, .place = address, .memo = names});
@@ -112,12 +119,16 @@ Result<void> CampaignMonitorApi::read_members(const ApiTask& task, const XmlDocu
   if (page) {
     MF_CHECK(need_results(xml));
   }
-  const auto names = split(task.memo, k_between);
+  const bool suppressed = task.step == "look-suppressed";
+  const auto names = task.memo.empty() ? std::vector<std::string_view>() : split(task.memo, k_between);
+  if (suppressed) {
+    sink.target("suppressed");
+  }
   const auto count = read_xml_rows(xml, body, [&](const Row& row, std::string_view) {
     TargetMember member;
     member.address = row["EmailAddress"];
-    member.subscription = subscription_of(row["State"]);
-    member.in_target = true;
+    member.subscription = suppressed ? Subscription::unsubscribed : subscription_of(row["State"]);
+    member.in_target = suppressed || !names.empty(); // everybody has the fields
     for (const auto name : names) {
       const auto key = plain_name(name);
       const auto found = std::find_if(row.custom.begin(), row.custom.end(), [&key](const auto& one) {
@@ -169,6 +180,15 @@ CampaignMonitorApi::change(const PushTarget& target, std::string_view id,
   std::vector<std::size_t> all(changes.size());
   for (std::size_t i = 0; i < all.size(); ++i) {
     all[i] = i;
+  }
+  if (target.kind == TargetKind::suppression) {
+    return in_batches(all, k_import, [&](const std::vector<std::size_t>& some) {
+      std::string body = "{\"EmailAddresses\":[";
+      for (const auto i : some) {
+        body += (i == some.front() ? "" : ",") + json_string(changes[i].address);
+      }
+      return ApiTask{.step = "suppress", .campaign = m_client, .body = body + "]}"};
+    });
   }
   const auto& list = target.list.empty() ? m_list : target.list;
   return in_batches(all, k_import, [&](const std::vector<std::size_t>& some) {

@@ -19,6 +19,7 @@ ApiAccount account() {
   ApiAccount account;
   account.secrets["api_key"] = "k3y";
   account.settings["client"] = "c1";
+  account.settings["journeys"] = "yes";
   account.list = "l1";
   account.zone = *find_zone("Europe/Brussels");
   account.zone_given = true;
@@ -128,7 +129,7 @@ TEST_CASE("campaignmonitor api: clients and their zone are asked for where the c
                               "Canberra, Melbourne, Sydney</TimeZone></BasicDetails></Client>";
   REQUIRE(one.read(clients[0], details));
   CHECK(steps(one.notes.tasks) ==
-        std::vector<std::string>{"campaigns c1", "journeys c1", "lists c1", "suppressed c1"});
+        std::vector<std::string>{"campaigns c1", "lists c1", "suppressed c1"});
   REQUIRE(one.notes.notes.size() == 1);
   CHECK(one.notes.notes[0].find("Australia/Sydney") != std::string::npos);
   REQUIRE(one.read(one.notes.tasks[0], k_campaigns));
@@ -319,6 +320,32 @@ TEST_CASE("campaignmonitor api: a push sets custom fields and touches no subscri
   CHECK(one.notes.outcomes == std::vector<std::string>{"bob@example.com: Subscriber has unsubscribed (206)"});
   CHECK_FALSE(one.read(pushed[0].task, R"({"Code":101,"Message":"Invalid ListID"})", 400));
   CHECK_FALSE(one.read(pushed[0].task, R"({"FailureDetails":[)", 201));
+}
+
+TEST_CASE("campaignmonitor api: the client's suppression list is added to") {
+  auto one = api();
+  const PushTarget target{TargetKind::suppression, "never", "", {}};
+  const std::vector<std::string> wanted{"ann@example.com"};
+  const auto tasks = *one.api().look(target, wanted);
+  REQUIRE(steps(tasks) == std::vector<std::string>{"look-suppressed c1", "look-one l1"});
+  REQUIRE(one.read(tasks[0], page("<S><SuppressionReason>Bounced</SuppressionReason><EmailAddress>bob@example.com</EmailAddress>"
+                                  "<Date>2026-05-20 10:00:00</Date><State>Suppressed</State></S>", 1, 2)));
+  CHECK(one.notes.targets == std::vector<std::string>{"suppressed"});
+  CHECK(one.notes.members.at(0).in_target);
+  CHECK(one.notes.tasks.size() == 1);
+  REQUIRE(one.read(tasks[1], "<Subscriber><EmailAddress>ann@example.com</EmailAddress><State>Active</State></Subscriber>"));
+  CHECK_FALSE(one.notes.members.at(0).in_target);
+  CHECK(one.notes.members.at(0).fields.empty());
+  const std::vector<MemberChange> changes{{MemberChange::Action::add, "ann@example.com", "", {}},
+                                          {MemberChange::Action::add, "cas@example.com", "", {}}};
+  const auto pushed = *one.api().change(target, "suppressed", changes);
+  CHECK(one.asked(pushed.at(0).task) ==
+        std::string("POST ") + k_base +
+            R"(/clients/c1/suppress.json {"EmailAddresses":["ann@example.com","cas@example.com"]} (repeatable))");
+  REQUIRE(one.read(pushed[0].task, ""));
+  auto config = account();
+  config.settings.clear();
+  CHECK(api(config).api().look(target, wanted).error().code == ErrorCode::usage);
 }
 
 TEST_CASE("campaignmonitor api: fields that are missing are made, one after the other") {

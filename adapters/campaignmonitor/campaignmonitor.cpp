@@ -177,7 +177,8 @@ public:
             {"access_token", "instead of it: OAuth's token", true, false},
             {"refresh_token", "what a new token is had for, where that one ends", true, false},
             {"client", "id of the client (API key page); all that the key sees where it is left out",
-             false, false}};
+             false, false},
+            {"journeys", "\"yes\": the mails of its journeys are pulled too", false, false}};
   }
   Result<std::unique_ptr<Api>> open_api(const ApiAccount& account) const override {
     return campaignmonitor::open_api(account);

@@ -13,6 +13,7 @@
 
 #include "adapter/api_request.hpp"
 #include "adapter/framing.hpp"
+#include "adapter/passing_sink.hpp"
 #include "base/json.hpp"
 #include "base/text.hpp"
 
@@ -22,6 +23,7 @@
 
 namespace mailfunnel::listmonk {
 
+using namespace std::string_literals;
 using namespace std::string_view_literals;
 
 namespace {
@@ -31,6 +33,7 @@ constexpr std::size_t k_ids = 1000;   // of one change
 constexpr std::size_t k_few = 10;     // people that are looked up one by one
 constexpr Seconds k_lively = 30 * k_day;
 constexpr Seconds k_overlap = k_day;
+constexpr Seconds k_try_again = 7 * k_day; // what the server had not
 constexpr std::int64_t k_first = std::int64_t{1} << 40;
 
 std::optional<Seconds> seconds_of(const Json& value) {
@@ -56,32 +59,6 @@ std::optional<ApiTask> next_page(const ApiTask& task, const Json& data, std::siz
   return more;
 }
 
-/// Passes events on, but counts those of nobody instead of rejecting each of them at every sync.
-class KnownPeople : public RecordSink {
-public:
-  explicit KnownPeople(RecordSink& to) : m_to(to) {}
-  Wants wants() const override { return m_to.wants(); }
-  void accept(const EventView& event) override { m_to.accept(event); }
-  void accept(const RecipientView& recipient) override { m_to.accept(recipient); }
-  void accept(const Campaign& campaign, std::string_view record) override {
-    m_to.accept(campaign, record);
-  }
-  void reject(std::string_view why, std::string_view record) override {
-    if (why == k_nobody) {
-      nobody = true;
-      m_to.skip(record);
-    } else {
-      m_to.reject(why, record);
-    }
-  }
-  void skip(std::string_view record) override { m_to.skip(record); }
-
-  bool nobody = false;
-
-private:
-  RecordSink& m_to;
-};
-
 class ListmonkApi : public Api {
 public:
   explicit ListmonkApi(const ApiAccount& account)
@@ -105,7 +82,8 @@ public:
   }
 
   std::vector<TargetInfo> targets() const override {
-    return {{TargetKind::list, "a list, private and single opt-in where it is made"}};
+    return {{TargetKind::list, "a list, private and single opt-in where it is made"},
+            {TargetKind::suppression, "the blocklist of the whole server"}};
   }
   Result<std::vector<ApiTask>> look(const PushTarget& target,
                                     std::span<const std::string> wanted) const override;
@@ -171,6 +149,8 @@ std::string ListmonkApi::url(const ApiTask& task) const {
   std::string query;
   if (step == "person") {
     query = "subscribers.email = " + sql_text(task.memo);
+  } else if (step == "blocklisted") {
+    query = "subscribers.status = 'blocklisted'";
   } else if (task.since > 0) {
     query = "subscribers.updated_at >= " + sql_text(since);
   }
@@ -181,8 +161,9 @@ HttpRequest ListmonkApi::request(const ApiTask& task) const {
   HttpRequest request;
   if (task.step == "new-list") {
     request = json_request("POST", m_base + "/lists", task.body);
-  } else if (task.step == "change-list") {
-    request = json_request("PUT", m_base + "/subscribers/lists", task.body);
+  } else if (task.step == "change-list" || task.step == "block") {
+    request = json_request("PUT", m_base + (task.step == "block" ? "/subscribers/blocklist" : "/subscribers/lists"),
+                           task.body);
     request.repeatable = true; // sets: twice is as once
   } else {
     request = get_request(m_base + url(task));
@@ -223,8 +204,13 @@ std::vector<ApiTask> ListmonkApi::pull(const PullRequest& request) const {
   add("campaigns", since("campaigns", k_lively), k_first);
   add("lists", 0, k_first);
   add("bounces", since("bounces", k_overlap), 0);
-  add("views", since("views", k_overlap), 0);
-  add("clicks", since("clicks", k_overlap), 0);
+  for (const auto* step : {"views", "clicks"}) {
+    const auto none = request.marks.find(step + "/none"s);
+    const auto looked = none == request.marks.end() ? std::nullopt : mark_time(none->second);
+    if (!looked || *looked + k_try_again <= request.now) {
+      add(step, since(step, k_overlap), 0);
+    }
+  }
   auto& people = add("subscribers", known ? since("subscribers", k_overlap) : 0, -1);
   people.campaign = m_list;
   people.calls = known ? 1 : 10;
@@ -262,7 +248,7 @@ Result<void> ListmonkApi::read(const ApiTask& task, const HttpResponse& answer,
     sink.target(id);
     return {};
   }
-  if (step == "change-list") {
+  if (step == "change-list" || step == "block") {
     return is_true(data) ? Result<void>()
                          : Error{ErrorCode::bad_syntax, "the answer to a change is not true"};
   }
@@ -290,6 +276,7 @@ Result<void> ListmonkApi::read(const ApiTask& task, const HttpResponse& answer,
 Result<void> ListmonkApi::read_events(const ApiTask& task, const HttpResponse& answer,
                                       ApiSink& sink) const {
   if (!answer.ok()) {
+    sink.mark(task.step + "/none", format_time(task.until));
     sink.note("who opened and clicked can't be had: it needs a listmonk that exports analytics and "
               "the permission settings:maintain; a dump of the database has it too");
     return {};
@@ -300,12 +287,13 @@ Result<void> ListmonkApi::read_events(const ApiTask& task, const HttpResponse& a
     return Error{ErrorCode::bad_syntax, "the answer is no export of " + task.step + ": " +
                                             printable(trim(text).substr(0, 80), 80)};
   }
-  KnownPeople people(sink.records());
+  PassingSink people(sink.records(), k_nobody);
   read_text(*reader, text, people);
-  if (people.nobody) {
+  if (people.held() > 0) {
     sink.note("some opens and clicks are of nobody: " + std::string(k_nobody));
   }
   sink.mark(task.step, format_time(task.until));
+  sink.mark(task.step + "/none", "");
   return {};
 }
 
@@ -416,6 +404,9 @@ Result<std::vector<ApiTask>> ListmonkApi::look(const PushTarget& target,
   // Whose subscription counts: that to the account's list.
   const auto& list = target.list.empty() ? m_list : target.list;
   std::vector<ApiTask> tasks{{.step = "find-list", .campaign = list, .memo = target.name}};
+  if (target.kind == TargetKind::suppression) {
+    tasks = {{.step = "blocklisted"}};
+  }
   if (wanted.size() > k_few) {
     tasks.push_back({.step = "people", .campaign = list, .calls = 10});
   } else {
@@ -445,7 +436,10 @@ void ListmonkApi::find_list(const ApiTask& task, const Json& data, ApiSink& sink
 
 /// Of the target ("members"; whose subscription counts stands in the memo), or of the account.
 void ListmonkApi::read_members(const ApiTask& task, const Json& data, ApiSink& sink) const {
-  const bool of_target = task.step == "members";
+  const bool of_target = task.step == "members", blocklisted = task.step == "blocklisted";
+  if (blocklisted) {
+    sink.target("blocklist");
+  }
   const std::string_view list = of_target ? task.memo : task.campaign;
   std::size_t rows = 0;
   each_element(data["results"], [&](const Json& row) {
@@ -468,6 +462,7 @@ void ListmonkApi::read_members(const ApiTask& task, const Json& data, ApiSink& s
     const auto whole = subscription_of(text_of(row["status"]));
     if (whole != Subscription::unknown) { // blocklisted, disabled
       member.subscription = whole;
+      member.in_target = member.in_target || blocklisted;
     } else if (left_target) {
       member.subscription = Subscription::unsubscribed;
     }
@@ -485,7 +480,7 @@ Result<std::vector<ApiTask>> ListmonkApi::create(const PushTarget& target) const
   return std::vector<ApiTask>{make};
 }
 
-Result<std::vector<PushStep>> ListmonkApi::change(const PushTarget&, std::string_view id,
+Result<std::vector<PushStep>> ListmonkApi::change(const PushTarget& target, std::string_view id,
                                                   std::span<const MemberChange> changes) const {
   std::vector<std::size_t> adds, removes;
   for (std::size_t i = 0; i < changes.size(); ++i) {
@@ -501,6 +496,9 @@ Result<std::vector<PushStep>> ListmonkApi::change(const PushTarget&, std::string
       for (const auto i : some) {
         body += i == some.front() ? "" : ",";
         body += changes[i].contact_id;
+      }
+      if (target.kind == TargetKind::suppression) {
+        return ApiTask{.step = "block", .body = body + "]}"};
       }
       body += "],\"action\":" + json_string(action) + ",\"target_list_ids\":[" + std::string(id) + "]}";
       return ApiTask{.step = "change-list", .body = std::move(body)};

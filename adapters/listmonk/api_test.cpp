@@ -159,11 +159,15 @@ TEST_CASE("listmonk api: opens and clicks come as the CSV that files are") {
   one.check_refuses(task_of(tasks, "clicks"), "<html>Bad gateway</html>\n");
   one.check_refuses(task_of(tasks, "clicks"), "");
   for (const int status : {403, 404}) {
-    const auto marks = one.notes.marks;
     REQUIRE(one.read(task_of(tasks, "clicks"), "{}", status));
     CHECK(one.notes.notes.size() == 1);
-    CHECK(one.notes.marks == marks);
+    CHECK(one.notes.marks.count("clicks") == 0);
   }
+  auto soon = request(); // it is not asked for again at once
+  soon.marks = one.notes.marks;
+  CHECK(one.api().pull(soon).size() == 5);
+  soon.now += 8 * k_day;
+  CHECK(one.api().pull(soon).size() == 6);
 }
 
 TEST_CASE("listmonk api: subscribers, and who left a list") {
@@ -260,6 +264,25 @@ TEST_CASE("listmonk api: a segment is a list, filled by ids and without a status
   CHECK(one.api().change(target, "5", changes)->size() == 3);
   changes = {{MemberChange::Action::add, "ann@example.com", "7);--", {}}};
   CHECK(one.api().change(target, "5", changes).error().code == ErrorCode::usage);
+}
+
+TEST_CASE("listmonk api: the blocklist is added to") {
+  auto one = api();
+  const PushTarget target{TargetKind::suppression, "never", "", {}};
+  const std::vector<std::string> wanted{"ann@example.com"};
+  const auto tasks = *one.api().look(target, wanted);
+  REQUIRE(tasks.size() == 2);
+  CHECK(one.asked(tasks[0]).find("query=subscribers.status%20%3D%20%27blocklisted%27") != std::string::npos);
+  REQUIRE(one.read(tasks[0], page(subscriber("80", "dan@example.com", "", "blocklisted"))));
+  CHECK(one.notes.targets == std::vector<std::string>{"blocklist"});
+  CHECK(one.notes.members.at(0).in_target);
+  REQUIRE(one.read(tasks[1], page(subscriber("77", "ann@example.com", membership("1", "confirmed", "single")))));
+  CHECK_FALSE(one.notes.members.at(0).in_target);
+  const std::vector<MemberChange> changes{{MemberChange::Action::add, "ann@example.com", "77", {}}};
+  const auto steps = *one.api().change(target, "blocklist", changes);
+  CHECK(one.asked(steps.at(0).task) ==
+        std::string("PUT ") + k_base + R"(/subscribers/blocklist {"ids":[77]} (repeatable))");
+  REQUIRE(one.read(steps[0].task, R"({"data":true})"));
 }
 
 TEST_CASE("listmonk api: check, problems, and what the config lacks") {
