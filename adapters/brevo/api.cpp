@@ -1,8 +1,8 @@
 // Brevo's API v3: https://developers.brevo.com/reference
 //
-// Pull. Campaigns with their figures; events of transactional mail; contacts. What a person did with
-// campaigns is told person by person alone (GET /contacts/{id}/campaignStats): it is asked of those on
-// the lists of campaigns whose figures have changed since the last time.
+// Pull. Campaigns with their figures; events of transactional mail; contacts. What a person did
+// with campaigns is told person by person alone (GET /contacts/{id}/campaignStats): it is asked of
+// those on the lists of campaigns whose figures have changed since the last time.
 //
 // Push. A list, or attributes of contacts: by calls that take existing contacts only. No call names
 // a subscription (emailBlacklisted), and none makes a contact.
@@ -36,7 +36,8 @@ BrevoApi::BrevoApi(const ApiAccount& account)
       m_key(account.secret("api_key")),
       m_asks_people(!iequals(account.setting("campaign_statistics"), "no")) {}
 
-// ---- requests ------------------------------------------------------------------------------------
+// ---- requests
+// ------------------------------------------------------------------------------------
 
 HttpRequest BrevoApi::request(const ApiTask& task) const {
   const auto& step = task.step;
@@ -50,8 +51,7 @@ HttpRequest BrevoApi::request(const ApiTask& task) const {
                                       {"statistics", "globalStats"},
                                       {"startDate", moment_of(task.since)},
                                       {"endDate", moment_of(task.until)},
-                                      {"sort", "desc"},
-                                      {"excludeHtmlContent", "true"}}));
+                                      {"sort", "desc"}}));
   } else if (step == "content") {
     request = get_request(m_base + "/emailCampaigns/" + percent_encode(task.campaign));
   } else if (step == "events") {
@@ -66,14 +66,14 @@ HttpRequest BrevoApi::request(const ApiTask& task) const {
                       {"modifiedSince", task.since > 0 ? moment_of(task.since) : std::string()},
                       {"sort", "asc"}}));
   } else if (step == "statistics") {
-    request = get_request(m_base + "/contacts/" + percent_encode(task.place) + "/campaignStats" +
-                          UrlQuery({{"startDate", day_of(task.since)}, {"endDate", day_of(task.until)}})
-                              .text());
+    request = get_request(
+        m_base + "/contacts/" + percent_encode(task.place) + "/campaignStats" +
+        UrlQuery({{"startDate", day_of(task.since)}, {"endDate", day_of(task.until)}}).text());
   } else if (step == "lists") {
     request = get_request(m_base + "/contacts/lists" + page("50", {{"sort", "asc"}}));
   } else if (step == "members") {
-    request = get_request(m_base + "/contacts/lists/" + percent_encode(task.campaign) + "/contacts" +
-                          page("500", {{"sort", "asc"}}));
+    request = get_request(m_base + "/contacts/lists/" + percent_encode(task.campaign) +
+                          "/contacts" + page("500", {{"sort", "asc"}}));
   } else if (step == "person") {
     request = get_request(m_base + "/contacts/" + percent_encode(task.place));
   } else if (step == "attributes") {
@@ -99,19 +99,29 @@ HttpRequest BrevoApi::request(const ApiTask& task) const {
   return request;
 }
 
-// ---- answers -------------------------------------------------------------------------------------
+// ---- answers
+// -------------------------------------------------------------------------------------
 
 const std::vector<BrevoApi::StepRow>& BrevoApi::steps() {
   using Self = BrevoApi;
-  static const std::vector<StepRow> s_rows{ // NOLINT: never changes
-      {"campaigns", &Self::read_campaigns}, {"content", &Self::read_content},
-      {"events", &Self::read_events},       {"contacts", &Self::read_contacts},
-      {"statistics", &Self::read_statistics}, {"lists", &Self::read_lists},
-      {"members", &Self::read_people},      {"people", &Self::read_people},
-      {"person", &Self::read_person},       {"attributes", &Self::read_attributes},
-      {"folders", &Self::read_folders},     {"new-list", &Self::read_new_list},
-      {"add", &Self::read_moved},           {"remove", &Self::read_moved},
-      {"set", &Self::read_nothing},         {"check-list", &Self::read_check},
+  static const std::vector<StepRow> s_rows{
+      // NOLINT: never changes
+      {"campaigns", &Self::read_campaigns},
+      {"content", &Self::read_content},
+      {"events", &Self::read_events},
+      {"contacts", &Self::read_contacts},
+      {"statistics", &Self::read_statistics},
+      {"lists", &Self::read_lists},
+      {"members", &Self::read_people},
+      {"people", &Self::read_people},
+      {"person", &Self::read_person},
+      {"attributes", &Self::read_attributes},
+      {"folders", &Self::read_folders},
+      {"new-list", &Self::read_new_list},
+      {"add", &Self::read_moved},
+      {"remove", &Self::read_moved},
+      {"set", &Self::read_nothing},
+      {"check-list", &Self::read_check},
       {"account", &Self::read_check},
   };
   return s_rows;
@@ -146,7 +156,8 @@ std::string BrevoApi::problem(const HttpResponse& answer) const {
   return out;
 }
 
-// ---- check ---------------------------------------------------------------------------------------
+// ---- check
+// ---------------------------------------------------------------------------------------
 
 std::vector<ApiTask> BrevoApi::check() const {
   std::vector<ApiTask> tasks{{.step = "account"}};

@@ -4,8 +4,8 @@
 //    "clicked":[{"campaignId":21,"links":[{"count":1,"eventTime":"…","ip":"…","url":"https://…"}]}],
 //    "hardBounces":[…],"softBounces":[…],"complaints":[…],
 //    "unsubscriptions":{"userUnsubscription":[…],"adminUnsubscription":[…]}}
-// https://developers.brevo.com/reference/getcontactstats: of several opens one time is told, and so of
-// several clicks on a link.
+// https://developers.brevo.com/reference/getcontactstats: of several opens one time is told, and so
+// of several clicks on a link.
 
 #include "api.hpp"
 
@@ -38,9 +38,8 @@ std::optional<Seconds> mark_of(const ApiMarks& marks, std::string_view name) {
 
 /// Lists need not be there where they are empty.
 Result<void> need_page(const Json& json, std::string_view list) {
-  return count_of(json["count"]) || json[list].is_array()
-             ? Result<void>()
-             : need_list(json[list], list);
+  return count_of(json["count"]) || json[list].is_array() ? Result<void>()
+                                                          : need_list(json[list], list);
 }
 
 std::size_t size_of(const Json& list) {
@@ -61,7 +60,9 @@ struct Changed {
       lists = text.substr(space + 1);
     }
   }
-  std::string text() const { return since == 0 ? std::string() : std::to_string(since) + " " + lists; }
+  std::string text() const {
+    return since == 0 ? std::string() : std::to_string(since) + " " + lists;
+  }
 
   void add(Seconds sent, const Json& recipients) {
     since = since == 0 ? sent : std::min(since, sent);
@@ -90,7 +91,8 @@ struct Changed {
     for (const auto name : {"listIds"sv, "listUnsubscribed"sv}) {
       each_element(contact[name], [&](const Json& element) {
         const JsonScalar id(element);
-        found = found || std::find(wanted.begin(), wanted.end(), std::string_view(id)) != wanted.end();
+        found =
+            found || std::find(wanted.begin(), wanted.end(), std::string_view(id)) != wanted.end();
       });
     }
     return found;
@@ -139,13 +141,15 @@ MailingTotals totals_of(std::string_view id, const Json& stats) {
 
 } // namespace
 
-// ---- tasks ---------------------------------------------------------------------------------------
+// ---- tasks
+// ---------------------------------------------------------------------------------------
 
 std::vector<ApiTask> BrevoApi::pull(const PullRequest& request) const {
   const auto last = mark_of(request.marks, "campaigns");
   const auto since =
       last ? std::max(request.since, std::min(*last, request.now) - k_lively) : request.since;
-  // What else there is hangs on the campaigns: on their names, and on whether their figures changed.
+  // What else there is hangs on the campaigns: on their names, and on whether their figures
+  // changed.
   return {{.step = "campaigns", .since = since, .until = request.now, .rank = k_first}};
 }
 
@@ -160,7 +164,8 @@ template<typename Put> void each_span(Seconds since, Seconds until, Put put) {
 
 } // namespace
 
-// ---- campaigns -----------------------------------------------------------------------------------
+// ---- campaigns
+// -----------------------------------------------------------------------------------
 
 Result<void> BrevoApi::read_campaigns(const ApiTask& task, const HttpResponse& answer,
                                       ApiSink& sink) const {
@@ -168,37 +173,36 @@ Result<void> BrevoApi::read_campaigns(const ApiTask& task, const HttpResponse& a
   MF_CHECK(need_page(json.root(), "campaigns"));
   const InputFacts facts;
   Changed changed(task.memo);
-  each_element(
-      json["campaigns"], json_member(answer.body, "campaigns"),
-      [&](const Json& row, std::string_view record) {
-        const JsonScalar scalar(row["id"]);
-        const std::string id{std::string_view(scalar)};
-        const auto sent = time_of(row["sentDate"]);
-        k_campaigns.read({row, record, facts}, sink.records());
-        if (id.empty() || !sent) {
-          return;
-        }
-        if (const auto name = text_of(row["name"]); !name.empty()) {
-          sink.mark("named/" + std::string(name), id);
-        }
-        if (sink.marked("content/" + id).empty()) {
+  each_element(json["campaigns"], json_member(answer.body, "campaigns"),
+               [&](const Json& row, std::string_view record) {
+                 const JsonScalar scalar(row["id"]);
+                 const std::string id{std::string_view(scalar)};
+                 const auto sent = time_of(row["sentDate"]);
+                 k_campaigns.read({row, record, facts}, sink.records());
+                 if (id.empty() || !sent) {
+                   return;
+                 }
+                 if (const auto name = text_of(row["name"]); !name.empty()) {
+                   sink.mark("named/" + std::string(name), id);
+                 }
+                 if (text_of(row["htmlContent"]).empty() && sink.marked("content/" + id).empty()) {
           sink.mark("content/" + id, "asked");
           sink.next({.step = "content", .campaign = id, .rank = sent->seconds});
         }
         const auto stats = row["statistics"]["globalStats"];
-        const auto totals = totals_of(id, stats);
-        if (totals.sent.value_or(0) > 0) { // else they are past their six months
-          sink.totals(totals);
-        }
-        std::string figures;
-        each_member(stats, [&figures](std::string_view, const Json& value) {
-          figures.append(std::string_view(JsonScalar(value))).append(" ");
-        });
-        if (sink.marked("figures/" + id) != figures) {
-          sink.mark("figures/" + id, figures);
-          changed.add(sent->seconds, row["recipients"]["lists"]);
-        }
-      });
+                 const auto totals = totals_of(id, stats);
+                 if (totals.sent.value_or(0) > 0) { // else they are past their six months
+                   sink.totals(totals);
+                 }
+                 std::string figures;
+                 each_member(stats, [&figures](std::string_view, const Json& value) {
+                   figures.append(std::string_view(JsonScalar(value))).append(" ");
+                 });
+                 if (sink.marked("figures/" + id) != figures) {
+                   sink.mark("figures/" + id, figures);
+                   changed.add(sent->seconds, row["recipients"]["lists"]);
+                 }
+               });
   const auto rows = size_of(json["campaigns"]);
   if (auto more = next_offset(task, rows, k_campaigns_page, count_of(json["count"]))) {
     more->memo = changed.text();
@@ -255,7 +259,8 @@ Result<void> BrevoApi::read_content(const ApiTask& task, const HttpResponse& ans
   return {};
 }
 
-// ---- events --------------------------------------------------------------------------------------
+// ---- events
+// --------------------------------------------------------------------------------------
 
 Result<void> BrevoApi::read_events(const ApiTask& task, const HttpResponse& answer,
                                    ApiSink& sink) const {
@@ -275,7 +280,8 @@ Result<void> BrevoApi::read_events(const ApiTask& task, const HttpResponse& answ
   return {};
 }
 
-// ---- people --------------------------------------------------------------------------------------
+// ---- people
+// --------------------------------------------------------------------------------------
 
 Result<void> BrevoApi::read_contacts(const ApiTask& task, const HttpResponse& answer,
                                      ApiSink& sink) const {
@@ -300,8 +306,8 @@ Result<void> BrevoApi::read_contacts(const ApiTask& task, const HttpResponse& an
                               .rank = -1});
                  });
                });
-  if (auto more = next_offset(task, size_of(json["contacts"]), k_contacts_page,
-                              count_of(json["count"]))) {
+  if (auto more =
+          next_offset(task, size_of(json["contacts"]), k_contacts_page, count_of(json["count"]))) {
     sink.next(*std::move(more));
   } else {
     sink.mark("contacts", format_time(task.until));

@@ -1,5 +1,5 @@
-// What is sent back to Brevo: see api.cpp. The id of a target of attributes is their names with their
-// types, "SCORE:float,STAGE:text": a number is sent as a number.
+// What is sent back to Brevo: see api.cpp. The id of a target of attributes is their names with
+// their types, "SCORE:float,STAGE:text": a number is sent as a number.
 
 #include "api.hpp"
 
@@ -52,7 +52,8 @@ std::vector<TargetInfo> BrevoApi::targets() const {
           {TargetKind::fields, "attributes of contacts", false}};
 }
 
-// ---- look ----------------------------------------------------------------------------------------
+// ---- look
+// ----------------------------------------------------------------------------------------
 
 Result<std::vector<ApiTask>> BrevoApi::look(const PushTarget& target,
                                             std::span<const std::string> wanted) const {
@@ -160,7 +161,8 @@ Result<void> BrevoApi::read_attributes(const ApiTask& task, const HttpResponse& 
   return {};
 }
 
-// ---- create --------------------------------------------------------------------------------------
+// ---- create
+// --------------------------------------------------------------------------------------
 
 Result<std::vector<ApiTask>> BrevoApi::create(const PushTarget& target) const {
   if (target.kind == TargetKind::fields) {
@@ -198,7 +200,8 @@ Result<void> BrevoApi::read_new_list(const ApiTask&, const HttpResponse& answer,
   return {};
 }
 
-// ---- change --------------------------------------------------------------------------------------
+// ---- change
+// --------------------------------------------------------------------------------------
 
 namespace {
 
@@ -270,8 +273,8 @@ Result<void> BrevoApi::read_moved(const ApiTask&, const HttpResponse& answer, Ap
     return Error{ErrorCode::bad_syntax, "the answer does not tell who was moved"};
   }
   each_element(json["contacts"]["failure"], [&sink](const Json& one) {
-    sink.outcome(JsonScalar(one), {PushOutcome::State::refused,
-                                   "not known to Brevo, or already where it shall be"});
+    sink.outcome(JsonScalar(one),
+                 {PushOutcome::State::refused, "not known to Brevo, or already where it shall be"});
   });
   return {};
 }

@@ -45,7 +45,8 @@ std::optional<ApiTask> next_page(const ApiTask& task, const JsonAnswer& answer) 
   return more;
 }
 
-// ---- requests ------------------------------------------------------------------------------------
+// ---- requests
+// ------------------------------------------------------------------------------------
 
 HttpRequest KlaviyoApi::post(std::string path, std::string body, bool repeatable) const {
   auto request = json_request("POST", m_base + path, std::move(body));
@@ -75,8 +76,7 @@ HttpRequest KlaviyoApi::request(const ApiTask& task) const {
   } else if (step == "metrics") {
     request = get("/metrics");
   } else if (step == "report") {
-    request = post("/campaign-values-reports" +
-                       UrlQuery({{"page_cursor", task.place}}).text(),
+    request = post("/campaign-values-reports" + UrlQuery({{"page_cursor", task.place}}).text(),
                    R"({"data":{"type":"campaign-values-report","attributes":{"timeframe":{"key":)"
                    R"("last_12_months"},"conversion_metric_id":)" +
                        json_string(task.memo) +
@@ -85,21 +85,21 @@ HttpRequest KlaviyoApi::request(const ApiTask& task) const {
                    true);
   } else if (step == "events") {
     const auto metric = std::string_view(task.memo).substr(0, task.memo.find(' '));
-    request = get("/events", {{"filter", "and(equals(metric_id," + filter_text(metric) +
-                                             "),greater-or-equal(datetime," +
-                                             format_time(task.since) + "))"},
-                              {"include", "profile"},
-                              {"fields[profile]", "email"},
-                              {"page[size]", "1000"},
-                              {"sort", "-datetime"}});
+    request = get("/events",
+                  {{"filter", "and(equals(metric_id," + filter_text(metric) +
+                                  "),greater-or-equal(datetime," + format_time(task.since) + "))"},
+                   {"include", "profile"},
+                   {"fields[profile]", "email"},
+                   {"page[size]", "1000"},
+                   {"sort", "-datetime"}});
   } else if (step == "profiles") {
-    request = get("/profiles",
-                  {{"additional-fields[profile]", "subscriptions"},
-                   {"filter", task.since > 0
-                                  ? "greater-than(updated," + format_time(task.since) + ")"
-                                  : std::string()},
-                   {"page[size]", "100"},
-                   {"sort", task.since > 0 ? "updated" : "id"}});
+    request =
+        get("/profiles",
+            {{"additional-fields[profile]", "subscriptions"},
+             {"filter", task.since > 0 ? "greater-than(updated," + format_time(task.since) + ")"
+                                       : std::string()},
+             {"page[size]", "100"},
+             {"sort", task.since > 0 ? "updated" : "id"}});
   } else if (step == "lists") {
     request = get("/lists", {{"filter", "equals(name," + filter_text(task.memo) + ")"}});
   } else if (step == "check-list") {
@@ -139,26 +139,38 @@ HttpRequest KlaviyoApi::request(const ApiTask& task) const {
   return request;
 }
 
-// ---- answers -------------------------------------------------------------------------------------
+// ---- answers
+// -------------------------------------------------------------------------------------
 
 const std::vector<KlaviyoApi::StepRow>& KlaviyoApi::steps() {
   using Self = KlaviyoApi;
-  static const std::vector<StepRow> s_rows{ // NOLINT: never changes
-      {"campaigns", &Self::read_campaigns}, {"content", &Self::read_content},
-      {"metrics", &Self::read_metrics},     {"report", &Self::read_report},
-      {"events", &Self::read_events},       {"profiles", &Self::read_profiles},
-      {"lists", &Self::read_lists},         {"new-list", &Self::read_new_list},
-      {"members", &Self::read_people},      {"people", &Self::read_people},
-      {"add", &Self::read_nothing},         {"remove", &Self::read_nothing},
-      {"set", &Self::read_job},             {"suppress", &Self::read_job},
-      {"set-job", &Self::read_job},         {"suppress-job", &Self::read_job},
-      {"set-errors", &Self::read_job_errors}, {"account", &Self::read_check},
+  static const std::vector<StepRow> s_rows{
+      // NOLINT: never changes
+      {"campaigns", &Self::read_campaigns},
+      {"content", &Self::read_content},
+      {"metrics", &Self::read_metrics},
+      {"report", &Self::read_report},
+      {"events", &Self::read_events},
+      {"profiles", &Self::read_profiles},
+      {"lists", &Self::read_lists},
+      {"new-list", &Self::read_new_list},
+      {"members", &Self::read_people},
+      {"people", &Self::read_people},
+      {"add", &Self::read_nothing},
+      {"remove", &Self::read_nothing},
+      {"set", &Self::read_job},
+      {"suppress", &Self::read_job},
+      {"set-job", &Self::read_job},
+      {"suppress-job", &Self::read_job},
+      {"set-errors", &Self::read_job_errors},
+      {"account", &Self::read_check},
       {"check-list", &Self::read_check},
   };
   return s_rows;
 }
 
-Result<void> KlaviyoApi::read(const ApiTask& task, const HttpResponse& answer, ApiSink& sink) const {
+Result<void> KlaviyoApi::read(const ApiTask& task, const HttpResponse& answer,
+                              ApiSink& sink) const {
   for (const auto& row : steps()) {
     if (row.step == task.step) {
       return (this->*row.read)(task, answer, sink);
@@ -199,7 +211,8 @@ std::string KlaviyoApi::problem(const HttpResponse& answer) const {
   return out;
 }
 
-// ---- check ---------------------------------------------------------------------------------------
+// ---- check
+// ---------------------------------------------------------------------------------------
 
 std::vector<ApiTask> KlaviyoApi::check() const {
   std::vector<ApiTask> tasks{{.step = "account"}, {.step = "metrics", .memo = "check"}};
@@ -222,9 +235,10 @@ Result<void> KlaviyoApi::read_check(const ApiTask& task, const HttpResponse& ans
     sink.fact("list", text_of(json["data"]["attributes"]["name"]), true);
   } else {
     MF_CHECK(need_list(json["data"], "data"));
-    sink.fact("account",
-              text_of(json["data"].at_pointer("/0/attributes/contact_information/organization_name")),
-              true);
+    sink.fact(
+        "account",
+        text_of(json["data"].at_pointer("/0/attributes/contact_information/organization_name")),
+        true);
   }
   return {};
 }

@@ -1,5 +1,5 @@
-// What is pulled of Klaviyo: see api.cpp. An event names its mail ("$message"), which is the campaign
-// or its message: so a campaign is told under both ids.
+// What is pulled of Klaviyo: see api.cpp. An event names its mail ("$message"), which is the
+// campaign or its message: so a campaign is told under both ids.
 
 #include "api.hpp"
 
@@ -52,44 +52,45 @@ std::vector<ApiTask> KlaviyoApi::pull(const PullRequest& request) const {
            .calls = profiles ? 1.0 : 10.0}};
 }
 
-// ---- campaigns -----------------------------------------------------------------------------------
+// ---- campaigns
+// -----------------------------------------------------------------------------------
 
 Result<void> KlaviyoApi::read_campaigns(const ApiTask& task, const HttpResponse& answer,
                                         ApiSink& sink) const {
   MF_TRY(json, read_json(answer));
   MF_CHECK(need_list(json["data"], "data"));
   const auto included = json["included"];
-  each_element(
-      json["data"], json_member(answer.body, "data"), [&](const Json& item, std::string_view record) {
-        const auto campaign = campaign_of(item, included);
-        if (campaign.id.empty()) {
-          sink.records().reject(mismatch("id", item["id"], "the campaign's id"), record);
-          return;
-        }
-        if (!campaign.sent_at || *campaign.sent_at > task.until) {
-          return; // a draft, or one that waits
-        }
-        sink.records().accept(campaign, record);
-        bool first = true;
-        each_related(item, "campaign-messages", included, [&](const Json& message) {
-          auto mail = campaign;
-          mail.id = text_of(message["id"]);
-          mail.parent = mail.family = campaign.id;
-          take_message(message, mail);
-          if (mail.id != campaign.id) {
-            sink.records().accept(mail, record);
-          }
-          const auto known = "content/" + mail.id;
-          if (sink.marked(known).empty()) {
-            sink.mark(known, "asked");
-            sink.next({.step = "content",
-                       .campaign = first ? campaign.id : mail.id,
-                       .memo = mail.id,
-                       .rank = *campaign.sent_at});
-          }
-          first = false;
-        });
-      });
+  each_element(json["data"], json_member(answer.body, "data"),
+               [&](const Json& item, std::string_view record) {
+                 const auto campaign = campaign_of(item, included);
+                 if (campaign.id.empty()) {
+                   sink.records().reject(mismatch("id", item["id"], "the campaign's id"), record);
+                   return;
+                 }
+                 if (!campaign.sent_at || *campaign.sent_at > task.until) {
+                   return; // a draft, or one that waits
+                 }
+                 sink.records().accept(campaign, record);
+                 bool first = true;
+                 each_related(item, "campaign-messages", included, [&](const Json& message) {
+                   auto mail = campaign;
+                   mail.id = text_of(message["id"]);
+                   mail.parent = mail.family = campaign.id;
+                   take_message(message, mail);
+                   if (mail.id != campaign.id) {
+                     sink.records().accept(mail, record);
+                   }
+                   const auto known = "content/" + mail.id;
+                   if (sink.marked(known).empty()) {
+                     sink.mark(known, "asked");
+                     sink.next({.step = "content",
+                                .campaign = first ? campaign.id : mail.id,
+                                .memo = mail.id,
+                                .rank = *campaign.sent_at});
+                   }
+                   first = false;
+                 });
+               });
   if (auto more = next_page(task, json)) {
     sink.next(*std::move(more));
   } else {
@@ -125,7 +126,8 @@ Result<void> KlaviyoApi::read_content(const ApiTask& task, const HttpResponse& a
   return {};
 }
 
-// ---- events --------------------------------------------------------------------------------------
+// ---- events
+// --------------------------------------------------------------------------------------
 
 Result<void> KlaviyoApi::read_metrics(const ApiTask& task, const HttpResponse& answer,
                                       ApiSink& sink) const {
@@ -238,7 +240,8 @@ Result<void> KlaviyoApi::read_events(const ApiTask& task, const HttpResponse& an
   return {};
 }
 
-// ---- people --------------------------------------------------------------------------------------
+// ---- people
+// --------------------------------------------------------------------------------------
 
 Result<void> KlaviyoApi::read_profiles(const ApiTask& task, const HttpResponse& answer,
                                        ApiSink& sink) const {

@@ -17,16 +17,18 @@ namespace {
 
 using namespace std::string_view_literals;
 
-constexpr std::size_t k_addresses = 100;            // of a look-up, which are a page of profiles, and
-constexpr std::size_t k_filter_bytes = 5000;        // bytes of its URL
-constexpr std::size_t k_move = 1000;                // profiles of a call that adds or removes
-constexpr std::size_t k_import = 10'000;            // of an import, and
-constexpr std::size_t k_import_bytes = 4'500'000;   // bytes: "5 MB"
+constexpr std::size_t k_addresses = 100;          // of a look-up, which are a page of profiles, and
+constexpr std::size_t k_few = 10;                 // people whose properties alone are looked at
+constexpr std::size_t k_filter_bytes = 5000;      // bytes of its URL
+constexpr std::size_t k_move = 1000;              // profiles of a call that adds or removes
+constexpr std::size_t k_import = 10'000;          // of an import, and
+constexpr std::size_t k_import_bytes = 4'500'000; // bytes: "5 MB"
 constexpr std::size_t k_suppress = 100;
 constexpr unsigned k_first_wait = 2, k_longest_wait = 60; // seconds between two looks at a job
 
-constexpr auto k_no_target = "Klaviyo takes a list, fields (properties of profiles) or a suppression; "
-                             "its segments are rules"sv;
+constexpr auto k_no_target =
+    "Klaviyo takes a list, fields (properties of profiles) or a suppression; "
+    "its segments are rules"sv;
 
 bool is_suppressed(const Json& marketing) {
   return is_there(marketing["suppression"].at_pointer("/0"));
@@ -53,7 +55,8 @@ std::vector<TargetInfo> KlaviyoApi::targets() const {
           {TargetKind::suppression, "the account's suppressed profiles", false}};
 }
 
-// ---- look ----------------------------------------------------------------------------------------
+// ---- look
+// ----------------------------------------------------------------------------------------
 
 Result<std::vector<ApiTask>> KlaviyoApi::look(const PushTarget& target,
                                               std::span<const std::string> wanted) const {
@@ -73,6 +76,10 @@ Result<std::vector<ApiTask>> KlaviyoApi::look(const PushTarget& target,
   default:
     return Error{ErrorCode::usage, std::string(k_no_target)};
   }
+  if (target.kind == TargetKind::fields && wanted.size() > k_few) {
+    tasks.push_back({.step = "people", .memo = kind + "\n"}); // all: who left is to be found too
+    return tasks;
+  }
   std::string filter;
   std::size_t some = 0;
   const auto flush = [&] {
@@ -83,8 +90,7 @@ Result<std::vector<ApiTask>> KlaviyoApi::look(const PushTarget& target,
     some = 0;
   };
   for (const auto& address : wanted) {
-    const auto text =
-        "\"" + replace_all(replace_all(address, "\\", "\\\\"), "\"", "\\\"") + "\"";
+    const auto text = "\"" + replace_all(replace_all(address, "\\", "\\\\"), "\"", "\\\"") + "\"";
     if (some == k_addresses || percent_encode(filter).size() + 3 * text.size() > k_filter_bytes) {
       flush();
     }
@@ -107,7 +113,8 @@ Result<void> KlaviyoApi::read_lists(const ApiTask& task, const HttpResponse& ans
     if (!found && text_of(item["attributes"]["name"]) == task.memo) {
       found = true;
       sink.target(text_of(item["id"]));
-      sink.next({.step = "members", .campaign = std::string(text_of(item["id"])), .memo = "members"});
+      sink.next(
+          {.step = "members", .campaign = std::string(text_of(item["id"])), .memo = "members"});
     }
   });
   if (!found) {
@@ -151,15 +158,16 @@ Result<void> KlaviyoApi::read_people(const ApiTask& task, const HttpResponse& an
   return {};
 }
 
-// ---- create --------------------------------------------------------------------------------------
+// ---- create
+// --------------------------------------------------------------------------------------
 
 Result<std::vector<ApiTask>> KlaviyoApi::create(const PushTarget& target) const {
   if (target.kind != TargetKind::list) {
     return Error{ErrorCode::usage, std::string(k_no_target)};
   }
-  return std::vector<ApiTask>{
-      {.step = "new-list",
-       .body = R"({"data":{"type":"list","attributes":{"name":)" + json_string(target.name) + "}}}"}};
+  return std::vector<ApiTask>{{.step = "new-list",
+                               .body = R"({"data":{"type":"list","attributes":{"name":)" +
+                                       json_string(target.name) + "}}}"}};
 }
 
 Result<void> KlaviyoApi::read_new_list(const ApiTask&, const HttpResponse& answer,
@@ -173,7 +181,8 @@ Result<void> KlaviyoApi::read_new_list(const ApiTask&, const HttpResponse& answe
   return {};
 }
 
-// ---- change --------------------------------------------------------------------------------------
+// ---- change
+// --------------------------------------------------------------------------------------
 
 namespace {
 
@@ -205,7 +214,8 @@ Result<std::vector<PushStep>> KlaviyoApi::change(const PushTarget& target, std::
       const auto profile = profile_text(changes[i], target.fields);
       if (steps.empty() || steps.back().changes.size() >= k_import ||
           steps.back().task.body.size() + profile.size() > k_import_bytes) {
-        steps.push_back({.task = {.step = "set", .body = std::string(k_import_begin)}, .changes = {}});
+        steps.push_back(
+            {.task = {.step = "set", .body = std::string(k_import_begin)}, .changes = {}});
       }
       auto& step = steps.back();
       step.task.body += (step.changes.empty() ? "" : ",") + profile;
@@ -228,7 +238,8 @@ Result<std::vector<PushStep>> KlaviyoApi::change(const PushTarget& target, std::
       std::string body(k_suppress_begin);
       for (const auto i : some) {
         body += (i == some.front() ? "" : ",");
-        body += R"({"type":"profile","attributes":{"email":)" + json_string(changes[i].address) + "}}";
+        body +=
+            R"({"type":"profile","attributes":{"email":)" + json_string(changes[i].address) + "}}";
       }
       return ApiTask{.step = "suppress", .body = body.append(k_job_end)};
     });

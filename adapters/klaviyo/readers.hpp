@@ -28,11 +28,10 @@ void take_message(const Json& message, Campaign& campaign);
 Subscription subscription_of(const Json& marketing);
 void read_profile(const JsonRecord& record, RecordSink& sink);
 
-/// Calls visit(object) for each of the page's included objects that an item is related to under that
-/// name.
+/// Calls visit(object) for each of the page's included objects that an item is related to under
+/// that name.
 template<typename Visit>
-void each_related(const Json& item, std::string_view relation, const Json& included,
-                  Visit visit) {
+void each_related(const Json& item, std::string_view relation, const Json& included, Visit visit) {
   each_element(item["relationships"][relation]["data"], [&](const Json& wanted) {
     each_element(included, [&](const Json& one) {
       if (text_of(one["type"]) == text_of(wanted["type"]) &&

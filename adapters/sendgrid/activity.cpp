@@ -6,8 +6,8 @@
 //      {"event_name":"clicked","processed":"2026-05-11T07:12:44Z",
 //       "url":"https://www.example.com/demo","http_user_agent":"Mozilla/5.0"},
 //      {"event_name":"bounced","processed":"…","bounce_type":"hard","reason":"550 5.1.1 unknown"}]}
-// https://www.twilio.com/docs/sendgrid/api-reference/email-activity. Its words are not the webhook's;
-// the times are to the second and the same.
+// https://www.twilio.com/docs/sendgrid/api-reference/email-activity. Its words are not the
+// webhook's; the times are to the second and the same.
 
 #include "activity.hpp"
 

@@ -1,19 +1,19 @@
 // Twilio SendGrid's API v3: https://www.twilio.com/docs/sendgrid/api-reference
 //
-// Pull. Single Sends and their figures; what happened to each message, of the Email Activity API; the
-// people who get no mail; contacts, by an export. Activity has no pages: a span of time that holds
-// more than one answer is cut in two. It tells messages, each of which is asked for by itself; those
-// that are as they were the last time are not asked for again.
+// Pull. Single Sends and their figures; what happened to each message, of the Email Activity API;
+// the people who get no mail; contacts, by an export. Activity has no pages: a span of time that
+// holds more than one answer is cut in two. It tells messages, each of which is asked for by
+// itself; those that are as they were the last time are not asked for again.
 //
 // Push. A list of Marketing Campaigns, custom fields of contacts, or an unsubscribe group. Jobs are
-// polled until SendGrid says what became of them. An upsert makes a contact of an address it does not
-// know: so only those are sent that it was seen to know.
+// polled until SendGrid says what became of them. An upsert makes a contact of an address it does
+// not know: so only those are sent that it was seen to know.
 
 #include "api.hpp"
 
 #include "adapter/json_value.hpp"
-#include "base/unpacked.hpp"
 #include "base/text.hpp"
+#include "base/unpacked.hpp"
 #include "base/uri.hpp"
 
 #include <algorithm>
@@ -54,7 +54,8 @@ bool SendGridApi::reaches(std::string_view url) const {
   return std::find(all.begin(), all.end(), origin_of(url)) != all.end();
 }
 
-// ---- requests ------------------------------------------------------------------------------------
+// ---- requests
+// ------------------------------------------------------------------------------------
 
 HttpRequest SendGridApi::export_request(const ApiTask& task) const {
   std::string body = R"({"file_type":"csv","notifications":{"email":false})";
@@ -92,8 +93,8 @@ HttpRequest SendGridApi::request(const ApiTask& task) const {
         UrlQuery({{"limit", step == "messages" ? "1000" : "1"}, {"query", query}}).text());
   } else if (step == "message") {
     request = get_request(m_base + "/messages/" + percent_encode(task.place));
-  } else if (const auto* list = suppression_list(
-                 std::string_view(step).substr(0, step.find('/')))) {
+  } else if (const auto* list =
+                 suppression_list(std::string_view(step).substr(0, step.find('/')))) {
     UrlQuery query{{"limit", "500"}, {"offset", task.place}};
     if (task.until > 0) {
       query.add("start_time", task.since).add("end_time", task.until);
@@ -104,9 +105,9 @@ HttpRequest SendGridApi::request(const ApiTask& task) const {
   } else if (step == "group" || step == "group-members") {
     request = get_request(m_base + "/asm/groups/" + task.campaign + "/suppressions");
   } else if (step == "contact-count") {
-    request = get_request(path + (task.campaign.empty()
-                                      ? "/contacts/count"
-                                      : "/lists/" + task.campaign + "/contacts/count"));
+    request =
+        get_request(path + (task.campaign.empty() ? "/contacts/count"
+                                                  : "/lists/" + task.campaign + "/contacts/count"));
   } else if (step == "export" || step == "member-export") {
     request = export_request(task);
   } else if (step == "export-status" || step == "member-export-status") {
@@ -118,9 +119,9 @@ HttpRequest SendGridApi::request(const ApiTask& task) const {
   } else if (step == "new-list") {
     request = json_request("POST", path + "/lists", task.body);
   } else if (step == "members") {
-    request = json_request("POST", path + "/contacts/search",
-                           "{\"query\":" +
-                               json_string("CONTAINS(list_ids, '" + task.campaign + "')") + "}");
+    request = json_request(
+        "POST", path + "/contacts/search",
+        "{\"query\":" + json_string("CONTAINS(list_ids, '" + task.campaign + "')") + "}");
     request.repeatable = true;
   } else if (step == "found") {
     request = json_request("POST", path + "/contacts/search/emails",
@@ -138,7 +139,8 @@ HttpRequest SendGridApi::request(const ApiTask& task) const {
     request.repeatable = true;
   } else if (step == "suppress") {
     request = json_request(
-        "POST", m_base + "/asm/groups/" + percent_encode(task.campaign) + "/suppressions", task.body);
+        "POST", m_base + "/asm/groups/" + percent_encode(task.campaign) + "/suppressions",
+        task.body);
     request.repeatable = true;
   } else { // job
     request = get_request(path + "/contacts/imports/" + percent_encode(task.place));
@@ -147,11 +149,13 @@ HttpRequest SendGridApi::request(const ApiTask& task) const {
   return request;
 }
 
-// ---- answers -------------------------------------------------------------------------------------
+// ---- answers
+// -------------------------------------------------------------------------------------
 
 const std::vector<SendGridApi::StepRow>& SendGridApi::steps() {
   using Self = SendGridApi;
-  static const std::vector<StepRow> s_rows{ // NOLINT: never changes
+  static const std::vector<StepRow> s_rows{
+      // NOLINT: never changes
       {"singlesends", &Self::read_singlesends},
       {"singlesend", &Self::read_singlesend},
       {"stats", &Self::read_stats},
@@ -192,7 +196,8 @@ const std::vector<SendGridApi::StepRow>& SendGridApi::steps() {
   return s_rows;
 }
 
-Result<void> SendGridApi::read(const ApiTask& task, const HttpResponse& answer, ApiSink& sink) const {
+Result<void> SendGridApi::read(const ApiTask& task, const HttpResponse& answer,
+                               ApiSink& sink) const {
   for (const auto& row : steps()) {
     if (row.step == task.step) {
       return (this->*row.read)(task, answer, sink);
@@ -204,8 +209,9 @@ Result<void> SendGridApi::read(const ApiTask& task, const HttpResponse& answer, 
 bool SendGridApi::understands(const ApiTask& task, int status) const {
   const auto& step = task.step;
   switch (status) {
-  case 403: // no Email Activity, or no right to it
-    return step == "messages" || step == "message" || step == "check-activity";
+  case 403: // no Email Activity, no Marketing Campaigns, or no right to it
+    return step == "messages" || step == "message" || step == "check-activity" ||
+           step == "singlesends" || (step == "contact-count" && task.memo.empty());
   case 404: // gone in the meantime; nobody found; a job of a kind that can't be polled
     return step == "message" || step == "singlesend" || step == "found" || step == "job" ||
            step == "check-list";
@@ -229,7 +235,8 @@ std::string SendGridApi::problem(const HttpResponse& answer) const {
   return out;
 }
 
-// ---- exports -------------------------------------------------------------------------------------
+// ---- exports
+// -------------------------------------------------------------------------------------
 
 namespace {
 
@@ -270,8 +277,8 @@ Result<void> SendGridApi::read_export_status(const ApiTask& task, const HttpResp
   MF_CHECK(need_list(json["urls"], "urls"));
   for (const auto url : texts_of(json["urls"])) {
     if (!reaches(url)) {
-      const auto words = "contacts can't be read: SendGrid keeps their export at " + origin_of(url) +
-                         "; give the account export_origin = \"" + origin_of(url) +
+      const auto words = "contacts can't be read: SendGrid keeps their export at " +
+                         origin_of(url) + "; give the account export_origin = \"" + origin_of(url) +
                          "\" if that is right";
       if (task.step == "member-export-status") {
         return Error{ErrorCode::usage, words};
@@ -301,7 +308,8 @@ Result<void> SendGridApi::read_file(const ApiTask& task, const HttpResponse& ans
                              : read_exported_members(task, csv, sink);
 }
 
-// ---- check ---------------------------------------------------------------------------------------
+// ---- check
+// ---------------------------------------------------------------------------------------
 
 std::vector<ApiTask> SendGridApi::check() const {
   std::vector<ApiTask> tasks{{.step = "check-activity", .since = 0, .until = k_day}};
@@ -318,7 +326,8 @@ Result<void> SendGridApi::read_check(const ApiTask& task, const HttpResponse& an
   if (task.step == "check-activity") {
     sink.fact("key", "is taken", true);
     sink.fact("Email Activity",
-              answer.ok() ? "there" : "not part of the plan or the key: nothing but figures is pulled",
+              answer.ok() ? "there"
+                          : "not part of the plan or the key: nothing but figures is pulled",
               answer.ok());
     return {};
   }

@@ -18,8 +18,8 @@ class SendGridApi : public Api {
 public:
   explicit SendGridApi(const ApiAccount& account);
 
-  // The Email Activity API takes 6 requests a minute. What is beyond is refused with the moment from
-  // which on it takes more, and is waited for: the rate here is that of all else.
+  // The Email Activity API takes 6 requests a minute. What is beyond is refused with the moment
+  // from which on it takes more, and is waited for: the rate here is that of all else.
   ApiLimits limits() const override {
     return {.per_second = 5, .burst = 10, .connections = 2, .per_day = 8640};
   }

@@ -1,9 +1,9 @@
 // What is pulled of SendGrid: see api.cpp.
 //
-// A message does not tell of which Single Send it is, unless its arguments do. Its subject does, with
-// the time when it was processed: the mark "mailings" keeps the subjects of Single Sends, a line each:
-// when it was sent, its id, its subject. The mark "seen" keeps what was listed of the last day, so
-// that the next listing, which overlaps, leads to nothing it led to before.
+// A message does not tell of which Single Send it is, unless its arguments do. Its subject does,
+// with the time when it was processed: the mark "mailings" keeps the subjects of Single Sends, a
+// line each: when it was sent, its id, its subject. The mark "seen" keeps what was listed of the
+// last day, so that the next listing, which overlaps, leads to nothing it led to before.
 
 #include "api.hpp"
 
@@ -29,14 +29,14 @@ namespace {
 
 using namespace std::string_view_literals;
 
-constexpr std::int64_t k_first = std::int64_t{1} << 40;    // rank of what all else hangs on
-constexpr std::size_t k_most_messages = 1000;              // of an answer
+constexpr std::int64_t k_first = std::int64_t{1} << 40; // rank of what all else hangs on
+constexpr std::size_t k_most_messages = 1000;           // of an answer
 constexpr std::size_t k_suppression_page = 500;
-constexpr std::size_t k_stats_ids = 25;                    // of a request
+constexpr std::size_t k_stats_ids = 25; // of a request
 constexpr std::size_t k_most_mailings = 2000, k_most_seen = 50'000;
-constexpr Seconds k_lively = 30 * k_day;                   // so long activity is kept
+constexpr Seconds k_lively = 30 * k_day; // so long activity is kept
 constexpr Seconds k_overlap = k_day;
-constexpr Seconds k_slack = 600;                           // between the clocks of two systems
+constexpr Seconds k_slack = 600; // between the clocks of two systems
 constexpr unsigned k_most_waits = 5;
 
 std::optional<Seconds> marked_time(std::string_view mark) {
@@ -49,7 +49,8 @@ std::optional<Seconds> mark_of(const ApiMarks& marks, std::string_view name) {
   return found == marks.end() ? std::nullopt : marked_time(found->second);
 }
 
-/// The next page, as _metadata.next names it: its token alone, so that no URL of an answer is called.
+/// The next page, as _metadata.next names it: its token alone, so that no URL of an answer is
+/// called.
 std::optional<ApiTask> next_token(const ApiTask& task, const Json& metadata) {
   const auto next = text_of(metadata["next"]);
   const auto token = query_parameter(parse_uri(next).query, "page_token");
@@ -61,7 +62,8 @@ std::optional<ApiTask> next_token(const ApiTask& task, const Json& metadata) {
   return more;
 }
 
-// ---- mailings ------------------------------------------------------------------------------------
+// ---- mailings
+// ------------------------------------------------------------------------------------
 
 struct Mailing {
   Seconds sent = 0;
@@ -132,7 +134,8 @@ const Mailing* mailing_of(const std::vector<Mailing>& all, std::string_view subj
   return best;
 }
 
-// ---- what was listed before ----------------------------------------------------------------------
+// ---- what was listed before
+// ----------------------------------------------------------------------
 
 constexpr std::size_t k_seen_width = 24; // of one: its time in 8 hexadecimal digits, its hash in 16
 
@@ -157,7 +160,8 @@ public:
   }
   /// Without those before `since`.
   std::string text(Seconds since) const {
-    const auto from = fmt::format("{:08x}", static_cast<std::uint32_t>(std::max<Seconds>(since, 0)));
+    const auto from =
+        fmt::format("{:08x}", static_cast<std::uint32_t>(std::max<Seconds>(since, 0)));
     std::string out;
     for (std::size_t i = 0; i + k_seen_width <= m_text.size(); i += k_seen_width) {
       if (m_text.substr(i, from.size()) >= from) {
@@ -174,17 +178,13 @@ private:
 
 } // namespace
 
-// ---- tasks ---------------------------------------------------------------------------------------
+// ---- tasks
+// ---------------------------------------------------------------------------------------
 
 std::vector<ApiTask> SendGridApi::pull(const PullRequest& request) const {
+  // Messages come after it: they are told by the subjects of Single Sends.
   std::vector<ApiTask> tasks{
       {.step = "singlesends", .since = request.since, .until = request.now, .rank = k_first}};
-  const auto listed = mark_of(request.marks, "messages");
-  tasks.push_back({.step = "messages",
-                   .memo = "first",
-                   .since = listed ? std::max(request.since, *listed - k_overlap) : request.since,
-                   .until = request.now,
-                   .rank = k_first - 1});
   for (const auto& list : k_suppressions) {
     const auto last = mark_of(request.marks, list.step);
     tasks.push_back({.step = std::string(list.step),
@@ -197,10 +197,22 @@ std::vector<ApiTask> SendGridApi::pull(const PullRequest& request) const {
   return tasks;
 }
 
-// ---- Single Sends --------------------------------------------------------------------------------
+// ---- Single Sends
+// --------------------------------------------------------------------------------
 
 Result<void> SendGridApi::read_singlesends(const ApiTask& task, const HttpResponse& answer,
                                            ApiSink& sink) const {
+  const auto listed = marked_time(sink.marked("messages"));
+  const ApiTask messages{.step = "messages",
+                         .memo = "first",
+                         .since = listed ? std::max(task.since, *listed - k_overlap) : task.since,
+                         .until = task.until,
+                         .rank = k_first - 1};
+  if (!answer.ok()) {
+    sink.note("no Single Sends: the key has no right to Marketing (read)");
+    sink.next(messages);
+    return {};
+  }
   MF_TRY(json, read_json(answer));
   MF_CHECK(need_list(json["result"], "result"));
   const InputFacts facts;
@@ -209,7 +221,7 @@ Result<void> SendGridApi::read_singlesends(const ApiTask& task, const HttpRespon
   std::vector<std::string> ids; // that the views in `known` point into
   ids.reserve(k_most_mailings);
   std::vector<std::string> lively;
-  const auto listed = marked_time(sink.marked("singlesends"));
+  const auto last = marked_time(sink.marked("singlesends"));
   each_element(json["result"], json_member(answer.body, "result"),
                [&](const Json& row, std::string_view record) {
                  const auto sent = time_of(row["send_at"]);
@@ -218,9 +230,9 @@ Result<void> SendGridApi::read_singlesends(const ApiTask& task, const HttpRespon
                      sent->seconds < task.since || sent->seconds > task.until) {
                    return; // a draft, or one that waits
                  }
-                 const bool fresh = std::none_of(known.begin(), known.end(), [&id](const Mailing& one) {
-                   return one.id == id;
-                 });
+                 const bool fresh =
+                     std::none_of(known.begin(), known.end(),
+                                  [&id](const Mailing& one) { return one.id == id; });
                  if (fresh || sink.marked("content/" + id) != text_of(row["updated_at"])) {
                    k_single_sends.read({row, record, facts}, sink.records());
                    sink.mark("content/" + id, text_of(row["updated_at"]));
@@ -234,7 +246,7 @@ Result<void> SendGridApi::read_singlesends(const ApiTask& task, const HttpRespon
                    ids.push_back(id);
                    known.push_back({sent->seconds, ids.back(), {}, false});
                  }
-                 if (!listed || sent->seconds >= *listed - k_lively) {
+                 if (!last || sent->seconds >= *last - k_lively) {
                    lively.push_back(id);
                  }
                });
@@ -253,6 +265,7 @@ Result<void> SendGridApi::read_singlesends(const ApiTask& task, const HttpRespon
     sink.next(std::move(*more));
   } else {
     sink.mark("singlesends", format_time(task.until));
+    sink.next(messages);
   }
   return {};
 }
@@ -320,7 +333,8 @@ Result<void> SendGridApi::read_stats(const ApiTask& task, const HttpResponse& an
   return {};
 }
 
-// ---- activity ------------------------------------------------------------------------------------
+// ---- activity
+// ------------------------------------------------------------------------------------
 
 Result<void> SendGridApi::read_messages(const ApiTask& task, const HttpResponse& answer,
                                         ApiSink& sink) const {
@@ -333,8 +347,8 @@ Result<void> SendGridApi::read_messages(const ApiTask& task, const HttpResponse&
   MF_CHECK(need_list(json["messages"], "messages"));
   const std::string mark(sink.marked("mailings"));
   const auto mailings = mailings_of(mark);
-  const bool waits = std::any_of(mailings.begin(), mailings.end(),
-                                 [](const Mailing& one) { return !one.known; });
+  const bool waits =
+      std::any_of(mailings.begin(), mailings.end(), [](const Mailing& one) { return !one.known; });
   if (waits && task.campaign.size() < k_most_waits) { // until the subjects are there
     auto again = task;
     again.campaign += '.'; // how often
@@ -364,15 +378,16 @@ Result<void> SendGridApi::read_messages(const ApiTask& task, const HttpResponse&
     sink.note("more than 1000 messages had their last event in the same second: SendGrid does not "
               "tell of the others");
   }
-  const auto from = parse_time(sink.marked("messages"))->seconds - k_overlap;
+  const auto from = marked_time(sink.marked("messages")).value_or(task.until) - k_overlap;
   Seen seen(sink.marked("seen"));
   bool changed = false;
   each_element(json["messages"], [&](const Json& row) {
     const auto id = text_of(row["msg_id"]);
     const auto last = time_of(row["last_event_time"]);
     if (id.empty() || !last) {
-      sink.records().reject(id.empty() ? mismatch("msg_id", row["msg_id"], "an id")
-                                       : mismatch("last_event_time", row["last_event_time"], "a time"),
+      sink.records().reject(id.empty()
+                                ? mismatch("msg_id", row["msg_id"], "an id")
+                                : mismatch("last_event_time", row["last_event_time"], "a time"),
                             {});
       return;
     }
@@ -408,15 +423,15 @@ Result<void> SendGridApi::read_message(const ApiTask&, const HttpResponse& answe
   const auto mailings = mailings_of(mark);
   if (campaign.empty()) {
     const auto when = processed_at(json.root());
-    const auto* mailing =
-        when ? mailing_of(mailings, text_of(json["subject"]), *when) : nullptr;
+    const auto* mailing = when ? mailing_of(mailings, text_of(json["subject"]), *when) : nullptr;
     campaign = mailing != nullptr ? mailing->id : ""sv;
   }
   sendgrid::read_message(json.root(), campaign, answer.body, sink.records());
   return {};
 }
 
-// ---- people --------------------------------------------------------------------------------------
+// ---- people
+// --------------------------------------------------------------------------------------
 
 Result<void> SendGridApi::read_suppressions(const ApiTask& task, const HttpResponse& answer,
                                             ApiSink& sink) const {
@@ -460,9 +475,7 @@ Result<void> SendGridApi::read_groups(const ApiTask& task, const HttpResponse& a
       return;
     }
     sink.mark(mark, people);
-    sink.next({.step = "group",
-               .campaign = std::string(std::string_view(id)),
-               .rank = task.rank});
+    sink.next({.step = "group", .campaign = std::string(std::string_view(id)), .rank = task.rank});
   });
   return {};
 }
@@ -489,6 +502,10 @@ Result<void> SendGridApi::read_group(const ApiTask& task, const HttpResponse& an
 /// An export a day is enough, unless there are more or fewer people than before.
 Result<void> SendGridApi::read_contact_count(const ApiTask& task, const HttpResponse& answer,
                                              ApiSink& sink) const {
+  if (!answer.ok()) {
+    sink.note("no contacts: the key has no right to Marketing (read)");
+    return {};
+  }
   MF_TRY(json, read_json(answer));
   const auto count = count_of(json["contact_count"]);
   if (!count) {

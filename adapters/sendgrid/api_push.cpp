@@ -1,12 +1,12 @@
-// What is sent back to SendGrid: see api.cpp. The id of a target of fields is "e1_T:Text,e2_N:Number":
-// an upsert wants ids of fields, and numbers as numbers.
+// What is sent back to SendGrid: see api.cpp. The id of a target of fields is
+// "e1_T:Text,e2_N:Number": an upsert wants ids of fields, and numbers as numbers.
 
 #include "api.hpp"
 
 #include "adapter/json_value.hpp"
 #include "base/csv.hpp"
-#include "base/unpacked.hpp"
 #include "base/text.hpp"
+#include "base/unpacked.hpp"
 #include "base/uri.hpp"
 
 #include <algorithm>
@@ -17,11 +17,12 @@ namespace {
 
 using namespace std::string_view_literals;
 
-constexpr std::size_t k_addresses = 100;       // of a look-up
-constexpr std::size_t k_many = 2000;           // who are cheaper to find by an export of all
-constexpr std::size_t k_upsert = 30'000;       // contacts, and
+constexpr std::size_t k_addresses = 100;          // of a look-up
+constexpr std::size_t k_few = 10;                 // people whose fields alone are looked at
+constexpr std::size_t k_many = 2000;              // who are cheaper to find by an export of all
+constexpr std::size_t k_upsert = 30'000;          // contacts, and
 constexpr std::size_t k_upsert_bytes = 5'500'000; // bytes: "6 MB, whichever is lower"
-constexpr std::size_t k_take_off = 100;        // ids, which stand in the URL
+constexpr std::size_t k_take_off = 100;           // ids, which stand in the URL
 constexpr std::size_t k_suppress = 1000;
 constexpr std::size_t k_suppression_page = 500;
 constexpr unsigned k_first_wait = 2, k_longest_wait = 60;
@@ -42,7 +43,8 @@ std::vector<TargetInfo> SendGridApi::targets() const {
           {TargetKind::suppression, "an unsubscribe group", false}};
 }
 
-// ---- look ----------------------------------------------------------------------------------------
+// ---- look
+// ----------------------------------------------------------------------------------------
 
 Result<std::vector<ApiTask>> SendGridApi::look(const PushTarget& target,
                                                std::span<const std::string> wanted) const {
@@ -63,7 +65,8 @@ Result<std::vector<ApiTask>> SendGridApi::look(const PushTarget& target,
     return Error{ErrorCode::usage, "SendGrid takes a list, fields or a suppression (an unsubscribe "
                                    "group)"};
   }
-  if (wanted.size() > k_many) {
+  const bool fields = target.kind == TargetKind::fields; // who left is to be found too
+  if (wanted.size() > (fields ? k_few : k_many)) {
     tasks.push_back({.step = "member-export", .memo = names, .calls = 4});
   } else {
     for (std::size_t i = 0; i < wanted.size(); i += k_addresses) {
@@ -168,7 +171,8 @@ Result<void> SendGridApi::read_exported_members(const ApiTask& task, std::string
   const auto email = head ? head->header.find("email") : std::nullopt;
   const auto id = head ? head->header.find({"contact_id", "contact id"}) : std::nullopt;
   if (!email || !id) {
-    return Error{ErrorCode::bad_syntax, "the export of contacts has no columns EMAIL and CONTACT_ID"};
+    return Error{ErrorCode::bad_syntax,
+                 "the export of contacts has no columns EMAIL and CONTACT_ID"};
   }
   const auto names = split(task.memo, ',');
   CsvReader reader(head->dialect);
@@ -265,20 +269,24 @@ Result<void> SendGridApi::read_group_members(const ApiTask&, const HttpResponse&
   return {};
 }
 
-// ---- create and change ---------------------------------------------------------------------------
+// ---- create and change
+// ---------------------------------------------------------------------------
 
 Result<std::vector<ApiTask>> SendGridApi::create(const PushTarget& target) const {
   if (target.kind == TargetKind::fields) {
-    return Error{ErrorCode::usage,
-                 "the account has no custom field " + join(target.fields, " or no ") +
-                     ": make it at SendGrid (Marketing > Custom Fields; Number for scores, Text for "
-                     "all else, which can't be changed later), or name another in the config"};
+    return Error{
+        ErrorCode::usage,
+        "the account has no custom field " + join(target.fields, " or no ") +
+            ": make it at SendGrid (Marketing > Custom Fields; Number for scores, Text for "
+            "all else, which can't be changed later), or name another in the config"};
   }
   if (target.kind == TargetKind::suppression) {
-    return Error{ErrorCode::usage, "there is no unsubscribe group \"" + target.name +
-                                       "\": make it at SendGrid (Suppressions > Unsubscribe Groups)"};
+    return Error{ErrorCode::usage,
+                 "there is no unsubscribe group \"" + target.name +
+                     "\": make it at SendGrid (Suppressions > Unsubscribe Groups)"};
   }
-  return std::vector<ApiTask>{{.step = "new-list", .body = "{\"name\":" + json_string(target.name) + "}"}};
+  return std::vector<ApiTask>{
+      {.step = "new-list", .body = "{\"name\":" + json_string(target.name) + "}"}};
 }
 
 Result<void> SendGridApi::read_new_list(const ApiTask&, const HttpResponse& answer,
@@ -324,8 +332,9 @@ Result<std::vector<PushStep>> SendGridApi::change(const PushTarget& target, std:
   }
   if (target.kind == TargetKind::suppression) {
     if (!removes.empty()) {
-      return Error{ErrorCode::usage, "nobody is taken out of an unsubscribe group: who is in it asked "
-                                     "for it, or had to be left alone"};
+      return Error{ErrorCode::usage,
+                   "nobody is taken out of an unsubscribe group: who is in it asked "
+                   "for it, or had to be left alone"};
     }
     return in_batches(adds, k_suppress, [&](const std::vector<std::size_t>& some) {
       std::string body = "{\"recipient_emails\":[";
@@ -337,9 +346,8 @@ Result<std::vector<PushStep>> SendGridApi::change(const PushTarget& target, std:
   }
   const bool fields = target.kind == TargetKind::fields;
   const auto ids = fields ? split(id, ',') : std::vector<std::string_view>{};
-  const auto begin =
-      fields ? std::string("{\"contacts\":[")
-             : "{\"list_ids\":[" + json_string(id) + "],\"contacts\":[";
+  const auto begin = fields ? std::string("{\"contacts\":[")
+                            : "{\"list_ids\":[" + json_string(id) + "],\"contacts\":[";
   std::vector<PushStep> steps;
   for (const auto i : adds) {
     const auto contact = contact_text(changes[i], ids);
@@ -421,8 +429,8 @@ Result<void> SendGridApi::read_job_errors(const ApiTask&, const HttpResponse& an
   CsvRow row;
   for (bool first = true; reader.next(row); first = false) {
     if (!first) {
-      sink.outcome(trim(row[*email]), {PushOutcome::State::refused,
-                                       std::string(words ? row[*words] : "refused"sv)});
+      sink.outcome(trim(row[*email]),
+                   {PushOutcome::State::refused, std::string(words ? row[*words] : "refused"sv)});
     }
   }
   return {};

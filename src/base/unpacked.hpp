@@ -7,8 +7,8 @@
 
 namespace mailfunnel {
 
-/// Bytes as they are, or what gzip or zstd made smaller. Error bad_syntax: that is broken or cut off;
-/// io: it gives more than `most` bytes.
+/// Bytes as they are, or what gzip or zstd made smaller. Error bad_syntax: that is broken or cut
+/// off; io: it gives more than `most` bytes.
 Result<std::string> unpacked(std::string bytes, std::size_t most = std::size_t{256} << 20);
 
 } // namespace mailfunnel

@@ -15,6 +15,23 @@
 
 namespace mailfunnel {
 
+inline PushTarget push_target(TargetKind kind, std::string name = {},
+                              std::vector<std::string> fields = {}) {
+  PushTarget target;
+  target.kind = kind;
+  target.name = std::move(name);
+  target.fields = std::move(fields);
+  return target;
+}
+
+inline PullRequest pull_request(Seconds now, Seconds since, ApiMarks marks = {}) {
+  PullRequest request;
+  request.now = now;
+  request.since = since;
+  request.marks = std::move(marks);
+  return request;
+}
+
 class AnswerLog : public ApiSink {
 public:
   explicit AnswerLog(const Api& api)

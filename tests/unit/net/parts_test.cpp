@@ -90,6 +90,22 @@ TEST_CASE("Retry-After: seconds or a moment by the other side's clock") {
   }
 }
 
+TEST_CASE("the headers of a limit tell when it is over, as a span or as a moment") {
+  const auto reset = [](const char* name, const std::string& value) {
+    const auto seconds = rate_limit_reset({{name, value}}, k_now);
+    return seconds ? seconds->count() : -1;
+  };
+  CHECK(reset("X-RateLimit-Reset", std::to_string(k_now + 60)) == 60);
+  CHECK(reset("X-RateLimit-Reset", std::to_string(k_now - 60)) == 0);
+  CHECK(reset("RateLimit-Reset", "7") == 7);
+  CHECK(reset("x-sib-ratelimit-reset", "3600") == 3600);
+  CHECK(reset("X-RateLimit-Reset", "soon") == -1);
+  CHECK(reset("X-RateLimit-Limit", "7") == -1);
+  const auto next = after_attempt({}, get(), answered(429, {{"X-RateLimit-Reset", "7"}}), 1, 0.5, k_now);
+  CHECK(next.again);
+  CHECK(next.wait.count() == 7000);
+}
+
 TEST_CASE("retry: what is sent again") {
   using Fate = Attempt::Fate;
   struct Row {
