@@ -17,7 +17,8 @@
 
 namespace mailfunnel::campaignmonitor {
 
-/// "Australia/Sydney" of a client's TimeZone "(GMT+10:00) Canberra, Melbourne, Sydney"; "": not known.
+/// "Australia/Sydney" of a client's TimeZone "(GMT+10:00) Canberra, Melbourne, Sydney"; "": not
+/// known.
 std::string_view zone_of_client(std::string_view text);
 
 /// Error usage: it has neither key nor token.

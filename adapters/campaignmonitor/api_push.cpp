@@ -1,10 +1,13 @@
 // A push goes into custom fields of a list's subscribers:
-//   GET lists/{id}/customfields     <CustomFields><CustomField><FieldName>Funnel stage</FieldName><Key>[Funnelstage]</Key>…
-//   POST subscribers/{id}/import    {"Subscribers":[{"EmailAddress":"ann@example.com","CustomFields":[{"Key":"Funnelstage","Value":"mofu"}],
+//   GET lists/{id}/customfields     <CustomFields><CustomField><FieldName>Funnel
+//   stage</FieldName><Key>[Funnelstage]</Key>… POST subscribers/{id}/import
+//   {"Subscribers":[{"EmailAddress":"ann@example.com","CustomFields":[{"Key":"Funnelstage","Value":"mofu"}],
 //                                     "ConsentToTrack":"Unchanged"}],"Resubscribe":false,…}
 // and its answer, with status 201, or 400 where some were refused:
-//   {"Code":210,"Message":"Subscriber Import had some failures","ResultData":{"TotalNewSubscribers":0,
-//     "FailureDetails":[{"EmailAddress":"gone@example.com","Code":206,"Message":"Subscriber has unsubscribed"}],…}}
+//   {"Code":210,"Message":"Subscriber Import had some
+//   failures","ResultData":{"TotalNewSubscribers":0,
+//     "FailureDetails":[{"EmailAddress":"gone@example.com","Code":206,"Message":"Subscriber has
+//     unsubscribed"}],…}}
 // https://www.campaignmonitor.com/api/v3-3/subscribers/#importing-many-subscribers
 
 #include "api.hpp"
@@ -51,24 +54,27 @@ std::string field_body(std::string_view name) {
 } // namespace
 
 std::vector<TargetInfo> CampaignMonitorApi::targets() const {
-  return {{TargetKind::fields,
-           "custom fields of the list: membership of a list is a subscription, which is never touched",
-           true},
-          {TargetKind::suppression, "the client's suppression list, which holds for all its lists"}};
+  return {
+      {TargetKind::fields,
+       "custom fields of the list: membership of a list is a subscription, which is never touched",
+       true},
+      {TargetKind::suppression, "the client's suppression list, which holds for all its lists"}};
 }
 
 Result<std::vector<ApiTask>> CampaignMonitorApi::look(const PushTarget& target,
                                                       std::span<const std::string> wanted) const {
   const auto& list = target.list.empty() ? m_list : target.list;
   if (list.empty()) {
-    return Error{ErrorCode::usage, "a push to Campaign Monitor needs the list: give the account list "
-                                   "= \"…\" (the list's page, change name/type: List API ID)"};
+    return Error{ErrorCode::usage,
+                 "a push to Campaign Monitor needs the list: give the account list "
+                 "= \"…\" (the list's page, change name/type: List API ID)"};
   }
   const auto names = join(target.fields, std::string(1, k_between));
   std::vector<ApiTask> tasks{{.step = "fields", .campaign = list, .memo = names}};
   if (target.kind == TargetKind::suppression) {
     if (m_client.empty()) {
-      return Error{ErrorCode::usage, "the suppression list is a client's: give the account client = \"…\""};
+      return Error{ErrorCode::usage,
+                   "the suppression list is a client's: give the account client = \"…\""};
     }
     tasks = {{.step = "look-suppressed", .campaign = m_client}};
   }
@@ -77,7 +83,8 @@ Result<std::vector<ApiTask>> CampaignMonitorApi::look(const PushTarget& target,
       tasks.push_back({.step = "look-one", .campaign = list, .place = address, .memo = names});
     }
   } else {
-    for (const auto* step : {"look-active", "look-unconfirmed", "look-unsubscribed", "look-bounced"}) {
+    for (const auto* step :
+         {"look-active", "look-unconfirmed", "look-unsubscribed", "look-bounced"}) {
       tasks.push_back({.step = step, .campaign = list, .memo = names});
     }
   }
@@ -120,7 +127,8 @@ Result<void> CampaignMonitorApi::read_members(const ApiTask& task, const XmlDocu
     MF_CHECK(need_results(xml));
   }
   const bool suppressed = task.step == "look-suppressed";
-  const auto names = task.memo.empty() ? std::vector<std::string_view>() : split(task.memo, k_between);
+  const auto names =
+      task.memo.empty() ? std::vector<std::string_view>() : split(task.memo, k_between);
   if (suppressed) {
     sink.target("suppressed");
   }
@@ -131,9 +139,9 @@ Result<void> CampaignMonitorApi::read_members(const ApiTask& task, const XmlDocu
     member.in_target = suppressed || !names.empty(); // everybody has the fields
     for (const auto name : names) {
       const auto key = plain_name(name);
-      const auto found = std::find_if(row.custom.begin(), row.custom.end(), [&key](const auto& one) {
-        return plain_name(one.first) == key;
-      });
+      const auto found =
+          std::find_if(row.custom.begin(), row.custom.end(),
+                       [&key](const auto& one) { return plain_name(one.first) == key; });
       member.fields.push_back(found == row.custom.end() ? std::string() : found->second);
     }
     if (!member.address.empty()) {

@@ -45,7 +45,8 @@ public:
   explicit CopernicaApi(const ApiAccount& account)
       : m_base(base_url(account, "https://api.copernica.com/v4")), m_database(account.list),
         m_key(account.secret("api_key")), m_email_field(account.setting("email_field")),
-        m_optin_field(account.setting("optin_field")), m_optin_value(account.setting("optin_value")),
+        m_optin_field(account.setting("optin_field")),
+        m_optin_value(account.setting("optin_value")),
         m_input(LogContext{.zone = account.zone, .zone_given = account.zone_given}) {
     m_email_field = m_email_field.empty() ? "Email" : m_email_field;
   }
@@ -66,8 +67,8 @@ public:
   bool discovers(const ApiTask& task) const override { return task.step == "emailings"; }
 
   std::vector<TargetInfo> targets() const override {
-    return {{TargetKind::fields, "fields of the database's profiles; selections over them make the segment",
-             true}};
+    return {{TargetKind::fields,
+             "fields of the database's profiles; selections over them make the segment", true}};
   }
   Result<std::vector<ApiTask>> look(const PushTarget& target,
                                     std::span<const std::string> wanted) const override;
@@ -90,12 +91,13 @@ private:
 /// "2026-05-11 08:29:41", as the account's clock shows it.
 std::string CopernicaApi::wall(Seconds time) const {
   const auto clock = utc_to_local(time, m_input.zone);
-  const auto text = format_time(days_from_civil(clock.year, clock.month, clock.day) * k_day +
-                                Seconds{clock.hour} * 3600 + Seconds{clock.minute} * 60 + clock.second);
+  const auto text =
+      format_time(days_from_civil(clock.year, clock.month, clock.day) * k_day +
+                  Seconds{clock.hour} * 3600 + Seconds{clock.minute} * 60 + clock.second);
   return text.substr(0, 10) + " " + text.substr(11, 8);
 }
 
-// ---- requests ------------------------------------------------------------------------------------
+// ---- requests ----------------------------------------------------------------------------------
 
 std::string CopernicaApi::url(const ApiTask& task) const {
   const auto& step = task.step;
@@ -103,11 +105,13 @@ std::string CopernicaApi::url(const ApiTask& task) const {
   page.add("limit", std::int64_t{k_page}).add("total", "false"sv);
   const auto profiles = m_base + "/database/" + percent_encode(task.campaign) + "/profiles";
   if (step == "emailings") {
-    page.add("fromdate", std::string_view(wall(task.since))).add("todate", std::string_view(wall(task.until)));
+    page.add("fromdate", std::string_view(wall(task.since)))
+        .add("todate", std::string_view(wall(task.until)));
     return m_base + "/ms/emailings" + page.text();
   }
   if (is_event(step)) {
-    page.add("begintime", std::string_view(wall(task.since))).add("endtime", std::string_view(wall(task.until)));
+    page.add("begintime", std::string_view(wall(task.since)))
+        .add("endtime", std::string_view(wall(task.until)));
     return m_base + "/ms/" + step + page.text();
   }
   if (step == "destinations") {
@@ -124,7 +128,8 @@ std::string CopernicaApi::url(const ApiTask& task) const {
     return profiles + page.add("dataonly", "1"sv).text();
   }
   if (step == "person") {
-    return profiles + page.add("fields[]", std::string_view(m_email_field + "==" + task.place)).text();
+    return profiles +
+           page.add("fields[]", std::string_view(m_email_field + "==" + task.place)).text();
   }
   if (step == "fields") {
     return profiles + "?start=0&limit=1&total=false";
@@ -158,7 +163,7 @@ std::string CopernicaApi::problem(const HttpResponse& answer) const {
   return printable(trim(answer.body), 200);
 }
 
-// ---- pull ----------------------------------------------------------------------------------------
+// ---- pull --------------------------------------------------------------------------------------
 
 std::vector<ApiTask> CopernicaApi::pull(const PullRequest& request) const {
   const auto last = [&request](std::string_view stream) {
@@ -170,8 +175,10 @@ std::vector<ApiTask> CopernicaApi::pull(const PullRequest& request) const {
     const auto time = last(stream);
     return time ? std::max(request.since, std::min(*time, request.now) - before) : request.since;
   };
-  std::vector<ApiTask> tasks{
-      {.step = "emailings", .since = from("emailings", k_lively), .until = request.now, .rank = k_first}};
+  std::vector<ApiTask> tasks{{.step = "emailings",
+                              .since = from("emailings", k_lively),
+                              .until = request.now,
+                              .rank = k_first}};
   for (const auto step : k_events) { // all windows are kept before a mark is
     const auto since = from(step, k_overlap);
     for (auto until = request.now; until > since; until -= k_window) {
@@ -194,7 +201,8 @@ std::vector<ApiTask> CopernicaApi::pull(const PullRequest& request) const {
   return tasks;
 }
 
-Result<void> CopernicaApi::read(const ApiTask& task, const HttpResponse& answer, ApiSink& sink) const {
+Result<void> CopernicaApi::read(const ApiTask& task, const HttpResponse& answer,
+                                ApiSink& sink) const {
   const auto& step = task.step;
   if (step == "set" || !answer.ok()) { // 204; a template that is gone
     return {};
@@ -229,72 +237,79 @@ Result<void> CopernicaApi::read(const ApiTask& task, const HttpResponse& answer,
   }
   const auto& format = step == "profiles" ? k_profiles : k_statistics;
   std::size_t rows = 0;
-  each_element(json["data"], json_member(body, "data"), [&](const Json& row, std::string_view record) {
-    ++rows;
-    format.read({row, record, m_input}, sink.records());
-  });
+  each_element(json["data"], json_member(body, "data"),
+               [&](const Json& row, std::string_view record) {
+                 ++rows;
+                 format.read({row, record, m_input}, sink.records());
+               });
   if (auto more = next_offset(task, rows, k_page, std::nullopt)) {
     sink.next(std::move(*more));
   } else if (step == "profiles") {
     sink.mark("profiles/" + task.campaign, format_time(task.until));
-  } else if (step != "destinations" && task.rank == task.until && task.memo == format_time(task.until)) {
+  } else if (step != "destinations" && task.rank == task.until &&
+             task.memo == format_time(task.until)) {
     sink.mark(step, task.memo); // the newest window
   }
   return {};
 }
 
-void CopernicaApi::read_emailings(const ApiTask& task, const JsonAnswer& json, std::string_view body,
-                                  ApiSink& sink) const {
+void CopernicaApi::read_emailings(const ApiTask& task, const JsonAnswer& json,
+                                  std::string_view body, ApiSink& sink) const {
   std::size_t rows = 0;
-  each_element(json["data"], json_member(body, "data"), [&](const Json& row, std::string_view record) {
-    ++rows;
-    k_emailings.read({row, record, m_input}, sink.records());
-    const auto id = scalar_text(row["id"]), sources = scalar_text(row["template"]);
-    const auto sent = time_of(row["timestamp"], m_input.zone);
-    if (id.empty() || !sent) {
-      return;
-    }
-    const auto count = scalar_text(row["destinations"]), figure = "destinations/" + id;
-    if (sink.marked(figure) != count && count != "0") {
-      sink.mark(figure, count);
-      sink.next({.step = "destinations",
-                 .campaign = id,
-                 .rank = sent->seconds,
-                 .calls = 1 + static_cast<double>(count_of(row["destinations"]).value_or(0) / k_page)});
-      MailingTotals totals;
-      totals.campaign = id;
-      totals.sent = count_of(row["destinations"]);
-      sink.totals(totals);
-    }
-    const auto known = "content/" + id;
-    if (!sources.empty() && sink.marked(known).empty()) {
-      sink.mark(known, "asked");
-      sink.next({.step = "content", .campaign = id, .place = sources, .rank = sent->seconds});
-    }
-  });
+  each_element(
+      json["data"], json_member(body, "data"), [&](const Json& row, std::string_view record) {
+        ++rows;
+        k_emailings.read({row, record, m_input}, sink.records());
+        const auto id = scalar_text(row["id"]), sources = scalar_text(row["template"]);
+        const auto sent = time_of(row["timestamp"], m_input.zone);
+        if (id.empty() || !sent) {
+          return;
+        }
+        const auto count = scalar_text(row["destinations"]), figure = "destinations/" + id;
+        if (sink.marked(figure) != count && count != "0") {
+          sink.mark(figure, count);
+          sink.next({.step = "destinations",
+                     .campaign = id,
+                     .rank = sent->seconds,
+                     .calls = 1 + static_cast<double>(count_of(row["destinations"]).value_or(0) /
+                                                      k_page)});
+          MailingTotals totals;
+          totals.campaign = id;
+          totals.sent = count_of(row["destinations"]);
+          sink.totals(totals);
+        }
+        const auto known = "content/" + id;
+        if (!sources.empty() && sink.marked(known).empty()) {
+          sink.mark(known, "asked");
+          sink.next({.step = "content", .campaign = id, .place = sources, .rank = sent->seconds});
+        }
+      });
   if (auto more = next_offset(task, rows, k_page, std::nullopt)) {
     sink.next(std::move(*more));
     return;
   }
   if (!m_input.zone_given) {
-    sink.note("Copernica's times name no zone and are taken as UTC; zone = \"Europe/Amsterdam\" of the "
-              "account says otherwise");
+    sink.note(
+        "Copernica's times name no zone and are taken as UTC; zone = \"Europe/Amsterdam\" of the "
+        "account says otherwise");
   }
   if (m_database.empty()) {
-    sink.note("events name people by their profiles: without the account's list = \"…\" (number of the "
-              "database) their addresses are not known");
+    sink.note(
+        "events name people by their profiles: without the account's list = \"…\" (number of the "
+        "database) their addresses are not known");
   }
   sink.mark("emailings", format_time(task.until));
 }
 
-// ---- push ----------------------------------------------------------------------------------------
+// ---- push --------------------------------------------------------------------------------------
 
 Result<std::vector<ApiTask>> CopernicaApi::look(const PushTarget& target,
                                                 std::span<const std::string> wanted) const {
   const auto& database = target.list.empty() ? m_database : target.list;
   if (database.empty()) {
-    return Error{ErrorCode::usage, "a push to Copernica needs the database: give the account list = "
-                                   "\"…\" (its number)"};
+    return Error{ErrorCode::usage,
+                 "a push to Copernica needs the database: give the account list = "
+                 "\"…\" (its number)"};
   }
   const auto names = join(target.fields, std::string(1, k_between));
   std::vector<ApiTask> tasks{{.step = "fields", .campaign = database, .memo = names}};
@@ -387,11 +402,13 @@ std::vector<ApiTask> CopernicaApi::check() const {
 
 Result<std::unique_ptr<Api>> open_api(const ApiAccount& account) {
   if (account.secret("api_key").empty()) {
-    return Error{ErrorCode::usage, "Copernica needs the account's api_key, the token of an application: "
-                                   "api_key = { env = \"COPERNICA_TOKEN\" }"};
+    return Error{ErrorCode::usage,
+                 "Copernica needs the account's api_key, the token of an application: "
+                 "api_key = { env = \"COPERNICA_TOKEN\" }"};
   }
   if (!account.setting("optin_field").empty() && account.setting("optin_value").empty()) {
-    return Error{ErrorCode::usage, "optin_field needs optin_value, the value of those who want mail"};
+    return Error{ErrorCode::usage,
+                 "optin_field needs optin_value, the value of those who want mail"};
   }
   return std::make_unique<CopernicaApi>(account);
 }

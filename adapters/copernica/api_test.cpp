@@ -55,7 +55,8 @@ const std::string k_emailing =
 const std::string k_click =
     R"({"ID":"1","mailing":"169","link":"https://www.example.com/demo","timestamp":"2026-05-02 10:25:07","ip":"203.0.113.7","useragent":"Mozilla/5.0","destination":"1","profile":"1111","subprofile":null})";
 
-std::string profile(const std::string& id, const std::string& email, const std::string& optin = "yes") {
+std::string profile(const std::string& id, const std::string& email,
+                    const std::string& optin = "yes") {
   return R"({"ID":")" + id + R"(","fields":{"Email":")" + email + R"(","Newsletter":")" + optin +
          R"(","Stage":"","Score":"7"},"interests":[],"database":"7616","created":"2020-01-06 14:19:51","modified":"2026-05-01 13:26:21","removed":false})";
 }
@@ -75,16 +76,19 @@ TEST_CASE("copernica api: windows of what happened, in the account's time") {
             "endtime=2026-05-20%2014%3A00%3A00");
   CHECK(tasks.size() == 1 + 6 * 2 + 1);
   CHECK(one.asked(tasks.back()) ==
-        std::string("GET ") + k_base + "/database/7616/profiles?start=0&limit=1000&total=false&dataonly=1");
+        std::string("GET ") + k_base +
+            "/database/7616/profiles?start=0&limit=1000&total=false&dataonly=1");
   CHECK(one.api().request(tasks[0]).header("Authorization") == "Bearer jwt");
   ApiMarks marks{{"emailings", "2026-05-19T12:00:00Z"}, {"profiles/7616", "2026-05-19T12:00:00Z"}};
-  for (const auto* step : {"impressions", "clicks", "deliveries", "errors", "abuses", "unsubscribes"}) {
+  for (const auto* step :
+       {"impressions", "clicks", "deliveries", "errors", "abuses", "unsubscribes"}) {
     marks[step] = "2026-05-19T12:00:00Z";
   }
   const auto later = one.api().pull(request(marks));
   CHECK(later.size() == 8); // a request a stream
   CHECK(task_of(later, "clicks").since == k_now - 2 * k_day);
-  CHECK(one.asked(later.back()).find("fields%5B%5D=modified%3E2026-05-18%2014%3A00%3A00") != std::string::npos);
+  CHECK(one.asked(later.back()).find("fields%5B%5D=modified%3E2026-05-18%2014%3A00%3A00") !=
+        std::string::npos);
 }
 
 TEST_CASE("copernica api: mailings, to whom they went, and their template") {
@@ -98,8 +102,8 @@ TEST_CASE("copernica api: mailings, to whom they went, and their template") {
   CHECK(one.notes.notes.empty());
   REQUIRE(one.notes.tasks.size() == 2);
   const auto sent = one.notes.tasks[0], content = one.notes.tasks[1];
-  CHECK(one.asked(sent) ==
-        std::string("GET ") + k_base + "/ms/emailing/169/destinations?start=0&limit=1000&total=false");
+  CHECK(one.asked(sent) == std::string("GET ") + k_base +
+                               "/ms/emailing/169/destinations?start=0&limit=1000&total=false");
   CHECK(one.asked(content) == std::string("GET ") + k_base + "/ms/template/579/body");
   REQUIRE(one.read(emailings, data(k_emailing)));
   CHECK(one.notes.tasks.empty());
@@ -111,7 +115,10 @@ TEST_CASE("copernica api: mailings, to whom they went, and their template") {
   CHECK(one.notes.lines.at(0).find(R"("id":"169")") != std::string::npos);
   REQUIRE(one.read(content, "no such template", 400));
   CHECK(one.notes.lines.empty());
-  REQUIRE(one.read(sent, data(R"({"ID":"9","mailing":"169","timestampsent":"2026-05-02 10:00:03","profile":"1111","subprofile":null,"internalid":"x"})")));
+  REQUIRE(one.read(
+      sent,
+      data(
+          R"({"ID":"9","mailing":"169","timestampsent":"2026-05-02 10:00:03","profile":"1111","subprofile":null,"internalid":"x"})")));
   CHECK(one.notes.lines.at(0).find(R"("kind":"sent")") != std::string::npos);
   auto config = account();
   config.list.clear();
@@ -127,8 +134,10 @@ TEST_CASE("copernica api: events by pages; the newest window sets the mark") {
   const auto& clicks = task_of(tasks, "clicks");
   one.check_refuses_cut(clicks, data(k_click));
   REQUIRE(one.read(clicks, data(k_click)));
-  CHECK(one.notes.lines.at(0).find(R"("kind":"click","contact_id":"1111","time":"2026-05-02T08:25:07Z","campaign":"169")") !=
-        std::string::npos);
+  CHECK(
+      one.notes.lines.at(0).find(
+          R"("kind":"click","contact_id":"1111","time":"2026-05-02T08:25:07Z","campaign":"169")") !=
+      std::string::npos);
   CHECK(one.notes.marks["clicks"] == "2026-05-20T12:00:00Z");
   std::string many;
   for (int i = 0; i < 1000; ++i) {
@@ -168,7 +177,8 @@ TEST_CASE("copernica api: a segment in fields, a profile a call") {
   CHECK(one.notes.members.empty());
   REQUIRE(one.read(tasks[0], data(R"({"ID":"1","fields":{"Email":"a"}})")));
   CHECK(one.notes.targets.empty());
-  REQUIRE(one.read(tasks[1], data(profile("1111", "ann@example.com") + "," + profile("1112", "bob@example.com", "no"))));
+  REQUIRE(one.read(tasks[1], data(profile("1111", "ann@example.com") + "," +
+                                  profile("1112", "bob@example.com", "no"))));
   REQUIRE(one.notes.members.size() == 2);
   CHECK(one.notes.members[0].subscription == Subscription::subscribed);
   CHECK(one.notes.members[1].subscription == Subscription::unsubscribed);
@@ -176,14 +186,17 @@ TEST_CASE("copernica api: a segment in fields, a profile a call") {
   auto untold = api();
   REQUIRE(untold.read(tasks[1], data(profile("1111", "ann@example.com"))));
   CHECK(untold.notes.members.at(0).subscription == Subscription::unknown);
-  const std::vector<MemberChange> changes{{MemberChange::Action::set, "ann@example.com", "1111", {"mofu", "71"}}};
+  const std::vector<MemberChange> changes{
+      {MemberChange::Action::set, "ann@example.com", "1111", {"mofu", "71"}}};
   const auto steps = *one.api().change(target, "fields", changes);
-  CHECK(one.asked(steps.at(0).task) ==
-        std::string("PUT ") + k_base +
-            R"(/database/7616/profiles?fields%5B%5D=id%3D%3D1111 {"fields":{"Stage":"mofu","Score":"71"}} (repeatable))");
+  CHECK(
+      one.asked(steps.at(0).task) ==
+      std::string("PUT ") + k_base +
+          R"(/database/7616/profiles?fields%5B%5D=id%3D%3D1111 {"fields":{"Stage":"mofu","Score":"71"}} (repeatable))");
   REQUIRE(one.read(steps[0].task, "", 204));
   CHECK(one.api().create(target).error().code == ErrorCode::usage);
-  const std::vector<MemberChange> nobody{{MemberChange::Action::set, "ann@example.com", "", {"mofu", "71"}}};
+  const std::vector<MemberChange> nobody{
+      {MemberChange::Action::set, "ann@example.com", "", {"mofu", "71"}}};
   CHECK(one.api().change(target, "fields", nobody).error().code == ErrorCode::usage);
 }
 

@@ -40,7 +40,8 @@ public:
   bool has_push() const override { return true; }
   std::vector<AccountKey> account_keys() const override {
     return {{"api_key", "the token of an application: Configuration > API access tokens", true},
-            {"email_field", "the database's field with the address; Email where it is left out", false, false},
+            {"email_field", "the database's field with the address; Email where it is left out",
+             false, false},
             {"optin_field", "the field that tells who wants mail, for a push", false, false},
             {"optin_value", "its value then", false, false}};
   }

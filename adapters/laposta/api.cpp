@@ -1,13 +1,13 @@
 // Laposta's API v2: https://api.laposta.nl/doc/index.en.php
 //
-// Pull. /campaign lists all mailings (there are no pages); of each that is not older than 30 days its
-// figures (/report) and what is new in its history, which is paged by a cursor; bodies once; members of
-// each list in each state. What a history's details hold is not documented: events that do not tell
-// whose they are can't be used, and are counted as one word to the user.
+// Pull. /campaign lists all mailings (there are no pages); of each that is not older than 30 days
+// its figures (/report) and what is new in its history, which is paged by a cursor; bodies once;
+// members of each list in each state. What a history's details hold is not documented: events that
+// do not tell whose they are can't be used, and are counted as one word to the user.
 //
 // Push. Who is in a list is subscribed to it, so a segment goes into fields of those who are there:
-// POST list/{id}/members with the action update alone, or, where Laposta has not switched that on for
-// the account, a member a call.
+// POST list/{id}/members with the action update alone, or, where Laposta has not switched that on
+// for the account, a member a call.
 
 #include "readers.hpp"
 
@@ -27,8 +27,8 @@ using namespace std::string_view_literals;
 
 namespace {
 
-constexpr std::size_t k_bulk = 1000;   // members of a change; 500,000 are allowed
-constexpr std::size_t k_few = 10;      // people that are looked up one by one
+constexpr std::size_t k_bulk = 1000;     // members of a change; 500,000 are allowed
+constexpr std::size_t k_few = 10;        // people that are looked up one by one
 constexpr Seconds k_lively = 30 * k_day; // for so long a mailing is looked at again
 constexpr Seconds k_overlap = k_day;
 constexpr char k_between = '\n'; // names of fields
@@ -59,7 +59,8 @@ public:
 
   std::vector<TargetInfo> targets() const override {
     return {{TargetKind::fields,
-             "fields of the list's members: membership of a list is a subscription, which is never touched",
+             "fields of the list's members: membership of a list is a subscription, which is never "
+             "touched",
              true}};
   }
   Result<std::vector<ApiTask>> look(const PushTarget& target,
@@ -85,7 +86,7 @@ private:
   InputFacts m_input;
 };
 
-// ---- requests ------------------------------------------------------------------------------------
+// ---- requests ----------------------------------------------------------------------------------
 
 std::string LapostaApi::url(const ApiTask& task) const {
   const auto& step = task.step;
@@ -102,7 +103,10 @@ std::string LapostaApi::url(const ApiTask& task) const {
   if (step == "history") {
     const auto day = task.since > 0 ? format_date(task.since) : std::string();
     return campaign + "/history" +
-           UrlQuery{{"event_date_from", day}, {"limit", "1000"}, {"order", "asc"}, {"cursor", task.place}}
+           UrlQuery{{"event_date_from", day},
+                    {"limit", "1000"},
+                    {"order", "asc"},
+                    {"cursor", task.place}}
                .text();
   }
   if (step == "lists") {
@@ -112,18 +116,21 @@ std::string LapostaApi::url(const ApiTask& task) const {
     return m_base + "/member" + UrlQuery{{"list_id", task.campaign}, {"state", task.place}}.text();
   }
   if (step == "person") {
-    return m_base + "/member/" + percent_encode(task.place) + UrlQuery{{"list_id", task.campaign}}.text();
+    return m_base + "/member/" + percent_encode(task.place) +
+           UrlQuery{{"list_id", task.campaign}}.text();
   }
   if (step == "fields") {
     return m_base + "/field" + UrlQuery{{"list_id", task.campaign}}.text();
   }
-  return m_base + "/list" + (task.campaign.empty() ? "" : "/" + percent_encode(task.campaign)); // check
+  return m_base + "/list" +
+         (task.campaign.empty() ? "" : "/" + percent_encode(task.campaign)); // check
 }
 
 HttpRequest LapostaApi::request(const ApiTask& task) const {
   HttpRequest request;
   if (task.step == "bulk") {
-    request = json_request("POST", m_base + "/list/" + percent_encode(task.campaign) + "/members", task.body);
+    request = json_request("POST", m_base + "/list/" + percent_encode(task.campaign) + "/members",
+                           task.body);
   } else if (task.step == "member") {
     request.url = m_base + "/member/" + percent_encode(task.place);
     request.headers = {{"Accept", "application/json"},
@@ -140,7 +147,8 @@ HttpRequest LapostaApi::request(const ApiTask& task) const {
 bool LapostaApi::understands(const ApiTask& task, int status) const {
   constexpr int k_bad_request = 400, k_unauthorized = 401, k_not_found = 404;
   const bool not_there = status == k_bad_request || status == k_not_found; // the first is usual
-  return ((task.step == "content" || task.step == "person" || task.step == "member") && not_there) ||
+  return ((task.step == "content" || task.step == "person" || task.step == "member") &&
+          not_there) ||
          (task.step == "bulk" && status == k_unauthorized);
 }
 
@@ -156,7 +164,7 @@ std::string LapostaApi::problem(const HttpResponse& answer) const {
   return out;
 }
 
-// ---- pull ----------------------------------------------------------------------------------------
+// ---- pull --------------------------------------------------------------------------------------
 
 std::vector<ApiTask> LapostaApi::pull(const PullRequest& request) const {
   const auto mark = request.marks.find("campaigns"sv);
@@ -177,12 +185,16 @@ std::vector<ApiTask> LapostaApi::pull(const PullRequest& request) const {
 std::vector<ApiTask> LapostaApi::list_tasks(std::string_view list) const {
   std::vector<ApiTask> tasks;
   for (const auto state : k_states) {
-    tasks.push_back({.step = "members", .campaign = std::string(list), .place = std::string(state), .rank = -1});
+    tasks.push_back({.step = "members",
+                     .campaign = std::string(list),
+                     .place = std::string(state),
+                     .rank = -1});
   }
   return tasks;
 }
 
-Result<void> LapostaApi::read(const ApiTask& task, const HttpResponse& answer, ApiSink& sink) const {
+Result<void> LapostaApi::read(const ApiTask& task, const HttpResponse& answer,
+                              ApiSink& sink) const {
   const auto& step = task.step;
   if (step == "bulk") {
     return read_bulk(task, answer, sink);
@@ -195,7 +207,8 @@ Result<void> LapostaApi::read(const ApiTask& task, const HttpResponse& answer, A
   }
   MF_TRY(json, read_json(answer));
   const std::string_view body = answer.body;
-  if (step == "content" || step == "report" || step == "person" || step == "member" || step == "check") {
+  if (step == "content" || step == "report" || step == "person" || step == "member" ||
+      step == "check") {
     const auto member = json["member"];
     if (step == "content" && is_there(json["campaign"])) {
       k_campaigns.read({json.root(), body, m_input}, sink.records());
@@ -225,9 +238,10 @@ Result<void> LapostaApi::read(const ApiTask& task, const HttpResponse& answer, A
       }
     });
   } else if (step == "members") {
-    each_element(json["data"], json_member(body, "data"), [&](const Json& row, std::string_view record) {
-      k_members.read({row, record, m_input}, sink.records());
-    });
+    each_element(json["data"], json_member(body, "data"),
+                 [&](const Json& row, std::string_view record) {
+                   k_members.read({row, record, m_input}, sink.records());
+                 });
   } else if (step == "people") {
     each_element(json["data"], [&](const Json& row) { read_people(task, row["member"], sink); });
   } else {
@@ -238,31 +252,33 @@ Result<void> LapostaApi::read(const ApiTask& task, const HttpResponse& answer, A
 
 void LapostaApi::read_campaigns(const ApiTask& task, const JsonAnswer& json, std::string_view body,
                                 ApiSink& sink) const {
-  each_element(json["data"], json_member(body, "data"), [&](const Json& row, std::string_view record) {
-    const auto one = row["campaign"];
-    const std::string id(text_of(one["campaign_id"]));
-    const auto iso = time_of(one["delivery_started_iso"]);
-    const auto sent = iso ? iso : time_of(one["delivery_started"], m_input.zone);
-    if (id.empty() || !sent || sent->seconds < task.since) {
-      return; // a draft, or longer ago than is asked for
-    }
-    k_campaigns.read({row, record, m_input}, sink.records());
-    ApiTask more{.step = "report", .campaign = id, .until = task.until, .rank = sent->seconds};
-    sink.next(more);
-    more.step = "history";
-    const auto last = mark_time(sink.marked("history/" + id));
-    more.since = last ? *last - k_overlap : 0;
-    more.calls = last ? 1 : 5;
-    sink.next(more);
-    if (sink.marked("content/" + id).empty()) {
-      sink.mark("content/" + id, "asked");
-      sink.next({.step = "content", .campaign = id, .rank = sent->seconds});
-    }
-  });
+  each_element(
+      json["data"], json_member(body, "data"), [&](const Json& row, std::string_view record) {
+        const auto one = row["campaign"];
+        const std::string id(text_of(one["campaign_id"]));
+        const auto iso = time_of(one["delivery_started_iso"]);
+        const auto sent = iso ? iso : time_of(one["delivery_started"], m_input.zone);
+        if (id.empty() || !sent || sent->seconds < task.since) {
+          return; // a draft, or longer ago than is asked for
+        }
+        k_campaigns.read({row, record, m_input}, sink.records());
+        ApiTask more{.step = "report", .campaign = id, .until = task.until, .rank = sent->seconds};
+        sink.next(more);
+        more.step = "history";
+        const auto last = mark_time(sink.marked("history/" + id));
+        more.since = last ? *last - k_overlap : 0;
+        more.calls = last ? 1 : 5;
+        sink.next(more);
+        if (sink.marked("content/" + id).empty()) {
+          sink.mark("content/" + id, "asked");
+          sink.next({.step = "content", .campaign = id, .rank = sent->seconds});
+        }
+      });
   sink.mark("campaigns", format_time(task.until));
 }
 
-Result<void> LapostaApi::read_report(const ApiTask& task, const JsonAnswer& json, ApiSink& sink) const {
+Result<void> LapostaApi::read_report(const ApiTask& task, const JsonAnswer& json,
+                                     ApiSink& sink) const {
   const auto report = json["report"];
   MailingTotals totals;
   totals.campaign = task.campaign;
@@ -280,19 +296,21 @@ Result<void> LapostaApi::read_report(const ApiTask& task, const JsonAnswer& json
   return {};
 }
 
-Result<void> LapostaApi::read_history(const ApiTask& task, const JsonAnswer& json, std::string_view body,
-                                      ApiSink& sink) const {
+Result<void> LapostaApi::read_history(const ApiTask& task, const JsonAnswer& json,
+                                      std::string_view body, ApiSink& sink) const {
   const auto pagination = json["pagination"];
   if (!pagination.is_object()) {
     return Error{ErrorCode::bad_syntax, "the answer has no pagination"};
   }
   PassingSink people(sink.records(), k_nobody);
-  each_element(json["data"], json_member(body, "data"), [&](const Json& row, std::string_view record) {
-    k_history.read({row, record, m_input}, people);
-  });
+  each_element(json["data"], json_member(body, "data"),
+               [&](const Json& row, std::string_view record) {
+                 k_history.read({row, record, m_input}, people);
+               });
   if (people.held() > 0) {
-    sink.note("the histories of campaigns have events that do not tell whose they are; those are passed "
-              "over");
+    sink.note(
+        "the histories of campaigns have events that do not tell whose they are; those are passed "
+        "over");
   }
   const auto cursor = scalar_text(pagination["next_cursor"]);
   if (is_true(pagination["has_more"]) && !cursor.empty() && cursor != task.place) {
@@ -306,7 +324,7 @@ Result<void> LapostaApi::read_history(const ApiTask& task, const JsonAnswer& jso
   return {};
 }
 
-// ---- push ----------------------------------------------------------------------------------------
+// ---- push --------------------------------------------------------------------------------------
 
 Result<std::vector<ApiTask>> LapostaApi::look(const PushTarget& target,
                                               std::span<const std::string> wanted) const {
@@ -319,7 +337,8 @@ Result<std::vector<ApiTask>> LapostaApi::look(const PushTarget& target,
   std::vector<ApiTask> tasks{{.step = "fields", .campaign = list, .memo = names}};
   if (wanted.size() > k_few) {
     for (const auto state : k_states) {
-      tasks.push_back({.step = "people", .campaign = list, .place = std::string(state), .memo = names});
+      tasks.push_back(
+          {.step = "people", .campaign = list, .place = std::string(state), .memo = names});
     }
   } else {
     for (const auto& address : wanted) {
@@ -358,9 +377,10 @@ void LapostaApi::read_people(const ApiTask& task, const Json& row, ApiSink& sink
 }
 
 Result<std::vector<ApiTask>> LapostaApi::create(const PushTarget& target) const {
-  return Error{ErrorCode::usage, "the list has no field " + join(target.fields, " or no ") +
-                                     ": make it at Laposta (the list's fields, of kind text; the name is the "
-                                     "one that the API shows as custom_name), or name another in the config"};
+  return Error{ErrorCode::usage,
+               "the list has no field " + join(target.fields, " or no ") +
+                   ": make it at Laposta (the list's fields, of kind text; the name is the "
+                   "one that the API shows as custom_name), or name another in the config"};
 }
 
 Result<std::vector<PushStep>> LapostaApi::change(const PushTarget& target, std::string_view,
@@ -375,7 +395,8 @@ Result<std::vector<PushStep>> LapostaApi::change(const PushTarget& target, std::
     for (const auto i : some) {
       const auto& change = changes[i];
       body += i == some.front() ? "{" : ",{";
-      body += change.contact_id.empty() ? "" : "\"member_id\":" + json_string(change.contact_id) + ",";
+      body +=
+          change.contact_id.empty() ? "" : "\"member_id\":" + json_string(change.contact_id) + ",";
       body += "\"email\":" + json_string(change.address) + ",\"custom_fields\":{";
       for (std::size_t f = 0; f < target.fields.size(); ++f) {
         body += f == 0 ? "" : ",";
@@ -389,7 +410,8 @@ Result<std::vector<PushStep>> LapostaApi::change(const PushTarget& target, std::
 }
 
 /// Where bulk requests are not switched on, each member goes alone.
-Result<void> LapostaApi::read_bulk(const ApiTask& task, const HttpResponse& answer, ApiSink& sink) const {
+Result<void> LapostaApi::read_bulk(const ApiTask& task, const HttpResponse& answer,
+                                   ApiSink& sink) const {
   if (!answer.ok()) {
     if (!icontains(problem(answer), "bulk")) {
       return Error{ErrorCode::unauthorized, problem(answer)};
@@ -399,7 +421,8 @@ Result<void> LapostaApi::read_bulk(const ApiTask& task, const HttpResponse& answ
       const auto id = text_of(member["member_id"]);
       std::string form = "list_id=" + percent_encode(task.campaign);
       each_member(member["custom_fields"], [&form](std::string_view name, const Json& value) {
-        form += "&custom_fields%5B" + percent_encode(name) + "%5D=" + percent_encode(text_of(value));
+        form +=
+            "&custom_fields%5B" + percent_encode(name) + "%5D=" + percent_encode(text_of(value));
       });
       sink.next({.step = "member",
                  .campaign = task.campaign,
@@ -424,7 +447,8 @@ Result<void> LapostaApi::read_bulk(const ApiTask& task, const HttpResponse& answ
                    {PushOutcome::State::refused, std::string(words.empty() ? "refused"sv : words)});
     }
   });
-  if (told < count_of(report["errors_count"]).value_or(0) || count_of(report["skipped_count"]).value_or(0) > 0) {
+  if (told < count_of(report["errors_count"]).value_or(0) ||
+      count_of(report["skipped_count"]).value_or(0) > 0) {
     sink.unsure();
   }
   return {};
@@ -438,8 +462,9 @@ std::vector<ApiTask> LapostaApi::check() const {
 
 Result<std::unique_ptr<Api>> open_api(const ApiAccount& account) {
   if (account.secret("api_key").empty()) {
-    return Error{ErrorCode::usage,
-                 "Laposta needs the account's api_key, such as api_key = { env = \"LAPOSTA_API_KEY\" }"};
+    return Error{
+        ErrorCode::usage,
+        "Laposta needs the account's api_key, such as api_key = { env = \"LAPOSTA_API_KEY\" }"};
   }
   return std::make_unique<LapostaApi>(account);
 }

@@ -1,7 +1,7 @@
 #pragma once
-// A sink in front of another one, for records that an API gives again at every sync though they can't
-// be used (an open of nobody): those that would be rejected for one reason are skipped, and only that
-// there were any is known.
+// A sink in front of another one, for records that an API gives again at every sync though they
+// can't be used (an open of nobody): those that would be rejected for one reason are skipped, and
+// only that there were any is known.
 
 #include "adapter/adapter.hpp"
 
