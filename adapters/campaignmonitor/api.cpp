@@ -198,8 +198,10 @@ HttpRequest CampaignMonitorApi::request(const ApiTask& task) const {
     return signed_request(std::move(request));
   }
   if (task.step == "new-field") {
-    return signed_request(
-        json_request("POST", m_base + "/lists/" + task.campaign + "/customfields.json", task.body));
+    auto request =
+        json_request("POST", m_base + "/lists/" + task.campaign + "/customfields.json", task.body);
+    request.repeatable = true; // a second one is refused as being there, which is as good
+    return signed_request(std::move(request));
   }
   auto request = get_request(url(task));
   request.headers = {{"Accept", "application/xml"}};

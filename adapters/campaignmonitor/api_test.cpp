@@ -402,7 +402,7 @@ TEST_CASE("campaignmonitor api: fields that are missing are made, one after the 
   CHECK(one.asked(make) ==
         std::string("POST ") + k_base +
             "/lists/l1/customfields.json {\"FieldName\":\"Stage\",\"DataType\":\"Text\","
-            "\"VisibleInPreferenceCenter\":false}");
+            "\"VisibleInPreferenceCenter\":false} (repeatable)");
   REQUIRE(one.read(make, R"("[Stage]")", 201));
   const auto again = one.notes.tasks.at(0);
   CHECK(again.step == "fields");

@@ -150,3 +150,13 @@ TEST_CASE("XML reader: finding an element") {
   CHECK_FALSE(find_element(xml->root(), "d"));
   CHECK(trimmed_text(find_element(xml->root(), "b"), "c") == "x");
 }
+
+TEST_CASE("XML reader: whole numbers") {
+  const auto xml = XmlDocument::parse("<a><n> 12 </n><w>1x</w><e/><m>-1</m></a>");
+  REQUIRE(xml.has_value());
+  CHECK(number_in(xml->root(), "N") == 12);
+  for (const auto* name : {"w", "e", "m", "none"}) {
+    CAPTURE(name);
+    CHECK_FALSE(number_in(xml->root(), name));
+  }
+}
