@@ -126,7 +126,7 @@ TEST_CASE("activecampaign api: reports are read page by page") {
   opens.campaign = "41";
   REQUIRE(api.read(opens, report(20)).has_value());
   REQUIRE(api.notes.lines.size() == 20);
-  check_has(api.notes.lines[0], R"("kind":"open","address":"p0@example.com","contact":"0","time":"2026-02-20T09:15:30Z")");
+  check_has(api.notes.lines[0], R"("kind":"open","address":"p0@example.com","contact_id":"0","time":"2026-02-20T09:15:30Z")");
   REQUIRE(api.notes.tasks.size() == 1);
   const auto second = api.notes.tasks[0];
   check_has(api.asked(second), "&page=2");

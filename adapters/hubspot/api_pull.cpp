@@ -19,6 +19,7 @@ constexpr Seconds k_window = 7 * k_day;         // of events, in one request
 constexpr Seconds k_most_windows = 150;         // of a long history: they get longer
 constexpr Seconds k_smallest_window = 3600;
 constexpr Seconds k_overlap = k_day; // events have no time at which they were stored
+constexpr Seconds k_lively = 30 * k_day; // for so long an e-mail's figures are asked for
 constexpr std::size_t k_most_properties = 200;
 
 /// HubSpot's own properties that tell what somebody is; all of the account's own are read besides.
@@ -65,11 +66,11 @@ MailingTotals totals_of(std::string_view campaign, const Json& counters) {
 std::vector<ApiTask> HubSpotApi::pull(const PullRequest& request) const {
   const auto events = seconds_in(request.marks, "events");
   const auto contacts = seconds_in(request.marks, "contacts");
-  const auto back = [&request](const std::optional<Seconds>& last) {
-    return last ? std::max(request.since, std::min(*last, request.now) - k_overlap) : request.since;
+  const auto back = [&](Seconds by) {
+    return events ? std::max(request.since, std::min(*events, request.now) - by) : request.since;
   };
-  ApiTask emails{.step = "emails", .since = back(events), .until = request.now, .rank = k_first};
-  emails.memo = "0";
+  ApiTask emails{.step = "emails", .since = back(k_lively), .until = request.now, .rank = k_first};
+  emails.memo = "0 " + std::to_string(back(k_overlap));
   ApiTask names{.step = "property-names", .until = request.now, .rank = -1};
   names.calls = contacts ? 2 : 11;
   if (contacts) {
@@ -88,7 +89,8 @@ HttpRequest HubSpotApi::ask_emails(const ApiTask& task) const {
   return get_request("/marketing/v3/emails" + query.add("limit", k_emails_page).text());
 }
 
-/// The last page leads to the events, in windows of time: it knows how many there are, in the memo.
+/// The last page leads to the events, in windows of time. `memo`: how many there are, as far as the
+/// pages before tell, and since when they are wanted.
 Result<void> HubSpotApi::read_emails(const ApiTask& task, const HttpResponse& answer,
                                      ApiSink& sink) const {
   MF_TRY(json, read_json(answer));
@@ -114,16 +116,21 @@ Result<void> HubSpotApi::read_emails(const ApiTask& task, const HttpResponse& an
       sink.totals(totals_of(ids.front(), counters));
     }
   });
-  events += static_cast<std::uint64_t>(std::max<std::int64_t>(parse_int(task.memo).value_or(0), 0));
+  const auto memo = split(task.memo, ' ');
+  const auto number = [&memo](std::size_t at, std::int64_t otherwise) {
+    return at < memo.size() ? parse_int(memo[at]).value_or(otherwise) : otherwise;
+  };
+  events += static_cast<std::uint64_t>(std::max<std::int64_t>(number(0, 0), 0));
+  const auto since = number(1, task.since);
   if (auto more = next_after(task, json)) {
-    more->memo = std::to_string(events);
+    more->memo = std::to_string(events) + " " + std::to_string(since);
     sink.next(std::move(*more));
     return {};
   }
-  const auto span = std::max(k_window, (task.until - task.since) / k_most_windows + 1);
-  const auto windows = (task.until - task.since) / span + 1;
-  for (auto until = task.until; until > task.since; until -= span) {
-    ApiTask window{.step = "events", .since = std::max(task.since, until - span), .until = until};
+  const auto span = std::max(k_window, (task.until - since) / k_most_windows + 1);
+  const auto windows = (task.until - since) / span + 1;
+  for (auto until = task.until; until > since; until -= span) {
+    ApiTask window{.step = "events", .since = std::max(since, until - span), .until = until};
     window.rank = until;
     window.calls = std::max(1.0, static_cast<double>(events) / static_cast<double>(k_events_page) /
                                      static_cast<double>(windows));

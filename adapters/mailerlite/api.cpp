@@ -21,7 +21,6 @@ const MailerLiteApi::Step* MailerLiteApi::step_of(std::string_view name) {
       Step{"person"sv, &A::ask_person, &A::read_person, 404},
       Step{"fields"sv, &A::ask_fields, &A::read_fields},
       Step{"new-group"sv, &A::ask_new_group, &A::read_new_group},
-      Step{"new-field"sv, &A::ask_new_field, &A::read_new_field},
       Step{"import"sv, &A::ask_import, &A::read_import},
       Step{"import-state"sv, &A::ask_import_state, &A::read_import},
       Step{"batch"sv, &A::ask_batch, &A::read_batch},

@@ -66,7 +66,6 @@ private:
   HttpRequest ask_person(const ApiTask& task) const;
   HttpRequest ask_fields(const ApiTask& task) const;
   HttpRequest ask_new_group(const ApiTask& task) const;
-  HttpRequest ask_new_field(const ApiTask& task) const;
   HttpRequest ask_import(const ApiTask& task) const;
   HttpRequest ask_import_state(const ApiTask& task) const;
   HttpRequest ask_batch(const ApiTask& task) const;
@@ -75,7 +74,6 @@ private:
   Result<void> read_person(const ApiTask& task, const HttpResponse& answer, ApiSink& sink) const;
   Result<void> read_fields(const ApiTask& task, const HttpResponse& answer, ApiSink& sink) const;
   Result<void> read_new_group(const ApiTask& task, const HttpResponse& answer, ApiSink& sink) const;
-  Result<void> read_new_field(const ApiTask& task, const HttpResponse& answer, ApiSink& sink) const;
   Result<void> read_import(const ApiTask& task, const HttpResponse& answer, ApiSink& sink) const;
   Result<void> read_batch(const ApiTask& task, const HttpResponse& answer, ApiSink& sink) const;
 

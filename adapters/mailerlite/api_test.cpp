@@ -68,7 +68,7 @@ TEST_CASE("mailerlite api: what was sent to whom, and that it does not tell when
 
   REQUIRE(api.read(recipients, k_recipients).has_value());
   REQUIRE(api.notes.lines.size() == 2);
-  check_has(api.notes.lines[0], R"("kind":"sent","address":"ann@example.com","contact":"110000000000000001",)"
+  check_has(api.notes.lines[0], R"("kind":"sent","address":"ann@example.com","contact_id":"110000000000000001",)"
                                 R"("time":"2026-02-20T09:00:00Z","campaign":"120000000000000001")");
   check_has(api.notes.lines[1], "rejected");
   CHECK(api.notes.tasks.empty());

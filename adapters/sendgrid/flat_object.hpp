@@ -67,7 +67,7 @@ template<typename Visit> std::string_view FlatObject::each(Visit visit) {
       name.remove_suffix(1);
     }
     name.remove_suffix(1);
-    while (is_space(value.back())) {
+    while (!value.empty() && is_space(value.back())) { // a form feed is space and a scalar
       value.remove_suffix(1);
     }
     visit(name, value);

@@ -290,6 +290,13 @@ TEST_CASE("sendgrid: a webhook that is not signed well is refused") {
   CHECK(refusal(no_time, k_secrets, k_moment) == ErrorCode::unauthorized);
 }
 
+TEST_CASE("sendgrid: a value of nothing but what only C calls space") {
+  const AdapterCase sendgrid("sendgrid", sendgrid::register_adapter);
+  const std::string text = "{\"email\":\"ann@example.com\",\"timestamp\":\f,\"event\":\"open\","
+                           "\"sg_event_id\":\"e1\"}\n";
+  check_has(sendgrid.line(text), "\"rejected\"");
+}
+
 TEST_CASE("sendgrid: links belong to the Single Send that the user names") {
   const AdapterCase sendgrid("sendgrid", sendgrid::register_adapter);
   const std::string text = R"({"results":[{"url":"https://www.example.com/","url_location":0,)"

@@ -8,12 +8,23 @@
 
 namespace mailfunnel {
 
+namespace {
+
+/// Empty lines alone are no chunk: behind those at the front of a file stands its header, which
+/// belongs to the first chunk.
+std::size_t whole_rows(std::string_view text, char quote) {
+  const auto whole = whole_csv_records(text, quote);
+  return text.find_first_not_of("\r\n") < whole ? whole : 0;
+}
+
+} // namespace
+
 std::size_t whole_records(const LogReader& reader, std::string_view text) {
   switch (reader.framing()) {
   case Framing::lines:
     return text.rfind('\n') + 1;
   case Framing::csv:
-    return whole_csv_records(text, reader.csv_quote());
+    return whole_rows(text, reader.csv_quote());
   case Framing::json:
     return whole_json_values(text);
   case Framing::mbox:

@@ -81,9 +81,10 @@ ScoreSummary run_scores(Store& store, const Workspace& workspace, const Rules& r
 }
 
 std::vector<StoredRun> current_runs(Store& store, const Workspace& workspace) {
+  const auto key = run_key(workspace, workspace.config.rules); // bound where it stands
   auto query = store.database().use(
       "SELECT id, as_of FROM run WHERE changes = ?1 AND rules_hash = ?2 ORDER BY id DESC");
-  query.bind(store.changes(), run_key(workspace, workspace.config.rules));
+  query.bind(store.changes(), key);
   std::vector<StoredRun> runs;
   while (query.step()) {
     runs.push_back({query.integer(0), query.integer(1)});

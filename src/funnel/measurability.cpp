@@ -72,7 +72,7 @@ void Measurability::Rows<Row>::sort(std::size_t slice, const std::vector<std::ui
   m_ends.resize(wanted.size());
   for (std::size_t r = 0; r < wanted.size(); ++r) { // where each starts
     m_ends[r] = total;
-    total += wanted[r] != 0 ? m_counts[first_recipient + r] : 0;
+    total += wanted[r] * m_counts[first_recipient + r];
   }
   if (m_sorted.size() < total + 1U) { // and a place for what is dropped
     m_sorted.resize(total + 1U);

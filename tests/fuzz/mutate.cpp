@@ -7,9 +7,9 @@
 //
 // N mutations an adapter. N cuts a file at most: at every byte where there are no more, else at the
 // first of them and some random ones. N floods a file: a MiB of a repeated piece, read whole only.
-// A process an adapter; one that ends badly, other lines in chunks, and more than 2 s of CPU for a
-// text are findings: their texts are left in DIR, and the exit code is 1. Where a reader takes more
-// than 1 GiB the sanitizer ends it.
+// A process an adapter; one that ends badly, other lines in chunks, and more than 2 s of CPU for
+// one reading are findings: their texts are left in DIR, and the exit code is 1. Where a reader
+// takes more than 1 GiB the sanitizer ends it.
 
 #include "adapter/decode_sink.hpp"
 #include "base/text.hpp"
@@ -120,6 +120,8 @@ private:
     return m_entry.adapter->open_log(head.text(), context) != nullptr;
   }
   void post(std::string_view body);
+  /// Does one reading, whose time counts.
+  template<typename Step> void timed(Step step);
   void find(const char* what);
 
   const AdapterRegistry::Entry& m_entry;
@@ -155,14 +157,27 @@ void Trial::find(const char* what) {
   ++m_findings;
   std::fprintf(stderr, "%s: %s\n", m_entry.id.c_str(), what);
   const auto path = g_path;
+  const auto* const text = g_text;
   g_path += "-" + std::to_string(m_findings);
   save_text();
   g_path = path;
+  g_text = text; // more is read of it
+}
+
+template<typename Step> void Trial::timed(Step step) {
+  const auto begin = cpu_seconds();
+  step();
+  const auto seconds = cpu_seconds() - begin;
+  m_slowest = std::max(m_slowest, seconds);
+  if (seconds > k_most_seconds) {
+    find("more than 2 s");
+  }
 }
 
 void Trial::read(const LogContext& context, const Padded& text, const Padded& head,
                  bool in_chunks) {
-  const auto whole = read_with(m_entry, context, head.text(), text.text(), 0);
+  Reading whole;
+  timed([&] { whole = read_with(m_entry, context, head.text(), text.text(), 0); });
   for (const auto size : k_chunks) {
     if (in_chunks && read_with(m_entry, context, head.text(), text.text(), size) != whole) {
       find("other lines in chunks than in the whole");
@@ -172,7 +187,7 @@ void Trial::read(const LogContext& context, const Padded& text, const Padded& he
   const Padded crlf(with_crlf(text.text()));
   const Padded crlf_head(crlf.text().substr(0, k_head));
   if (opens(context, crlf_head)) {
-    read_with(m_entry, context, crlf_head.text(), crlf.text(), 0);
+    timed([&] { read_with(m_entry, context, crlf_head.text(), crlf.text(), 0); });
   }
 }
 
@@ -188,7 +203,6 @@ void Trial::post(std::string_view body) {
 }
 
 void Trial::try_text(std::size_t file, const std::string& text, bool in_chunks) {
-  const auto begin = cpu_seconds();
   g_path = m_options.found + "/" + m_entry.id + "-" + m_names[file];
   g_text = &text;
   const Padded padded(text), head(text.substr(0, k_head));
@@ -199,16 +213,10 @@ void Trial::try_text(std::size_t file, const std::string& text, bool in_chunks) 
     read(context, padded, head, in_chunks);
   }
   if (m_entry.adapter->has_webhook()) {
-    post(text);
+    timed([&] { post(text); });
     if (const auto line = text.find('\n'); line != std::string::npos) {
       post(std::string_view(text).substr(0, line));
     }
-  }
-  const auto seconds = cpu_seconds() - begin;
-  m_slowest = std::max(m_slowest, seconds);
-  if (seconds > k_most_seconds) {
-    g_text = &text;
-    find("more than 2 s");
   }
   g_text = nullptr;
 }

@@ -336,9 +336,9 @@ TEST_CASE("segments from a stored run are those scored anew, on any number of th
   CHECK(anew[0].find("\"Address, \"\"new\"\"\",score,") != std::string::npos);
   CHECK(anew[0].find(",received,suppressed\n") != std::string::npos);
   CHECK(anew[0].find(".125,") != std::string::npos);
-  CHECK(!current_run(store, test.workspace));
+  CHECK(current_runs(store, test.workspace).empty());
   run_scores(store, test.workspace, test.workspace.config.rules, k_now, true);
-  REQUIRE(current_run(store, test.workspace));
+  REQUIRE(current_runs(store, test.workspace).size() == 1);
   for (const unsigned threads : {1U, 2U, 8U}) {
     test.workspace.threads = threads;
     std::size_t i = 0;

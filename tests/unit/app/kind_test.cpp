@@ -95,5 +95,13 @@ TEST_CASE("what is wrong with a [[kind]]") {
         std::string::npos);
 }
 
+TEST_CASE("a record that says no kind leaves what is known") {
+  TestWorkspace test(k_mail);
+  test.import("campaigns.xml", k_campaigns);
+  test.import("again.xml", R"(<campaigns account="server"><campaign id="receipt"><subject>Your )"
+                           R"(receipt</subject></campaign></campaigns>)");
+  CHECK(kinds(test, default_rules()).at("receipt") == CampaignKind::transactional);
+}
+
 } // namespace
 } // namespace mailfunnel

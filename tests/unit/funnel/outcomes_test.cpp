@@ -77,6 +77,10 @@ TEST_CASE("outcomes: windows, first mails, and who did not get it") {
   CHECK(outcome(source, world, rules, k_fifth + 7 * k_day - 1) == "window_open");
   CHECK(outcome(source, world, rules, k_fifth + 7 * k_day) == "few_mails");
   CHECK(outcome(source, world, rules, k_fifth - 1) == "none");
+  auto answered = source;
+  answered.add(5, EventKind::reply, k_fifth + 60);
+  CHECK(outcome(answered, world, rules, k_fifth + 59) == "window_open");
+  CHECK(outcome(answered, world, rules, k_fifth + 60) == "reacted person");
   rules.scoring.measurable = Measurable::simple;
   CHECK(outcome(source, world, rules, k_fifth + 7 * k_day - 1) == "window_open");
   CHECK(outcome(source, world, rules, k_fifth + 7 * k_day) == "not_opened");

@@ -8,6 +8,7 @@
 
 #include <map>
 #include <string>
+#include <tuple>
 
 namespace mailfunnel {
 
@@ -36,12 +37,13 @@ public:
     }
     return out;
   }
-  bool attribute(std::uint32_t, std::string_view name, AttributeColumn& column) override {
+  bool attribute(std::uint32_t block, std::string_view name, AttributeColumn& column) override {
     column = {};
     for (const auto& [key, value] : m_attributes) {
-      if (key.second == name) {
-        column.recipient.push_back(static_cast<std::uint16_t>(key.first));
-        column.valid_from.push_back(0);
+      const auto& [recipient, from, attribute] = key;
+      if (attribute == name && recipient / k_recipient_block == block) {
+        column.recipient.push_back(static_cast<std::uint16_t>(recipient % k_recipient_block));
+        column.valid_from.push_back(static_cast<std::uint32_t>(from));
         column.value.push_back(static_cast<std::uint32_t>(column.values.size()));
         column.values.push_back(value);
       }
@@ -55,16 +57,23 @@ public:
 
   void add(CampaignId campaign, EventKind kind, Seconds time, LinkNumber link = 0,
            std::uint16_t bits = evidence::agent_seen, std::uint16_t extra = 0) {
-    m_rows[{campaign, kind}].push_back({0, static_cast<std::uint32_t>(time), link, bits, extra, 0});
+    add_of(0, campaign, kind, time, link, bits, extra);
   }
-  void set(const std::string& name, const std::string& value, std::uint32_t recipient = 0) {
-    m_attributes[{recipient, name}] = value;
+  void add_of(std::uint32_t person, CampaignId campaign, EventKind kind, Seconds time,
+              LinkNumber link = 0, std::uint16_t bits = evidence::agent_seen,
+              std::uint16_t extra = 0) {
+    m_rows[{campaign, kind}].push_back(
+        {person, static_cast<std::uint32_t>(time), link, bits, extra, 0});
+  }
+  void set(const std::string& name, const std::string& value, std::uint32_t recipient = 0,
+           Seconds from = 0) {
+    m_attributes[{recipient, from, name}] = value;
   }
 
 private:
   std::uint32_t m_people;
   std::map<std::pair<CampaignId, EventKind>, std::vector<EventRow>> m_rows;
-  std::map<std::pair<std::uint32_t, std::string>, std::string> m_attributes;
+  std::map<std::tuple<std::uint32_t, Seconds, std::string>, std::string> m_attributes;
 };
 
 constexpr Seconds k_start = 1'767'225'600; // 2026-01-01
@@ -151,12 +160,11 @@ inline Outcome score(TestSource& source, const Rules& rules, const World& world,
   CHECK(fit == out.fit);
   ChunkScores again; // without a ledger: the same
   scorer.score(source, nullptr, again);
-  CHECK(again.score == scores.score);
-  CHECK(again.fit == scores.fit);
-  CHECK(again.opens == scores.opens);
-  CHECK(again.non_opens == scores.non_opens);
-  CHECK(again.non_opens_in_a_row == scores.non_opens_in_a_row);
-  CHECK(again.received == scores.received);
+  const bool same = again.score == scores.score && again.fit == scores.fit &&
+                    again.opens == scores.opens && again.non_opens == scores.non_opens &&
+                    again.non_opens_in_a_row == scores.non_opens_in_a_row &&
+                    again.received == scores.received;
+  CHECK(same);
   return out;
 }
 
