@@ -288,7 +288,11 @@ Result<void> ActiveCampaignApi::read_import(const ApiTask&, const HttpResponse& 
     sink.unsure();
     return {};
   }
-  sink.next({.step = "import-info", .place = batch, .memo = "1", .wait = 2});
+  sink.next({.step = "import-info",
+             .campaign = scalar_text(json["queued_contacts"]),
+             .place = batch,
+             .memo = "1",
+             .wait = 2});
   return {};
 }
 
@@ -297,15 +301,21 @@ HttpRequest ActiveCampaignApi::ask_import_info(const ApiTask& task) const {
 }
 
 /// {"status":"completed","success":["1203"],"failure":["bo@example.com"]}; `memo` counts how often it
-/// was asked.
+/// was asked, `campaign` says how many contacts were queued.
 Result<void> ActiveCampaignApi::read_import_info(const ApiTask& task, const HttpResponse& answer,
                                                  ApiSink& sink) const {
   MF_TRY(json, read_json(answer));
   const auto status = text_of(json["status"]);
   if (status == "completed") {
-    each_element(json["failure"], [&sink](const Json& who) {
+    std::int64_t told = 0;
+    each_element(json["success"], [&told](const Json&) { ++told; });
+    each_element(json["failure"], [&](const Json& who) {
       sink.outcome(JsonScalar(who), {PushOutcome::State::refused, "ActiveCampaign did not take the contact"});
+      ++told;
     });
+    if (told < parse_int(task.campaign).value_or(0)) { // it was given up
+      sink.unsure();
+    }
     return {};
   }
   const auto polls = static_cast<unsigned>(std::max<std::int64_t>(parse_int(task.memo).value_or(1), 1));

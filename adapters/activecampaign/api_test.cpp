@@ -240,6 +240,9 @@ TEST_CASE("activecampaign api: tags are added in bulk and taken off one by one")
   REQUIRE(api.read(info, R"({"status":"completed","success":["12"],"failure":["ann@example.com"]})").has_value());
   CHECK(api.notes.tasks.empty());
   CHECK(api.notes.outcomes.size() == 1);
+  CHECK_FALSE(api.notes.is_unsure);
+  REQUIRE(api.read(info, R"({"status":"completed","success":[],"failure":[]})").has_value());
+  CHECK(api.notes.is_unsure); // one was queued, and nothing is said of it
   REQUIRE(api.read(info, R"({"status":"failed"})").has_value());
   CHECK(api.notes.is_unsure);
   info.memo = "60";

@@ -268,8 +268,9 @@ Result<void> MailerLiteApi::read_import(const ApiTask& task, const HttpResponse&
         }
       });
     }
-    if (count_of(data["errored"]).value_or(0) > told) {
-      sink.unsure();
+    const auto total = count_of(data["total"]), processed = count_of(data["processed"]);
+    if (count_of(data["errored"]).value_or(0) > told || (total && processed && *processed < *total)) {
+      sink.unsure(); // it was given up, or names not all
     }
     return {};
   }
