@@ -27,10 +27,12 @@ public:
   bool has_pull() const override { return true; }
   bool has_push() const override { return true; }
   std::vector<AccountKey> account_keys() const override {
-    return {{"client_id", "of the application: Organization Settings > Application Account Access", true},
+    return {{"client_id", "of the application: Organization Settings > Application Account Access",
+             true},
             {"client_secret", "its secret", true},
             {"refresh_token", "which Acoustic mails to the user who was given access", true},
-            {"pod", "where the organisation is, such as eu-1; us-1 where it is left out", false, false}};
+            {"pod", "where the organisation is, such as eu-1; us-1 where it is left out", false,
+             false}};
   }
   Result<std::unique_ptr<Api>> open_api(const ApiAccount& account) const override {
     return acoustic::open_api(account);

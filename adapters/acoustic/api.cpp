@@ -1,16 +1,18 @@
 // Acoustic Campaign's XML API: one address, to which every command is posted,
-//   <Envelope><Body><GetSentMailingsForOrg><DATE_START>05/01/2026 00:00:00</DATE_START>…</GetSentMailingsForOrg></Body></Envelope>
+//   <Envelope><Body><GetSentMailingsForOrg><DATE_START>05/01/2026
+//   00:00:00</DATE_START>…</GetSentMailingsForOrg></Body></Envelope>
 // and answered with a RESULT whose SUCCESS is true or false; of a failure, with status 200:
-//   <Envelope><Body><RESULT><SUCCESS>false</SUCCESS></RESULT><Fault><FaultString>Session has expired or is
+//   <Envelope><Body><RESULT><SUCCESS>false</SUCCESS></RESULT><Fault><FaultString>Session has
+//   expired or is
 //   invalid</FaultString><detail><error><errorid>145</errorid></error></detail></Fault></Body></Envelope>
 // https://developer.goacoustic.com/acoustic-campaign/reference/overview
 //
-// Pull. What the API answers itself: mailings that were sent, their figures and links, their bodies.
-// What people did it only writes into a file on the SFTP server (RawRecipientDataExport), which is
-// imported. There are no pages, but windows of time.
+// Pull. What the API answers itself: mailings that were sent, their figures and links, their
+// bodies. What people did it only writes into a file on the SFTP server (RawRecipientDataExport),
+// which is imported. There are no pages, but windows of time.
 //
-// Push. Fields of the database, a contact a call: AddRecipient with UPDATE_IF_FOUND, for those alone
-// that SelectRecipientData has just found, and without an automatic answer.
+// Push. Fields of the database, a contact a call: AddRecipient with UPDATE_IF_FOUND, for those
+// alone that SelectRecipientData has just found, and without an automatic answer.
 
 #include "readers.hpp"
 
@@ -41,9 +43,15 @@ std::string xml_text(std::string_view text) {
   std::string out;
   for (const char c : text) {
     switch (c) {
-    case '&': out += "&amp;"; break;
-    case '<': out += "&lt;"; break;
-    case '>': out += "&gt;"; break;
+    case '&':
+      out += "&amp;";
+      break;
+    case '<':
+      out += "&lt;";
+      break;
+    case '>':
+      out += "&gt;";
+      break;
     default:
       if (static_cast<unsigned char>(c) >= 0x20U || c == '\n' || c == '\t') {
         out += c;
@@ -66,7 +74,8 @@ std::string column(std::string_view name, std::string_view value) {
 /// mm/dd/yyyy hh:mm:ss
 std::string date_of(Seconds time) {
   const auto iso = format_time(time);
-  return iso.substr(5, 2) + "/" + iso.substr(8, 2) + "/" + iso.substr(0, 4) + " " + iso.substr(11, 8);
+  return iso.substr(5, 2) + "/" + iso.substr(8, 2) + "/" + iso.substr(0, 4) + " " +
+         iso.substr(11, 8);
 }
 
 std::optional<std::uint64_t> number_in(pugi::xml_node node, std::string_view name) {
@@ -81,10 +90,12 @@ class AcousticApi : public Api {
 public:
   explicit AcousticApi(const ApiAccount& account)
       : m_list(account.list), m_client(account.secret("client_id")),
-        m_client_secret(account.secret("client_secret")), m_refresh(account.secret("refresh_token")),
-        m_token(account.secret("access_token")), m_zone(account.zone), m_zone_given(account.zone_given) {
+        m_client_secret(account.secret("client_secret")),
+        m_refresh(account.secret("refresh_token")), m_token(account.secret("access_token")),
+        m_zone(account.zone), m_zone_given(account.zone_given) {
     const auto pod = account.setting("pod").empty() ? "us-1"sv : account.setting("pod");
-    m_base = base_url(account, "https://api-campaign-" + std::string(pod) + ".goacoustic.com/XMLAPI");
+    m_base =
+        base_url(account, "https://api-campaign-" + std::string(pod) + ".goacoustic.com/XMLAPI");
   }
 
   // Ten at a time for the whole organisation, and others use it too.
@@ -100,7 +111,8 @@ public:
   bool discovers(const ApiTask& task) const override { return task.step == "sent"; }
 
   std::vector<TargetInfo> targets() const override {
-    return {{TargetKind::fields, "columns of the database; queries over them make the segment", true}};
+    return {
+        {TargetKind::fields, "columns of the database; queries over them make the segment", true}};
   }
   Result<std::vector<ApiTask>> look(const PushTarget& target,
                                     std::span<const std::string> wanted) const override;
@@ -115,7 +127,8 @@ public:
 private:
   std::string command(const ApiTask& task) const;
   Result<void> read_fault(const ApiTask& task, const XmlDocument& xml, ApiSink& sink) const;
-  void read_sent(const ApiTask& task, pugi::xml_node result, std::string_view body, ApiSink& sink) const;
+  void read_sent(const ApiTask& task, pugi::xml_node result, std::string_view body,
+                 ApiSink& sink) const;
   void read_totals(pugi::xml_node result, std::string_view body, ApiSink& sink) const;
   Result<void> read_columns(const ApiTask& task, pugi::xml_node result, ApiSink& sink) const;
   void read_contact(const ApiTask& task, pugi::xml_node result, ApiSink& sink) const;
@@ -126,24 +139,28 @@ private:
   bool m_zone_given;
 };
 
-// ---- requests ------------------------------------------------------------------------------------
+// ---- requests ----------------------------------------------------------------------------------
 
 std::string AcousticApi::command(const ApiTask& task) const {
   const auto& step = task.step;
-  const auto dates = element("DATE_START", date_of(task.since)) + element("DATE_END", date_of(task.until));
+  const auto dates =
+      element("DATE_START", date_of(task.since)) + element("DATE_END", date_of(task.until));
   const auto list = element("LIST_ID", xml_text(task.campaign));
   if (step == "sent" || step == "sent-user") {
-    return element(step == "sent" ? "GetSentMailingsForOrg" : "GetSentMailingsForUser",
-                   dates + "<PRIVATE/><SHARED/><SENT/><SENDING/><EXCLUDE_TEST_MAILINGS/><INCLUDE_TAGS/>");
+    return element(
+        step == "sent" ? "GetSentMailingsForOrg" : "GetSentMailingsForUser",
+        dates + "<PRIVATE/><SHARED/><SENT/><SENDING/><EXCLUDE_TEST_MAILINGS/><INCLUDE_TAGS/>");
   }
   if (step == "totals" || step == "totals-user") {
     return element(step == "totals" ? "GetAggregateTrackingForOrg" : "GetAggregateTrackingForUser",
-                   dates + "<PRIVATE/><SHARED/><SENT/><SENDING/><EXCLUDE_TEST_MAILINGS/><PER_CLICK/>");
+                   dates +
+                       "<PRIVATE/><SHARED/><SENT/><SENDING/><EXCLUDE_TEST_MAILINGS/><PER_CLICK/>");
   }
   if (step == "content") {
-    return element("PreviewMailing",
-                   element("MailingId", xml_text(std::string_view(task.campaign)
-                                                     .substr(0, task.campaign.find('/')))));
+    return element(
+        "PreviewMailing",
+        element("MailingId",
+                xml_text(std::string_view(task.campaign).substr(0, task.campaign.find('/')))));
   }
   if (step == "columns" || step == "check-list") {
     return element("GetListMetaData", list);
@@ -156,7 +173,8 @@ std::string AcousticApi::command(const ApiTask& task) const {
                                         element("COLUMN_TYPE", "0") + element("DEFAULT", ""));
   }
   if (step == "check") {
-    return element("GetSentMailingsForOrg", dates + "<PRIVATE/><SHARED/><SENT/><MAILING_COUNT_ONLY/>");
+    return element("GetSentMailingsForOrg",
+                   dates + "<PRIVATE/><SHARED/><SENT/><MAILING_COUNT_ONLY/>");
   }
   return task.body; // set
 }
@@ -192,9 +210,10 @@ std::string AcousticApi::problem(const HttpResponse& answer) const {
   return xml ? trimmed_text(find_element(xml->root(), "Fault"), "FaultString") : std::string();
 }
 
-// ---- answers -------------------------------------------------------------------------------------
+// ---- answers -----------------------------------------------------------------------------------
 
-Result<void> AcousticApi::read(const ApiTask& task, const HttpResponse& answer, ApiSink& sink) const {
+Result<void> AcousticApi::read(const ApiTask& task, const HttpResponse& answer,
+                               ApiSink& sink) const {
   if (task.step == "token") {
     MF_TRY(json, read_json(answer));
     const auto token = text_of(json["access_token"]);
@@ -208,8 +227,8 @@ Result<void> AcousticApi::read(const ApiTask& task, const HttpResponse& answer, 
   const auto result = xml ? find_element(xml->root(), "RESULT") : pugi::xml_node();
   const auto success = trimmed_text(result, "SUCCESS");
   if (success.empty()) {
-    return Error{ErrorCode::bad_syntax, "the answer has no SUCCESS: " +
-                                            printable(trim(answer.body).substr(0, 80), 80)};
+    return Error{ErrorCode::bad_syntax,
+                 "the answer has no SUCCESS: " + printable(trim(answer.body).substr(0, 80), 80)};
   }
   if (!iequals(success, "true")) {
     return read_fault(task, *xml, sink);
@@ -236,7 +255,8 @@ Result<void> AcousticApi::read(const ApiTask& task, const HttpResponse& answer, 
 }
 
 /// What is refused; or not there, which tells something too.
-Result<void> AcousticApi::read_fault(const ApiTask& task, const XmlDocument& xml, ApiSink& sink) const {
+Result<void> AcousticApi::read_fault(const ApiTask& task, const XmlDocument& xml,
+                                     ApiSink& sink) const {
   const auto words = trimmed_text(find_element(xml.root(), "Fault"), "FaultString");
   const auto id = trimmed_text(find_element(xml.root(), "error"), "errorid");
   const auto all = words + (id.empty() ? "" : " (" + id + ")");
@@ -244,8 +264,10 @@ Result<void> AcousticApi::read_fault(const ApiTask& task, const XmlDocument& xml
     return Error{ErrorCode::unauthorized, all};
   }
   if (task.step == "sent" || task.step == "totals") {
-    sink.note("the user is no administrator of the organisation, so only his or her own mailings are "
-              "listed: " + words);
+    sink.note(
+        "the user is no administrator of the organisation, so only his or her own mailings are "
+        "listed: " +
+        words);
     auto own = task;
     own.step += "-user";
     sink.next(std::move(own));
@@ -262,13 +284,15 @@ Result<void> AcousticApi::read_fault(const ApiTask& task, const XmlDocument& xml
 }
 
 /// As saved answers are read. `campaign`: of an answer that does not name it.
-void AcousticApi::read_records(std::string_view campaign, std::string_view body, ApiSink& sink) const {
-  if (const auto reader = open_mailings(body, {.campaign = campaign, .zone = m_zone, .zone_given = true})) {
+void AcousticApi::read_records(std::string_view campaign, std::string_view body,
+                               ApiSink& sink) const {
+  if (const auto reader =
+          open_mailings(body, {.campaign = campaign, .zone = m_zone, .zone_given = true})) {
     read_text(*reader, body, sink.records());
   }
 }
 
-// ---- pull ----------------------------------------------------------------------------------------
+// ---- pull --------------------------------------------------------------------------------------
 
 std::vector<ApiTask> AcousticApi::pull(const PullRequest& request) const {
   const auto mark = request.marks.find("sent"sv);
@@ -302,12 +326,14 @@ void AcousticApi::read_sent(const ApiTask& task, pugi::xml_node result, std::str
     const auto campaign = report.empty() ? id : id + "/" + report, known = "content/" + campaign;
     if (sink.marked(known).empty()) {
       sink.mark(known, "asked");
-      sink.next({.step = "content", .campaign = campaign, .rank = sent ? sent->seconds : task.rank - 1});
+      sink.next(
+          {.step = "content", .campaign = campaign, .rank = sent ? sent->seconds : task.rank - 1});
     }
   }
   sink.mark("sent", task.memo);
-  sink.note("Acoustic's API tells mailings, figures and links; what people did comes as a file on its "
-            "SFTP server (RawRecipientDataExport): mailfunnel import reads it");
+  sink.note(
+      "Acoustic's API tells mailings, figures and links; what people did comes as a file on its "
+      "SFTP server (RawRecipientDataExport): mailfunnel import reads it");
   if (!m_zone_given) {
     sink.note("SentTS names no time zone and is taken as UTC; zone = \"…\" of the account says "
               "otherwise");
@@ -337,14 +363,15 @@ void AcousticApi::read_totals(pugi::xml_node result, std::string_view body, ApiS
   }
 }
 
-// ---- push ----------------------------------------------------------------------------------------
+// ---- push --------------------------------------------------------------------------------------
 
 Result<std::vector<ApiTask>> AcousticApi::look(const PushTarget& target,
                                                std::span<const std::string> wanted) const {
   const auto& list = target.list.empty() ? m_list : target.list;
   if (list.empty()) {
-    return Error{ErrorCode::usage, "a push to Acoustic needs the database: give the account list = \"…\" "
-                                   "(Data > the database > Summary: ID)"};
+    return Error{ErrorCode::usage,
+                 "a push to Acoustic needs the database: give the account list = \"…\" "
+                 "(Data > the database > Summary: ID)"};
   }
   const auto names = join(target.fields, std::string(1, k_between));
   std::vector<ApiTask> tasks{{.step = "columns", .campaign = list, .memo = names}};
@@ -355,7 +382,8 @@ Result<std::vector<ApiTask>> AcousticApi::look(const PushTarget& target,
 }
 
 /// All columns there: that is the target. `rank`: how many may still be made.
-Result<void> AcousticApi::read_columns(const ApiTask& task, pugi::xml_node result, ApiSink& sink) const {
+Result<void> AcousticApi::read_columns(const ApiTask& task, pugi::xml_node result,
+                                       ApiSink& sink) const {
   const auto columns = find_element(result, "COLUMNS");
   if (!columns) {
     return Error{ErrorCode::bad_syntax, "the answer has no COLUMNS"};
@@ -370,7 +398,10 @@ Result<void> AcousticApi::read_columns(const ApiTask& task, pugi::xml_node resul
   if (missing == wanted.end()) {
     sink.target("columns");
   } else if (task.place == "make") {
-    sink.next({.step = "new-column", .campaign = task.campaign, .place = std::string(*missing), .memo = task.memo});
+    sink.next({.step = "new-column",
+               .campaign = task.campaign,
+               .place = std::string(*missing),
+               .memo = task.memo});
   }
   return {};
 }
@@ -382,8 +413,8 @@ void AcousticApi::read_contact(const ApiTask& task, pugi::xml_node result, ApiSi
   member.contact_id = trimmed_text(result, "RecipientId");
   member.in_target = true;
   if (child(result, "OptedOut")) {
-    member.subscription =
-        trimmed_text(result, "OptedOut").empty() ? Subscription::subscribed : Subscription::unsubscribed;
+    member.subscription = trimmed_text(result, "OptedOut").empty() ? Subscription::subscribed
+                                                                   : Subscription::unsubscribed;
   }
   const auto columns = elements_of(find_element(result, "COLUMNS"));
   for (const auto name : split(task.memo, k_between)) {
@@ -411,22 +442,25 @@ Result<std::vector<PushStep>> AcousticApi::change(const PushTarget& target, std:
   for (std::size_t i = 0; i < changes.size(); ++i) {
     std::string columns = column("EMAIL", changes[i].address);
     for (std::size_t f = 0; f < target.fields.size(); ++f) {
-      columns += column(target.fields[f], f < changes[i].fields.size() ? changes[i].fields[f] : std::string());
+      columns += column(target.fields[f],
+                        f < changes[i].fields.size() ? changes[i].fields[f] : std::string());
     }
-    steps.push_back({{.step = "set",
-                      .campaign = list,
-                      .place = changes[i].address,
-                      .body = element("AddRecipient",
-                                      element("LIST_ID", xml_text(list)) + element("CREATED_FROM", "1") +
-                                          element("SEND_AUTOREPLY", "false") +
-                                          element("UPDATE_IF_FOUND", "true") + columns)},
-                     {i}});
+    steps.push_back(
+        {{.step = "set",
+          .campaign = list,
+          .place = changes[i].address,
+          .body = element("AddRecipient", element("LIST_ID", xml_text(list)) +
+                                              element("CREATED_FROM", "1") +
+                                              element("SEND_AUTOREPLY", "false") +
+                                              element("UPDATE_IF_FOUND", "true") + columns)},
+         {i}});
   }
   return steps;
 }
 
 std::vector<ApiTask> AcousticApi::check() const {
-  constexpr Seconds k_some_day = 1'735'689'600; // the answer is not looked at, only that there is one
+  constexpr Seconds k_some_day =
+      1'735'689'600; // the answer is not looked at, only that there is one
   std::vector<ApiTask> tasks{{.step = "check", .since = k_some_day, .until = k_some_day + k_day}};
   if (!m_list.empty()) {
     tasks.push_back({.step = "check-list", .campaign = m_list});
@@ -439,10 +473,11 @@ std::vector<ApiTask> AcousticApi::check() const {
 Result<std::unique_ptr<Api>> open_api(const ApiAccount& account) {
   for (const auto* name : {"client_id", "client_secret", "refresh_token"}) {
     if (account.secret(name).empty()) {
-      return Error{ErrorCode::usage, "Acoustic needs the account's client_id, client_secret and "
-                                     "refresh_token (Settings > Organization Settings > Application Account "
-                                     "Access), and pod = \"us-1\" or another; it has no " +
-                                         std::string(name)};
+      return Error{ErrorCode::usage,
+                   "Acoustic needs the account's client_id, client_secret and "
+                   "refresh_token (Settings > Organization Settings > Application Account "
+                   "Access), and pod = \"us-1\" or another; it has no " +
+                       std::string(name)};
     }
   }
   return std::make_unique<AcousticApi>(account);

@@ -1,12 +1,13 @@
 // Campaign Monitor's API 3.3: https://www.campaignmonitor.com/api/v3-3/getting-started/
 //
-// What is asked for comes as XML, and is read by the readers of saved answers. What is sent is JSON:
-// how elements are called in requests is not documented.
+// What is asked for comes as XML, and is read by the readers of saved answers. What is sent is
+// JSON: how elements are called in requests is not documented.
 //
 // Pull. clients/{id}/campaigns lists what was sent; campaigns/{id}/summary has its figures; what
 // differs from the last time is fetched: recipients, opens, clicks, bounces, unsubscribes, spam. So
 // a quiet account costs a request for each mailing of the last 30 days. Pages are in the order of
-// time, so that what comes in meanwhile is at the end. Dates have no zone: they are in the account's
+// time, so that what comes in meanwhile is at the end. Dates have no zone: they are in the
+// account's
 // (`zone` in the config), else in the client's.
 //
 // Push. Who is in a list is subscribed to it, so a segment goes into custom fields of those who are
@@ -71,8 +72,8 @@ Result<void> need_results(const XmlDocument& xml) {
   if (find_element(xml.root(), "Results")) {
     return {};
   }
-  return Error{ErrorCode::bad_syntax, "the answer has no <Results>, but <" +
-                                          printable(local_name(xml.root()), 40) + ">"};
+  return Error{ErrorCode::bad_syntax,
+               "the answer has no <Results>, but <" + printable(local_name(xml.root()), 40) + ">"};
 }
 
 std::optional<std::uint64_t> number_in(pugi::xml_node node, std::string_view name) {
@@ -98,7 +99,8 @@ CampaignMonitorApi::CampaignMonitorApi(const ApiAccount& account)
     : m_base(base_url(account, "https://api.createsend.com/api/v3.3")),
       m_client(account.setting("client")), m_list(account.list), m_key(account.secret("api_key")),
       m_token(account.secret("access_token")), m_refresh(account.secret("refresh_token")),
-      m_zone(account.zone), m_zone_given(account.zone_given) {}
+      m_zone(account.zone), m_zone_given(account.zone_given),
+      m_journeys(account.setting("journeys") == "yes") {}
 
 std::vector<std::string> CampaignMonitorApi::origins() const {
   return {origin_of(m_base)};
@@ -112,7 +114,7 @@ TimeZone CampaignMonitorApi::zone_of(const ApiTask& task) const {
   return zone ? *zone : m_zone;
 }
 
-// ---- requests ------------------------------------------------------------------------------------
+// ---- requests ----------------------------------------------------------------------------------
 
 HttpRequest CampaignMonitorApi::signed_request(HttpRequest request) const {
   request.headers.emplace_back("Authorization", m_key.empty() ? bearer_authorization(m_token)
@@ -140,6 +142,10 @@ std::string CampaignMonitorApi::url(const ApiTask& task) const {
   }
   if (step == "journeys" || step == "lists") {
     return client + "/" + task.step + ".xml";
+  }
+  if (step == "look-suppressed") {
+    query.add("orderfield", "email"sv).add("orderdirection", "asc"sv);
+    return client + "/suppressionlist.xml" + query.text();
   }
   if (step == "suppressed") {
     query.add("orderfield", "date"sv).add("orderdirection", "desc"sv);
@@ -189,14 +195,20 @@ HttpRequest CampaignMonitorApi::request(const ApiTask& task) const {
     return request;
   }
   if (task.step == "import") {
-    auto request = json_request(
-        "POST", m_base + "/subscribers/" + task.campaign + "/import.json", task.body);
+    auto request =
+        json_request("POST", m_base + "/subscribers/" + task.campaign + "/import.json", task.body);
     request.repeatable = true; // sets: twice is as once
     return signed_request(std::move(request));
   }
+  if (task.step == "suppress") {
+    auto request =
+        json_request("POST", m_base + "/clients/" + task.campaign + "/suppress.json", task.body);
+    request.repeatable = true; // nobody is in the list twice
+    return signed_request(std::move(request));
+  }
   if (task.step == "new-field") {
-    return signed_request(json_request(
-        "POST", m_base + "/lists/" + task.campaign + "/customfields.json", task.body));
+    return signed_request(
+        json_request("POST", m_base + "/lists/" + task.campaign + "/customfields.json", task.body));
   }
   auto request = get_request(url(task));
   request.headers = {{"Accept", "application/xml"}};
@@ -220,7 +232,7 @@ std::string CampaignMonitorApi::problem(const HttpResponse& answer) const {
   return xml ? trimmed_text(xml->root(), "Message") : std::string();
 }
 
-// ---- answers -------------------------------------------------------------------------------------
+// ---- answers -----------------------------------------------------------------------------------
 
 Result<void> CampaignMonitorApi::read(const ApiTask& task, const HttpResponse& answer,
                                       ApiSink& sink) const {
@@ -243,7 +255,7 @@ Result<void> CampaignMonitorApi::read(const ApiTask& task, const HttpResponse& a
   if (step == "new-field") {
     return read_new_field(task, answer, sink);
   }
-  if (step == "journeys" && !answer.ok()) {
+  if (step == "suppress" || (step == "journeys" && !answer.ok())) {
     return {};
   }
   const auto xml = XmlDocument::parse(answer.body);
@@ -298,8 +310,8 @@ Result<void> CampaignMonitorApi::read(const ApiTask& task, const HttpResponse& a
   }
   if (step == "check-clients") {
     for (const auto& client : elements_of(xml->root())) {
-      sink.fact("client", trimmed_text(client, "Name") + " (" + trimmed_text(client, "ClientID") + ")",
-                true);
+      sink.fact("client",
+                trimmed_text(client, "Name") + " (" + trimmed_text(client, "ClientID") + ")", true);
     }
     return {};
   }
@@ -317,7 +329,7 @@ Result<void> CampaignMonitorApi::read(const ApiTask& task, const HttpResponse& a
   return read_stream(task, *xml, body, sink);
 }
 
-// ---- and besides ---------------------------------------------------------------------------------
+// ---- and besides -------------------------------------------------------------------------------
 
 std::vector<ApiTask> CampaignMonitorApi::check() const {
   std::vector<ApiTask> tasks;

@@ -17,7 +17,8 @@
 
 namespace mailfunnel::campaignmonitor {
 
-/// "Australia/Sydney" of a client's TimeZone "(GMT+10:00) Canberra, Melbourne, Sydney"; "": not known.
+/// "Australia/Sydney" of a client's TimeZone "(GMT+10:00) Canberra, Melbourne, Sydney"; "": not
+/// known.
 std::string_view zone_of_client(std::string_view text);
 
 /// Error usage: it has neither key nor token.
@@ -89,7 +90,7 @@ private:
 
   std::string m_base, m_client, m_list, m_key, m_token, m_refresh;
   TimeZone m_zone;
-  bool m_zone_given;
+  bool m_zone_given, m_journeys;
 };
 
 /// What a subscriber's list and a campaign's report are asked for.

@@ -1,9 +1,12 @@
 // Answers that a sync asks for. Names of the elements around rows are not documented; those of
 // what is in them are the same as in JSON:
-//   GET clients.xml              <Clients><Client><ClientID>4a39…</ClientID><Name>Shop</Name></Client></Clients>
-//   GET campaigns/{id}/summary   <Summary><Recipients>980</Recipients><TotalOpened>1220</TotalOpened><Clicks>87</Clicks>…</Summary>
-//   GET journeys/{id}            <Journey><JourneyID>a1a1…</JourneyID><Name>Welcome</Name><Emails><Email><EmailID>b1b1…</EmailID>
-//                                  <Name>Day 1</Name><Sent>12</Sent><Opened>3</Opened>…</Email></Emails></Journey>
+//   GET clients.xml <Clients><Client><ClientID>4a39…</ClientID><Name>Shop</Name></Client></Clients>
+//   GET campaigns/{id}/summary
+//   <Summary><Recipients>980</Recipients><TotalOpened>1220</TotalOpened><Clicks>87</Clicks>…</Summary>
+//   GET journeys/{id}
+//   <Journey><JourneyID>a1a1…</JourneyID><Name>Welcome</Name><Emails><Email><EmailID>b1b1…</EmailID>
+//                                  <Name>Day
+//                                  1</Name><Sent>12</Sent><Opened>3</Opened>…</Email></Emails></Journey>
 // and pages of rows (row.cpp). https://www.campaignmonitor.com/api/v3-3/campaigns/, …/clients/,
 // …/lists/, …/journeys/
 
@@ -38,8 +41,8 @@ struct Figure {
   std::string compare; // if it is another than the last time, there is something new
 };
 
-/// Asks for those streams of a mailing that have something new. The figures are noted as soon as the
-/// tasks are: both are kept in one transaction.
+/// Asks for those streams of a mailing that have something new. The figures are noted as soon as
+/// the tasks are: both are kept in one transaction.
 void ask_for_news(const ApiTask& of, std::span<const Figure> figures, ApiSink& sink) {
   for (const auto& [step, rows, compare] : figures) {
     const auto figure = step + "/" + of.campaign, seen = figure + "/since";
@@ -71,7 +74,8 @@ std::vector<Figure> figures_of(pugi::xml_node node, std::string_view prefix, std
     return Figure{std::string(prefix) + std::string(step), rows, std::to_string(rows)};
   };
   std::vector<Figure> figures{figure("recipients", value(sent)), figure("opens", value(opened)),
-                              figure("clicks", value("Clicks")), figure("bounces", value("Bounced")),
+                              figure("clicks", value("Clicks")),
+                              figure("bounces", value("Bounced")),
                               figure("unsubscribes", value("Unsubscribed"))};
   figures[1].compare += "," + figures[2].compare;
   figures[2].compare = figures[1].compare;
@@ -92,7 +96,7 @@ RowReader CampaignMonitorApi::reader(const ApiTask& task, Stream stream) const {
   return RowReader(settings);
 }
 
-// ---- what there is -------------------------------------------------------------------------------
+// ---- what there is -----------------------------------------------------------------------------
 
 std::vector<ApiTask> CampaignMonitorApi::pull(const PullRequest& request) const {
   const ApiTask client{.step = "client",
@@ -134,7 +138,9 @@ std::vector<ApiTask> CampaignMonitorApi::client_tasks(const ApiTask& client,
   if (const auto last = mark_time(marked("campaigns/" + client.campaign))) {
     campaigns.since = std::max(client.since, std::min(*last, client.until) - k_lively);
   }
-  add("journeys", k_first);
+  if (m_journeys) {
+    add("journeys", k_first);
+  }
   if (m_list.empty() || m_client.empty()) {
     add("lists", k_first);
   }
@@ -218,13 +224,14 @@ void CampaignMonitorApi::read_lists(const ApiTask& task, const XmlDocument& xml,
     if (list.empty() || (!m_list.empty() && list != m_list)) {
       continue;
     }
-    for (auto& more : list_tasks(task, list, [&sink](auto stream) { return sink.marked(stream); })) {
+    for (auto& more :
+         list_tasks(task, list, [&sink](auto stream) { return sink.marked(stream); })) {
       sink.next(std::move(more));
     }
   }
 }
 
-// ---- mailings ------------------------------------------------------------------------------------
+// ---- mailings ----------------------------------------------------------------------------------
 
 Result<void> CampaignMonitorApi::read_campaigns(const ApiTask& task, const XmlDocument& xml,
                                                 std::string_view body, ApiSink& sink) const {
@@ -238,7 +245,8 @@ Result<void> CampaignMonitorApi::read_campaigns(const ApiTask& task, const XmlDo
                     .campaign = std::string(row["CampaignID"]),
                     .memo = task.memo,
                     .until = task.until};
-    if (!sent || row["SentDate"].empty() || summary.campaign.empty() || sent->seconds < task.since) {
+    if (!sent || row["SentDate"].empty() || summary.campaign.empty() ||
+        sent->seconds < task.since) {
       return;
     }
     summary.rank = sent->seconds;
@@ -258,8 +266,12 @@ Result<void> CampaignMonitorApi::read_campaigns(const ApiTask& task, const XmlDo
   }
   const auto stream = "campaigns/" + task.campaign;
   if (sink.marked(stream).empty()) {
-    sink.note("Campaign Monitor's API does not give the HTML of mailings: links that nobody clicked "
-              "come from campaign XML (mailfunnel import)");
+    sink.note(
+        "Campaign Monitor's API does not give the HTML of mailings: links that nobody clicked "
+        "come from campaign XML (mailfunnel import)");
+    if (!m_journeys) {
+      sink.note("mails of journeys are not asked for; journeys = \"yes\" of the account does it");
+    }
   }
   sink.mark(stream, format_time(task.until));
   return {};
@@ -293,7 +305,8 @@ Result<void> CampaignMonitorApi::read_audience(const ApiTask& task, const XmlDoc
                                                std::string_view body, ApiSink& sink) const {
   Campaign campaign;
   campaign.id = task.campaign;
-  const auto lists = find_element(xml.root(), "Lists"), segments = find_element(xml.root(), "Segments");
+  const auto lists = find_element(xml.root(), "Lists"),
+             segments = find_element(xml.root(), "Segments");
   if (!lists) {
     return Error{ErrorCode::bad_syntax, "the answer has no <Lists>"};
   }
@@ -362,7 +375,8 @@ Result<void> CampaignMonitorApi::read_stream(const ApiTask& task, const XmlDocum
                                              std::string_view body, ApiSink& sink) const {
   MF_CHECK(need_results(xml));
   const std::string_view step = task.step;
-  const auto* stream = report_stream(step.starts_with(k_journey) ? step.substr(k_journey.size()) : step);
+  const auto* stream =
+      report_stream(step.starts_with(k_journey) ? step.substr(k_journey.size()) : step);
   if (stream == nullptr) {
     return Error{ErrorCode::io, "no such step: " + task.step};
   }
@@ -376,7 +390,7 @@ Result<void> CampaignMonitorApi::read_stream(const ApiTask& task, const XmlDocum
   return {};
 }
 
-// ---- people --------------------------------------------------------------------------------------
+// ---- people ------------------------------------------------------------------------------------
 
 Result<void> CampaignMonitorApi::read_subscribers(const ApiTask& task, const XmlDocument& xml,
                                                   std::string_view body, ApiSink& sink) const {
@@ -407,8 +421,9 @@ Result<void> CampaignMonitorApi::read_suppressed(const ApiTask& task, const XmlD
     RecipientView recipient;
     recipient.record = row.record;
     recipient.address = row["EmailAddress"];
-    recipient.subscription = iequals(row["SuppressionReason"], "Bounced") ? Subscription::cleaned
-                                                                         : Subscription::unsubscribed;
+    recipient.subscription = iequals(row["SuppressionReason"], "Bounced")
+                                 ? Subscription::cleaned
+                                 : Subscription::unsubscribed;
     if (const auto time = parse_time(row["Date"], zone); time && !row["Date"].empty()) {
       recipient.changed_at = time->seconds;
       older = older || time->seconds < task.since;

@@ -1,10 +1,13 @@
 // A push goes into custom fields of a list's subscribers:
-//   GET lists/{id}/customfields     <CustomFields><CustomField><FieldName>Funnel stage</FieldName><Key>[Funnelstage]</Key>…
-//   POST subscribers/{id}/import    {"Subscribers":[{"EmailAddress":"ann@example.com","CustomFields":[{"Key":"Funnelstage","Value":"mofu"}],
+//   GET lists/{id}/customfields     <CustomFields><CustomField><FieldName>Funnel
+//   stage</FieldName><Key>[Funnelstage]</Key>… POST subscribers/{id}/import
+//   {"Subscribers":[{"EmailAddress":"ann@example.com","CustomFields":[{"Key":"Funnelstage","Value":"mofu"}],
 //                                     "ConsentToTrack":"Unchanged"}],"Resubscribe":false,…}
 // and its answer, with status 201, or 400 where some were refused:
-//   {"Code":210,"Message":"Subscriber Import had some failures","ResultData":{"TotalNewSubscribers":0,
-//     "FailureDetails":[{"EmailAddress":"gone@example.com","Code":206,"Message":"Subscriber has unsubscribed"}],…}}
+//   {"Code":210,"Message":"Subscriber Import had some
+//   failures","ResultData":{"TotalNewSubscribers":0,
+//     "FailureDetails":[{"EmailAddress":"gone@example.com","Code":206,"Message":"Subscriber has
+//     unsubscribed"}],…}}
 // https://www.campaignmonitor.com/api/v3-3/subscribers/#importing-many-subscribers
 
 #include "api.hpp"
@@ -51,26 +54,37 @@ std::string field_body(std::string_view name) {
 } // namespace
 
 std::vector<TargetInfo> CampaignMonitorApi::targets() const {
-  return {{TargetKind::fields,
-           "custom fields of the list: membership of a list is a subscription, which is never touched",
-           true}};
+  return {
+      {TargetKind::fields,
+       "custom fields of the list: membership of a list is a subscription, which is never touched",
+       true},
+      {TargetKind::suppression, "the client's suppression list, which holds for all its lists"}};
 }
 
 Result<std::vector<ApiTask>> CampaignMonitorApi::look(const PushTarget& target,
                                                       std::span<const std::string> wanted) const {
   const auto& list = target.list.empty() ? m_list : target.list;
   if (list.empty()) {
-    return Error{ErrorCode::usage, "a push to Campaign Monitor needs the list: give the account list "
-                                   "= \"…\" (the list's page, change name/type: List API ID)"};
+    return Error{ErrorCode::usage,
+                 "a push to Campaign Monitor needs the list: give the account list "
+                 "= \"…\" (the list's page, change name/type: List API ID)"};
   }
   const auto names = join(target.fields, std::string(1, k_between));
   std::vector<ApiTask> tasks{{.step = "fields", .campaign = list, .memo = names}};
+  if (target.kind == TargetKind::suppression) {
+    if (m_client.empty()) {
+      return Error{ErrorCode::usage,
+                   "the suppression list is a client's: give the account client = \"…\""};
+    }
+    tasks = {{.step = "look-suppressed", .campaign = m_client}};
+  }
   if (wanted.size() <= k_few) {
     for (const auto& address : wanted) {
       tasks.push_back({.step = "look-one", .campaign = list, .place = address, .memo = names});
     }
   } else {
-    for (const auto* step : {"look-active", "look-unconfirmed", "look-unsubscribed", "look-bounced"}) {
+    for (const auto* step :
+         {"look-active", "look-unconfirmed", "look-unsubscribed", "look-bounced"}) {
       tasks.push_back({.step = step, .campaign = list, .memo = names});
     }
   }
@@ -112,17 +126,22 @@ Result<void> CampaignMonitorApi::read_members(const ApiTask& task, const XmlDocu
   if (page) {
     MF_CHECK(need_results(xml));
   }
-  const auto names = split(task.memo, k_between);
+  const bool suppressed = task.step == "look-suppressed";
+  const auto names =
+      task.memo.empty() ? std::vector<std::string_view>() : split(task.memo, k_between);
+  if (suppressed) {
+    sink.target("suppressed");
+  }
   const auto count = read_xml_rows(xml, body, [&](const Row& row, std::string_view) {
     TargetMember member;
     member.address = row["EmailAddress"];
-    member.subscription = subscription_of(row["State"]);
-    member.in_target = true;
+    member.subscription = suppressed ? Subscription::unsubscribed : subscription_of(row["State"]);
+    member.in_target = suppressed || !names.empty(); // everybody has the fields
     for (const auto name : names) {
       const auto key = plain_name(name);
-      const auto found = std::find_if(row.custom.begin(), row.custom.end(), [&key](const auto& one) {
-        return plain_name(one.first) == key;
-      });
+      const auto found =
+          std::find_if(row.custom.begin(), row.custom.end(),
+                       [&key](const auto& one) { return plain_name(one.first) == key; });
       member.fields.push_back(found == row.custom.end() ? std::string() : found->second);
     }
     if (!member.address.empty()) {
@@ -169,6 +188,15 @@ CampaignMonitorApi::change(const PushTarget& target, std::string_view id,
   std::vector<std::size_t> all(changes.size());
   for (std::size_t i = 0; i < all.size(); ++i) {
     all[i] = i;
+  }
+  if (target.kind == TargetKind::suppression) {
+    return in_batches(all, k_import, [&](const std::vector<std::size_t>& some) {
+      std::string body = "{\"EmailAddresses\":[";
+      for (const auto i : some) {
+        body += (i == some.front() ? "" : ",") + json_string(changes[i].address);
+      }
+      return ApiTask{.step = "suppress", .campaign = m_client, .body = body + "]}"};
+    });
   }
   const auto& list = target.list.empty() ? m_list : target.list;
   return in_batches(all, k_import, [&](const std::vector<std::size_t>& some) {

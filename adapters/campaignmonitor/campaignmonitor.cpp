@@ -173,11 +173,14 @@ public:
   bool has_pull() const override { return true; }
   bool has_push() const override { return true; }
   std::vector<AccountKey> account_keys() const override {
-    return {{"api_key", "a key of the account or of a client: Account settings > API keys", true, false},
+    return {{"api_key", "a key of the account or of a client: Account settings > API keys", true,
+             false},
             {"access_token", "instead of it: OAuth's token", true, false},
             {"refresh_token", "what a new token is had for, where that one ends", true, false},
-            {"client", "id of the client (API key page); all that the key sees where it is left out",
-             false, false}};
+            {"client",
+             "id of the client (API key page); all that the key sees where it is left out", false,
+             false},
+            {"journeys", "\"yes\": the mails of its journeys are pulled too", false, false}};
   }
   Result<std::unique_ptr<Api>> open_api(const ApiAccount& account) const override {
     return campaignmonitor::open_api(account);

@@ -1,5 +1,5 @@
-// A client's TimeZone, as GET timezones lists them: names of Windows as they were once, each with the
-// offset of winter and places. A place tells the zone of the tz database.
+// A client's TimeZone, as GET timezones lists them: names of Windows as they were once, each with
+// the offset of winter and places. A place tells the zone of the tz database.
 
 #include "api.hpp"
 

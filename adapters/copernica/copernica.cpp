@@ -36,6 +36,18 @@ public:
     }
     return open_form_log(head, k_webhooks, context);
   }
+  bool has_pull() const override { return true; }
+  bool has_push() const override { return true; }
+  std::vector<AccountKey> account_keys() const override {
+    return {{"api_key", "the token of an application: Configuration > API access tokens", true},
+            {"email_field", "the database's field with the address; Email where it is left out",
+             false, false},
+            {"optin_field", "the field that tells who wants mail, for a push", false, false},
+            {"optin_value", "its value then", false, false}};
+  }
+  Result<std::unique_ptr<Api>> open_api(const ApiAccount& account) const override {
+    return copernica::open_api(account);
+  }
   bool has_webhook() const override { return true; }
   Result<void> read_webhook(const HttpRequest& request, const Secrets& secrets,
                             const WebhookContext& context, RecordSink& sink) const override {

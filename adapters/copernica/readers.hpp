@@ -1,6 +1,7 @@
 #pragma once
 // The formats of Copernica; what each looks like stands at the top of its file.
 
+#include "adapter/api.hpp"
 #include "adapter/form.hpp"
 #include "adapter/http_message.hpp"
 #include "adapter/json_reader.hpp"
@@ -18,6 +19,9 @@ extern const JsonFormat k_statistics; // events of mailings
 extern const JsonFormat k_emailings;
 extern const JsonFormat k_profiles;
 extern const FormFormat k_webhooks;
+
+/// The API of an account. Error usage: it has no key.
+Result<std::unique_ptr<Api>> open_api(const ApiAccount& account);
 
 /// Is the request signed by the public key (base64, as it stands in DNS), fresh, and of this
 /// account

@@ -130,7 +130,7 @@ TEST_CASE("klaviyo api: a stream for each metric of mails") {
       "page%5Bsize%5D=1000&sort=-datetime");
   test.read(events, k_events);
   CHECK(test.log.has(
-      R"("kind":"open","address":"ann@example.com","time":"2026-02-20T10:00:00Z","campaign":"M1")"));
+      R"("kind":"open","address":"ann@example.com","contact_id":"P7","time":"2026-02-20T10:00:00Z","campaign":"M1")"));
   CHECK(test.log.has("esp_machine_flag"));
   CHECK(test.log.has(R"("kind":"automation")")); // the flow's mail
   CHECK(test.log.has("rejected"));

@@ -190,9 +190,7 @@ void read_history(const JsonRecord& record, RecordSink& sink) {
   view.address = address_of(event, record.input.file_name);
   view.contact_id = first_text({details["member_id"], event["member"]["member_id"]});
   if (view.address.empty() && view.contact_id.empty()) {
-    sink.reject("the event does not tell whose it is: save /member/{id}/history, and name the file "
-                "after the member's address",
-                record.text);
+    sink.reject(k_nobody, record.text);
     return;
   }
   const auto when = time_in(event, "event_date", record.input.zone);

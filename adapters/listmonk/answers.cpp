@@ -12,7 +12,7 @@
 //     "started_at":"2026-03-02T10:00:00+01:00","views":0,"clicks":0}
 // subscribers, GET /api/subscribers:
 //   {"id":77,"uuid":"…","email":"ann@example.com","name":"Ann","attribs":{"city":"Ghent"},"status":"enabled",
-//     "lists":[{"id":1,"name":"Customers","optin":"single","subscription_status":"unconfirmed","updated_at":"…"}],"updated_at":"…"}
+//     "lists":[{"id":1,"name":"Customers","optin":"single","subscription_status":"unconfirmed","subscription_updated_at":"…"}],"updated_at":"…"}
 // https://listmonk.app/docs/apis/apis/, https://listmonk.app/docs/bounces/
 
 #include "readers.hpp"
@@ -107,8 +107,7 @@ void put_list(const Json& list, RecipientView view, RecordSink& sink) {
   view.list = id;
   view.subscription =
       subscription_in_list(text_of(list["subscription_status"]), text_of(list["optin"]));
-  auto changed = time_of(list["subscription_updated_at"]);
-  changed = changed ? changed : time_of(list["updated_at"]); // before that there was
+  const auto changed = time_of(list["subscription_updated_at"]); // updated_at is the list's own
   view.changed_at = changed ? std::optional(changed->seconds) : std::nullopt;
   view.attributes = {};
   sink.accept(view);

@@ -36,7 +36,8 @@ PullRequest request() {
 
 std::string page(const std::string& rows, int total = 1, int per_page = 50, int number = 1) {
   return R"({"data":{"results":[)" + rows + R"(],"query":"","total":)" + std::to_string(total) +
-         R"(,"per_page":)" + std::to_string(per_page) + R"(,"page":)" + std::to_string(number) + "}}";
+         R"(,"per_page":)" + std::to_string(per_page) + R"(,"page":)" + std::to_string(number) +
+         "}}";
 }
 
 const std::string k_campaign =
@@ -46,12 +47,13 @@ std::string subscriber(const std::string& id, const std::string& email, const st
                        const std::string& status = "enabled") {
   return R"({"id":)" + id + R"(,"uuid":"u)" + id + R"(","email":")" + email +
          R"(","name":"Ann","attribs":{"city":"Ghent"},"status":")" + status +
-         R"(","created_at":"2026-01-01T10:00:00Z","updated_at":"2026-05-01T10:00:00Z","lists":[)" + lists +
-         "]}";
+         R"(","created_at":"2026-01-01T10:00:00Z","updated_at":"2026-05-01T10:00:00Z","lists":[)" +
+         lists + "]}";
 }
 
 std::string membership(const std::string& id, const std::string& status, const std::string& optin) {
-  return R"({"id":)" + id + R"(,"name":"L)" + id + R"(","optin":")" + optin + R"(","subscription_status":")" + status +
+  return R"({"id":)" + id + R"(,"name":"L)" + id + R"(","optin":")" + optin +
+         R"(","subscription_status":")" + status +
          R"(","subscription_updated_at":"2026-05-02T10:00:00Z","updated_at":"2026-05-09T10:00:00Z"})";
 }
 
@@ -74,7 +76,8 @@ TEST_CASE("listmonk api: what a sync asks for") {
         std::string("GET ") + k_base +
             "/campaigns?no_body=true&order_by=updated_at&order=DESC&page=1&per_page=1000");
   CHECK(one.asked(task_of(tasks, "bounces")) ==
-        std::string("GET ") + k_base + "/bounces?order_by=created_at&order=desc&page=1&per_page=1000");
+        std::string("GET ") + k_base +
+            "/bounces?order_by=created_at&order=desc&page=1&per_page=1000");
   CHECK(one.asked(task_of(tasks, "views")) ==
         std::string("GET ") + k_base +
             "/maintenance/analytics/views/export?since=2026-02-19T12%3A00%3A00Z");
@@ -117,8 +120,10 @@ TEST_CASE("listmonk api: campaigns, their figures and body") {
   old.replace(old.find("\"updated_at\":\"2026"), 18, "\"updated_at\":\"2020");
   REQUIRE(one.read(campaigns, page(old, 120))); // those before it are older still
   CHECK(one.notes.tasks.empty());
-  REQUIRE(one.read(content, R"({"data":)" + k_campaign.substr(0, k_campaign.size() - 1) +
-                                R"(,"body":"<a href=\"{{ TrackLink \"https://example.com/demo\" }}\">x</a>"}})"));
+  REQUIRE(one.read(
+      content,
+      R"({"data":)" + k_campaign.substr(0, k_campaign.size() - 1) +
+          R"(,"body":"<a href=\"{{ TrackLink \"https://example.com/demo\" }}\">x</a>"}})"));
   CHECK(one.notes.lines[0].find("https://example.com/demo") != std::string::npos);
   one.check_refuses(content, R"({"data":{}})");
 }
@@ -143,12 +148,15 @@ TEST_CASE("listmonk api: bounces back to the last look") {
 TEST_CASE("listmonk api: opens and clicks come as the CSV that files are") {
   auto one = api();
   const auto tasks = one.api().pull(request());
-  const std::string head = "campaign_id,campaign_uuid,campaign_name,subscriber_id,subscriber_uuid,email,subscriber_name,";
-  const std::string views = head + "created_at\n12,u,Spring,77,u,ann@example.com,Ann,2026-05-11T10:25:07.123456+02:00\n"
-                                   "12,u,Spring,,,,,2026-05-11T10:26:02+02:00\n";
+  const std::string head = "campaign_id,campaign_uuid,campaign_name,subscriber_id,subscriber_uuid,"
+                           "email,subscriber_name,";
+  const std::string views =
+      head + "created_at\n12,u,Spring,77,u,ann@example.com,Ann,2026-05-11T10:25:07.123456+02:00\n"
+             "12,u,Spring,,,,,2026-05-11T10:26:02+02:00\n";
   REQUIRE(one.read(task_of(tasks, "views"), views));
   CHECK(one.notes.lines.size() == 2); // one open, and one record that is passed over
-  CHECK(one.notes.lines[0].find(R"("kind":"open","address":"ann@example.com","time":"2026-05-11T08:25:07.123456Z")") !=
+  CHECK(one.notes.lines[0].find(
+            R"("kind":"open","address":"ann@example.com","time":"2026-05-11T08:25:07.123456Z")") !=
         std::string::npos);
   CHECK(one.notes.lines[1].find("rejected") == std::string::npos);
   REQUIRE(one.notes.notes.size() == 1);
@@ -159,11 +167,15 @@ TEST_CASE("listmonk api: opens and clicks come as the CSV that files are") {
   one.check_refuses(task_of(tasks, "clicks"), "<html>Bad gateway</html>\n");
   one.check_refuses(task_of(tasks, "clicks"), "");
   for (const int status : {403, 404}) {
-    const auto marks = one.notes.marks;
     REQUIRE(one.read(task_of(tasks, "clicks"), "{}", status));
     CHECK(one.notes.notes.size() == 1);
-    CHECK(one.notes.marks == marks);
+    CHECK(one.notes.marks.count("clicks") == 0);
   }
+  auto soon = request(); // it is not asked for again at once
+  soon.marks = one.notes.marks;
+  CHECK(one.api().pull(soon).size() == 5);
+  soon.now += 8 * k_day;
+  CHECK(one.api().pull(soon).size() == 6);
 }
 
 TEST_CASE("listmonk api: subscribers, and who left a list") {
@@ -172,23 +184,26 @@ TEST_CASE("listmonk api: subscribers, and who left a list") {
   const auto ann = subscriber("77", "ann@example.com", membership("1", "unsubscribed", "single"));
   REQUIRE(one.read(task_of(tasks, "subscribers"), page(ann)));
   CHECK(one.notes.lines.size() == 3); // she, her subscription, her leaving
-  CHECK(one.notes.lines[2].find(R"("kind":"unsubscribe","address":"ann@example.com","time":"2026-05-02T10:00:00Z")") !=
+  CHECK(one.notes.lines[2].find(
+            R"("kind":"unsubscribe","address":"ann@example.com","time":"2026-05-02T10:00:00Z")") !=
         std::string::npos);
   CHECK(one.notes.marks["subscribers"] == "2026-05-20T12:00:00Z");
 
-  const std::string list = R"({"id":1,"name":"L1","subscriber_statuses":{"confirmed":3,"unsubscribed":1}})";
+  const std::string list =
+      R"({"id":1,"name":"L1","subscriber_statuses":{"confirmed":3,"unsubscribed":1}})";
   REQUIRE(one.read(task_of(tasks, "lists"), page(list)));
   REQUIRE(one.notes.tasks.size() == 1); // counts that were not known
   REQUIRE(one.read(task_of(tasks, "lists"), page(list)));
   CHECK(one.notes.tasks.empty());
-  REQUIRE(one.read(task_of(tasks, "lists"),
-                   page(R"({"id":1,"name":"L1","subscriber_statuses":{"confirmed":2,"unsubscribed":2}})")));
+  REQUIRE(one.read(
+      task_of(tasks, "lists"),
+      page(R"({"id":1,"name":"L1","subscriber_statuses":{"confirmed":2,"unsubscribed":2}})")));
   REQUIRE(one.notes.tasks.size() == 1);
   const auto left = one.notes.tasks[0];
-  CHECK(one.asked(left) ==
-        std::string("GET ") + k_base +
-            "/subscribers?list_id=1&subscription_status=unsubscribed&query=subscriber_lists.updated_at%20%3E%3D%20"
-            "%272026-05-19T12%3A00%3A00Z%27&order=ASC&page=1&per_page=1000");
+  CHECK(one.asked(left) == std::string("GET ") + k_base +
+                               "/subscribers?list_id=1&subscription_status=unsubscribed&query="
+                               "subscriber_lists.updated_at%20%3E%3D%20"
+                               "%272026-05-19T12%3A00%3A00Z%27&order=ASC&page=1&per_page=1000");
   REQUIRE(one.read(left, R"({"message":"no"})", 403)); // may not query: all of them
   REQUIRE(one.notes.tasks.size() == 1);
   CHECK(one.asked(one.notes.tasks[0]).find("query") == std::string::npos);
@@ -203,7 +218,8 @@ TEST_CASE("listmonk api: a segment is a list, filled by ids and without a status
   const std::vector<std::string> few{"o'neill@example.com"}, many(11, "ann@example.com");
   const auto tasks = *one.api().look(target, few);
   REQUIRE(tasks.size() == 2);
-  CHECK(one.asked(tasks[1]).find("query=subscribers.email%20%3D%20%27o%27%27neill%40example.com%27") !=
+  CHECK(one.asked(tasks[1]).find(
+            "query=subscribers.email%20%3D%20%27o%27%27neill%40example.com%27") !=
         std::string::npos);
   CHECK(one.asked(one.api().look(target, many)->at(1)) ==
         std::string("GET ") + k_base + "/subscribers?list_id=1&order=ASC&page=1&per_page=1000");
@@ -211,13 +227,22 @@ TEST_CASE("listmonk api: a segment is a list, filled by ids and without a status
   CHECK(one.notes.targets == std::vector<std::string>{"5"});
   const auto members = one.notes.tasks.at(0);
   CHECK(one.asked(members).find("/subscribers?list_id=5&") != std::string::npos);
-  REQUIRE(one.read(
-      members,
-      page(subscriber("77", "ann@example.com", membership("1", "confirmed", "double") + "," + membership("5", "unconfirmed", "single")) +
-               "," + subscriber("78", "bob@example.com", membership("1", "confirmed", "double") + "," + membership("5", "unsubscribed", "single")) +
-               "," + subscriber("79", "cas@example.com", membership("1", "unsubscribed", "double") + "," + membership("5", "unconfirmed", "single")) +
-               "," + subscriber("80", "dan@example.com", membership("1", "confirmed", "double"), "blocklisted"),
-           4)));
+  REQUIRE(
+      one.read(members, page(subscriber("77", "ann@example.com",
+                                        membership("1", "confirmed", "double") + "," +
+                                            membership("5", "unconfirmed", "single")) +
+                                 "," +
+                                 subscriber("78", "bob@example.com",
+                                            membership("1", "confirmed", "double") + "," +
+                                                membership("5", "unsubscribed", "single")) +
+                                 "," +
+                                 subscriber("79", "cas@example.com",
+                                            membership("1", "unsubscribed", "double") + "," +
+                                                membership("5", "unconfirmed", "single")) +
+                                 "," +
+                                 subscriber("80", "dan@example.com",
+                                            membership("1", "confirmed", "double"), "blocklisted"),
+                             4)));
   REQUIRE(one.notes.members.size() == 4);
   struct Expected {
     bool in_target;
@@ -237,9 +262,10 @@ TEST_CASE("listmonk api: a segment is a list, filled by ids and without a status
   CHECK(one.notes.tasks.empty());
 
   const auto make = one.api().create(target)->at(0);
-  CHECK(one.asked(make) ==
-        std::string("POST ") + k_base +
-            R"(/lists {"name":"Hot leads","type":"private","optin":"single","tags":[],"description":""})");
+  CHECK(
+      one.asked(make) ==
+      std::string("POST ") + k_base +
+          R"(/lists {"name":"Hot leads","type":"private","optin":"single","tags":[],"description":""})");
   REQUIRE(one.read(make, R"({"data":{"id":6,"name":"Hot leads"}})"));
   CHECK(one.notes.targets == std::vector<std::string>{"6"});
   one.check_refuses(make, R"({"data":{}})");
@@ -249,11 +275,15 @@ TEST_CASE("listmonk api: a segment is a list, filled by ids and without a status
                                     {MemberChange::Action::add, "cas@example.com", "79", {}}};
   const auto steps = *one.api().change(target, "5", changes);
   REQUIRE(steps.size() == 2);
-  CHECK(one.asked(steps[0].task) == std::string("PUT ") + k_base +
-                                        R"(/subscribers/lists {"ids":[77,79],"action":"add","target_list_ids":[5]} (repeatable))");
+  CHECK(
+      one.asked(steps[0].task) ==
+      std::string("PUT ") + k_base +
+          R"(/subscribers/lists {"ids":[77,79],"action":"add","target_list_ids":[5]} (repeatable))");
   CHECK(steps[0].changes == std::vector<std::size_t>{0, 2});
-  CHECK(one.asked(steps[1].task) == std::string("PUT ") + k_base +
-                                        R"(/subscribers/lists {"ids":[78],"action":"remove","target_list_ids":[5]} (repeatable))");
+  CHECK(
+      one.asked(steps[1].task) ==
+      std::string("PUT ") + k_base +
+          R"(/subscribers/lists {"ids":[78],"action":"remove","target_list_ids":[5]} (repeatable))");
   REQUIRE(one.read(steps[0].task, R"({"data":true})"));
   CHECK_FALSE(one.read(steps[0].task, R"({"data":)"));
   changes.assign(2500, changes[0]);
@@ -262,11 +292,33 @@ TEST_CASE("listmonk api: a segment is a list, filled by ids and without a status
   CHECK(one.api().change(target, "5", changes).error().code == ErrorCode::usage);
 }
 
+TEST_CASE("listmonk api: the blocklist is added to") {
+  auto one = api();
+  const PushTarget target{TargetKind::suppression, "never", "", {}};
+  const std::vector<std::string> wanted{"ann@example.com"};
+  const auto tasks = *one.api().look(target, wanted);
+  REQUIRE(tasks.size() == 2);
+  CHECK(one.asked(tasks[0]).find("query=subscribers.status%20%3D%20%27blocklisted%27") !=
+        std::string::npos);
+  REQUIRE(one.read(tasks[0], page(subscriber("80", "dan@example.com", "", "blocklisted"))));
+  CHECK(one.notes.targets == std::vector<std::string>{"blocklist"});
+  CHECK(one.notes.members.at(0).in_target);
+  REQUIRE(one.read(
+      tasks[1], page(subscriber("77", "ann@example.com", membership("1", "confirmed", "single")))));
+  CHECK_FALSE(one.notes.members.at(0).in_target);
+  const std::vector<MemberChange> changes{{MemberChange::Action::add, "ann@example.com", "77", {}}};
+  const auto steps = *one.api().change(target, "blocklist", changes);
+  CHECK(one.asked(steps.at(0).task) ==
+        std::string("PUT ") + k_base + R"(/subscribers/blocklist {"ids":[77]} (repeatable))");
+  REQUIRE(one.read(steps[0].task, R"({"data":true})"));
+}
+
 TEST_CASE("listmonk api: check, problems, and what the config lacks") {
   auto one = api();
   REQUIRE(one.read(one.api().check().at(0), page("{}", 4)));
   CHECK(one.notes.facts == std::vector<std::string>{"lists: 4"});
-  CHECK(one.api().problem({403, {}, R"({"message":"invalid API credentials"})"}) == "invalid API credentials");
+  CHECK(one.api().problem({403, {}, R"({"message":"invalid API credentials"})"}) ==
+        "invalid API credentials");
   AdapterRegistry registry;
   listmonk::register_adapter(registry);
   auto config = account();

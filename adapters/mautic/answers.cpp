@@ -214,7 +214,8 @@ void read_contact_page(const JsonRecord& record, RecordSink& sink) {
 
 } // namespace
 
-void each_object(const Json& root, std::string_view text, std::string_view many, std::string_view one,
+void each_object(const Json& root, std::string_view text, std::string_view many,
+                 std::string_view one,
                  const std::function<void(const Json& object, std::string_view text)>& visit) {
   each_of(root, text, {many, one}, visit);
 }

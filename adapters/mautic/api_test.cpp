@@ -47,8 +47,9 @@ const ApiTask& task_of(const std::vector<ApiTask>& tasks, const std::string& ste
 
 std::string contact(const std::string& id, const std::string& email, const std::string& blocks = "",
                     const std::string& modified = "null") {
-  return "\"" + id + R"(":{"id":)" + id + R"(,"dateModified":)" + modified + R"(,"doNotContact":[)" + blocks +
-         R"(],"tags":[],"fields":{"all":{"email":")" + email + R"(","city":"Ghent","score":"7"}}})";
+  return "\"" + id + R"(":{"id":)" + id + R"(,"dateModified":)" + modified +
+         R"(,"doNotContact":[)" + blocks + R"(],"tags":[],"fields":{"all":{"email":")" + email +
+         R"(","city":"Ghent","score":"7"}}})";
 }
 
 std::string contacts(const std::string& rows, int total = 1) {
@@ -67,7 +68,9 @@ TEST_CASE("mautic api: what a sync asks for first, and the next time") {
         std::string("GET ") + k_base + "/emails?start=0&limit=30&orderBy=id&orderByDir=desc");
   CHECK(one.asked(task_of(tasks, "hits")) ==
         std::string("GET ") + k_base +
-            "/stats/page_hits?limit=500&order%5B0%5D%5Bcol%5D=id&order%5B0%5D%5Bdir%5D=asc&where%5B0%5D%5Bcol%5D=id&"
+            "/stats/"
+            "page_hits?limit=500&order%5B0%5D%5Bcol%5D=id&order%5B0%5D%5Bdir%5D=asc&where%5B0%5D%"
+            "5Bcol%5D=id&"
             "where%5B0%5D%5Bexpr%5D=gt&where%5B0%5D%5Bval%5D=0&where%5B1%5D%5Bcol%5D=date_hit&"
             "where%5B1%5D%5Bexpr%5D=gte&where%5B1%5D%5Bval%5D=2026-02-19%2012%3A00%3A00");
   CHECK(one.asked(task_of(tasks, "contacts")) ==
@@ -83,7 +86,8 @@ TEST_CASE("mautic api: what a sync asks for first, and the next time") {
                                              {"changed-contacts", "2026-05-19T12:00:00Z"}}));
   CHECK(one.asked(task_of(later, "sent")).find("%5Bval%5D=4900&") != std::string::npos);
   CHECK(one.asked(task_of(later, "opened")).find("=last_opened&") != std::string::npos);
-  CHECK(one.asked(task_of(later, "opened")).find("=2026-05-18%2012%3A00%3A00") != std::string::npos);
+  CHECK(one.asked(task_of(later, "opened")).find("=2026-05-18%2012%3A00%3A00") !=
+        std::string::npos);
   CHECK(task_of(later, "new-contacts").memo == "78");
   CHECK(task_of(later, "changed-contacts").since == k_now - 2 * k_day);
 }
@@ -96,8 +100,10 @@ TEST_CASE("mautic api: rows of tables, by their ids") {
   one.check_refuses(sent, R"({"total":1})");
   REQUIRE(one.read(sent, body));
   REQUIRE(one.notes.lines.size() == 3); // sent, the first open, the last
-  CHECK(one.notes.lines[1].find(R"("kind":"open","address":"ann@example.com","time":"2026-05-02T09:23:20Z","campaign":"7")") !=
-        std::string::npos);
+  CHECK(
+      one.notes.lines[1].find(
+          R"("kind":"open","address":"ann@example.com","time":"2026-05-02T09:23:20Z","campaign":"7")") !=
+      std::string::npos);
   CHECK(one.notes.marks["sent"] == "5");
   CHECK(one.notes.marks["opened"] == "2026-05-20T12:00:00Z");
   CHECK(one.notes.tasks.empty());
@@ -143,7 +149,8 @@ TEST_CASE("mautic api: e-mails back to the newest of the last time") {
 TEST_CASE("mautic api: contacts, new and changed") {
   auto one = api();
   const auto all = task_of(one.api().pull(request()), "contacts");
-  REQUIRE(one.read(all, contacts(contact("77", "ann@example.com", R"({"channel":"email","reason":1})"))));
+  REQUIRE(one.read(
+      all, contacts(contact("77", "ann@example.com", R"({"channel":"email","reason":1})"))));
   CHECK(one.notes.lines.at(0).find(R"("subscription":"unsubscribed")") != std::string::npos);
   CHECK(one.notes.marks["contacts"] == "77");
   CHECK(one.notes.marks["changed-contacts"] == "2026-05-20T12:00:00Z");
@@ -152,12 +159,17 @@ TEST_CASE("mautic api: contacts, new and changed") {
   const ApiTask fresh{.step = "new-contacts", .memo = "70", .until = k_now};
   REQUIRE(one.read(fresh, contacts(contact("77", "ann@example.com"), 900)));
   CHECK(one.notes.tasks.size() == 1);
-  REQUIRE(one.read(fresh, contacts(contact("77", "ann@example.com") + "," + contact("70", "bob@example.com"), 900)));
+  REQUIRE(one.read(
+      fresh,
+      contacts(contact("77", "ann@example.com") + "," + contact("70", "bob@example.com"), 900)));
   CHECK(one.notes.tasks.empty());
   const ApiTask changed{.step = "changed-contacts", .since = k_now - k_day, .until = k_now};
-  REQUIRE(one.read(changed, contacts(contact("77", "ann@example.com", "", "\"2026-05-20T08:00:00+00:00\""), 900)));
+  REQUIRE(one.read(
+      changed,
+      contacts(contact("77", "ann@example.com", "", "\"2026-05-20T08:00:00+00:00\""), 900)));
   CHECK(one.notes.tasks.size() == 1);
-  REQUIRE(one.read(changed, contacts(contact("77", "ann@example.com"), 900))); // never changed: the rest too
+  REQUIRE(one.read(changed,
+                   contacts(contact("77", "ann@example.com"), 900))); // never changed: the rest too
   CHECK(one.notes.tasks.empty());
 }
 
@@ -168,21 +180,28 @@ TEST_CASE("mautic api: a segment") {
   const auto tasks = *one.api().look(target, few);
   REQUIRE(tasks.size() == 2);
   CHECK(one.asked(tasks[1]).find("search=email%3Aann%40example.com") != std::string::npos);
-  REQUIRE(one.read(tasks[0], R"({"total":2,"lists":{"3":{"id":3,"name":"Old","alias":"old"},"4":{"id":4,"name":"Hot leads","alias":"hot-leads"}}})"));
+  REQUIRE(one.read(
+      tasks[0],
+      R"({"total":2,"lists":{"3":{"id":3,"name":"Old","alias":"old"},"4":{"id":4,"name":"Hot leads","alias":"hot-leads"}}})"));
   CHECK(one.notes.targets == std::vector<std::string>{"4"});
   const auto members = one.notes.tasks.at(0);
   CHECK(one.asked(members).find("search=segment%3Ahot-leads") != std::string::npos);
-  REQUIRE(one.read(members, contacts(contact("77", "ann@example.com") + "," + contact("78", "bob@example.com", R"({"channel":"email","reason":2})"), 2)));
+  REQUIRE(one.read(
+      members, contacts(contact("77", "ann@example.com") + "," +
+                            contact("78", "bob@example.com", R"({"channel":"email","reason":2})"),
+                        2)));
   REQUIRE(one.notes.members.size() == 2);
   CHECK(one.notes.members[0].in_target);
   CHECK(one.notes.members[0].subscription == Subscription::subscribed);
   CHECK(one.notes.members[1].subscription == Subscription::cleaned);
-  REQUIRE(one.read(one.api().look(target, many)->at(1), contacts(contact("77", "ann@example.com"))));
+  REQUIRE(
+      one.read(one.api().look(target, many)->at(1), contacts(contact("77", "ann@example.com"))));
   CHECK_FALSE(one.notes.members.at(0).in_target);
   REQUIRE(one.read(tasks[0], R"({"total":0,"lists":[]})"));
   CHECK(one.notes.targets.empty());
   const auto make = one.api().create(target)->at(0);
-  CHECK(one.asked(make) == std::string("POST ") + k_base + R"(/segments/new {"name":"Hot leads","isPublished":true})");
+  CHECK(one.asked(make) ==
+        std::string("POST ") + k_base + R"(/segments/new {"name":"Hot leads","isPublished":true})");
   REQUIRE(one.read(make, R"({"list":{"id":5,"name":"Hot leads","alias":"hot-leads1"}})"));
   CHECK(one.notes.targets == std::vector<std::string>{"5"});
 
@@ -223,10 +242,13 @@ TEST_CASE("mautic api: custom fields") {
       {MemberChange::Action::set, "bob@example.com", "78", {"tofu", "3"}}};
   const auto steps = *one.api().change(target, "fields", changes);
   REQUIRE(steps.size() == 1);
-  CHECK(one.asked(steps[0].task) ==
-        std::string("PATCH ") + k_base +
-            R"(/contacts/batch/edit [{"id":77,"stage":"mofu","score":"71"},{"id":78,"stage":"tofu","score":"3"}] (repeatable))");
-  REQUIRE(one.read(steps[0].task, R"({"contacts":[],"statusCodes":[200,404],"errors":{"1":{"code":404,"message":"Item was not found."}}})"));
+  CHECK(
+      one.asked(steps[0].task) ==
+      std::string("PATCH ") + k_base +
+          R"(/contacts/batch/edit [{"id":77,"stage":"mofu","score":"71"},{"id":78,"stage":"tofu","score":"3"}] (repeatable))");
+  REQUIRE(one.read(
+      steps[0].task,
+      R"({"contacts":[],"statusCodes":[200,404],"errors":{"1":{"code":404,"message":"Item was not found."}}})"));
   CHECK(one.notes.outcomes == std::vector<std::string>{"78: 404 Item was not found."});
   REQUIRE(one.read(steps[0].task, R"({"statusCodes":[200]})"));
   CHECK(one.notes.is_unsure);
@@ -239,12 +261,14 @@ TEST_CASE("mautic api: signing in, and what the config lacks") {
   auto one = api(config);
   const auto token = one.api().refresh();
   REQUIRE(token);
-  CHECK(one.asked(*token) == "POST https://mautic.example.com/oauth/v2/token "
-                             "grant_type=client_credentials&client_id=id&client_secret=s%26t (repeatable)");
+  CHECK(one.asked(*token) ==
+        "POST https://mautic.example.com/oauth/v2/token "
+        "grant_type=client_credentials&client_id=id&client_secret=s%26t (repeatable)");
   REQUIRE(one.read(*token, R"({"access_token":"t","expires_in":3600})"));
   CHECK(one.notes.secrets["access_token"] == "t");
   CHECK_FALSE(api().api().refresh());
-  CHECK(one.api().problem({403, {}, R"({"errors":[{"code":403,"message":"no right"}]})"}) == "no right");
+  CHECK(one.api().problem({403, {}, R"({"errors":[{"code":403,"message":"no right"}]})"}) ==
+        "no right");
   REQUIRE(one.read(one.api().check().at(0), R"({"total":"40","contacts":{}})"));
   CHECK(one.notes.facts == std::vector<std::string>{"contacts: 40"});
   AdapterRegistry registry;

@@ -43,7 +43,8 @@ public:
   std::vector<AccountKey> account_keys() const override {
     return {{"user", "a user of Mautic, where Basic sign-in is on", false, false},
             {"password", "that user's password", true, false},
-            {"client_id", "instead of these: OAuth 2 credentials (Settings > API Credentials)", true, false},
+            {"client_id", "instead of these: OAuth 2 credentials (Settings > API Credentials)",
+             true, false},
             {"client_secret", "their secret", true, false}};
   }
   Result<std::unique_ptr<Api>> open_api(const ApiAccount& account) const override {

@@ -23,7 +23,8 @@ constexpr std::string_view k_tables = "tables of the database, CSV and TSV";
 
 /// Calls visit(object, its text) for each object of an answer: of a list, or by their numbers
 /// ({"contacts":{"77":{…}}}), or the one alone.
-void each_object(const Json& root, std::string_view text, std::string_view many, std::string_view one,
+void each_object(const Json& root, std::string_view text, std::string_view many,
+                 std::string_view one,
                  const std::function<void(const Json& object, std::string_view text)>& visit);
 
 /// The API of an account. Error usage: it lacks base_url or how to sign in.

@@ -211,9 +211,10 @@ bool SendGridApi::understands(const ApiTask& task, int status) const {
   switch (status) {
   case 403: // no Email Activity, no Marketing Campaigns, or no right to it
     return step == "messages" || step == "message" || step == "check-activity" ||
-           step == "singlesends" || (step == "contact-count" && task.memo.empty());
+           step == "singlesends" || step == "file" ||
+           (step == "contact-count" && task.memo.empty());
   case 404: // gone in the meantime; nobody found; a job of a kind that can't be polled
-    return step == "message" || step == "singlesend" || step == "found" || step == "job" ||
+    return step == "export-status" || step == "file" || step == "message" || step == "singlesend" || step == "found" || step == "job" ||
            step == "check-list";
   default:
     return false;
@@ -261,6 +262,9 @@ Result<void> SendGridApi::read_export(const ApiTask& task, const HttpResponse& a
 
 Result<void> SendGridApi::read_export_status(const ApiTask& task, const HttpResponse& answer,
                                              ApiSink& sink) const {
+  if (!answer.ok()) { // they are kept for some days: the next sync starts another one
+    return {};
+  }
   MF_TRY(json, read_json(answer));
   const auto status = text_of(json["status"]);
   if (status == "pending") {
@@ -303,6 +307,10 @@ Result<void> SendGridApi::read_export_status(const ApiTask& task, const HttpResp
 
 Result<void> SendGridApi::read_file(const ApiTask& task, const HttpResponse& answer,
                                     ApiSink& sink) const {
+  if (!answer.ok()) { // its URL is good for some days
+    sink.mark("contacts", "");
+    return {};
+  }
   MF_TRY(csv, unpacked(answer.body));
   return task.step == "file" ? read_contacts(task, csv, sink)
                              : read_exported_members(task, csv, sink);

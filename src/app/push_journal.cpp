@@ -30,7 +30,8 @@ std::string list_json(const std::vector<std::string>& values) {
 std::vector<std::string> list_of(std::string_view text) {
   std::vector<std::string> out;
   if (!text.empty()) {
-    for (const auto& value : json::parse(json::string_view(text)).as_array()) {
+    const auto root = json::parse(json::string_view(text));
+    for (const auto& value : root.as_array()) {
       out.emplace_back(std::string(value.as_string()));
     }
   }

@@ -241,11 +241,13 @@ void SuppressionCheck::look() {
   m_suppressed.clear();
   m_left.clear();
   const auto& rules = m_workspace.config.rules;
-  const auto world = build_world(m_store, m_workspace, rules, m_now);
+  // Also what clocks that are ahead of ours date in our future.
+  const auto moment = std::max<Seconds>(m_now, Activity(m_store.database()).newest());
+  const auto world = build_world(m_store, m_workspace, rules, moment);
   std::mutex mutex;
-  score_store(m_store, m_workspace, rules, world, m_now,
+  score_store(m_store, m_workspace, rules, world, moment,
               [&](std::uint32_t chunk, StoreChunk& source, ChunkScores& scores, unsigned) {
-                const Leavers leavers(source, m_now);
+                const Leavers leavers(source, moment);
                 const std::lock_guard lock(mutex);
                 for (std::uint32_t r = 0; r < source.size(); ++r) {
                   const auto id = chunk << k_chunk_bits | r;

@@ -41,7 +41,7 @@ std::unique_ptr<Api> api_of(const Adapter& adapter) {
     account.base_url = "https://esp.example.com";
     api = adapter.open_api(account);
   }
-  REQUIRE_MESSAGE(api, (api ? "" : api.error().message));
+  REQUIRE_MESSAGE(api.has_value(), (api ? "" : api.error().message));
   return *std::move(api);
 }
 
@@ -154,7 +154,7 @@ TEST_CASE("api: a task can be saved and gone on with") {
     for (const auto& task : first_tasks(api)) {
       CAPTURE(task.step);
       auto saved = api_task(to_json(task));
-      REQUIRE(saved);
+      REQUIRE(saved.has_value());
       saved->body = task.body; // which is not saved
       saved->calls = task.calls;
       CHECK((*saved == task));
@@ -196,7 +196,7 @@ TEST_CASE("api: no request of a push sets a subscription, and each change is in 
       CAPTURE(name_of(info.kind));
       const auto changes = changes_of(info.kind, 1203);
       const auto steps = api.change(target_of(info.kind), "t1", changes);
-      REQUIRE_MESSAGE(steps, (steps ? "" : steps.error().message));
+      REQUIRE_MESSAGE(steps.has_value(), (steps ? "" : steps.error().message));
       std::multiset<std::size_t> told;
       for (const auto& step : *steps) {
         told.insert(step.changes.begin(), step.changes.end());

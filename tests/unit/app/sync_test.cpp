@@ -79,7 +79,7 @@ TEST_CASE("sync: the newest mailing comes first, and stands in the store before 
     return number < 5 ? Fault::none : Fault::unreachable; // the list of mailings, and one mailing
   };
   const auto summary = test.sync(platform);
-  CHECK(summary.error);
+  CHECK(summary.error.has_value());
   CHECK_GT(summary.left, 0);
   const auto exported = test.exported();
   CHECK_NE(exported.find("\"m4\""), std::string::npos);
@@ -100,7 +100,7 @@ TEST_CASE("sync: cut off before any request, it goes on where it was") {
     other.fault = [cut](std::uint64_t number, const HttpRequest&) {
       return number == cut ? Fault::unreachable : Fault::none;
     };
-    CHECK(test.sync(other).error);
+    CHECK(test.sync(other).error.has_value());
     other.fault = {};
     CHECK(test.sync(other).complete());
     CHECK_EQ(test.exported(), expected);
@@ -140,7 +140,7 @@ TEST_CASE("sync: answers that are cut off are asked for again; what fails is, th
     platform.fault = [](std::uint64_t, const HttpRequest&) { return Fault::refused_key; };
     platform.requests = 0;
     const auto summary = test.sync(platform);
-    REQUIRE(summary.error);
+    REQUIRE(summary.error.has_value());
     CHECK_EQ(summary.error->code, ErrorCode::unauthorized);
     CHECK_LE(platform.requests, 2);
   }
@@ -179,7 +179,7 @@ TEST_CASE("sync --estimate: mailings are listed, nothing is kept") {
   request.now = k_now;
   const auto estimate =
       estimate_sync(opened, test.workspace, request, toy::settings_for(platform));
-  CHECK_FALSE(estimate.error);
+  CHECK_FALSE(estimate.error.has_value());
   CHECK_EQ(estimate.mailings, 4);
   CHECK_EQ(estimate.calls, 2 + 4 * 2);
   CHECK_EQ(platform.log.size(), 2);
@@ -192,7 +192,7 @@ TEST_CASE("reconcile: our counts beside the platform's, and why they differ") {
   test.sync(platform);
   auto opened = test.store();
   const auto mailings = reconcile(opened, test.workspace, "m4");
-  REQUIRE(mailings);
+  REQUIRE(mailings.has_value());
   REQUIRE_EQ(mailings->size(), 1);
   REQUIRE_EQ(mailings->front().figures.size(), 1);
   const auto& opens = mailings->front().figures.front();

@@ -127,14 +127,14 @@ inline HttpResponse Platform::change(const HttpRequest& request) {
       }
       take(found->second, row);
       ++changes;
-      if (list != "remove" && must_not_add && must_not_add(address)) {
+      bool raises = list == "add"; // or marks for mails: whose fields are emptied is not
+      each_element(row["fields"], [&](const Json& value) { raises = raises || !text_of(value).empty(); });
+      if (raises && must_not_add && must_not_add(address)) {
         wrongs.push_back(address + " is suppressed");
       }
     });
   };
-  each("add", [&](Contact& contact, const Json&) {
-    contact.in_target = true;
-  });
+  each("add", [](Contact& contact, const Json&) { contact.in_target = true; });
   each("remove", [](Contact& contact, const Json&) { contact.in_target = false; });
   each("set", [](Contact& contact, const Json& row) {
     contact.fields.clear();

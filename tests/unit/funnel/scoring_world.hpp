@@ -160,12 +160,11 @@ inline Outcome score(TestSource& source, const Rules& rules, const World& world,
   CHECK(fit == out.fit);
   ChunkScores again; // without a ledger: the same
   scorer.score(source, nullptr, again);
-  CHECK(again.score == scores.score);
-  CHECK(again.fit == scores.fit);
-  CHECK(again.opens == scores.opens);
-  CHECK(again.non_opens == scores.non_opens);
-  CHECK(again.non_opens_in_a_row == scores.non_opens_in_a_row);
-  CHECK(again.received == scores.received);
+  const bool same = again.score == scores.score && again.fit == scores.fit &&
+                    again.opens == scores.opens && again.non_opens == scores.non_opens &&
+                    again.non_opens_in_a_row == scores.non_opens_in_a_row &&
+                    again.received == scores.received;
+  CHECK(same);
   return out;
 }
 
