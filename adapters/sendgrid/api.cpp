@@ -214,8 +214,8 @@ bool SendGridApi::understands(const ApiTask& task, int status) const {
            step == "singlesends" || step == "file" ||
            (step == "contact-count" && task.memo.empty());
   case 404: // gone in the meantime; nobody found; a job of a kind that can't be polled
-    return step == "export-status" || step == "file" || step == "message" || step == "singlesend" || step == "found" || step == "job" ||
-           step == "check-list";
+    return step == "export-status" || step == "file" || step == "message" || step == "singlesend" ||
+           step == "found" || step == "job" || step == "check-list";
   default:
     return false;
   }
@@ -273,10 +273,17 @@ Result<void> SendGridApi::read_export_status(const ApiTask& task, const HttpResp
     sink.next(std::move(again));
     return {};
   }
+  if (status == "failure") {
+    const auto words =
+        "SendGrid's export of contacts failed: " + std::string(text_of(json["message"]));
+    if (task.step != "export-status") {
+      return Error{ErrorCode::io, words};
+    }
+    sink.note(words + "; the next sync starts another one");
+    return {};
+  }
   if (status != "ready") {
-    return Error{status == "failure" ? ErrorCode::io : ErrorCode::bad_syntax,
-                 "the export of contacts came to nothing: " +
-                     std::string(status.empty() ? "no status"sv : text_of(json["message"]))};
+    return Error{ErrorCode::bad_syntax, "the answer has no status of the export"};
   }
   MF_CHECK(need_list(json["urls"], "urls"));
   for (const auto url : texts_of(json["urls"])) {
