@@ -78,7 +78,7 @@ bool post(const AdapterRegistry::Entry& entry, HttpRequest request, std::string_
 
 HttpRequest request_of(std::string_view headers) {
   HttpRequest request;
-  request.url = "https://example.com/hook";
+  request.url = "https://example.com/hook?secret=fuzz-secret"; // k_secret
   while (!headers.empty()) {
     const auto line = headers.substr(0, headers.find('\n'));
     headers.remove_prefix(std::min(line.size() + 1, headers.size()));

@@ -40,7 +40,7 @@ public:
         }) {}
 
   /// What came of the answer before is forgotten, but for marks and notes.
-  Result<void> read(const ApiTask& task, std::string body, int status = 200) {
+  Result<void> read(ApiTask task, std::string body, int status = 200) {
     lines.clear();
     tasks.clear();
     all_totals.clear();

@@ -109,7 +109,7 @@ public:
     return result;
   }
   /// An answer that can't be read leaves nothing behind.
-  void check_refuses(const ApiTask& task, const std::string& body) {
+  void check_refuses(ApiTask task, const std::string& body) {
     const auto marks = notes.marks;
     const auto result = read(task, body);
     CAPTURE(body);
@@ -123,7 +123,7 @@ public:
     CHECK(notes.marks == marks);
   }
   /// Whatever is cut off an answer, it is refused.
-  void check_refuses_cut(const ApiTask& task, const std::string& body) {
+  void check_refuses_cut(ApiTask task, const std::string& body) {
     for (std::size_t size = 0; size < body.size(); ++size) {
       check_refuses(task, body.substr(0, size));
     }
