@@ -1,12 +1,12 @@
 #pragma once
 // ActiveCampaign's API 3, https://developers.activecampaign.com/reference/overview, and the reports
-// of its older API, https://www.activecampaign.com/api/overview.php, which alone tell who opened and
-// clicked.
+// of its older API, https://www.activecampaign.com/api/overview.php, which alone tell who opened
+// and clicked.
 //
 // Pull. The list of campaigns has each one's figures; what differs from the last time is fetched:
 // the reports of opens, links (with who clicked them), bounces and unsubscribes of its message. Of
-// somebody who did a thing twice a report tells the last time only. Contacts are listed by id, later
-// those that were updated.
+// somebody who did a thing twice a report tells the last time only. Contacts are listed by id,
+// later those that were updated.
 //
 // Push. A tag: added by bulk import, 250 contacts a call, with automations excluded; removed one by
 // one, as only that is possible. Custom fields likewise by bulk import.

@@ -1,7 +1,8 @@
 // The reports of the older API give rows as members of an object:
-//   {"0":{"subscriberid":"1203","email":"ann@example.com","tstamp":"2026-03-02 03:15:30","times":"2",
-//     "tstamp_iso":"2026-03-02T03:15:30-06:00"},"1":{…},"result_code":1,"result_message":"Success: Something is
-//     returned","result_output":"json"}
+//   {"0":{"subscriberid":"1203","email":"ann@example.com","tstamp":"2026-03-02
+//   03:15:30","times":"2",
+//     "tstamp_iso":"2026-03-02T03:15:30-06:00"},"1":{…},"result_code":1,"result_message":"Success:
+//     Something is returned","result_output":"json"}
 // that of links one a link, with people in it:
 //   {"0":{"id":"9","link":"https://www.example.com/demo","name":"Demo","a_unique":"1","a_total":"2",
 //     "info":[{"subscriberid":"1203","email":"ann@example.com","tstamp":"…","times":"2"}]},…}
@@ -27,7 +28,8 @@ constexpr std::int64_t k_first = std::int64_t{1} << 40;
 constexpr std::size_t k_page = 100, k_report_page = 20;
 constexpr Seconds k_overlap = k_day;
 
-/// A report of the older API, and the figures of a campaign that tell whether it holds anything new.
+/// A report of the older API, and the figures of a campaign that tell whether it holds anything
+/// new.
 struct Report {
   std::string_view step, action;
   EventKind kind;
@@ -35,11 +37,17 @@ struct Report {
 };
 constexpr std::array k_reports{
     Report{"opens"sv, "campaign_report_open_list"sv, EventKind::open, {"opens"sv, "uniqueopens"sv}},
-    Report{"clicks"sv, "campaign_report_link_list"sv, EventKind::click,
+    Report{"clicks"sv,
+           "campaign_report_link_list"sv,
+           EventKind::click,
            {"linkclicks"sv, "uniquelinkclicks"sv}},
-    Report{"bounces"sv, "campaign_report_bounce_list"sv, EventKind::bounce,
+    Report{"bounces"sv,
+           "campaign_report_bounce_list"sv,
+           EventKind::bounce,
            {"hardbounces"sv, "softbounces"sv}},
-    Report{"unsubscribes"sv, "campaign_report_unsubscription_list"sv, EventKind::unsubscribe,
+    Report{"unsubscribes"sv,
+           "campaign_report_unsubscription_list"sv,
+           EventKind::unsubscribe,
            {"unsubscribes"sv, {}}},
 };
 
@@ -60,7 +68,8 @@ std::optional<Seconds> seconds_of(const Json& value, TimeZone zone) {
 } // namespace
 
 std::vector<ApiTask> ActiveCampaignApi::pull(const PullRequest& request) const {
-  ApiTask campaigns{.step = "campaigns", .since = request.since, .until = request.now, .rank = k_first};
+  ApiTask campaigns{
+      .step = "campaigns", .since = request.since, .until = request.now, .rank = k_first};
   campaigns.memo = request.marks.contains("campaigns"sv) ? "" : "first";
   ApiTask fields{.step = "field-names", .until = request.now, .rank = -1, .calls = 11};
   if (const auto mark = request.marks.find("contacts"sv); mark != request.marks.end()) {
@@ -72,7 +81,8 @@ std::vector<ApiTask> ActiveCampaignApi::pull(const PullRequest& request) const {
   return {campaigns, fields};
 }
 
-// ---- campaigns -----------------------------------------------------------------------------------
+// ---- campaigns
+// -----------------------------------------------------------------------------------
 
 HttpRequest ActiveCampaignApi::ask_campaigns(const ApiTask& task) const {
   UrlQuery query{{"orders[sdate]", "DESC"}, {"offset", task.place}};
@@ -156,8 +166,12 @@ void ActiveCampaignApi::read_campaign_row(const ApiTask& task, const Json& row,
   }
   if (!known) { // which mails it has is to be asked first
     if (content || !wanted.empty()) {
-      sink.next({.step = "mails", .campaign = id, .place = content ? "content" : "",
-                 .memo = wanted, .rank = rank, .calls = calls + 2});
+      sink.next({.step = "mails",
+                 .campaign = id,
+                 .place = content ? "content" : "",
+                 .memo = wanted,
+                 .rank = rank,
+                 .calls = calls + 2});
     }
     return;
   }
@@ -168,7 +182,10 @@ void ActiveCampaignApi::read_campaign_row(const ApiTask& task, const Json& row,
     }
   }
   for (const auto step : split(wanted, ',')) {
-    sink.next({.step = std::string(step), .campaign = id, .memo = message, .rank = rank,
+    sink.next({.step = std::string(step),
+               .campaign = id,
+               .memo = message,
+               .rank = rank,
                .calls = std::max(1.0, calls / 3)});
   }
 }
@@ -189,17 +206,21 @@ Result<void> ActiveCampaignApi::read_mails(const ApiTask& task, const HttpRespon
       return;
     }
     if (task.place == "content") {
-      sink.next({.step = "message", .campaign = task.campaign, .place = message, .rank = task.rank});
+      sink.next(
+          {.step = "message", .campaign = task.campaign, .place = message, .rank = task.rank});
     }
     for (const auto step : split(task.memo, ',')) {
-      sink.next({.step = std::string(step), .campaign = task.campaign, .memo = message,
+      sink.next({.step = std::string(step),
+                 .campaign = task.campaign,
+                 .memo = message,
                  .rank = task.rank});
     }
   });
   return {};
 }
 
-// ---- reports -------------------------------------------------------------------------------------
+// ---- reports
+// -------------------------------------------------------------------------------------
 
 HttpRequest ActiveCampaignApi::ask_report(const ApiTask& task) const {
   const auto page = task.place.empty() ? "1"sv : split(task.place, ' ').front();
@@ -260,29 +281,30 @@ Result<void> ActiveCampaignApi::read_report(const ApiTask& task, const HttpRespo
   };
   std::size_t rows = 0;
   std::string first;
-  each_member(json.root(), answer.body,
-              [&](std::string_view name, const Json& row, std::string_view record) {
-                if (!is_row(name)) {
-                  return;
-                }
-                if (++rows == 1) {
-                  first = scalar_text(row["subscriberid"]);
-                }
-                if (report.kind != EventKind::click) {
-                  put(row, record, {});
-                  return;
-                }
-                const auto link = text_of(row["link"]);
-                if (link.empty() || link == "open") { // the picture that counts opens
-                  return;
-                }
-                Campaign campaign;
-                campaign.id = task.campaign;
-                campaign.links.push_back({std::string(link), {}, std::string(text_of(row["name"]))});
-                records.accept(campaign, record);
-                each_element(row["info"], json_member(record, "info"),
-                             [&](const Json& person, std::string_view text) { put(person, text, link); });
-              });
+  each_member(
+      json.root(), answer.body,
+      [&](std::string_view name, const Json& row, std::string_view record) {
+        if (!is_row(name)) {
+          return;
+        }
+        if (++rows == 1) {
+          first = scalar_text(row["subscriberid"]);
+        }
+        if (report.kind != EventKind::click) {
+          put(row, record, {});
+          return;
+        }
+        const auto link = text_of(row["link"]);
+        if (link.empty() || link == "open") { // the picture that counts opens
+          return;
+        }
+        Campaign campaign;
+        campaign.id = task.campaign;
+        campaign.links.push_back({std::string(link), {}, std::string(text_of(row["name"]))});
+        records.accept(campaign, record);
+        each_element(row["info"], json_member(record, "info"),
+                     [&](const Json& person, std::string_view text) { put(person, text, link); });
+      });
   const auto place = split(task.place, ' ');
   const auto page = place.empty() ? std::int64_t{1} : parse_int(place.front()).value_or(1);
   const bool again = place.size() > 1 && place[1] == first;
@@ -295,7 +317,8 @@ Result<void> ActiveCampaignApi::read_report(const ApiTask& task, const HttpRespo
   return {};
 }
 
-// ---- contents ------------------------------------------------------------------------------------
+// ---- contents
+// ------------------------------------------------------------------------------------
 
 HttpRequest ActiveCampaignApi::ask_messages(const ApiTask& task) const {
   UrlQuery query{{"offset", task.place}};
@@ -341,7 +364,8 @@ Result<void> ActiveCampaignApi::read_message(const ApiTask& task, const HttpResp
   return {};
 }
 
-// ---- contacts ------------------------------------------------------------------------------------
+// ---- contacts
+// ------------------------------------------------------------------------------------
 
 HttpRequest ActiveCampaignApi::ask_field_names(const ApiTask& task) const {
   UrlQuery query{{"offset", task.place}};
@@ -366,7 +390,10 @@ Result<void> ActiveCampaignApi::read_field_names(const ApiTask& task, const Http
     sink.next(std::move(*more));
     return {};
   }
-  ApiTask contacts{.step = "contacts", .memo = names, .since = task.since, .until = task.until,
+  ApiTask contacts{.step = "contacts",
+                   .memo = names,
+                   .since = task.since,
+                   .until = task.until,
                    .rank = task.rank};
   contacts.calls = task.since > 0 ? 1 : 10;
   sink.next(std::move(contacts));
@@ -375,10 +402,11 @@ Result<void> ActiveCampaignApi::read_field_names(const ApiTask& task, const Http
 
 /// By id, as pages by offset get slow.
 HttpRequest ActiveCampaignApi::ask_contacts(const ApiTask& task) const {
-  UrlQuery query{{"orders[id]", "ASC"},
-                 {"id_greater", task.place},
-                 {"filters[updated_after]", task.since > 0 ? iso_offset_time(task.since) : std::string()},
-                 {"include", "contactLists,fieldValues"}};
+  UrlQuery query{
+      {"orders[id]", "ASC"},
+      {"id_greater", task.place},
+      {"filters[updated_after]", task.since > 0 ? iso_offset_time(task.since) : std::string()},
+      {"include", "contactLists,fieldValues"}};
   return get_request("/api/3/contacts" + query.add("limit", std::int64_t{k_page}).text());
 }
 

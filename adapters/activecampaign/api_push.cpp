@@ -10,20 +10,22 @@ namespace mailfunnel::activecampaign {
 namespace {
 
 constexpr std::size_t k_page = 100;
-constexpr std::size_t k_few = 100;           // people that are looked up one by one
-constexpr std::size_t k_import = 250;        // contacts of a bulk import
+constexpr std::size_t k_few = 100;              // people that are looked up one by one
+constexpr std::size_t k_import = 250;           // contacts of a bulk import
 constexpr std::size_t k_import_bytes = 390'000; // of 400,000
 constexpr unsigned k_most_polls = 60;
 
 } // namespace
 
 std::vector<TargetInfo> ActiveCampaignApi::targets() const {
-  return {{TargetKind::tag, "a tag of contacts", false},
-          {TargetKind::segment, "a tag too: segments of ActiveCampaign are rules", false},
-          {TargetKind::fields, "custom fields of contacts, by personalization tag or title", false}};
+  return {
+      {TargetKind::tag, "a tag of contacts", false},
+      {TargetKind::segment, "a tag too: segments of ActiveCampaign are rules", false},
+      {TargetKind::fields, "custom fields of contacts, by personalization tag or title", false}};
 }
 
-// ---- what is there -------------------------------------------------------------------------------
+// ---- what is there
+// -------------------------------------------------------------------------------
 
 Result<std::vector<ApiTask>> ActiveCampaignApi::look(const PushTarget& target,
                                                      std::span<const std::string> wanted) const {
@@ -85,8 +87,9 @@ HttpRequest ActiveCampaignApi::ask_tagged(const ApiTask& task) const {
 }
 
 HttpRequest ActiveCampaignApi::ask_person(const ApiTask& task) const {
-  return get_request("/api/3/contacts" +
-                     UrlQuery{{"email", task.campaign}, {"include", "contactLists,fieldValues"}}.text());
+  return get_request(
+      "/api/3/contacts" +
+      UrlQuery{{"email", task.campaign}, {"include", "contactLists,fieldValues"}}.text());
 }
 
 HttpRequest ActiveCampaignApi::ask_contact(const ApiTask& task) const {
@@ -192,18 +195,21 @@ Result<void> ActiveCampaignApi::read_field_ids(const ApiTask& task, const HttpRe
   return {};
 }
 
-// ---- a new target --------------------------------------------------------------------------------
+// ---- a new target
+// --------------------------------------------------------------------------------
 
 Result<std::vector<ApiTask>> ActiveCampaignApi::create(const PushTarget& target) const {
   if (target.kind == TargetKind::fields) {
-    return Error{ErrorCode::usage,
-                 "not all of the custom fields " + join(target.fields, ", ") +
-                     " are there: make them at ActiveCampaign (Contacts > Fields), or name others by "
-                     "their personalization tag"};
+    return Error{
+        ErrorCode::usage,
+        "not all of the custom fields " + join(target.fields, ", ") +
+            " are there: make them at ActiveCampaign (Contacts > Fields), or name others by "
+            "their personalization tag"};
   }
-  return std::vector<ApiTask>{{.step = "new-tag",
-                               .body = "{\"tag\":{\"tag\":" + json_string(target.name) +
-                                       R"(,"tagType":"contact","description":"a segment of mailfunnel"}})"}};
+  return std::vector<ApiTask>{
+      {.step = "new-tag",
+       .body = "{\"tag\":{\"tag\":" + json_string(target.name) +
+               R"(,"tagType":"contact","description":"a segment of mailfunnel"}})"}};
 }
 
 HttpRequest ActiveCampaignApi::ask_new_tag(const ApiTask& task) const {
@@ -221,11 +227,12 @@ Result<void> ActiveCampaignApi::read_new_tag(const ApiTask&, const HttpResponse&
   return {};
 }
 
-// ---- changes -------------------------------------------------------------------------------------
+// ---- changes
+// -------------------------------------------------------------------------------------
 
-Result<std::vector<PushStep>> ActiveCampaignApi::change(const PushTarget& target,
-                                                        std::string_view id,
-                                                        std::span<const MemberChange> changes) const {
+Result<std::vector<PushStep>>
+ActiveCampaignApi::change(const PushTarget& target, std::string_view id,
+                          std::span<const MemberChange> changes) const {
   const auto fields = split(id, ',');
   const bool of_fields = target.kind == TargetKind::fields;
   std::vector<PushStep> steps;
@@ -242,21 +249,25 @@ Result<std::vector<PushStep>> ActiveCampaignApi::change(const PushTarget& target
     const bool remove = change.action == MemberChange::Action::remove;
     if (remove && !of_fields) {
       if (change.contact_id.empty()) {
-        return Error{ErrorCode::usage, "ActiveCampaign takes tags off people by contact id, and that "
-                                       "of " + change.address + " is not known"};
+        return Error{ErrorCode::usage,
+                     "ActiveCampaign takes tags off people by contact id, and that "
+                     "of " +
+                         change.address + " is not known"};
       }
-      steps.push_back({.task = {.step = "contact-tags", .campaign = change.contact_id,
-                                .memo = std::string(id)},
-                       .changes = {i}});
+      steps.push_back(
+          {.task = {.step = "contact-tags", .campaign = change.contact_id, .memo = std::string(id)},
+           .changes = {i}});
       continue;
     }
     std::string contact = "{\"email\":" + json_string(change.address);
     if (of_fields) {
       contact += ",\"fields\":[";
       for (std::size_t f = 0; f < target.fields.size(); ++f) {
-        contact += std::string(f == 0 ? "" : ",") + "{\"id\":" +
-                   json_string(f < fields.size() ? fields[f] : std::string_view()) + ",\"value\":" +
-                   json_string(remove ? std::string_view() : std::string_view(change.fields.at(f))) + "}";
+        contact +=
+            std::string(f == 0 ? "" : ",") +
+            "{\"id\":" + json_string(f < fields.size() ? fields[f] : std::string_view()) +
+            ",\"value\":" +
+            json_string(remove ? std::string_view() : std::string_view(change.fields.at(f))) + "}";
       }
       contact += "]}";
     } else {
@@ -288,7 +299,11 @@ Result<void> ActiveCampaignApi::read_import(const ApiTask&, const HttpResponse& 
     sink.unsure();
     return {};
   }
-  sink.next({.step = "import-info", .place = batch, .memo = "1", .wait = 2});
+  sink.next({.step = "import-info",
+             .campaign = scalar_text(json["queued_contacts"]),
+             .place = batch,
+             .memo = "1",
+             .wait = 2});
   return {};
 }
 
@@ -296,19 +311,27 @@ HttpRequest ActiveCampaignApi::ask_import_info(const ApiTask& task) const {
   return get_request("/api/3/import/info" + UrlQuery{{"batchId", task.place}}.text());
 }
 
-/// {"status":"completed","success":["1203"],"failure":["bo@example.com"]}; `memo` counts how often it
-/// was asked.
+/// {"status":"completed","success":["1203"],"failure":["bo@example.com"]}; `memo` counts how often
+/// it was asked, `campaign` says how many contacts were queued.
 Result<void> ActiveCampaignApi::read_import_info(const ApiTask& task, const HttpResponse& answer,
                                                  ApiSink& sink) const {
   MF_TRY(json, read_json(answer));
   const auto status = text_of(json["status"]);
   if (status == "completed") {
-    each_element(json["failure"], [&sink](const Json& who) {
-      sink.outcome(JsonScalar(who), {PushOutcome::State::refused, "ActiveCampaign did not take the contact"});
+    std::int64_t told = 0;
+    each_element(json["success"], [&told](const Json&) { ++told; });
+    each_element(json["failure"], [&](const Json& who) {
+      sink.outcome(JsonScalar(who),
+                   {PushOutcome::State::refused, "ActiveCampaign did not take the contact"});
+      ++told;
     });
+    if (told < parse_int(task.campaign).value_or(0)) { // it was given up
+      sink.unsure();
+    }
     return {};
   }
-  const auto polls = static_cast<unsigned>(std::max<std::int64_t>(parse_int(task.memo).value_or(1), 1));
+  const auto polls =
+      static_cast<unsigned>(std::max<std::int64_t>(parse_int(task.memo).value_or(1), 1));
   if (status == "failed" || status == "interrupted" || polls >= k_most_polls) {
     sink.unsure();
     return {};

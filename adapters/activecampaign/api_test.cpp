@@ -28,18 +28,21 @@ std::string campaigns(const std::string& more = R"(,"message_id":"77")") {
          R"("ldate":"2026-02-20T03:05:00-06:00","send_amt":"900","total_amt":"900","opens":"400",)"
          R"("uniqueopens":"41","linkclicks":"30","uniquelinkclicks":"12","hardbounces":"2",)"
          R"("softbounces":"0","unsubscribes":"0")" +
-         more + R"(},{"id":"42","name":"Draft","sdate":null,"ldate":null,"send_amt":"0","total_amt":"0"}],)"
-                R"("meta":{"total":"2"}})";
+         more +
+         R"(},{"id":"42","name":"Draft","sdate":null,"ldate":null,"send_amt":"0","total_amt":"0"}],)"
+         R"("meta":{"total":"2"}})";
 }
 
 std::string report(int rows) {
   std::string out = "{";
   for (int i = 0; i < rows; ++i) {
     const auto n = std::to_string(i);
-    out += "\"" + n + R"(":{"subscriberid":")" + n + R"(","email":"p)" + n +
-           R"(@example.com","tstamp":"2026-02-20 03:15:30","times":"2","tstamp_iso":"2026-02-20T03:15:30-06:00"},)";
+    out +=
+        "\"" + n + R"(":{"subscriberid":")" + n + R"(","email":"p)" + n +
+        R"(@example.com","tstamp":"2026-02-20 03:15:30","times":"2","tstamp_iso":"2026-02-20T03:15:30-06:00"},)";
   }
-  return out + R"("result_code":1,"result_message":"Success: Something is returned","result_output":"json"})";
+  return out +
+         R"("result_code":1,"result_message":"Success: Something is returned","result_output":"json"})";
 }
 
 constexpr auto k_nothing =
@@ -71,7 +74,8 @@ TEST_CASE("activecampaign api: URL and key are needed") {
 
 TEST_CASE("activecampaign api: campaigns whose figures are new lead to their reports") {
   auto api = ac_api();
-  const auto first = api.api().pull({.now = k_now, .since = k_now - 100 * k_day, .full = false, .marks = {}});
+  const auto first =
+      api.api().pull({.now = k_now, .since = k_now - 100 * k_day, .full = false, .marks = {}});
   REQUIRE(first.size() == 2);
   CHECK(api.asked(first[0]) ==
         "GET https://shop.api-us1.com/api/3/campaigns?orders%5Bsdate%5D=DESC&limit=100");
@@ -112,10 +116,11 @@ TEST_CASE("activecampaign api: which mails a campaign has is asked where it does
   REQUIRE(steps_of(api.notes.tasks) == std::vector<std::string>{"mails"});
   const auto mails = api.notes.tasks[0];
   CHECK(api.asked(mails) == "GET https://shop.api-us1.com/api/3/campaigns/41/campaignMessages");
-  REQUIRE(api.read(mails, R"({"campaignMessages":[{"messageid":"77"},{"messageid":"78"}]})").has_value());
-  CHECK(steps_of(api.notes.tasks) ==
-        std::vector<std::string>{"message", "opens", "clicks", "bounces", "message", "opens", "clicks",
-                                 "bounces"});
+  REQUIRE(api.read(mails, R"({"campaignMessages":[{"messageid":"77"},{"messageid":"78"}]})")
+              .has_value());
+  CHECK(steps_of(api.notes.tasks) == std::vector<std::string>{"message", "opens", "clicks",
+                                                              "bounces", "message", "opens",
+                                                              "clicks", "bounces"});
   CHECK(api.asked(api.notes.tasks[0]) == "GET https://shop.api-us1.com/api/3/messages/77");
   REQUIRE(api.read(api.notes.tasks[0], "{}", 404).has_value());
 }
@@ -126,7 +131,9 @@ TEST_CASE("activecampaign api: reports are read page by page") {
   opens.campaign = "41";
   REQUIRE(api.read(opens, report(20)).has_value());
   REQUIRE(api.notes.lines.size() == 20);
-  check_has(api.notes.lines[0], R"("kind":"open","address":"p0@example.com","contact_id":"0","time":"2026-02-20T09:15:30Z")");
+  check_has(
+      api.notes.lines[0],
+      R"("kind":"open","address":"p0@example.com","contact_id":"0","time":"2026-02-20T09:15:30Z")");
   REQUIRE(api.notes.tasks.size() == 1);
   const auto second = api.notes.tasks[0];
   check_has(api.asked(second), "&page=2");
@@ -138,7 +145,8 @@ TEST_CASE("activecampaign api: reports are read page by page") {
   CHECK(api.notes.lines.empty());
   api.check_refuses_cut(opens, report(2));
   api.check_refuses(opens, "{}");
-  const auto refused = api.read(opens, R"({"result_code":0,"result_message":"You are not authorized"})");
+  const auto refused =
+      api.read(opens, R"({"result_code":0,"result_message":"You are not authorized"})");
   REQUIRE_FALSE(refused.has_value());
   check_has(refused.error().message, "not authorized");
 }
@@ -147,32 +155,39 @@ TEST_CASE("activecampaign api: clicks stand under their links, bounces tell thei
   auto api = ac_api();
   auto clicks = task("clicks", "77");
   clicks.campaign = "41";
-  REQUIRE(api.read(clicks,
-                   R"({"0":{"id":"9","link":"https://www.example.com/demo","name":"Demo","info":[)"
-                   R"({"subscriberid":"3","email":"ann@example.com","tstamp":"2026-02-20 09:15:30"},{"email":"bo@example.com"}]},)"
-                   R"("1":{"id":"8","link":"open","info":[]},"result_code":1,"result_message":"Success"})")
-              .has_value());
+  REQUIRE(
+      api.read(
+             clicks,
+             R"({"0":{"id":"9","link":"https://www.example.com/demo","name":"Demo","info":[)"
+             R"({"subscriberid":"3","email":"ann@example.com","tstamp":"2026-02-20 09:15:30"},{"email":"bo@example.com"}]},)"
+             R"("1":{"id":"8","link":"open","info":[]},"result_code":1,"result_message":"Success"})")
+          .has_value());
   REQUIRE(api.notes.lines.size() == 3);
-  check_has(api.notes.lines[0], R"("links":[{"url":"https://www.example.com/demo","alias":"Demo"}])");
+  check_has(api.notes.lines[0],
+            R"("links":[{"url":"https://www.example.com/demo","alias":"Demo"}])");
   check_has(api.notes.lines[1], R"("link":"https://www.example.com/demo")");
   check_has(api.notes.lines[2], "rejected");
   CHECK(api.notes.notes.size() == 1); // the zone
   auto bounces = task("bounces", "77");
   bounces.campaign = "41";
-  REQUIRE(api.read(bounces,
-                   R"({"0":{"subscriberid":"3","email":"ann@example.com","tstamp":"2026-02-20 09:15:30",)"
-                   R"("code":"5.1.1","type":"hard","descript":"no such user"},"result_code":1})")
-              .has_value());
+  REQUIRE(
+      api.read(
+             bounces,
+             R"({"0":{"subscriberid":"3","email":"ann@example.com","tstamp":"2026-02-20 09:15:30",)"
+             R"("code":"5.1.1","type":"hard","descript":"no such user"},"result_code":1})")
+          .has_value());
   check_has(api.notes.lines.at(0), R"("class":"hard","status":"5.1.1")");
 }
 
 TEST_CASE("activecampaign api: contacts by id, with what stands beside them") {
   auto api = ac_api();
-  REQUIRE(api.read(task("field-names"), R"({"fields":[{"id":"7","title":"Job","perstag":"JOB_TITLE"}]})")
+  REQUIRE(api.read(task("field-names"),
+                   R"({"fields":[{"id":"7","title":"Job","perstag":"JOB_TITLE"}]})")
               .has_value());
   const auto contacts = api.notes.tasks.at(0);
-  CHECK(api.asked(contacts) == "GET https://shop.api-us1.com/api/3/contacts?orders%5Bid%5D=ASC&include="
-                               "contactLists%2CfieldValues&limit=100");
+  CHECK(api.asked(contacts) ==
+        "GET https://shop.api-us1.com/api/3/contacts?orders%5Bid%5D=ASC&include="
+        "contactLists%2CfieldValues&limit=100");
   const std::string answer =
       R"({"contacts":[{"id":"12","email":"ann@example.com","firstName":"Ann","cdate":"2026-02-03T09:14:55-06:00",)"
       R"("udate":"2026-03-01T09:14:55-06:00","deleted":"0"}],)"
@@ -200,11 +215,13 @@ TEST_CASE("activecampaign api: a tag, its contacts, and those that are wanted") 
   const auto tasks = api.api().look(target, wanted);
   REQUIRE(tasks.has_value());
   REQUIRE(tasks->size() == 2);
-  REQUIRE(api.read(tasks->at(0), R"({"tags":[{"id":"5","tag":"Warmer"},{"id":"6","tag":"Warm"}]})").has_value());
+  REQUIRE(api.read(tasks->at(0), R"({"tags":[{"id":"5","tag":"Warmer"},{"id":"6","tag":"Warm"}]})")
+              .has_value());
   CHECK(api.notes.targets == std::vector<std::string>{"6"});
   check_has(api.asked(api.notes.tasks.at(0)), "/api/3/contacts?tagid=6&orders%5Bid%5D=ASC");
   check_has(api.asked(tasks->at(1)), "/api/3/contacts?email=ann%40example.com&include=");
-  REQUIRE(api.read(tasks->at(1), R"({"contacts":[{"id":"12","email":"ann@example.com"}]})").has_value());
+  REQUIRE(api.read(tasks->at(1), R"({"contacts":[{"id":"12","email":"ann@example.com"}]})")
+              .has_value());
   REQUIRE(api.notes.members.size() == 1);
   CHECK(api.notes.members[0].subscription == Subscription::unknown);
   const auto contact = api.notes.tasks.at(0); // on which lists is not told: it is asked
@@ -229,17 +246,23 @@ TEST_CASE("activecampaign api: tags are added in bulk and taken off one by one")
   REQUIRE(steps.has_value());
   REQUIRE(steps->size() == 3); // 250, one, and a removal
   const auto& import = steps->back().task;
-  CHECK(api.asked(import) == "POST https://shop.api-us1.com/api/3/import/bulk_import "
-                             R"({"contacts":[{"email":"ann@example.com","tags":["Warm"]}],"exclude_automations":true} (repeatable))");
+  CHECK(
+      api.asked(import) ==
+      "POST https://shop.api-us1.com/api/3/import/bulk_import "
+      R"({"contacts":[{"email":"ann@example.com","tags":["Warm"]}],"exclude_automations":true} (repeatable))");
   REQUIRE(api.read(import, R"({"Success":1,"queued_contacts":1,"batchId":"b-1"})").has_value());
   auto info = api.notes.tasks.at(0);
   CHECK(info.wait > 0);
   CHECK(api.asked(info) == "GET https://shop.api-us1.com/api/3/import/info?batchId=b-1");
   REQUIRE(api.read(info, R"({"status":"active"})").has_value());
   CHECK(api.notes.tasks.at(0).wait > info.wait);
-  REQUIRE(api.read(info, R"({"status":"completed","success":["12"],"failure":["ann@example.com"]})").has_value());
+  REQUIRE(api.read(info, R"({"status":"completed","success":["12"],"failure":["ann@example.com"]})")
+              .has_value());
   CHECK(api.notes.tasks.empty());
   CHECK(api.notes.outcomes.size() == 1);
+  CHECK_FALSE(api.notes.is_unsure);
+  REQUIRE(api.read(info, R"({"status":"completed","success":[],"failure":[]})").has_value());
+  CHECK(api.notes.is_unsure); // one was queued, and nothing is said of it
   REQUIRE(api.read(info, R"({"status":"failed"})").has_value());
   CHECK(api.notes.is_unsure);
   info.memo = "60";
@@ -248,7 +271,8 @@ TEST_CASE("activecampaign api: tags are added in bulk and taken off one by one")
 
   const auto& removal = (*steps)[1].task;
   CHECK(api.asked(removal) == "GET https://shop.api-us1.com/api/3/contacts/13/contactTags");
-  REQUIRE(api.read(removal, R"({"contactTags":[{"id":"130","tag":"5"},{"id":"131","tag":"6"}]})").has_value());
+  REQUIRE(api.read(removal, R"({"contactTags":[{"id":"130","tag":"5"},{"id":"131","tag":"6"}]})")
+              .has_value());
   REQUIRE(api.notes.tasks.size() == 1);
   CHECK(api.asked(api.notes.tasks[0]) ==
         "DELETE https://shop.api-us1.com/api/3/contactTags/131 (repeatable)");
@@ -271,18 +295,24 @@ TEST_CASE("activecampaign api: an import is no larger than is taken") {
 
 TEST_CASE("activecampaign api: custom fields are found by tag or title") {
   auto api = ac_api();
-  const PushTarget target{.kind = TargetKind::fields, .name = "x", .list = {}, .fields = {"score", "Stage"}};
+  const PushTarget target{
+      .kind = TargetKind::fields, .name = "x", .list = {}, .fields = {"score", "Stage"}};
   const auto tasks = api.api().look(target, std::vector<std::string>{"ann@example.com"});
   REQUIRE(tasks.has_value());
-  REQUIRE(api.read(tasks->at(0), R"({"fields":[{"id":"7","title":"S","perstag":"SCORE"},{"id":"8","title":"Stage"}]})")
-              .has_value());
+  REQUIRE(
+      api.read(
+             tasks->at(0),
+             R"({"fields":[{"id":"7","title":"S","perstag":"SCORE"},{"id":"8","title":"Stage"}]})")
+          .has_value());
   CHECK(api.notes.targets == std::vector<std::string>{"7,8"});
   const auto person = api.notes.tasks.at(0);
-  REQUIRE(api.read(person, R"({"contacts":[{"id":"12","email":"ann@example.com"}],"contactLists":[],)"
-                           R"("fieldValues":[{"contact":"12","field":"8","value":"MOFU"}]})")
+  REQUIRE(api.read(person,
+                   R"({"contacts":[{"id":"12","email":"ann@example.com"}],"contactLists":[],)"
+                   R"("fieldValues":[{"contact":"12","field":"8","value":"MOFU"}]})")
               .has_value());
   CHECK(api.notes.members.at(0).fields == std::vector<std::string>{"", "MOFU"});
-  REQUIRE(api.read(tasks->at(0), R"({"fields":[{"id":"7","title":"S","perstag":"SCORE"}]})").has_value());
+  REQUIRE(api.read(tasks->at(0), R"({"fields":[{"id":"7","title":"S","perstag":"SCORE"}]})")
+              .has_value());
   CHECK(api.notes.targets.empty());
   CHECK_FALSE(api.api().create(target).has_value());
 }

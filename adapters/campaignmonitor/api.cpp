@@ -22,7 +22,6 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <string>
 
 namespace mailfunnel::campaignmonitor {
@@ -74,14 +73,6 @@ Result<void> need_results(const XmlDocument& xml) {
   }
   return Error{ErrorCode::bad_syntax,
                "the answer has no <Results>, but <" + printable(local_name(xml.root()), 40) + ">"};
-}
-
-std::optional<std::uint64_t> number_in(pugi::xml_node node, std::string_view name) {
-  const auto text = trimmed_text(node, name);
-  std::uint64_t number = 0;
-  const auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), number);
-  const bool whole = failed == std::errc() && !text.empty() && end == text.data() + text.size();
-  return whole ? std::optional(number) : std::nullopt;
 }
 
 std::optional<ApiTask> next_page(const ApiTask& task, const XmlDocument& xml, std::size_t rows) {

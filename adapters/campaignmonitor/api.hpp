@@ -105,8 +105,6 @@ bool is_subscriber_list(std::string_view step);
 
 /// A page has <Results>; else it is no answer to what was asked. Error bad_syntax.
 Result<void> need_results(const XmlDocument& xml);
-/// What a page or a summary says by a number; nothing: it is not there, or none.
-std::optional<std::uint64_t> number_in(pugi::xml_node node, std::string_view name);
 /// The next page, or nothing: it was the last.
 std::optional<ApiTask> next_page(const ApiTask& task, const XmlDocument& xml, std::size_t rows);
 

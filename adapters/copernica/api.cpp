@@ -271,8 +271,8 @@ void CopernicaApi::read_emailings(const ApiTask& task, const JsonAnswer& json,
           sink.next({.step = "destinations",
                      .campaign = id,
                      .rank = sent->seconds,
-                     .calls = 1 + static_cast<double>(count_of(row["destinations"]).value_or(0) /
-                                                      k_page)});
+                     .calls = 1 + static_cast<double>(count_of(row["destinations"]).value_or(0)) /
+                                      k_page});
           MailingTotals totals;
           totals.campaign = id;
           totals.sent = count_of(row["destinations"]);

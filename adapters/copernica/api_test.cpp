@@ -46,7 +46,7 @@ const ApiTask& task_of(const std::vector<ApiTask>& tasks, const std::string& ste
   return tasks.front();
 }
 
-std::string data(const std::string& rows) {
+std::string rows_of(const std::string& rows) {
   return R"({"start":0,"limit":1000,"count":1,"data":[)" + rows + "]}";
 }
 
@@ -94,9 +94,9 @@ TEST_CASE("copernica api: windows of what happened, in the account's time") {
 TEST_CASE("copernica api: mailings, to whom they went, and their template") {
   auto one = api();
   const auto emailings = task_of(one.api().pull(request()), "emailings");
-  one.check_refuses_cut(emailings, data(k_emailing));
+  one.check_refuses_cut(emailings, rows_of(k_emailing));
   one.check_refuses(emailings, "{}");
-  REQUIRE(one.read(emailings, data(k_emailing)));
+  REQUIRE(one.read(emailings, rows_of(k_emailing)));
   CHECK(one.notes.lines.at(0).find("2026-05-02T08:00:00Z") != std::string::npos);
   CHECK(one.notes.marks["emailings"] == "2026-05-20T12:00:00Z");
   CHECK(one.notes.notes.empty());
@@ -105,11 +105,11 @@ TEST_CASE("copernica api: mailings, to whom they went, and their template") {
   CHECK(one.asked(sent) == std::string("GET ") + k_base +
                                "/ms/emailing/169/destinations?start=0&limit=1000&total=false");
   CHECK(one.asked(content) == std::string("GET ") + k_base + "/ms/template/579/body");
-  REQUIRE(one.read(emailings, data(k_emailing)));
+  REQUIRE(one.read(emailings, rows_of(k_emailing)));
   CHECK(one.notes.tasks.empty());
   auto more = k_emailing;
   more.replace(more.find(":25"), 3, ":26");
-  REQUIRE(one.read(emailings, data(more))); // it was sent to one more
+  REQUIRE(one.read(emailings, rows_of(more))); // it was sent to one more
   CHECK(one.notes.tasks.size() == 1);
   REQUIRE(one.read(content, R"(<html><a href="https://www.example.com/demo">x</a></html>)"));
   CHECK(one.notes.lines.at(0).find(R"("id":"169")") != std::string::npos);
@@ -117,14 +117,14 @@ TEST_CASE("copernica api: mailings, to whom they went, and their template") {
   CHECK(one.notes.lines.empty());
   REQUIRE(one.read(
       sent,
-      data(
+      rows_of(
           R"({"ID":"9","mailing":"169","timestampsent":"2026-05-02 10:00:03","profile":"1111","subprofile":null,"internalid":"x"})")));
   CHECK(one.notes.lines.at(0).find(R"("kind":"sent")") != std::string::npos);
   auto config = account();
   config.list.clear();
   config.zone_given = false;
   auto bare = api(config);
-  REQUIRE(bare.read(emailings, data("")));
+  REQUIRE(bare.read(emailings, rows_of("")));
   CHECK(bare.notes.notes.size() == 2);
 }
 
@@ -132,8 +132,8 @@ TEST_CASE("copernica api: events by pages; the newest window sets the mark") {
   auto one = api();
   const auto tasks = one.api().pull(request());
   const auto& clicks = task_of(tasks, "clicks");
-  one.check_refuses_cut(clicks, data(k_click));
-  REQUIRE(one.read(clicks, data(k_click)));
+  one.check_refuses_cut(clicks, rows_of(k_click));
+  REQUIRE(one.read(clicks, rows_of(k_click)));
   CHECK(
       one.notes.lines.at(0).find(
           R"("kind":"click","contact_id":"1111","time":"2026-05-02T08:25:07Z","campaign":"169")") !=
@@ -144,20 +144,20 @@ TEST_CASE("copernica api: events by pages; the newest window sets the mark") {
     many += (i == 0 ? "" : ",") + k_click;
   }
   one.notes.marks.clear();
-  REQUIRE(one.read(clicks, data(many)));
+  REQUIRE(one.read(clicks, rows_of(many)));
   CHECK(one.notes.tasks.at(0).place == "1000");
   CHECK(one.notes.marks.empty());
   auto older = clicks;
   older.until -= 30 * k_day;
   older.rank = older.until;
-  REQUIRE(one.read(older, data("")));
+  REQUIRE(one.read(older, rows_of("")));
   CHECK(one.notes.marks.empty());
 }
 
 TEST_CASE("copernica api: profiles") {
   auto one = api();
   const auto profiles = one.api().pull(request()).back();
-  REQUIRE(one.read(profiles, data(profile("1111", "ann@example.com"))));
+  REQUIRE(one.read(profiles, rows_of(profile("1111", "ann@example.com"))));
   CHECK(one.notes.lines.at(0).find(R"("address":"ann@example.com")") != std::string::npos);
   CHECK(one.notes.marks["profiles/7616"] == "2026-05-20T12:00:00Z");
 }
@@ -172,19 +172,19 @@ TEST_CASE("copernica api: a segment in fields, a profile a call") {
   REQUIRE(tasks.size() == 2);
   CHECK(one.asked(tasks[1]).find("fields%5B%5D=Email%3D%3Dann%40example.com") != std::string::npos);
   CHECK(one.api().look(target, many)->at(1).step == "people");
-  REQUIRE(one.read(tasks[0], data(profile("1111", "ann@example.com"))));
+  REQUIRE(one.read(tasks[0], rows_of(profile("1111", "ann@example.com"))));
   CHECK(one.notes.targets == std::vector<std::string>{"fields"});
   CHECK(one.notes.members.empty());
-  REQUIRE(one.read(tasks[0], data(R"({"ID":"1","fields":{"Email":"a"}})")));
+  REQUIRE(one.read(tasks[0], rows_of(R"({"ID":"1","fields":{"Email":"a"}})")));
   CHECK(one.notes.targets.empty());
-  REQUIRE(one.read(tasks[1], data(profile("1111", "ann@example.com") + "," +
-                                  profile("1112", "bob@example.com", "no"))));
+  REQUIRE(one.read(tasks[1], rows_of(profile("1111", "ann@example.com") + "," +
+                                     profile("1112", "bob@example.com", "no"))));
   REQUIRE(one.notes.members.size() == 2);
   CHECK(one.notes.members[0].subscription == Subscription::subscribed);
   CHECK(one.notes.members[1].subscription == Subscription::unsubscribed);
   CHECK(one.notes.members[0].fields == std::vector<std::string>{"", "7"});
   auto untold = api();
-  REQUIRE(untold.read(tasks[1], data(profile("1111", "ann@example.com"))));
+  REQUIRE(untold.read(tasks[1], rows_of(profile("1111", "ann@example.com"))));
   CHECK(untold.notes.members.at(0).subscription == Subscription::unknown);
   const std::vector<MemberChange> changes{
       {MemberChange::Action::set, "ann@example.com", "1111", {"mofu", "71"}}};

@@ -50,9 +50,8 @@ const HubSpotApi::Step* HubSpotApi::step_of(std::string_view name) {
 }
 
 HubSpotApi::HubSpotApi(const ApiAccount& account)
-    : m_base(base_url(account, "https://api.hubapi.com")),
-      m_token(account.secret("access_token")), m_client(account.secret("client_id")),
-      m_client_secret(account.secret("client_secret")),
+    : m_base(base_url(account, "https://api.hubapi.com")), m_token(account.secret("access_token")),
+      m_client(account.secret("client_id")), m_client_secret(account.secret("client_secret")),
       m_refresh_token(account.secret("refresh_token")) {
   if (m_token.empty()) {
     m_token = account.secret("api_key");
@@ -109,7 +108,8 @@ std::optional<ApiTask> next_after(const ApiTask& task, const JsonAnswer& answer)
   return more;
 }
 
-// ---- check ---------------------------------------------------------------------------------------
+// ---- check
+// ---------------------------------------------------------------------------------------
 
 std::vector<ApiTask> HubSpotApi::check() const {
   std::vector<ApiTask> tasks;
@@ -128,7 +128,8 @@ Result<void> HubSpotApi::read_right(const ApiTask& task, const HttpResponse& ans
   for (const auto& right : k_rights) {
     if (right.path == task.place) {
       sink.fact("scope " + std::string(right.name),
-                answer.ok() ? "granted" : "not granted: needed for " + std::string(right.needed_for),
+                answer.ok() ? "granted"
+                            : "not granted: needed for " + std::string(right.needed_for),
                 answer.ok());
     }
   }
@@ -139,7 +140,8 @@ Result<void> HubSpotApi::read_right(const ApiTask& task, const HttpResponse& ans
   return {};
 }
 
-// ---- a new access token --------------------------------------------------------------------------
+// ---- a new access token
+// --------------------------------------------------------------------------
 
 std::optional<ApiTask> HubSpotApi::refresh() const {
   if (m_client.empty() || m_client_secret.empty() || m_refresh_token.empty()) {
@@ -181,9 +183,10 @@ Result<std::unique_ptr<Api>> open_api(const ApiAccount& account) {
   auto api = std::make_unique<HubSpotApi>(account);
   if (account.secret("api_key").empty() && account.secret("access_token").empty() &&
       !api->refresh()) {
-    return Error{ErrorCode::usage,
-                 "HubSpot needs the access token of a private app, such as api_key = { env = "
-                 "\"HUBSPOT_TOKEN\" }, or client_id, client_secret and refresh_token of an OAuth app"};
+    return Error{
+        ErrorCode::usage,
+        "HubSpot needs the access token of a private app, such as api_key = { env = "
+        "\"HUBSPOT_TOKEN\" }, or client_id, client_secret and refresh_token of an OAuth app"};
   }
   return api;
 }

@@ -6,8 +6,8 @@
 // A window that HubSpot can't answer in time is halved. Contacts are listed once; afterwards those
 // that changed are searched for.
 //
-// Push. A static list, 1,000 records a call, or properties of contacts, 100 a call. Both know people
-// by record id: neither makes a contact.
+// Push. A static list, 1,000 records a call, or properties of contacts, 100 a call. Both know
+// people by record id: neither makes a contact.
 
 #include "adapter/api_request.hpp"
 #include "readers.hpp"

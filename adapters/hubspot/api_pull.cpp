@@ -14,27 +14,29 @@ namespace {
 constexpr std::int64_t k_first = std::int64_t{1} << 40;
 constexpr std::int64_t k_events_page = 1000;
 constexpr std::int64_t k_emails_page = 100, k_contacts_page = 100, k_found_page = 200;
-constexpr std::uint64_t k_most_found = 10'000;  // of one search, over all its pages
-constexpr Seconds k_window = 7 * k_day;         // of events, in one request
-constexpr Seconds k_most_windows = 150;         // of a long history: they get longer
+constexpr std::uint64_t k_most_found = 10'000; // of one search, over all its pages
+constexpr Seconds k_window = 7 * k_day;        // of events, in one request
+constexpr Seconds k_most_windows = 150;        // of a long history: they get longer
 constexpr Seconds k_smallest_window = 3600;
-constexpr Seconds k_overlap = k_day; // events have no time at which they were stored
+constexpr Seconds k_overlap = k_day;     // events have no time at which they were stored
 constexpr Seconds k_lively = 30 * k_day; // for so long an e-mail's figures are asked for
 constexpr std::size_t k_most_properties = 200;
 
 /// HubSpot's own properties that tell what somebody is; all of the account's own are read besides.
 constexpr std::array k_properties{
-    "email"sv,         "hs_email_optout"sv, "firstname"sv,      "lastname"sv,
-    "jobtitle"sv,      "company"sv,         "industry"sv,       "numemployees"sv,
-    "annualrevenue"sv, "city"sv,            "state"sv,          "zip"sv,
-    "country"sv,       "website"sv,         "lifecyclestage"sv, "hs_lead_status"sv,
-    "hs_language"sv,   "hs_persona"sv,      "hs_timezone"sv,    "createdate"sv,
+    "email"sv,          "hs_email_optout"sv, "firstname"sv,
+    "lastname"sv,       "jobtitle"sv,        "company"sv,
+    "industry"sv,       "numemployees"sv,    "annualrevenue"sv,
+    "city"sv,           "state"sv,           "zip"sv,
+    "country"sv,        "website"sv,         "lifecyclestage"sv,
+    "hs_lead_status"sv, "hs_language"sv,     "hs_persona"sv,
+    "hs_timezone"sv,    "createdate"sv,
 };
 
 std::optional<Seconds> seconds_in(const ApiMarks& marks, std::string_view stream) {
   const auto mark = marks.find(stream);
-  const auto time = mark == marks.end() || mark->second.empty() ? std::nullopt
-                                                                : parse_time(mark->second);
+  const auto time =
+      mark == marks.end() || mark->second.empty() ? std::nullopt : parse_time(mark->second);
   return time ? std::optional(time->seconds) : std::nullopt;
 }
 
@@ -79,7 +81,8 @@ std::vector<ApiTask> HubSpotApi::pull(const PullRequest& request) const {
   return {emails, names};
 }
 
-// ---- mailings ------------------------------------------------------------------------------------
+// ---- mailings
+// ------------------------------------------------------------------------------------
 
 HttpRequest HubSpotApi::ask_emails(const ApiTask& task) const {
   UrlQuery query{{"isPublished", "true"}, {"includeStats", "true"}, {"after", task.place}};
@@ -103,9 +106,8 @@ Result<void> HubSpotApi::read_emails(const ApiTask& task, const HttpResponse& an
       events += count_of(counters[name]).value_or(0);
     }
     std::vector<std::string> ids;
-    each_element(email["allEmailCampaignIds"], [&ids](const Json& one) {
-      ids.emplace_back(scalar_text(one));
-    });
+    each_element(email["allEmailCampaignIds"],
+                 [&ids](const Json& one) { ids.emplace_back(scalar_text(one)); });
     if (ids.empty() && is_number(email["primaryEmailCampaignId"])) {
       ids.emplace_back(scalar_text(email["primaryEmailCampaignId"]));
     }
@@ -140,7 +142,8 @@ Result<void> HubSpotApi::read_emails(const ApiTask& task, const HttpResponse& an
   return {};
 }
 
-// ---- events --------------------------------------------------------------------------------------
+// ---- events
+// --------------------------------------------------------------------------------------
 
 /// From `since` on and before the second after `until`.
 HttpRequest HubSpotApi::ask_events(const ApiTask& task) const {
@@ -152,8 +155,8 @@ HttpRequest HubSpotApi::ask_events(const ApiTask& task) const {
 
 bool HubSpotApi::understands(const ApiTask& task, int status) const {
   const auto* step = step_of(task.step);
-  const bool too_large = task.step == "events" && status >= 500 &&
-                         task.until - task.since > k_smallest_window;
+  const bool too_large =
+      task.step == "events" && status >= 500 && task.until - task.since > k_smallest_window;
   return too_large || (step != nullptr && step->also == status);
 }
 
@@ -209,7 +212,8 @@ Result<void> HubSpotApi::read_campaign(const ApiTask&, const HttpResponse& answe
   return read_json_body(answer.body, k_campaigns, sink.records());
 }
 
-// ---- contacts ------------------------------------------------------------------------------------
+// ---- contacts
+// ------------------------------------------------------------------------------------
 
 HttpRequest HubSpotApi::ask_property_names(const ApiTask&) const {
   return get_request("/crm/v3/properties/contacts");
@@ -224,7 +228,8 @@ Result<void> HubSpotApi::read_property_names(const ApiTask& task, const HttpResp
   std::size_t left_out = 0;
   each_element(json["results"], [&](const Json& property) {
     const auto name = text_of(property["name"]);
-    const bool wanted = std::find(k_properties.begin(), k_properties.end(), name) != k_properties.end();
+    const bool wanted =
+        std::find(k_properties.begin(), k_properties.end(), name) != k_properties.end();
     const bool own = !is_true(property["hubspotDefined"]) && !name.starts_with("hs_") &&
                      name != "lastmodifieddate" && !is_true(property["archived"]);
     if (name.empty() || !(wanted || own)) {

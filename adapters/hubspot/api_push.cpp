@@ -10,8 +10,8 @@ namespace mailfunnel::hubspot {
 
 namespace {
 
-constexpr std::size_t k_change_page = 1000;       // records a call that changes a list
-constexpr std::size_t k_batch = 100;              // contacts a call that reads or sets properties
+constexpr std::size_t k_change_page = 1000; // records a call that changes a list
+constexpr std::size_t k_batch = 100;        // contacts a call that reads or sets properties
 constexpr std::int64_t k_memberships_page = 250;
 constexpr std::string_view k_contact_type = "0-1"; // objectTypeId
 
@@ -29,11 +29,13 @@ std::vector<std::size_t> places(std::size_t count) {
 
 std::vector<TargetInfo> HubSpotApi::targets() const {
   return {{TargetKind::list, "a static list of contacts", true},
-          {TargetKind::segment, "a static list of contacts, which is what HubSpot calls a segment", true},
+          {TargetKind::segment, "a static list of contacts, which is what HubSpot calls a segment",
+           true},
           {TargetKind::fields, "properties of contacts", true}};
 }
 
-// ---- what is there -------------------------------------------------------------------------------
+// ---- what is there
+// -------------------------------------------------------------------------------
 
 Result<std::vector<ApiTask>> HubSpotApi::look(const PushTarget& target,
                                               std::span<const std::string> wanted) const {
@@ -51,10 +53,8 @@ Result<std::vector<ApiTask>> HubSpotApi::look(const PushTarget& target,
       body += at == i ? "" : ",";
       body += "{\"id\":" + json_string(wanted[at]) + "}";
     }
-    tasks.push_back({.step = "people",
-                     .place = std::to_string(i),
-                     .memo = names,
-                     .body = body + "]}"});
+    tasks.push_back(
+        {.step = "people", .place = std::to_string(i), .memo = names, .body = body + "]}"});
   }
   return tasks;
 }
@@ -77,8 +77,9 @@ Result<void> HubSpotApi::read_list(const ApiTask& task, const HttpResponse& answ
     return Error{ErrorCode::bad_syntax, "the answer has no listId"};
   }
   if (text_of(list["processingType"]) == "DYNAMIC") {
-    return Error{ErrorCode::usage, "the list \"" + std::string(text_of(list["name"])) +
-                                       "\" is an active one, which HubSpot fills by rules: name another"};
+    return Error{ErrorCode::usage,
+                 "the list \"" + std::string(text_of(list["name"])) +
+                     "\" is an active one, which HubSpot fills by rules: name another"};
   }
   sink.target(id);
   if (task.step == "list") {
@@ -127,7 +128,8 @@ Result<void> HubSpotApi::read_people(const ApiTask& task, const HttpResponse& an
     TargetMember member;
     member.address = text_of(properties["email"]);
     member.contact_id = scalar_text(contact["id"]);
-    // Who has not opted out of all mail gets what he or she has not opted out of: HubSpot sees to it.
+    // Who has not opted out of all mail gets what he or she has not opted out of: HubSpot sees to
+    // it.
     member.subscription = subscription_of(JsonScalar(properties["hs_email_optout"]));
     if (member.subscription == Subscription::unknown) {
       member.subscription = Subscription::subscribed;
@@ -160,20 +162,22 @@ Result<void> HubSpotApi::read_properties(const ApiTask& task, const HttpResponse
   return {};
 }
 
-// ---- a new target --------------------------------------------------------------------------------
+// ---- a new target
+// --------------------------------------------------------------------------------
 
 Result<std::vector<ApiTask>> HubSpotApi::create(const PushTarget& target) const {
   if (target.kind != TargetKind::fields) {
-    return std::vector<ApiTask>{
-        {.step = "new-list",
-         .body = "{\"name\":" + json_string(target.name) + ",\"objectTypeId\":" +
-                 json_string(k_contact_type) + ",\"processingType\":\"MANUAL\"}"}};
+    return std::vector<ApiTask>{{.step = "new-list",
+                                 .body = "{\"name\":" + json_string(target.name) +
+                                         ",\"objectTypeId\":" + json_string(k_contact_type) +
+                                         ",\"processingType\":\"MANUAL\"}"}};
   }
   std::vector<ApiTask> tasks;
   for (const auto& name : target.fields) {
-    tasks.push_back({.step = "new-property",
-                     .body = "{\"name\":" + json_string(name) + ",\"label\":" + json_string(name) +
-                             R"(,"type":"string","fieldType":"text","groupName":"contactinformation"})"});
+    tasks.push_back(
+        {.step = "new-property",
+         .body = "{\"name\":" + json_string(name) + ",\"label\":" + json_string(name) +
+                 R"(,"type":"string","fieldType":"text","groupName":"contactinformation"})"});
   }
   return tasks;
 }
@@ -193,7 +197,8 @@ Result<void> HubSpotApi::read_new_property(const ApiTask&, const HttpResponse&,
   return {};
 }
 
-// ---- changes -------------------------------------------------------------------------------------
+// ---- changes
+// -------------------------------------------------------------------------------------
 
 Result<std::vector<PushStep>> HubSpotApi::change(const PushTarget& target, std::string_view id,
                                                  std::span<const MemberChange> changes) const {
@@ -220,21 +225,23 @@ Result<std::vector<PushStep>> HubSpotApi::change(const PushTarget& target, std::
       return ApiTask{.step = "set-properties", .body = body + "]}"};
     });
   }
-  return in_batches(places(changes.size()), k_change_page, [&](const std::vector<std::size_t>& some) {
-    std::string add, remove;
-    for (const auto i : some) {
-      auto& list = changes[i].action == MemberChange::Action::remove ? remove : add;
-      list += list.empty() ? "" : ",";
-      list += json_string(changes[i].contact_id);
-    }
-    ApiTask task{.step = "change-list", .memo = std::string(id)};
-    task.body = "{\"recordIdsToAdd\":[" + add + "],\"recordIdsToRemove\":[" + remove + "]}";
-    return task;
-  });
+  return in_batches(
+      places(changes.size()), k_change_page, [&](const std::vector<std::size_t>& some) {
+        std::string add, remove;
+        for (const auto i : some) {
+          auto& list = changes[i].action == MemberChange::Action::remove ? remove : add;
+          list += list.empty() ? "" : ",";
+          list += json_string(changes[i].contact_id);
+        }
+        ApiTask task{.step = "change-list", .memo = std::string(id)};
+        task.body = "{\"recordIdsToAdd\":[" + add + "],\"recordIdsToRemove\":[" + remove + "]}";
+        return task;
+      });
 }
 
 HttpRequest HubSpotApi::ask_change_list(const ApiTask& task) const {
-  auto request = json_request("PUT", list_path(task.memo) + "/memberships/add-and-remove", task.body);
+  auto request =
+      json_request("PUT", list_path(task.memo) + "/memberships/add-and-remove", task.body);
   request.repeatable = true; // who is in it already stays
   return request;
 }

@@ -120,7 +120,7 @@ TEST_CASE("hubspot api: events go on behind the offset, and unknown mailings are
   api.notes.marks.clear();
   api.check_refuses_cut(task("events"), k_events);
   api.check_refuses(task("events"), R"({"events":[],"hasMore":true})"); // and from where?
-  REQUIRE(api.read(task("campaign"), "{}", 404).has_value());                       // deleted
+  REQUIRE(api.read(task("campaign"), "{}", 404).has_value());           // deleted
   CHECK(api.notes.lines.empty());
 }
 
@@ -142,7 +142,8 @@ TEST_CASE("hubspot api: contacts with HubSpot's useful properties and all of the
   names.since = 0;
   REQUIRE(api.read(names, R"({"results":[{"name":"email","hubspotDefined":true},)"
                           R"({"name":"hs_analytics_source","hubspotDefined":true},)"
-                          R"({"name":"funnel_stage"},{"name":"lastmodifieddate"}]})").has_value());
+                          R"({"name":"funnel_stage"},{"name":"lastmodifieddate"}]})")
+              .has_value());
   REQUIRE(api.notes.tasks.size() == 1);
   const auto contacts = api.notes.tasks[0];
   CHECK(api.asked(contacts) == "GET https://api.hubapi.com/crm/v3/objects/contacts?properties="
@@ -162,11 +163,12 @@ TEST_CASE("hubspot api: a search of more than 10,000 goes on behind the last rec
   auto api = hubspot_api();
   auto changed = task("changed-contacts");
   changed.memo = "email,jobtitle";
-  CHECK(api.asked(changed) ==
-        "POST https://api.hubapi.com/crm/v3/objects/contacts/search "
-        R"({"filterGroups":[{"filters":[{"propertyName":"lastmodifieddate","operator":"GTE",)"
-        R"("value":"1769774400000"}]}],"sorts":[{"propertyName":"hs_object_id","direction":"ASCENDING"}],)"
-        R"("properties":["email","jobtitle"],"limit":200} (repeatable))");
+  CHECK(
+      api.asked(changed) ==
+      "POST https://api.hubapi.com/crm/v3/objects/contacts/search "
+      R"({"filterGroups":[{"filters":[{"propertyName":"lastmodifieddate","operator":"GTE",)"
+      R"("value":"1769774400000"}]}],"sorts":[{"propertyName":"hs_object_id","direction":"ASCENDING"}],)"
+      R"("properties":["email","jobtitle"],"limit":200} (repeatable))");
   auto answer = std::string(k_contacts);
   answer.replace(answer.find("\"after\":\"101\""), 13, "\"after\":\"9800\"");
   REQUIRE(api.read(changed, answer).has_value());
@@ -192,27 +194,35 @@ TEST_CASE("hubspot api: who is in a list, and who of those wanted is a contact")
         "GET https://api.hubapi.com/crm/v3/lists/object-type-id/0-1/name/Warm%20%26%20new");
   REQUIRE(api.read(list, "{}", 404).has_value());
   CHECK(api.notes.targets.empty());
-  REQUIRE(api.read(list, R"({"list":{"listId":501,"name":"Warm","processingType":"MANUAL"}})").has_value());
+  REQUIRE(api.read(list, R"({"list":{"listId":501,"name":"Warm","processingType":"MANUAL"}})")
+              .has_value());
   CHECK(api.notes.targets == std::vector<std::string>{"501"});
   const auto memberships = api.notes.tasks.at(0);
-  CHECK(api.asked(memberships) == "GET https://api.hubapi.com/crm/v3/lists/501/memberships?limit=250");
-  REQUIRE(api.read(memberships, R"({"results":[{"recordId":"101"}],"paging":{"next":{"after":"z"}}})").has_value());
+  CHECK(api.asked(memberships) ==
+        "GET https://api.hubapi.com/crm/v3/lists/501/memberships?limit=250");
+  REQUIRE(
+      api.read(memberships, R"({"results":[{"recordId":"101"}],"paging":{"next":{"after":"z"}}})")
+          .has_value());
   REQUIRE(api.notes.members.size() == 1);
   CHECK(api.notes.members[0].in_target);
   CHECK(api.notes.members[0].contact_id == "101");
   CHECK(api.notes.tasks.size() == 1);
-  CHECK(api.asked(tasks->at(2)) ==
-        "POST https://api.hubapi.com/crm/v3/objects/contacts/batch/read "
-        R"({"idProperty":"email","properties":["email","hs_email_optout"],"inputs":[{"id":"ann@example.com"}]})"
-        " (repeatable)");
+  CHECK(
+      api.asked(tasks->at(2)) ==
+      "POST https://api.hubapi.com/crm/v3/objects/contacts/batch/read "
+      R"({"idProperty":"email","properties":["email","hs_email_optout"],"inputs":[{"id":"ann@example.com"}]})"
+      " (repeatable)");
   REQUIRE(api.read(tasks->at(1), k_contacts, 207).has_value());
   REQUIRE(api.notes.members.size() == 1);
   CHECK(api.notes.members[0].subscription == Subscription::unsubscribed);
   CHECK_FALSE(api.notes.members[0].in_target);
-  REQUIRE(api.read(tasks->at(1), R"({"results":[{"id":"7","properties":{"email":"bo@example.com"}}]})").has_value());
+  REQUIRE(
+      api.read(tasks->at(1), R"({"results":[{"id":"7","properties":{"email":"bo@example.com"}}]})")
+          .has_value());
   CHECK(api.notes.members.at(0).subscription == Subscription::subscribed);
 
-  const auto active = api.read(list, R"({"list":{"listId":5,"name":"Warm","processingType":"DYNAMIC"}})");
+  const auto active =
+      api.read(list, R"({"list":{"listId":5,"name":"Warm","processingType":"DYNAMIC"}})");
   REQUIRE_FALSE(active.has_value());
   CHECK(active.error().code == ErrorCode::usage);
 }
@@ -220,16 +230,18 @@ TEST_CASE("hubspot api: who is in a list, and who of those wanted is a contact")
 TEST_CASE("hubspot api: adds and removes share a call") {
   auto api = hubspot_api();
   const PushTarget target{.kind = TargetKind::list, .name = "Warm", .list = {}, .fields = {}};
-  const std::vector<MemberChange> changes{
-      {MemberChange::Action::add, "ann@example.com", "101", {}},
-      {MemberChange::Action::remove, "", "102", {}}};
+  const std::vector<MemberChange> changes{{MemberChange::Action::add, "ann@example.com", "101", {}},
+                                          {MemberChange::Action::remove, "", "102", {}}};
   const auto steps = api.api().change(target, "501", changes);
   REQUIRE(steps.has_value());
   REQUIRE(steps->size() == 1);
   const auto& change = steps->front().task;
-  CHECK(api.asked(change) == "PUT https://api.hubapi.com/crm/v3/lists/501/memberships/add-and-remove "
-                             R"({"recordIdsToAdd":["101"],"recordIdsToRemove":["102"]} (repeatable))");
-  REQUIRE(api.read(change, R"({"recordsIdsAdded":[],"recordIdsRemoved":[],"recordIdsMissing":["101"]})").has_value());
+  CHECK(api.asked(change) ==
+        "PUT https://api.hubapi.com/crm/v3/lists/501/memberships/add-and-remove "
+        R"({"recordIdsToAdd":["101"],"recordIdsToRemove":["102"]} (repeatable))");
+  REQUIRE(
+      api.read(change, R"({"recordsIdsAdded":[],"recordIdsRemoved":[],"recordIdsMissing":["101"]})")
+          .has_value());
   CHECK(api.notes.outcomes == std::vector<std::string>{"101: no contact has this record id"});
   const std::vector<MemberChange> stranger{{MemberChange::Action::add, "new@example.com", "", {}}};
   CHECK_FALSE(api.api().change(target, "501", stranger).has_value());
@@ -246,7 +258,8 @@ TEST_CASE("hubspot api: properties are set, never contacts made") {
   const auto made = api.api().create(target);
   REQUIRE(made.has_value());
   CHECK(made->size() == 2);
-  check_has(api.asked(made->front()), R"({"name":"funnel_stage","label":"funnel_stage","type":"string")");
+  check_has(api.asked(made->front()),
+            R"({"name":"funnel_stage","label":"funnel_stage","type":"string")");
   REQUIRE(api.read(made->front(), "{}", 409).has_value());
   CHECK(api.notes.targets.size() == 1);
 
@@ -255,10 +268,13 @@ TEST_CASE("hubspot api: properties are set, never contacts made") {
   REQUIRE(steps.has_value());
   REQUIRE(steps->size() == 2);
   const auto& last = steps->at(1).task;
-  CHECK(api.asked(last) ==
-        "POST https://api.hubapi.com/crm/v3/objects/contacts/batch/update "
-        R"({"inputs":[{"id":"101","properties":{"funnel_stage":"BOFU","score":"82"}}]} (repeatable))");
-  REQUIRE(api.read(last, R"({"results":[],"errors":[{"message":"gone","context":{"ids":["101"]}}]})", 207).has_value());
+  CHECK(
+      api.asked(last) ==
+      "POST https://api.hubapi.com/crm/v3/objects/contacts/batch/update "
+      R"({"inputs":[{"id":"101","properties":{"funnel_stage":"BOFU","score":"82"}}]} (repeatable))");
+  REQUIRE(api.read(last,
+                   R"({"results":[],"errors":[{"message":"gone","context":{"ids":["101"]}}]})", 207)
+              .has_value());
   CHECK(api.notes.outcomes == std::vector<std::string>{"101: gone"});
   REQUIRE(api.read(last, R"({"results":[],"errors":[{"message":"?"}]})", 207).has_value());
   CHECK(api.notes.is_unsure);
@@ -268,12 +284,14 @@ TEST_CASE("hubspot api: what the key may do") {
   auto api = hubspot_api();
   const auto tasks = api.api().check();
   REQUIRE(tasks.size() == 3);
-  REQUIRE(api.read(tasks[0], "{}", 200, {{"X-HubSpot-RateLimit-Daily-Remaining", "900"}}).has_value());
+  REQUIRE(
+      api.read(tasks[0], "{}", 200, {{"X-HubSpot-RateLimit-Daily-Remaining", "900"}}).has_value());
   CHECK(api.notes.facts ==
         std::vector<std::string>{"scope content: granted", "calls left today (bad): 900"});
   REQUIRE(api.read(tasks[1], "{}", 403).has_value());
-  CHECK(api.notes.facts == std::vector<std::string>{
-                               "scope crm.objects.contacts.read (bad): not granted: needed for contacts"});
+  CHECK(api.notes.facts ==
+        std::vector<std::string>{
+            "scope crm.objects.contacts.read (bad): not granted: needed for contacts"});
   CHECK(api.api().problem({400, {}, R"({"message":"Invalid","errors":[{"message":"limit"}]})"}) ==
         "Invalid (limit)");
 }

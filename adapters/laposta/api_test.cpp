@@ -34,7 +34,7 @@ PullRequest request(ApiMarks marks = {}) {
   return request;
 }
 
-std::string data(const std::string& rows, const std::string& rest = "") {
+std::string rows_of(const std::string& rows, const std::string& rest = "") {
   return R"({"data":[)" + rows + "]" + rest + "}";
 }
 
@@ -84,7 +84,8 @@ TEST_CASE("laposta api: what a sync asks for") {
   auto all = api(config);
   const auto lists = all.api().pull(request()).at(1);
   REQUIRE(all.read(
-      lists, data(R"({"list":{"list_id":"l1","name":"A"}},{"list":{"list_id":"l2","name":"B"}})")));
+      lists,
+      rows_of(R"({"list":{"list_id":"l1","name":"A"}},{"list":{"list_id":"l2","name":"B"}})")));
   CHECK(all.notes.tasks.size() == 6);
   CHECK(one.api().pull(request({{"campaigns", "2026-05-19T12:00:00Z"}})).at(0).since ==
         k_now - 31 * k_day);
@@ -93,8 +94,8 @@ TEST_CASE("laposta api: what a sync asks for") {
 TEST_CASE("laposta api: mailings, their figures, history and body") {
   auto one = api();
   const auto campaigns = one.api().pull(request()).at(0);
-  one.check_refuses_cut(campaigns, data(k_campaign));
-  REQUIRE(one.read(campaigns, data(k_campaign + "," + k_draft)));
+  one.check_refuses_cut(campaigns, rows_of(k_campaign));
+  REQUIRE(one.read(campaigns, rows_of(k_campaign + "," + k_draft)));
   CHECK(one.notes.lines.size() == 1);
   REQUIRE(steps(one.notes.tasks) == std::vector<std::string>{"report", "history", "content"});
   const auto report = one.notes.tasks[0], history = one.notes.tasks[1],
@@ -109,9 +110,9 @@ TEST_CASE("laposta api: mailings, their figures, history and body") {
   one.check_refuses(report, "{}");
 
   const auto body =
-      data(event(R"({"email":"ann@example.com"})") + "," + event("{}"), pagination("c2"));
+      rows_of(event(R"({"email":"ann@example.com"})") + "," + event("{}"), pagination("c2"));
   one.check_refuses_cut(history, body);
-  one.check_refuses(history, data(""));
+  one.check_refuses(history, rows_of(""));
   REQUIRE(one.read(history, body));
   CHECK(
       one.notes.lines.at(0).find(
@@ -120,10 +121,10 @@ TEST_CASE("laposta api: mailings, their figures, history and body") {
   CHECK(one.notes.notes.size() == 1); // one of nobody
   CHECK(one.notes.tasks.at(0).place == "c2");
   CHECK(one.notes.marks.count("history/njhgaf61ye") == 0);
-  REQUIRE(one.read(one.notes.tasks[0], data("", pagination(""))));
+  REQUIRE(one.read(one.notes.tasks[0], rows_of("", pagination(""))));
   CHECK(one.notes.tasks.empty());
   CHECK(one.notes.marks["history/njhgaf61ye"] == "2026-05-20T12:00:00Z");
-  REQUIRE(one.read(campaigns, data(k_campaign)));
+  REQUIRE(one.read(campaigns, rows_of(k_campaign)));
   REQUIRE(steps(one.notes.tasks) ==
           std::vector<std::string>{"report", "history"}); // the body is had
   CHECK(one.asked(one.notes.tasks[1]).find("event_date_from=2026-05-19&") != std::string::npos);
@@ -139,7 +140,7 @@ TEST_CASE("laposta api: mailings, their figures, history and body") {
 TEST_CASE("laposta api: members") {
   auto one = api();
   const auto members = one.api().pull(request()).at(1);
-  const auto body = data(member("m1", "ann@example.com", "active"));
+  const auto body = rows_of(member("m1", "ann@example.com", "active"));
   one.check_refuses_cut(members, body);
   REQUIRE(one.read(members, body));
   CHECK(one.notes.lines.at(0).find(R"("subscription":"subscribed")") != std::string::npos);
@@ -154,10 +155,10 @@ TEST_CASE("laposta api: a segment in fields, without adding anybody") {
   CHECK(one.asked(tasks[1]) == std::string("GET ") + k_base +
                                    "/member/ann%2B1%40example.com?list_id=BaImMu3JZA (repeatable)");
   CHECK(one.api().look(target, many)->size() == 4);
-  REQUIRE(one.read(tasks[0],
-                   data(R"({"field":{"custom_name":"stage"}},{"field":{"custom_name":"score"}})")));
+  REQUIRE(one.read(
+      tasks[0], rows_of(R"({"field":{"custom_name":"stage"}},{"field":{"custom_name":"score"}})")));
   CHECK(one.notes.targets == std::vector<std::string>{"fields"});
-  REQUIRE(one.read(tasks[0], data(R"({"field":{"custom_name":"stage"}})")));
+  REQUIRE(one.read(tasks[0], rows_of(R"({"field":{"custom_name":"stage"}})")));
   CHECK(one.notes.targets.empty());
   CHECK(one.api().create(target).error().code == ErrorCode::usage);
   REQUIRE(one.read(tasks[1], member("m1", "ann@example.com", "unsubscribed")));

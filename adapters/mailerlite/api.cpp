@@ -130,8 +130,9 @@ Result<void> MailerLiteApi::read_key(const ApiTask&, const HttpResponse& answer,
 
 Result<std::unique_ptr<Api>> open_api(const ApiAccount& account) {
   if (account.secret("api_key").empty()) {
-    return Error{ErrorCode::usage, "MailerLite needs an API token, such as api_key = { env = "
-                                   "\"MAILERLITE_API_KEY\" } (Integrations > API; of the new platform)"};
+    return Error{ErrorCode::usage,
+                 "MailerLite needs an API token, such as api_key = { env = "
+                 "\"MAILERLITE_API_KEY\" } (Integrations > API; of the new platform)"};
   }
   return std::make_unique<MailerLiteApi>(account);
 }

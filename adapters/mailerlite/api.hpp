@@ -5,8 +5,8 @@
 // sent to; subscribers. What a recipient did is told as counts without times only, so it is left to
 // the webhooks.
 //
-// Push. A group: added by import, 1,000 subscribers a call, removed in batches of 50 requests. Fields
-// in batches of 50. No call makes a subscriber, or tells a status.
+// Push. A group: added by import, 1,000 subscribers a call, removed in batches of 50 requests.
+// Fields in batches of 50. No call makes a subscriber, or tells a status.
 
 #include "adapter/api_request.hpp"
 #include "readers.hpp"

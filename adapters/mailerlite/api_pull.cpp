@@ -31,7 +31,8 @@ MailingTotals totals_of(const std::string& campaign, const Json& stats) {
 
 /// Neither list can be asked for what is new alone; the figures of campaigns tell it.
 std::vector<ApiTask> MailerLiteApi::pull(const PullRequest& request) const {
-  ApiTask campaigns{.step = "campaigns", .since = request.since, .until = request.now, .rank = k_first};
+  ApiTask campaigns{
+      .step = "campaigns", .since = request.since, .until = request.now, .rank = k_first};
   ApiTask subscribers{.step = "subscribers", .until = request.now, .rank = -1, .calls = 10};
   return {campaigns, subscribers};
 }
@@ -72,8 +73,9 @@ Result<void> MailerLiteApi::read_campaigns(const ApiTask& task, const HttpRespon
                      static_cast<double>(*totals.sent) / static_cast<double>(k_page) + 1;
                  sink.next(std::move(recipients));
                });
-  sink.note("MailerLite tells how often somebody opened and clicked, but not when: opens, clicks and "
-            "bounces come by its webhooks (mailfunnel serve)");
+  sink.note(
+      "MailerLite tells how often somebody opened and clicked, but not when: opens, clicks and "
+      "bounces come by its webhooks (mailfunnel serve)");
   if (auto more = next_page(task, json)) {
     sink.next(std::move(*more));
   }
@@ -82,9 +84,9 @@ Result<void> MailerLiteApi::read_campaigns(const ApiTask& task, const HttpRespon
 
 HttpRequest MailerLiteApi::ask_recipients(const ApiTask& task) const {
   const auto page = task.place.empty() ? std::string("1") : task.place;
-  auto request = json_request("POST", "/campaigns/" + task.campaign + "/reports/subscriber-activity",
-                              R"({"include":"subscriber","limit":)" + std::to_string(k_page) +
-                                  ",\"page\":" + page + "}");
+  auto request = json_request(
+      "POST", "/campaigns/" + task.campaign + "/reports/subscriber-activity",
+      R"({"include":"subscriber","limit":)" + std::to_string(k_page) + ",\"page\":" + page + "}");
   request.repeatable = true;
   return request;
 }

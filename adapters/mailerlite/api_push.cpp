@@ -13,16 +13,18 @@ using namespace std::string_view_literals;
 namespace {
 
 constexpr std::int64_t k_page = 100, k_members_page = 1000;
-constexpr std::size_t k_few = 20;        // people that are looked up one by one
-constexpr std::size_t k_import = 1000;   // subscribers of an import
-constexpr std::size_t k_batch = 50;      // requests of a batch
+constexpr std::size_t k_few = 20;      // people that are looked up one by one
+constexpr std::size_t k_import = 1000; // subscribers of an import
+constexpr std::size_t k_batch = 50;    // requests of a batch
 constexpr unsigned k_most_polls = 60;
 
 /// A list of members without a status is one of those that are active.
-constexpr std::array k_statuses{"active"sv, "unsubscribed"sv, "unconfirmed"sv, "bounced"sv, "junk"sv};
+constexpr std::array k_statuses{"active"sv, "unsubscribed"sv, "unconfirmed"sv, "bounced"sv,
+                                "junk"sv};
 
 /// What an import lists as not taken.
-constexpr std::array k_not_taken{"invalid"sv, "mistyped"sv, "role_based"sv, "banned_import_emails"sv};
+constexpr std::array k_not_taken{"invalid"sv, "mistyped"sv, "role_based"sv,
+                                 "banned_import_emails"sv};
 
 TargetMember member_of(const Json& row, const std::vector<std::string_view>& fields) {
   TargetMember member;
@@ -44,7 +46,8 @@ std::vector<TargetInfo> MailerLiteApi::targets() const {
           {TargetKind::fields, "fields of subscribers, by their keys", true}};
 }
 
-// ---- what is there -------------------------------------------------------------------------------
+// ---- what is there
+// -------------------------------------------------------------------------------
 
 Result<std::vector<ApiTask>> MailerLiteApi::look(const PushTarget& target,
                                                  std::span<const std::string> wanted) const {
@@ -162,17 +165,19 @@ Result<void> MailerLiteApi::read_fields(const ApiTask& task, const HttpResponse&
   return {};
 }
 
-// ---- a new target --------------------------------------------------------------------------------
+// ---- a new target
+// --------------------------------------------------------------------------------
 
 Result<std::vector<ApiTask>> MailerLiteApi::create(const PushTarget& target) const {
   if (target.kind != TargetKind::fields) {
     return std::vector<ApiTask>{
         {.step = "new-group", .body = "{\"name\":" + json_string(target.name) + "}"}};
   }
-  return Error{ErrorCode::usage,
-               "not all of the fields " + join(target.fields, ", ") +
-                   " are there: make them at MailerLite (Subscribers > Fields), as text or number, and "
-                   "name them by their keys, such as funnel_stage"};
+  return Error{
+      ErrorCode::usage,
+      "not all of the fields " + join(target.fields, ", ") +
+          " are there: make them at MailerLite (Subscribers > Fields), as text or number, and "
+          "name them by their keys, such as funnel_stage"};
 }
 
 HttpRequest MailerLiteApi::ask_new_group(const ApiTask& task) const {
@@ -190,7 +195,8 @@ Result<void> MailerLiteApi::read_new_group(const ApiTask&, const HttpResponse& a
   return {};
 }
 
-// ---- changes -------------------------------------------------------------------------------------
+// ---- changes
+// -------------------------------------------------------------------------------------
 
 Result<std::vector<PushStep>> MailerLiteApi::change(const PushTarget& target, std::string_view id,
                                                     std::span<const MemberChange> changes) const {
@@ -263,17 +269,21 @@ Result<void> MailerLiteApi::read_import(const ApiTask& task, const HttpResponse&
       each_element(data[name], [&](const Json& one) {
         const auto address = one.is_object() ? text_of(one["email"]) : text_of(one);
         if (!address.empty()) {
-          sink.outcome(address, {PushOutcome::State::refused, "not imported: " + std::string(name)});
+          sink.outcome(address,
+                       {PushOutcome::State::refused, "not imported: " + std::string(name)});
           ++told;
         }
       });
     }
-    if (count_of(data["errored"]).value_or(0) > told) {
-      sink.unsure();
+    const auto total = count_of(data["total"]), processed = count_of(data["processed"]);
+    if (count_of(data["errored"]).value_or(0) > told ||
+        (total && processed && *processed < *total)) {
+      sink.unsure(); // it was given up, or names not all
     }
     return {};
   }
-  const auto polls = static_cast<unsigned>(std::max<std::int64_t>(parse_int(task.memo).value_or(0), 0));
+  const auto polls =
+      static_cast<unsigned>(std::max<std::int64_t>(parse_int(task.memo).value_or(0), 0));
   const bool stopped = is_there(data["stopped_at"]) && !data["stopped_at"].is_null();
   if (id.empty() || stopped || polls >= k_most_polls) {
     sink.unsure();
@@ -304,9 +314,9 @@ Result<void> MailerLiteApi::read_batch(const ApiTask& task, const HttpResponse& 
     const bool gone = code == 404 && task.body.find("\"DELETE\"") != std::string::npos;
     if (at < who.size() && (code < 200 || code > 299) && !gone) {
       const auto words = text_of(one["body"]["message"]);
-      sink.outcome(who[at], {PushOutcome::State::refused,
-                             words.empty() ? "answered with " + std::to_string(code)
-                                           : std::string(words)});
+      sink.outcome(who[at],
+                   {PushOutcome::State::refused,
+                    words.empty() ? "answered with " + std::to_string(code) : std::string(words)});
     }
     ++at;
   });

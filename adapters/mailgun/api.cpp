@@ -35,7 +35,8 @@ const MailgunApi::Step* MailgunApi::step_of(std::string_view name) {
 }
 
 MailgunApi::MailgunApi(const ApiAccount& account, std::string base)
-    : m_base(std::move(base)), m_domain(account.setting("domain")), m_key(account.secret("api_key")) {
+    : m_base(std::move(base)), m_domain(account.setting("domain")),
+      m_key(account.secret("api_key")) {
   m_list = account.list.empty() ? std::string() : list_address(account.list);
 }
 
@@ -86,8 +87,7 @@ std::string MailgunApi::problem(const HttpResponse& answer) const {
 
 std::optional<ApiTask> next_url(const ApiTask& task, const JsonAnswer& answer, std::size_t enough) {
   simdjson::dom::array items;
-  const auto rows =
-      answer["items"].get_array().get(items) == simdjson::SUCCESS ? items.size() : 0;
+  const auto rows = answer["items"].get_array().get(items) == simdjson::SUCCESS ? items.size() : 0;
   const auto url = text_of(answer["paging"]["next"]);
   if (rows == 0 || rows < enough || url.empty() || url == task.place) {
     return std::nullopt;

@@ -1,9 +1,9 @@
 #pragma once
 // Mailgun's API: https://documentation.mailgun.com/docs/mailgun/api-reference
 //
-// Pull. Events of a domain by windows of time, newest first, each page leading to the next until one
-// is empty; who must get no mail any more; members of mailing lists. There are no mailings: the first
-// tag of a mail stands for one.
+// Pull. Events of a domain by windows of time, newest first, each page leading to the next until
+// one is empty; who must get no mail any more; members of mailing lists. There are no mailings: the
+// first tag of a mail stands for one.
 //
 // Push. A mailing list: 100 new members a call, which leaves those alone who are in it; removed one
 // by one. Variables of members are read before they are written, as all of them are replaced. The
@@ -93,8 +93,8 @@ private:
 /// The page behind this one, by its URL; nothing behind a page with less than `enough` rows.
 std::optional<ApiTask> next_url(const ApiTask& task, const JsonAnswer& answer, std::size_t enough);
 
-/// Of an entry of "bounces", "unsubscribes" or "complaints": may mail still be sent? unknown: it was
-/// one tag that was left, not all mail.
+/// Of an entry of "bounces", "unsubscribes" or "complaints": may mail still be sent? unknown: it
+/// was one tag that was left, not all mail.
 Subscription suppression_of(std::string_view list, const Json& entry);
 
 } // namespace mailfunnel::mailgun

@@ -16,8 +16,8 @@ constexpr std::int64_t k_events_page = 300, k_suppressed_page = 1000, k_members_
 constexpr std::size_t k_full = 100;     // pages of lists are never smaller but for the last
 constexpr Seconds k_window = 7 * k_day; // of events
 constexpr Seconds k_most_windows = 150; // of a long history: they get longer
-constexpr Seconds k_overlap = k_day;    // events come in late, in any order; Mailgun says half an hour
-constexpr Seconds k_refresh = k_day;    // so often members are listed whose number did not change
+constexpr Seconds k_overlap = k_day; // events come in late, in any order; Mailgun says half an hour
+constexpr Seconds k_refresh = k_day; // so often members are listed whose number did not change
 
 constexpr std::array k_lists{"bounces"sv, "unsubscribes"sv, "complaints"sv};
 
@@ -44,13 +44,15 @@ std::vector<ApiTask> MailgunApi::pull(const PullRequest& request) const {
     tasks.push_back(std::move(window));
   }
   for (const auto list : k_lists) {
-    tasks.push_back({.step = "suppressed", .memo = std::string(list), .until = request.now, .rank = -1});
+    tasks.push_back(
+        {.step = "suppressed", .memo = std::string(list), .until = request.now, .rank = -1});
   }
   tasks.push_back({.step = "lists", .until = request.now, .rank = -1});
   return tasks;
 }
 
-// ---- events --------------------------------------------------------------------------------------
+// ---- events
+// --------------------------------------------------------------------------------------
 
 HttpRequest MailgunApi::ask_events(const ApiTask& task) const {
   if (!task.place.empty()) {
@@ -77,7 +79,8 @@ Result<void> MailgunApi::read_events(const ApiTask& task, const HttpResponse& an
   return {};
 }
 
-// ---- who must get no mail any more ---------------------------------------------------------------
+// ---- who must get no mail any more
+// ---------------------------------------------------------------
 
 HttpRequest MailgunApi::ask_suppressed(const ApiTask& task) const {
   return get_request(task.place.empty()
@@ -110,7 +113,8 @@ Result<void> MailgunApi::read_suppressed(const ApiTask& task, const HttpResponse
                    view.changed_at = since->seconds;
                  }
                  if (view.address.empty()) {
-                   sink.records().reject(mismatch("address", entry["address"], "an address"), record);
+                   sink.records().reject(mismatch("address", entry["address"], "an address"),
+                                         record);
                  } else if (view.subscription == Subscription::unknown) {
                    sink.records().skip(record);
                  } else {
@@ -123,7 +127,8 @@ Result<void> MailgunApi::read_suppressed(const ApiTask& task, const HttpResponse
   return {};
 }
 
-// ---- mailing lists -------------------------------------------------------------------------------
+// ---- mailing lists
+// -------------------------------------------------------------------------------
 
 HttpRequest MailgunApi::ask_lists(const ApiTask& task) const {
   if (!m_list.empty()) {
@@ -152,7 +157,8 @@ Result<void> MailgunApi::read_lists(const ApiTask& task, const HttpResponse& ans
     sink.mark("members/" + address, count + " " + format_time(task.until));
     ApiTask members{.step = "members", .campaign = address, .rank = -1};
     members.calls = static_cast<double>(count_of(list["members_count"]).value_or(0)) /
-                        static_cast<double>(k_members_page) + 1;
+                        static_cast<double>(k_members_page) +
+                    1;
     sink.next(std::move(members));
   };
   if (!m_list.empty()) {

@@ -14,14 +14,15 @@ using namespace std::string_view_literals;
 
 namespace {
 
-constexpr std::size_t k_full = 100;       // pages of lists are never smaller but for the last
-constexpr std::size_t k_add = 100;        // members a call; more are added some time later
-constexpr std::size_t k_suppress = 1000;  // addresses a call
+constexpr std::size_t k_full = 100;      // pages of lists are never smaller but for the last
+constexpr std::size_t k_add = 100;       // members a call; more are added some time later
+constexpr std::size_t k_suppress = 1000; // addresses a call
 constexpr std::array k_barring{"bounces"sv, "unsubscribes"sv, "complaints"sv};
 
 /// A form as multipart/form-data, which is how Mailgun takes what changes lists.
-HttpRequest form_request(std::string method, std::string url,
-                         std::initializer_list<std::pair<std::string_view, std::string_view>> fields) {
+HttpRequest
+form_request(std::string method, std::string url,
+             std::initializer_list<std::pair<std::string_view, std::string_view>> fields) {
   constexpr std::string_view k_boundary = "mailfunnel-7f3a9c51d2e84b06";
   HttpRequest request;
   request.method = std::move(method);
@@ -30,7 +31,9 @@ HttpRequest form_request(std::string method, std::string url,
                      {"Content-Type", "multipart/form-data; boundary=" + std::string(k_boundary)}};
   for (const auto& [name, value] : fields) {
     request.body.append("--").append(k_boundary).append("\r\n");
-    request.body.append("Content-Disposition: form-data; name=\"").append(name).append("\"\r\n\r\n");
+    request.body.append("Content-Disposition: form-data; name=\"")
+        .append(name)
+        .append("\"\r\n\r\n");
     request.body.append(value).append("\r\n");
   }
   request.body.append("--").append(k_boundary).append("--\r\n");
@@ -49,11 +52,12 @@ std::vector<TargetInfo> MailgunApi::targets() const {
   return {{TargetKind::list, "a mailing list, by its address or the part before @", false},
           {TargetKind::segment, "a mailing list", false},
           {TargetKind::fields, "variables (vars) of the members of the account's list", false},
-          {TargetKind::suppression, "unsubscribes of the domain: the name is a tag, or * for all mail",
-           false}};
+          {TargetKind::suppression,
+           "unsubscribes of the domain: the name is a tag, or * for all mail", false}};
 }
 
-// ---- what is there -------------------------------------------------------------------------------
+// ---- what is there
+// -------------------------------------------------------------------------------
 
 /// One after the other, as the last word on somebody holds: who is in the target, who in the
 /// account's list, and who must get no mail whatever a list says.
@@ -66,7 +70,8 @@ Result<std::vector<ApiTask>> MailgunApi::look(const PushTarget& target,
   }
   switch (target.kind) {
   case TargetKind::fields:
-    return std::vector<ApiTask>{{.step = "target", .campaign = people, .memo = join(target.fields, ",")}};
+    return std::vector<ApiTask>{
+        {.step = "target", .campaign = people, .memo = join(target.fields, ",")}};
   case TargetKind::suppression:
     return std::vector<ApiTask>{{.step = "people", .campaign = people, .memo = "#" + target.name}};
   default:
@@ -79,8 +84,8 @@ HttpRequest MailgunApi::ask_target(const ApiTask& task) const {
   return get_request(of_list(task.campaign, ""));
 }
 
-/// {"list":{"address":"warm@mg.example.com","members_count":12}}, of GET and of POST. `memo`: "@" and
-/// the list of people, or the variables; nothing: it was made just now.
+/// {"list":{"address":"warm@mg.example.com","members_count":12}}, of GET and of POST. `memo`: "@"
+/// and the list of people, or the variables; nothing: it was made just now.
 Result<void> MailgunApi::read_target(const ApiTask& task, const HttpResponse& answer,
                                      ApiSink& sink) const {
   const bool a_list = task.memo.starts_with('@');
@@ -131,8 +136,8 @@ Result<void> MailgunApi::read_people(const ApiTask& task, const HttpResponse& an
                                      ApiSink& sink) const {
   MF_TRY(json, read_json(answer));
   MF_CHECK(need_list(json["items"], "items"));
-  const auto names = task.memo.starts_with('#') ? std::vector<std::string_view>()
-                                                : split(task.memo, ',');
+  const auto names =
+      task.memo.starts_with('#') ? std::vector<std::string_view>() : split(task.memo, ',');
   each_element(json["items"], [&](const Json& row) {
     TargetMember member;
     member.address = text_of(row["address"]);
@@ -149,7 +154,8 @@ Result<void> MailgunApi::read_people(const ApiTask& task, const HttpResponse& an
     return {};
   }
   for (const auto list : k_barring) {
-    sink.next({.step = "barred", .campaign = task.memo.starts_with('#') ? task.memo.substr(1) : "",
+    sink.next({.step = "barred",
+               .campaign = task.memo.starts_with('#') ? task.memo.substr(1) : "",
                .memo = std::string(list)});
   }
   return {};
@@ -182,7 +188,8 @@ Result<void> MailgunApi::read_barred(const ApiTask& task, const HttpResponse& an
   return {};
 }
 
-// ---- a new target --------------------------------------------------------------------------------
+// ---- a new target
+// --------------------------------------------------------------------------------
 
 Result<std::vector<ApiTask>> MailgunApi::create(const PushTarget& target) const {
   if (target.kind == TargetKind::fields) {
@@ -197,26 +204,28 @@ Result<std::vector<ApiTask>> MailgunApi::create(const PushTarget& target) const 
 
 /// Nobody but who has the key can write to it.
 HttpRequest MailgunApi::ask_new_list(const ApiTask& task) const {
-  return form_request("POST", "/v3/lists",
-                      {{"address", task.campaign},
-                       {"name", task.body},
-                       {"access_level", "readonly"}});
+  return form_request(
+      "POST", "/v3/lists",
+      {{"address", task.campaign}, {"name", task.body}, {"access_level", "readonly"}});
 }
 
-// ---- changes -------------------------------------------------------------------------------------
+// ---- changes
+// -------------------------------------------------------------------------------------
 
 Result<std::vector<PushStep>> MailgunApi::change(const PushTarget& target, std::string_view id,
                                                  std::span<const MemberChange> changes) const {
   std::vector<PushStep> steps;
   if (target.kind == TargetKind::suppression) {
-    return in_batches(places(changes.size()), k_suppress, [&](const std::vector<std::size_t>& some) {
-      std::string body = "[";
-      for (const auto i : some) {
-        body += i == some.front() ? "" : ",";
-        body += "{\"address\":" + json_string(changes[i].address) + ",\"tags\":[" + json_string(id) + "]}";
-      }
-      return ApiTask{.step = "suppress", .body = body + "]"};
-    });
+    return in_batches(places(changes.size()), k_suppress,
+                      [&](const std::vector<std::size_t>& some) {
+                        std::string body = "[";
+                        for (const auto i : some) {
+                          body += i == some.front() ? "" : ",";
+                          body += "{\"address\":" + json_string(changes[i].address) +
+                                  ",\"tags\":[" + json_string(id) + "]}";
+                        }
+                        return ApiTask{.step = "suppress", .body = body + "]"};
+                      });
   }
   std::vector<std::size_t> adds;
   for (std::size_t i = 0; i < changes.size(); ++i) {
@@ -229,12 +238,15 @@ Result<std::vector<PushStep>> MailgunApi::change(const PushTarget& target, std::
         values += json_string(target.fields[f]) + ":" +
                   json_string(set ? std::string_view(change.fields.at(f)) : std::string_view());
       }
-      steps.push_back({.task = {.step = "member", .campaign = std::string(id), .place = change.address,
+      steps.push_back({.task = {.step = "member",
+                                .campaign = std::string(id),
+                                .place = change.address,
                                 .body = values + "}"},
                        .changes = {i}});
     } else if (change.action == MemberChange::Action::remove) {
-      steps.push_back({.task = {.step = "remove", .campaign = std::string(id), .place = change.address},
-                       .changes = {i}});
+      steps.push_back(
+          {.task = {.step = "remove", .campaign = std::string(id), .place = change.address},
+           .changes = {i}});
     } else {
       adds.push_back(i);
     }
@@ -260,8 +272,7 @@ HttpRequest MailgunApi::ask_add(const ApiTask& task) const {
   return request;
 }
 
-Result<void> MailgunApi::read_add(const ApiTask&, const HttpResponse& answer,
-                                  ApiSink& sink) const {
+Result<void> MailgunApi::read_add(const ApiTask&, const HttpResponse& answer, ApiSink& sink) const {
   MF_TRY(json, read_json(answer));
   if (icontains(text_of(json["message"]), "background")) {
     sink.unsure();
@@ -315,8 +326,9 @@ Result<void> MailgunApi::read_member(const ApiTask& task, const HttpResponse& an
 
 /// Without "subscribed", which stays as it is.
 HttpRequest MailgunApi::ask_set(const ApiTask& task) const {
-  auto request = form_request("PUT", of_list(task.campaign, "/members/" + percent_encode(task.place)),
-                              {{"vars", task.body}});
+  auto request =
+      form_request("PUT", of_list(task.campaign, "/members/" + percent_encode(task.place)),
+                   {{"vars", task.body}});
   request.repeatable = true;
   return request;
 }

@@ -23,7 +23,8 @@ ApiTask task(std::string step, std::string memo = "") {
   return {.step = std::move(step), .memo = std::move(memo), .until = k_now};
 }
 
-std::string page(const std::string& items, const std::string& next = "https://api.mailgun.net/v3/next") {
+std::string page(const std::string& items,
+                 const std::string& next = "https://api.mailgun.net/v3/next") {
   return R"({"items":[)" + items + R"(],"paging":{"next":")" + next + "\"}}";
 }
 
@@ -32,7 +33,8 @@ constexpr auto k_open =
     R"("client-info":{"user-agent":"Mozilla/5.0","bot":"apple"}})";
 
 std::string member(const std::string& address, bool subscribed = true) {
-  return R"({"address":")" + address + R"(","name":"Ann","vars":{"stage":"TOFU","age":26},"subscribed":)" +
+  return R"({"address":")" + address +
+         R"(","name":"Ann","vars":{"stage":"TOFU","age":26},"subscribed":)" +
          (subscribed ? "true}" : "false}");
 }
 
@@ -40,10 +42,12 @@ std::string member(const std::string& address, bool subscribed = true) {
 
 TEST_CASE("mailgun api: windows of events, newest first, and what is new the next time") {
   auto api = mailgun_api();
-  auto tasks = api.api().pull({.now = k_now, .since = k_now - 10 * k_day, .full = false, .marks = {}});
+  auto tasks =
+      api.api().pull({.now = k_now, .since = k_now - 10 * k_day, .full = false, .marks = {}});
   REQUIRE(tasks.size() == 6); // two windows, three lists of suppressed people, the mailing list
-  CHECK(api.asked(tasks[0]) == "GET https://api.mailgun.net/v3/mg.example.com/events?begin=1771761600&"
-                               "end=1772366400&ascending=yes&limit=300");
+  CHECK(api.asked(tasks[0]) ==
+        "GET https://api.mailgun.net/v3/mg.example.com/events?begin=1771761600&"
+        "end=1772366400&ascending=yes&limit=300");
   CHECK(api.api().request(tasks[0]).header("Authorization") == "Basic YXBpOms=");
   CHECK(tasks[1].until == tasks[0].since);
   CHECK(tasks[1].since == k_now - 10 * k_day);
@@ -58,7 +62,8 @@ TEST_CASE("mailgun api: windows of events, newest first, and what is new the nex
   CHECK(api.notes.tasks.empty());
   CHECK(api.notes.marks["events"] == "2026-03-01T12:00:00Z");
 
-  tasks = api.api().pull({.now = k_now, .since = k_now - 10 * k_day, .full = false, .marks = api.notes.marks});
+  tasks = api.api().pull(
+      {.now = k_now, .since = k_now - 10 * k_day, .full = false, .marks = api.notes.marks});
   CHECK(tasks.size() == 5);
   CHECK(tasks[0].since == k_now - k_day);
   api.notes.marks.clear();
@@ -68,16 +73,20 @@ TEST_CASE("mailgun api: windows of events, newest first, and what is new the nex
 
 TEST_CASE("mailgun api: who must get no mail any more is a state") {
   auto api = mailgun_api();
-  REQUIRE(api.read(task("suppressed", "unsubscribes"),
-                   page(R"({"address":"ann@example.com","tags":["*"],"created_at":"Fri, 20 Feb 2026 09:14:55 UTC"},)"
-                        R"({"address":"bo@example.com","tags":["spring"],"created_at":"Fri, 20 Feb 2026 09:14:55 UTC"})"))
-              .has_value());
+  REQUIRE(
+      api.read(
+             task("suppressed", "unsubscribes"),
+             page(
+                 R"({"address":"ann@example.com","tags":["*"],"created_at":"Fri, 20 Feb 2026 09:14:55 UTC"},)"
+                 R"({"address":"bo@example.com","tags":["spring"],"created_at":"Fri, 20 Feb 2026 09:14:55 UTC"})"))
+          .has_value());
   REQUIRE(api.notes.lines.size() == 1);
   check_has(api.notes.lines[0], "unsubscribed");
   CHECK(api.notes.tasks.empty()); // a page that is not full is the last
   std::string many;
   for (int i = 0; i < 100; ++i) {
-    many += std::string(i == 0 ? "" : ",") + R"({"address":"p@example.com","code":"550","error":"x","created_at":""})";
+    many += std::string(i == 0 ? "" : ",") +
+            R"({"address":"p@example.com","code":"550","error":"x","created_at":""})";
   }
   REQUIRE(api.read(task("suppressed", "bounces"), page(many)).has_value());
   CHECK(api.notes.tasks.size() == 1);
@@ -128,7 +137,8 @@ TEST_CASE("mailgun api: the last word on somebody is that he or she must get no 
   CHECK_FALSE(api.notes.members.at(0).in_target);
   CHECK(api.notes.members.at(0).subscription == Subscription::subscribed);
   REQUIRE(api.notes.tasks.size() == 3);
-  REQUIRE(api.read(api.notes.tasks.at(2), page(R"({"address":"ann@example.com","created_at":"x"})")).has_value());
+  REQUIRE(api.read(api.notes.tasks.at(2), page(R"({"address":"ann@example.com","created_at":"x"})"))
+              .has_value());
   CHECK(api.notes.members.at(0).subscription == Subscription::unsubscribed);
   CHECK_FALSE(mailgun_api("").api().look(target, {}).has_value());
 }
@@ -148,10 +158,12 @@ TEST_CASE("mailgun api: new members are added, those that are there left alone")
   check_has(asked, "name=\"upsert\"\r\n\r\nno\r\n");
   REQUIRE(api.read(add, R"({"message":"Mailing list has been updated"})").has_value());
   CHECK_FALSE(api.notes.is_unsure);
-  REQUIRE(api.read(add, R"({"message":"Mailing list upload started in background","task-id":"1"})").has_value());
+  REQUIRE(api.read(add, R"({"message":"Mailing list upload started in background","task-id":"1"})")
+              .has_value());
   CHECK(api.notes.is_unsure);
-  CHECK(api.asked(steps->at(2).task) == "DELETE https://api.mailgun.net/v3/lists/warm%40mg.example.com/"
-                                        "members/bo%40example.com (repeatable)");
+  CHECK(api.asked(steps->at(2).task) ==
+        "DELETE https://api.mailgun.net/v3/lists/warm%40mg.example.com/"
+        "members/bo%40example.com (repeatable)");
   REQUIRE(api.read(steps->at(2).task, R"({"message":"not found"})", 404).has_value());
   const auto made = api.api().create(target);
   REQUIRE(made.has_value());
@@ -161,32 +173,42 @@ TEST_CASE("mailgun api: new members are added, those that are there left alone")
 TEST_CASE("mailgun api: variables are written with those that are there, and no subscription") {
   auto api = mailgun_api();
   const PushTarget target{.kind = TargetKind::fields, .name = "x", .list = {}, .fields = {"stage"}};
-  const auto steps = api.api().change(target, "everybody@mg.example.com",
-                                      std::vector<MemberChange>{{MemberChange::Action::set, "ann@example.com", "", {"MOFU"}}});
+  const auto steps = api.api().change(
+      target, "everybody@mg.example.com",
+      std::vector<MemberChange>{{MemberChange::Action::set, "ann@example.com", "", {"MOFU"}}});
   REQUIRE(steps.has_value());
   const auto& look = steps->at(0).task;
   REQUIRE(api.read(look, R"({"member":)" + member("ann@example.com", false) + "}").has_value());
   const auto set = api.asked(api.notes.tasks.at(0));
-  check_has(set, "PUT https://api.mailgun.net/v3/lists/everybody%40mg.example.com/members/ann%40example.com ");
+  check_has(
+      set,
+      "PUT https://api.mailgun.net/v3/lists/everybody%40mg.example.com/members/ann%40example.com ");
   check_has(set, R"({"stage":"MOFU","age":26})");
   CHECK(set.find("subscribed") == std::string::npos);
   REQUIRE(api.read(look, R"({"message":"not found"})", 404).has_value());
-  CHECK(api.notes.outcomes == std::vector<std::string>{"ann@example.com: not in the list any more"});
+  CHECK(api.notes.outcomes ==
+        std::vector<std::string>{"ann@example.com: not in the list any more"});
 }
 
 TEST_CASE("mailgun api: unsubscribes as a target") {
   auto api = mailgun_api();
-  const PushTarget target{.kind = TargetKind::suppression, .name = "spring", .list = {}, .fields = {}};
-  const auto steps = api.api().change(target, "spring",
-                                      std::vector<MemberChange>{{MemberChange::Action::add, "ann@example.com", "", {}}});
+  const PushTarget target{
+      .kind = TargetKind::suppression, .name = "spring", .list = {}, .fields = {}};
+  const auto steps = api.api().change(
+      target, "spring",
+      std::vector<MemberChange>{{MemberChange::Action::add, "ann@example.com", "", {}}});
   REQUIRE(steps.has_value());
   CHECK(api.asked(steps->at(0).task) ==
         "POST https://api.mailgun.net/v3/mg.example.com/unsubscribes "
         R"([{"address":"ann@example.com","tags":["spring"]}] (repeatable))");
   auto barred = task("barred", "unsubscribes");
   barred.campaign = "spring";
-  REQUIRE(api.read(barred, page(R"({"address":"ann@example.com","tags":["spring"]},{"address":"bo@example.com","tags":["x"]})"))
-              .has_value());
+  REQUIRE(
+      api.read(
+             barred,
+             page(
+                 R"({"address":"ann@example.com","tags":["spring"]},{"address":"bo@example.com","tags":["x"]})"))
+          .has_value());
   CHECK(api.notes.targets == std::vector<std::string>{"spring"});
   REQUIRE(api.notes.members.size() == 1);
   CHECK(api.notes.members[0].in_target);

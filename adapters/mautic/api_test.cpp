@@ -100,10 +100,8 @@ TEST_CASE("mautic api: rows of tables, by their ids") {
   one.check_refuses(sent, R"({"total":1})");
   REQUIRE(one.read(sent, body));
   REQUIRE(one.notes.lines.size() == 3); // sent, the first open, the last
-  CHECK(
-      one.notes.lines[1].find(
-          R"("kind":"open","address":"ann@example.com","time":"2026-05-02T09:23:20Z","campaign":"7")") !=
-      std::string::npos);
+  CHECK(one.notes.lines[1].find(R"("time":"2026-05-02T09:23:20Z","campaign":"7")") !=
+        std::string::npos);
   CHECK(one.notes.marks["sent"] == "5");
   CHECK(one.notes.marks["opened"] == "2026-05-20T12:00:00Z");
   CHECK(one.notes.tasks.empty());

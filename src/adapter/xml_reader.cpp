@@ -4,6 +4,7 @@
 #include "model/recipient.hpp"
 
 #include <algorithm>
+#include <charconv>
 #include <deque>
 
 namespace mailfunnel {
@@ -133,6 +134,14 @@ pugi::xml_node find_element(pugi::xml_node node, std::string_view name) {
 
 std::string trimmed_text(pugi::xml_node node, std::string_view name) {
   return std::string(trim(child_text(node, name)));
+}
+
+std::optional<std::uint64_t> number_in(pugi::xml_node node, std::string_view name) {
+  const auto text = trimmed_text(node, name);
+  std::uint64_t number = 0;
+  const auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), number);
+  const bool whole = failed == std::errc() && !text.empty() && end == text.data() + text.size();
+  return whole ? std::optional(number) : std::nullopt;
 }
 
 } // namespace mailfunnel

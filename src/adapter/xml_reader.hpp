@@ -7,7 +7,9 @@
 #include "adapter/row.hpp"
 #include "base/xml.hpp"
 
+#include <cstdint>
 #include <memory>
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -60,5 +62,7 @@ std::vector<pugi::xml_node> elements_of(pugi::xml_node node);
 pugi::xml_node find_element(pugi::xml_node node, std::string_view name);
 /// The trimmed text of a child; "" where there is none.
 std::string trimmed_text(pugi::xml_node node, std::string_view name);
+/// The whole number in a child; nothing: it is not there, or is none.
+std::optional<std::uint64_t> number_in(pugi::xml_node node, std::string_view name);
 
 } // namespace mailfunnel

@@ -95,8 +95,9 @@ public:
     return request.method + " " + request.url + (request.body.empty() ? "" : " ") + request.body +
            (request.repeatable ? " (repeatable)" : "");
   }
-  /// What the answer to a task holds; notes of the last one are gone, but for marks.
-  Result<void> read(const ApiTask& task, std::string body, int status = 200,
+  /// What the answer to a task holds; notes of the last one are gone, but for marks. The task may be
+  /// one of these notes.
+  Result<void> read(ApiTask task, std::string body, int status = 200,
                     HttpHeaders headers = {}) {
     notes.clear();
     m_answer = {status, std::move(headers), std::move(body)};
