@@ -186,10 +186,10 @@ Result<void> BrevoApi::read_campaigns(const ApiTask& task, const HttpResponse& a
                    sink.mark("named/" + std::string(name), id);
                  }
                  if (text_of(row["htmlContent"]).empty() && sink.marked("content/" + id).empty()) {
-          sink.mark("content/" + id, "asked");
-          sink.next({.step = "content", .campaign = id, .rank = sent->seconds});
-        }
-        const auto stats = row["statistics"]["globalStats"];
+                   sink.mark("content/" + id, "asked");
+                   sink.next({.step = "content", .campaign = id, .rank = sent->seconds});
+                 }
+                 const auto stats = row["statistics"]["globalStats"];
                  const auto totals = totals_of(id, stats);
                  if (totals.sent.value_or(0) > 0) { // else they are past their six months
                    sink.totals(totals);

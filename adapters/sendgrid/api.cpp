@@ -75,7 +75,7 @@ HttpRequest SendGridApi::request(const ApiTask& task) const {
     return request;
   }
   const auto path = m_base + "/marketing";
-  const auto of = [&task](std::string url, UrlQuery query = {}) {
+  const auto of = [&task](const std::string& url, UrlQuery query = {}) {
     return get_request(url + query.add("page_token", task.place).text());
   };
   HttpRequest request;

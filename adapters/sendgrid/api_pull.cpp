@@ -37,7 +37,7 @@ constexpr std::size_t k_most_mailings = 2000, k_most_seen = 50'000;
 constexpr Seconds k_lively = 30 * k_day; // so long activity is kept
 constexpr Seconds k_overlap = k_day;
 constexpr Seconds k_slack = 600; // between the clocks of two systems
-constexpr unsigned k_most_waits = 5;
+constexpr unsigned k_most_waits = 3;
 
 std::optional<Seconds> marked_time(std::string_view mark) {
   const auto time = parse_time(mark);

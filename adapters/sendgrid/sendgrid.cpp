@@ -573,8 +573,8 @@ public:
   bool has_push() const override { return true; }
   std::vector<AccountKey> account_keys() const override {
     return {{"api_key", "an API key (SG.…): Settings > API Keys", true},
-            {"export_origin", "where exports of contacts lie, such as https://files.example.com", false,
-             false}};
+            {"export_origin", "where exports of contacts lie, such as https://files.example.com",
+             false, false}};
   }
   Result<std::unique_ptr<Api>> open_api(const ApiAccount& account) const override {
     return sendgrid::open_api(account);

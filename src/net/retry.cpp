@@ -85,9 +85,9 @@ Next after_attempt(const RetryRules& rules, const HttpRequest& request, const At
   }
   Next next;
   next.failed = rule->fails_origin;
-  auto asked =
-      rule->not_done ? parse_retry_after(answer.header("retry-after"), answer.header("date"), now)
-                     : std::nullopt;
+  auto asked = rule->not_done
+                   ? parse_retry_after(answer.header("retry-after"), answer.header("date"), now)
+                   : std::nullopt;
   if (!asked && answer.status == 429) {
     asked = rate_limit_reset(answer.headers, now);
   }
