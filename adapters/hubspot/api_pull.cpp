@@ -48,13 +48,13 @@ bool is_number(const Json& value) {
   return count_of(value).has_value();
 }
 
-/// `open` and `click` count people, without what HubSpot holds for machines.
+/// `open` and `click` count people; without machines where the account is set to filter them.
 MailingTotals totals_of(std::string_view campaign, const Json& counters) {
   MailingTotals totals;
   totals.campaign = campaign;
   totals.sent = count_of(counters["sent"]);
   totals.delivered = count_of(counters["delivered"]);
-  totals.unique_opens_by_people = count_of(counters["open"]);
+  totals.unique_opens = count_of(counters["open"]);
   totals.unique_clicks = count_of(counters["click"]);
   totals.hard_bounces = count_of(counters["hardbounced"]);
   totals.soft_bounces = count_of(counters["softbounced"]);

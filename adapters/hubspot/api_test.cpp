@@ -94,7 +94,7 @@ TEST_CASE("hubspot api: mailings lead to events by the week, newest first") {
   check_has(api.notes.lines[0], R"("id":"221133")");
   check_has(api.notes.lines[0], R"("kind":"automation")");
   REQUIRE(api.notes.all_totals.size() == 1);
-  CHECK(api.notes.all_totals[0].unique_opens_by_people == 700);
+  CHECK(api.notes.all_totals[0].unique_opens == 700);
   CHECK(api.notes.all_totals[0].hard_bounces == 7);
   REQUIRE(api.notes.tasks.size() == 5);
   CHECK(api.notes.tasks[0].rank == k_now);
