@@ -40,8 +40,8 @@ using namespace std::string_view_literals;
 // ---- contacts -----------------------------------------------------------------------------------
 
 constexpr std::string_view k_optout = "hs_email_optout"; // of all mail
-/// Properties that are no attributes: read otherwise, or ids, or new whenever any of them is.
-constexpr std::array k_no_attributes{"email"sv, k_optout, "hs_object_id"sv, "lastmodifieddate"sv};
+/// Properties that are no attributes: read otherwise, or ids.
+constexpr std::array k_no_attributes{"email"sv, k_optout, "hs_object_id"sv};
 
 bool is_attribute(std::string_view name) {
   return std::find(k_no_attributes.begin(), k_no_attributes.end(), name) == k_no_attributes.end();
@@ -132,7 +132,10 @@ constexpr std::array k_kinds{
     KindPart{"MEMBERSHIP", CampaignKind::transactional},
 };
 
-CampaignKind kind_of_email(std::string_view type) {
+std::optional<CampaignKind> kind_of_email(std::string_view type) {
+  if (type.empty()) {
+    return std::nullopt; // it is not said
+  }
   const auto* found = std::find_if(k_kinds.begin(), k_kinds.end(), [type](const KindPart& row) {
     return type.find(row.part) != std::string_view::npos;
   });
