@@ -283,7 +283,7 @@ std::optional<Error> TaskRun::refused(Waiting& waiting, const HttpResponse& answ
               fmt::format("{} {}: {}{}", request.method, path_of(request.url), answer.status,
                           words.empty() ? "" : ": " + printable(words, k_longest_words))};
   if (answer.status == 401) {
-    error.message += ": is the key still good? `mailfunnel check --online` tells";
+    error.message += ": the platform refuses the account's key";
   }
   return fail(waiting, std::move(error), answer.status == 401);
 }

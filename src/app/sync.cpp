@@ -81,6 +81,7 @@ public:
   const ApiMarks& marks() const { return m_marks; }
   void start_with(const ApiTask& task) { m_added.push_back(task); }
   void know(const ApiTask& task, std::int64_t id) { m_ids.emplace_back(task, id); }
+  void drop(const ApiTask& task) { m_done.push_back(task); }
 
   RecordSink& records() override { return m_worker; }
   void mark(std::string_view stream, std::string_view value) override {
@@ -232,6 +233,14 @@ PullRequest pull_request(const AccountConfig& account, const SyncRequest& reques
   return pull;
 }
 
+/// Is a stored task one of those that a sync begins with, at its beginning?
+bool begins_like(const ApiTask& stored, const std::vector<ApiTask>& tasks) {
+  return std::any_of(tasks.begin(), tasks.end(), [&stored](const ApiTask& task) {
+    return stored.step == task.step && stored.campaign == task.campaign &&
+           stored.place == task.place && stored.since >= task.since;
+  });
+}
+
 } // namespace
 
 SyncSummary sync_account(Store& store, const Workspace& workspace, const SyncRequest& request,
@@ -268,15 +277,22 @@ SyncSummary sync_account(Store& store, const Workspace& workspace, const SyncReq
     transaction.commit();
   }
   const auto start = history_start(account, request);
+  const auto tasks = connection.api().pull(pull_request(account, request, sink.marks()));
   for (const auto& [id, json] : sink.state().tasks()) { // of a sync that was cut off
-    if (auto task = api_task(json)) {
-      sink.know(*task, id);
+    auto task = api_task(json);
+    if (!task) {
+      continue;
+    }
+    sink.know(*task, id);
+    if (begins_like(*task, tasks)) {
+      sink.drop(*task); // nothing came of it, and it is asked anew
+    } else {
       run.add(*std::move(task));
     }
   }
-  for (auto& task : connection.api().pull(pull_request(account, request, sink.marks()))) {
+  for (const auto& task : tasks) {
     sink.start_with(task);
-    run.add(std::move(task));
+    run.add(task);
   }
   run.progress = [&](std::size_t left) {
     const auto& mailing = sink.last_campaign();

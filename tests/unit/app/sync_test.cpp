@@ -143,6 +143,7 @@ TEST_CASE("sync: answers that are cut off are asked for again; what fails is, th
     REQUIRE(summary.error.has_value());
     CHECK_EQ(summary.error->code, ErrorCode::unauthorized);
     CHECK_LE(platform.requests, 2);
+    CHECK_EQ(test.sync(platform).left, 1); // and is not asked twice the next time
   }
 }
 
