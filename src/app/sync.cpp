@@ -1,6 +1,7 @@
 #include "app/sync.hpp"
 
 #include "app/account_lease.hpp"
+#include "app/folded_clicks.hpp"
 #include "app/rejects_file.hpp"
 #include "store/sync_state.hpp"
 
@@ -74,7 +75,12 @@ public:
     m_marks = m_state.marks();
     if (request.full) {
       m_marks.clear();
+    } else {
+      m_known_totals = m_state.totals();
     }
+    const auto last = marked(k_complete);
+    m_folds.emplace(m_worker, workspace.config.strip,
+                    last.empty() ? 0 : parse_time(last).value_or(Instant{}).seconds);
   }
 
   SyncState& state() { return m_state; }
@@ -83,7 +89,7 @@ public:
   void know(const ApiTask& task, std::int64_t id) { m_ids.emplace_back(task, id); }
   void drop(const ApiTask& task) { m_done.push_back(task); }
 
-  RecordSink& records() override { return m_worker; }
+  RecordSink& records() override { return *m_folds; }
   void mark(std::string_view stream, std::string_view value) override {
     m_answer_marks[std::string(stream)] = value;
   }
@@ -193,6 +199,12 @@ private:
       }
     }
     m_totals.clear();
+    for (const auto& [campaign, count] : m_folds->counts()) {
+      const auto known = m_known_totals[campaign].find(k_folded_clicks);
+      const auto before = known == m_known_totals[campaign].end() ? 0 : known->second;
+      m_state.set_total(campaign, k_folded_clicks, before + static_cast<std::int64_t>(count),
+                        m_request.now);
+    }
   }
 
   Store& m_store;
@@ -204,6 +216,8 @@ private:
   SyncState m_state;
   RejectsFile m_rejects;
   ImportCounts m_counts;
+  std::optional<FoldedClicks> m_folds;             // in front of the worker
+  std::map<std::string, EspTotals> m_known_totals; // as they were before
   ApiMarks m_marks, m_answer_marks; // as of now; of the answer that is being read
   std::set<std::string> m_changed_marks;
   std::vector<MailingTotals> m_totals;

@@ -15,7 +15,9 @@
 namespace mailfunnel {
 
 /// The ESP's figures for one mailing, by name ("sent", "unique_opens").
-using EspTotals = std::map<std::string, std::int64_t>;
+using EspTotals = std::map<std::string, std::int64_t, std::less<>>;
+/// Among them, a figure of ours: clicks that are one here and several there (src/app/folded_clicks.hpp).
+constexpr std::string_view k_folded_clicks = "folded_clicks";
 
 class SyncState {
 public:
