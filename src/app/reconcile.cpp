@@ -79,7 +79,10 @@ public:
     everybody.insert(delivered.begin(), delivered.end());
     everybody.insert(hard.begin(), hard.end());
     everybody.insert(soft.begin(), soft.end());
-    compare("sent", everybody.size(), "people who were deleted at the platform are not told by name");
+    const std::string lost = sent.empty() && delivered.empty()
+                                 ? "the platform does not say to whom it was sent"
+                                 : "people who were deleted at the platform are not told by name";
+    compare("sent", everybody.size(), lost);
     std::uint64_t arrived = delivered.size();
     if (!m_can.delivery_events) {
       arrived = static_cast<std::uint64_t>(
@@ -87,7 +90,7 @@ public:
             return !hard.contains(person) && !soft.contains(person);
           }));
     }
-    compare("delivered", arrived, "people who were deleted at the platform are not told by name");
+    compare("delivered", arrived, lost);
     const auto opens = m_mailing.of(EventKind::open);
     compare("opens", opens.events,
             "the platform leaves out machines, or counts opens of one second as several");

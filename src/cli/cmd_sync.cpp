@@ -79,8 +79,9 @@ void print(const std::vector<SyncSummary>& summaries, bool color) {
     table.add({one.account, one.adapter, grouped(one.requests), grouped(c.campaigns),
                grouped(c.recipients), grouped(c.events), grouped(c.fresh), grouped(c.duplicate),
                grouped(c.rejected),
-               one.complete() ? "complete"
-                              : fmt::format("{} requests left", one.left + one.failed.size())});
+               one.complete()        ? "complete"
+               : one.requests == 0 ? "not begun"
+                                   : fmt::format("{} requests left", one.left + one.failed.size())});
   }
   std::cout << table.text(color);
   for (const auto& one : summaries) {
@@ -137,6 +138,25 @@ int estimate(const Invocation& call, Store& store, const Workspace& workspace,
   return failed ? k_failed : k_done;
 }
 
+int code_of(const SyncSummary& summary) {
+  if (!summary.error) {
+    return summary.failed.empty() && summary.counts.rejected == 0 ? k_done : k_partly;
+  }
+  return summary.error->code == ErrorCode::locked  ? k_locked
+         : summary.error->code == ErrorCode::usage ? k_usage
+                                                   : k_failed;
+}
+
+/// Of several accounts: failed, wrong config, locked, partly, done.
+int worse(int a, int b) {
+  for (const auto code : {k_failed, k_usage, k_locked, k_partly}) {
+    if (a == code || b == code) {
+      return code;
+    }
+  }
+  return k_done;
+}
+
 int run_sync(const Invocation& call) {
   auto workspace = call.workspace();
   auto store = Store::open_writing(workspace.store_path());
@@ -162,13 +182,19 @@ int run_sync(const Invocation& call) {
   if (!settings.record.empty() && accounts.size() != 1) {
     wrong_usage("--record is for one account: name it");
   }
+  const SyncHooks hooks{[&](const std::string& what, std::uint64_t requests, std::size_t left) {
+    progress.show(what, requests, requests + left);
+  }};
   for (const auto& account : accounts) {
     request.account = account;
-    summaries.push_back(
-        sync_account(store, workspace, request, settings,
-                     {[&](const std::string& what, std::uint64_t requests, std::size_t left) {
-                       progress.show(what, requests, requests + left);
-                     }}));
+    try {
+      summaries.push_back(sync_account(store, workspace, request, settings, hooks));
+    } catch (const Failure& failure) { // of this account; the others are synced
+      SyncSummary none;
+      none.account = account;
+      none.error = failure.error;
+      summaries.push_back(std::move(none));
+    }
     progress.clear();
     if (interrupted()) {
       break;
@@ -181,13 +207,12 @@ int run_sync(const Invocation& call) {
   } else {
     print(summaries, call.color);
   }
-  bool failed = false, partly = false;
+  int code = k_done;
   for (const auto& summary : summaries) {
     tell(summary);
-    failed = failed || summary.error;
-    partly = partly || !summary.failed.empty() || summary.counts.rejected != 0;
+    code = worse(code, code_of(summary));
   }
-  return failed ? k_failed : partly ? k_partly : k_done;
+  return code;
 }
 
 } // namespace
