@@ -144,7 +144,7 @@ public:
     m_worker.clear();
   }
 
-  /// Marks as they were before `full`, gone with the first flush.
+  /// Marks and tasks as they were before `full` go with the first flush.
   void forget() { m_forget = true; }
 
   ImportCounts counts() const {
@@ -167,6 +167,7 @@ public:
 private:
   void keep_state() {
     if (m_forget) {
+      m_state.drop_tasks();
       m_state.forget_marks();
       for (const auto& [stream, value] : m_marks) {
         m_changed_marks.insert(stream);
@@ -283,16 +284,13 @@ SyncSummary sync_account(Store& store, const Workspace& workspace, const SyncReq
   }
   SyncSink sink(store, workspace, connection, request, first);
   TaskRun run(connection, sink);
-  if (request.full) {
-    sink.forget();
-    const WriterLock lock(store.path());
-    Transaction transaction(store.database());
-    sink.state().drop_tasks();
-    transaction.commit();
-  }
   const auto start = history_start(account, request);
   const auto tasks = connection.api().pull(pull_request(account, request, sink.marks()));
-  for (const auto& [id, json] : sink.state().tasks()) { // of a sync that was cut off
+  if (request.full) {
+    sink.forget();
+  }
+  using StoredTasks = decltype(sink.state().tasks());
+  for (const auto& [id, json] : request.full ? StoredTasks() : sink.state().tasks()) { // cut off
     auto task = api_task(json);
     if (!task) {
       continue;
