@@ -15,6 +15,8 @@ path = "mailfunnel.db"
 # name = "newsletter"
 # esp  = "…"                           # one that `mailfunnel adapters` lists
 # zone = "Europe/Brussels"             # of times that the files give without a zone
+# api_key = { env = "ESP_API_KEY" }    # for `mailfunnel sync` and `push`; also { file = "…" }; docs/sync.md
+# list = "…"                           # the audience or list there
 
 # [audience]                           # still counted in mailings, never in a mailing or sales segment
 # exclude = 'domain = "ownfirm.be" or attribute("lifecyclestage") = "customer"'
@@ -95,7 +97,9 @@ where = "status = SQL"
 columns = ["email", "score", "grade", "last_click", "reasons"]
 
 # The next mailing by phase: content one step deeper than what somebody clicked on in the last 90 days.
-# Of a mailing segment nobody who is suppressed is ever part.
+# Of a mailing segment nobody who is suppressed is ever part. With a line such as
+#   push = [{ account = "newsletter", as = "tag" }]
+# `mailfunnel push` makes it a tag at the platform (docs/push.md).
 [[segment]]
 name  = "next-mailing-tofu"            # nothing clicked: the top of the funnel again
 where = "phase = NONE and silent_days < 90"
