@@ -55,13 +55,6 @@ std::vector<std::string> steps(const std::vector<ApiTask>& tasks) {
   return names;
 }
 
-const ApiTask& task_of(const std::vector<ApiTask>& tasks, const std::string& step) {
-  const auto found = std::find_if(tasks.begin(), tasks.end(),
-                                  [&](const ApiTask& one) { return one.step == step; });
-  REQUIRE(found != tasks.end());
-  return *found;
-}
-
 const std::string k_campaigns =
     page("<Campaign><WebVersionURL>http://shop.example.com/t/1</WebVersionURL><CampaignID>k1</"
          "CampaignID>"

@@ -36,16 +36,6 @@ PullRequest request(ApiMarks marks = {}) {
   return request;
 }
 
-const ApiTask& task_of(const std::vector<ApiTask>& tasks, const std::string& step) {
-  for (const auto& task : tasks) {
-    if (task.step == step) {
-      return task;
-    }
-  }
-  FAIL("no task " << step);
-  return tasks.front();
-}
-
 std::string rows_of(const std::string& rows) {
   return R"({"start":0,"limit":1000,"count":1,"data":[)" + rows + "]}";
 }

@@ -1,10 +1,14 @@
 #include "api.hpp"
 
-#include "support/answer_log.hpp"
+#include "support/api_case.hpp"
 
 #include <doctest/doctest.h>
 
 #include <string>
+
+namespace mailfunnel::klaviyo {
+void register_adapter(AdapterRegistry& registry);
+}
 
 using namespace mailfunnel;
 
@@ -17,16 +21,6 @@ ApiAccount account() {
   out.base_url = "http://127.0.0.1:8080";
   out.secrets["api_key"] = "pk_k3y";
   return out;
-}
-
-ApiTask task_of(const std::vector<ApiTask>& tasks, std::string_view step) {
-  for (const auto& task : tasks) {
-    if (task.step == step) {
-      return task;
-    }
-  }
-  FAIL("no task " << step);
-  return {};
 }
 
 const std::string k_campaigns =
@@ -60,15 +54,10 @@ const std::string k_profiles =
     R"({"type":"profile","id":"P8","attributes":{"email":"bo@example.com","properties":{},"subscriptions":)"
     R"({"email":{"marketing":{"consent":"SUBSCRIBED","suppression":[{"reason":"HARD_BOUNCE"}]}}}}}],"links":{"next":null}})";
 
-struct Case {
-  std::unique_ptr<Api> api = *klaviyo::open_api(account());
-  AnswerLog log{*api};
-  std::vector<ApiTask> pull() {
-    return api->pull(pull_request(k_now, k_now - 30 * k_day, log.marks));
-  }
-  void read(const ApiTask& task, std::string body, int status = 200) {
-    const auto result = log.read(task, std::move(body), status);
-    CHECK_MESSAGE(result.has_value(), (result ? "" : result.error().message));
+struct Case : ApiCase {
+  Case() : ApiCase("klaviyo", klaviyo::register_adapter, account()) {}
+  std::vector<ApiTask> pull() const {
+    return api().pull(pull_request(k_now, k_now - 30 * k_day, notes.marks));
   }
 };
 
@@ -77,7 +66,7 @@ struct Case {
 TEST_CASE("klaviyo api: a key is needed, and is sent with the revision") {
   CHECK_FALSE(bool(klaviyo::open_api(ApiAccount())));
   Case test;
-  const auto request = test.api->request(task_of(test.pull(), "campaigns"));
+  const auto request = test.api().request(task_of(test.pull(), "campaigns"));
   CHECK(request.header("Authorization") == "Klaviyo-API-Key pk_k3y");
   CHECK(request.header("revision") == "2026-07-15");
   CHECK(request.header("Accept") == "application/vnd.api+json");
@@ -91,79 +80,80 @@ TEST_CASE("klaviyo api: a key is needed, and is sent with the revision") {
 TEST_CASE("klaviyo api: a campaign is told under its id and its mail's") {
   Case test;
   const auto first = task_of(test.pull(), "campaigns");
-  test.read(first, k_campaigns);
-  CHECK(test.log.lines.size() == 2); // no draft
-  CHECK(test.log.has(R"("id":"K1")"));
-  CHECK(test.log.has(R"("id":"M1")"));
-  CHECK(test.log.has(R"("parent":"K1")"));
-  const auto more = test.log.task("campaigns");
+  test.take(first, k_campaigns);
+  CHECK(test.notes.lines.size() == 2); // no draft
+  CHECK(test.notes.has(R"("id":"K1")"));
+  CHECK(test.notes.has(R"("id":"M1")"));
+  CHECK(test.notes.has(R"("parent":"K1")"));
+  const auto more = test.notes.task("campaigns");
   CHECK(more.place == "abc");
-  CHECK(test.api->request(more).url.starts_with("http://127.0.0.1:8080/api/campaigns?"));
-  CHECK(test.api->request(more).url.ends_with("page%5Bcursor%5D=abc"));
-  const auto content = test.log.task("content");
-  CHECK(test.api->request(content).url ==
+  CHECK(test.api().request(more).url.starts_with("http://127.0.0.1:8080/api/campaigns?"));
+  CHECK(test.api().request(more).url.ends_with("page%5Bcursor%5D=abc"));
+  const auto content = test.notes.task("content");
+  CHECK(test.api().request(content).url ==
         "http://127.0.0.1:8080/api/campaign-messages/M1/template?fields%5Btemplate%5D=html%2Ctext");
-  test.read(
+  test.take(
       content,
       R"({"data":{"type":"template","id":"T","attributes":{"html":"<a href=\"https://www.example.com/\">x</a>"}}})");
-  CHECK(test.log.lines.size() == 2);
-  test.read(content, "", 404);
-  test.read(content, "", 403);
-  CHECK(test.log.notes.size() == 1);
-  test.read(more, R"({"data":[],"links":{}})");
-  CHECK(test.log.marked("campaigns") == "2026-03-01T13:00:00Z");
-  test.read(first, k_campaigns);
-  CHECK_FALSE(test.log.has_task("content"));
+  CHECK(test.notes.lines.size() == 2);
+  test.take(content, "", 404);
+  test.take(content, "", 403);
+  CHECK(test.notes.notes.size() == 1);
+  test.take(more, R"({"data":[],"links":{}})");
+  CHECK(test.notes.marked("campaigns") == "2026-03-01T13:00:00Z");
+  test.take(first, k_campaigns);
+  CHECK_FALSE(test.notes.has_task("content"));
 }
 
 TEST_CASE("klaviyo api: a stream for each metric of mails") {
   Case test;
-  test.read(task_of(test.pull(), "metrics"), k_metrics);
-  REQUIRE(test.log.tasks.size() == 2);
-  const auto report = test.log.task("report");
-  CHECK(test.api->request(report).body.find(R"("conversion_metric_id":"O1")") != std::string::npos);
-  const auto events = test.log.task("events");
+  test.take(task_of(test.pull(), "metrics"), k_metrics);
+  REQUIRE(test.notes.tasks.size() == 2);
+  const auto report = test.notes.task("report");
+  CHECK(test.api().request(report).body.find(R"("conversion_metric_id":"O1")") !=
+        std::string::npos);
+  const auto events = test.notes.task("events");
   CHECK(
-      test.api->request(events).url ==
+      test.api().request(events).url ==
       "http://127.0.0.1:8080/api/events?filter=and%28equals%28metric_id%2C%22O1%22%29%2Cgreater-or-"
       "equal%28datetime%2C2026-01-30T13%3A00%3A00Z%29%29&include=profile&fields%5Bprofile%5D=email&"
       "page%5Bsize%5D=1000&sort=-datetime");
-  test.read(events, k_events);
-  CHECK(test.log.has(
+  test.take(events, k_events);
+  CHECK(test.notes.has(
       R"("kind":"open","address":"ann@example.com","contact_id":"P7","time":"2026-02-20T10:00:00Z","campaign":"M1")"));
-  CHECK(test.log.has("esp_machine_flag"));
-  CHECK(test.log.has(R"("kind":"automation")")); // the flow's mail
-  CHECK(test.log.has("rejected"));
-  CHECK(test.log.marked("events/O1") == "2026-03-01T13:00:00Z");
-  test.read(events, k_events);
-  CHECK_FALSE(test.log.has(R"("kind":"automation")")); // is known
-  test.read(task_of(test.pull(), "metrics"), k_metrics);
-  CHECK(test.log.task("events").since == k_now - k_day);
+  CHECK(test.notes.has("esp_machine_flag"));
+  CHECK(test.notes.has(R"("kind":"automation")")); // the flow's mail
+  CHECK(test.notes.has("rejected"));
+  CHECK(test.notes.marked("events/O1") == "2026-03-01T13:00:00Z");
+  test.take(events, k_events);
+  CHECK_FALSE(test.notes.has(R"("kind":"automation")")); // is known
+  test.take(task_of(test.pull(), "metrics"), k_metrics);
+  CHECK(test.notes.task("events").since == k_now - k_day);
 }
 
 TEST_CASE("klaviyo api: one report has all figures") {
   Case test;
-  test.read(
+  test.take(
       {.step = "report", .memo = "O1"},
       R"({"data":{"attributes":{"results":[{"groupings":{"campaign_id":"K1","campaign_message_id":"M1"},)"
       R"("statistics":{"recipients":10.0,"delivered":9.0,"opens":5,"opens_unique":3.0}}]}},)"
       R"("links":{"next":"https://a.klaviyo.com/api/campaign-values-reports?page_cursor=xyz"}})");
-  REQUIRE(test.log.all_totals.size() == 1);
-  CHECK(test.log.all_totals[0].campaign == "M1");
-  CHECK(test.log.all_totals[0].sent == 10);
-  CHECK(test.log.all_totals[0].unique_opens == 3);
-  CHECK(test.log.task("report").place == "xyz");
+  REQUIRE(test.notes.all_totals.size() == 1);
+  CHECK(test.notes.all_totals[0].campaign == "M1");
+  CHECK(test.notes.all_totals[0].sent == 10);
+  CHECK(test.notes.all_totals[0].unique_opens == 3);
+  CHECK(test.notes.task("report").place == "xyz");
 }
 
 TEST_CASE("klaviyo api: profiles, and later those that changed") {
   Case test;
   const auto first = task_of(test.pull(), "profiles");
-  CHECK(test.api->request(first).url ==
+  CHECK(test.api().request(first).url ==
         "http://127.0.0.1:8080/api/profiles?additional-fields%5Bprofile%5D=subscriptions&"
         "page%5Bsize%5D=100&sort=id");
-  test.read(first, k_profiles);
-  CHECK(test.log.has(R"("subscription":"subscribed")"));
-  CHECK(test.log.has(R"("subscription":"cleaned")"));
+  test.take(first, k_profiles);
+  CHECK(test.notes.has(R"("subscription":"subscribed")"));
+  CHECK(test.notes.has(R"("subscription":"cleaned")"));
   CHECK(task_of(test.pull(), "profiles").since == k_now - k_day);
 }
 
@@ -176,10 +166,10 @@ TEST_CASE("klaviyo api: what is no answer is asked for again") {
   for (const auto& task : tasks) {
     CAPTURE(task.step);
     for (const char* body : {"", "<html>", R"({"data":[{"id)", "{}"}) {
-      const auto read = test.log.read(task, body);
+      const auto read = test.read(task, body);
       REQUIRE_FALSE(read.has_value());
       CHECK(read.error().code == ErrorCode::bad_syntax);
-      CHECK(test.log.lines.empty());
+      CHECK(test.notes.lines.empty());
     }
   }
 }
@@ -187,24 +177,24 @@ TEST_CASE("klaviyo api: what is no answer is asked for again") {
 TEST_CASE("klaviyo api: a list, and people by their addresses") {
   Case test;
   std::vector<std::string> wanted(101, "o'neil+x@example.com");
-  const auto tasks = test.api->look(push_target(TargetKind::list, "Hot \"A\""), wanted);
+  const auto tasks = test.api().look(push_target(TargetKind::list, "Hot \"A\""), wanted);
   REQUIRE(tasks.has_value());
   CHECK(tasks->size() == 3);
   const auto lists = task_of(*tasks, "lists");
-  CHECK(test.api->request(lists).url ==
+  CHECK(test.api().request(lists).url ==
         "http://127.0.0.1:8080/api/lists?filter=equals%28name%2C%22Hot%20%5C%22A%5C%22%22%29");
-  test.read(lists,
+  test.take(lists,
             R"({"data":[{"type":"list","id":"L1","attributes":{"name":"Hot \"A\""}}],"links":{}})");
-  CHECK(test.log.target_id == "L1");
-  test.read(test.log.task("members"), k_profiles);
-  REQUIRE(test.log.members.size() == 2);
-  CHECK(test.log.members[0].in_target);
-  CHECK(test.log.members[1].subscription == Subscription::cleaned);
+  CHECK(test.notes.targets == std::vector<std::string>{"L1"});
+  test.take(test.notes.task("members"), k_profiles);
+  REQUIRE(test.notes.members.size() == 2);
+  CHECK(test.notes.members[0].in_target);
+  CHECK(test.notes.members[1].subscription == Subscription::cleaned);
   const auto people = task_of(*tasks, "people");
-  CHECK(test.api->request(people).url.find(
+  CHECK(test.api().request(people).url.find(
             "filter=any%28email%2C%5B%22o%27neil%2Bx%40example.com%22%2C") != std::string::npos);
-  test.read(people, k_profiles);
-  CHECK_FALSE(test.log.members.at(0).in_target);
+  test.take(people, k_profiles);
+  CHECK_FALSE(test.notes.members.at(0).in_target);
 }
 
 TEST_CASE("klaviyo api: adds and removes by ids, a thousand a call") {
@@ -216,31 +206,31 @@ TEST_CASE("klaviyo api: adds and removes by ids, a thousand a call") {
                        "P" + std::to_string(i),
                        {}});
   }
-  const auto steps = test.api->change(push_target(TargetKind::list), "L1", changes);
+  const auto steps = test.api().change(push_target(TargetKind::list), "L1", changes);
   REQUIRE(steps.has_value());
   REQUIRE(steps->size() == 3);
-  const auto remove = test.api->request((*steps)[0].task);
+  const auto remove = test.api().request((*steps)[0].task);
   CHECK(remove.method == "DELETE");
   CHECK(remove.url == "http://127.0.0.1:8080/api/lists/L1/relationships/profiles");
   CHECK(remove.body.starts_with(R"({"data":[{"type":"profile","id":"P1001"},)"));
-  CHECK(test.api->request((*steps)[1].task).method == "POST");
+  CHECK(test.api().request((*steps)[1].task).method == "POST");
   CHECK((*steps)[2].changes.size() == 1);
-  test.read((*steps)[2].task, "", 204);
+  test.take((*steps)[2].task, "", 204);
 }
 
 TEST_CASE("klaviyo api: properties by an import job, and whom it refused") {
   Case test;
   const auto target = push_target(TargetKind::fields, {}, {"mf_score", "mf_stage"});
   const std::vector<std::string> wanted{"ann@example.com"};
-  const auto tasks = test.api->look(target, wanted);
+  const auto tasks = test.api().look(target, wanted);
   REQUIRE(tasks.has_value());
-  test.read(task_of(*tasks, "people"), k_profiles);
-  CHECK(test.log.target_id == "properties");
-  CHECK(test.log.members.at(0).fields == std::vector<std::string>{"12", "hot"});
+  test.take(task_of(*tasks, "people"), k_profiles);
+  CHECK(test.notes.targets == std::vector<std::string>{"properties"});
+  CHECK(test.notes.members.at(0).fields == std::vector<std::string>{"12", "hot"});
   const std::vector<MemberChange> changes{
       {MemberChange::Action::set, "ann@example.com", "P7", {"13.5", "007"}},
       {MemberChange::Action::set, "bo@example.com", "P8", {"", "-"}}};
-  const auto steps = test.api->change(target, "properties", changes);
+  const auto steps = test.api().change(target, "properties", changes);
   REQUIRE(steps.has_value());
   REQUIRE(steps->size() == 1);
   CHECK(
@@ -248,50 +238,49 @@ TEST_CASE("klaviyo api: properties by an import job, and whom it refused") {
       R"({"data":{"type":"profile-bulk-import-job","attributes":{"profiles":{"data":[)"
       R"({"type":"profile","attributes":{"email":"ann@example.com","properties":{"mf_score":13.5,"mf_stage":"007"}}},)"
       R"({"type":"profile","attributes":{"email":"bo@example.com","properties":{"mf_score":null,"mf_stage":"-"}}}]}}}})");
-  test.read((*steps)[0].task, R"({"data":{"id":"J1","attributes":{"status":"queued"}}})", 202);
-  const auto job = test.log.task("set-job");
+  test.take((*steps)[0].task, R"({"data":{"id":"J1","attributes":{"status":"queued"}}})", 202);
+  const auto job = test.notes.task("set-job");
   CHECK(job.wait == 2);
-  test.read(job, R"({"data":{"id":"J1","attributes":{"status":"processing"}}})");
-  CHECK(test.log.task("set-job").wait == 4);
-  test.read(job, R"({"data":{"id":"J1","attributes":{"status":"complete","failed_count":1}}})");
-  test.read(
-      test.log.task("set-errors"),
+  test.take(job, R"({"data":{"id":"J1","attributes":{"status":"processing"}}})");
+  CHECK(test.notes.task("set-job").wait == 4);
+  test.take(job, R"({"data":{"id":"J1","attributes":{"status":"complete","failed_count":1}}})");
+  test.take(
+      test.notes.task("set-errors"),
       R"({"data":[{"attributes":{"detail":"bad","original_payload":{"email":"bo@example.com"}}}],"links":{}})");
-  REQUIRE(test.log.outcomes.size() == 1);
-  CHECK(test.log.outcomes[0] == std::pair<std::string, std::string>("bo@example.com", "bad"));
-  CHECK_FALSE(
-      bool(test.log.read(job, R"({"data":{"id":"J1","attributes":{"status":"cancelled"}}})")));
+  REQUIRE(test.notes.outcomes.size() == 1);
+  CHECK(test.notes.outcomes[0] == "bo@example.com: bad");
+  CHECK_FALSE(bool(test.read(job, R"({"data":{"id":"J1","attributes":{"status":"cancelled"}}})")));
 }
 
 TEST_CASE("klaviyo api: suppressions, a hundred a job") {
   Case test;
   const auto target = push_target(TargetKind::suppression);
-  const auto tasks = test.api->look(target, {});
+  const auto tasks = test.api().look(target, {});
   REQUIRE(tasks.has_value());
-  test.read(tasks->at(0), k_profiles);
-  CHECK(test.log.target_id == "suppression");
-  CHECK_FALSE(test.log.members.at(0).in_target);
-  CHECK(test.log.members.at(1).in_target);
+  test.take(tasks->at(0), k_profiles);
+  CHECK(test.notes.targets == std::vector<std::string>{"suppression"});
+  CHECK_FALSE(test.notes.members.at(0).in_target);
+  CHECK(test.notes.members.at(1).in_target);
   std::vector<MemberChange> changes(101, {MemberChange::Action::add, "ann@example.com", "P7", {}});
-  const auto steps = test.api->change(target, "suppression", changes);
+  const auto steps = test.api().change(target, "suppression", changes);
   REQUIRE(steps.has_value());
   CHECK(steps->size() == 2);
-  test.read((*steps)[1].task, R"({"data":{"id":"J2","attributes":{"status":"queued"}}})", 202);
-  test.read(test.log.task("suppress-job"), "", 404);
-  CHECK(test.log.is_unsure);
+  test.take((*steps)[1].task, R"({"data":{"id":"J2","attributes":{"status":"queued"}}})", 202);
+  test.take(test.notes.task("suppress-job"), "", 404);
+  CHECK(test.notes.is_unsure);
   changes[0].action = MemberChange::Action::remove;
-  CHECK_FALSE(bool(test.api->change(target, "suppression", changes)));
+  CHECK_FALSE(bool(test.api().change(target, "suppression", changes)));
 }
 
 TEST_CASE("klaviyo api: check") {
   Case test;
-  const auto tasks = test.api->check();
-  test.read(task_of(tasks, "account"),
+  const auto tasks = test.api().check();
+  test.take(task_of(tasks, "account"),
             R"({"data":[{"attributes":{"contact_information":{"organization_name":"Lab"}}}]})");
-  CHECK(test.log.facts.at(0) == "account: Lab");
-  test.read(task_of(tasks, "metrics"), k_metrics);
-  CHECK(test.log.tasks.empty());
-  CHECK(test.api->problem(
+  CHECK(test.notes.facts.at(0) == "account: Lab");
+  test.take(task_of(tasks, "metrics"), k_metrics);
+  CHECK(test.notes.tasks.empty());
+  CHECK(test.api().problem(
             {400, {}, R"({"errors":[{"detail":"no","source":{"parameter":"filter"}}]})"}) ==
         "no (filter)");
 }

@@ -57,16 +57,6 @@ std::string membership(const std::string& id, const std::string& status, const s
          R"(","subscription_updated_at":"2026-05-02T10:00:00Z","updated_at":"2026-05-09T10:00:00Z"})";
 }
 
-const ApiTask& task_of(const std::vector<ApiTask>& tasks, const std::string& step) {
-  for (const auto& task : tasks) {
-    if (task.step == step) {
-      return task;
-    }
-  }
-  FAIL("no task " << step);
-  return tasks.front();
-}
-
 } // namespace
 
 TEST_CASE("listmonk api: what a sync asks for") {
@@ -182,8 +172,7 @@ TEST_CASE("listmonk api: subscribers, and who left a list") {
   const auto ann = subscriber("77", "ann@example.com", membership("1", "unsubscribed", "single"));
   REQUIRE(one.read(task_of(tasks, "subscribers"), page(ann)));
   CHECK(one.notes.lines.size() == 3); // she, her subscription, her leaving
-  CHECK(one.notes.lines[2].find(
-            R"("time":"2026-05-02T10:00:00Z","scope":"1")") !=
+  CHECK(one.notes.lines[2].find(R"("time":"2026-05-02T10:00:00Z","scope":"1")") !=
         std::string::npos);
   CHECK(one.notes.marks["subscribers"] == "2026-05-20T12:00:00Z");
 

@@ -35,16 +35,6 @@ PullRequest request(ApiMarks marks = {}) {
   return request;
 }
 
-const ApiTask& task_of(const std::vector<ApiTask>& tasks, const std::string& step) {
-  for (const auto& task : tasks) {
-    if (task.step == step) {
-      return task;
-    }
-  }
-  FAIL("no task " << step);
-  return tasks.front();
-}
-
 std::string contact(const std::string& id, const std::string& email, const std::string& blocks = "",
                     const std::string& modified = "null") {
   return "\"" + id + R"(":{"id":)" + id + R"(,"dateModified":)" + modified +

@@ -1,10 +1,14 @@
 #include "api.hpp"
 
-#include "support/answer_log.hpp"
+#include "support/api_case.hpp"
 
 #include <doctest/doctest.h>
 
 #include <string>
+
+namespace mailfunnel::sendgrid {
+void register_adapter(AdapterRegistry& registry);
+}
 
 using namespace mailfunnel;
 
@@ -17,16 +21,6 @@ ApiAccount account() {
   out.base_url = "http://127.0.0.1:8080";
   out.secrets["api_key"] = "SG.k3y";
   return out;
-}
-
-ApiTask task_of(const std::vector<ApiTask>& tasks, std::string_view step) {
-  for (const auto& task : tasks) {
-    if (task.step == step) {
-      return task;
-    }
-  }
-  FAIL("no task " << step);
-  return {};
 }
 
 const std::string k_sends =
@@ -49,18 +43,13 @@ const std::string k_message =
     R"({"event_name":"group_unsubscribe","processed":"2026-02-20T07:03:00Z"},)"
     R"({"event_name":"opened","processed":"soon"}]})";
 
-struct Case {
-  std::unique_ptr<Api> api = *sendgrid::open_api(account());
-  AnswerLog log{*api};
-  std::vector<ApiTask> pulled = api->pull(pull_request(k_now, k_now - 30 * k_day));
+struct Case : ApiCase {
+  Case() : ApiCase("sendgrid", sendgrid::register_adapter, account()) {}
+  std::vector<ApiTask> pulled = api().pull(pull_request(k_now, k_now - 30 * k_day));
 
-  void read(const ApiTask& task, std::string body, int status = 200) {
-    const auto result = log.read(task, std::move(body), status);
-    CHECK_MESSAGE(result.has_value(), (result ? "" : result.error().message));
-  }
   void know_sends() {
-    read(task_of(pulled, "singlesends"), k_sends);
-    read(log.task("singlesend"), k_send);
+    take(task_of(pulled, "singlesends"), k_sends);
+    take(notes.task("singlesend"), k_send);
   }
 };
 
@@ -73,38 +62,38 @@ TEST_CASE("sendgrid api: a key is needed") {
 TEST_CASE("sendgrid api: Single Sends lead to their content and figures, page by page") {
   Case test;
   const auto first = task_of(test.pulled, "singlesends");
-  CHECK(test.api->request(first).url ==
+  CHECK(test.api().request(first).url ==
         "http://127.0.0.1:8080/v3/marketing/singlesends?page_size=100");
-  CHECK(test.api->request(first).header("Authorization") == "Bearer SG.k3y");
-  test.read(first, k_sends);
-  CHECK(test.log.lines.size() == 1); // no draft
-  CHECK(test.log.has(R"("id":"s-1")"));
-  const auto more = test.log.task("singlesends");
+  CHECK(test.api().request(first).header("Authorization") == "Bearer SG.k3y");
+  test.take(first, k_sends);
+  CHECK(test.notes.lines.size() == 1); // no draft
+  CHECK(test.notes.has(R"("id":"s-1")"));
+  const auto more = test.notes.task("singlesends");
   CHECK(more.place == "abc");
-  CHECK(test.api->request(more).url ==
+  CHECK(test.api().request(more).url ==
         "http://127.0.0.1:8080/v3/marketing/singlesends?page_size=100&page_token=abc");
-  CHECK(test.log.task("stats").memo == "s-1");
-  const auto content = test.log.task("singlesend");
-  test.read(content, k_send);
-  CHECK(test.log.has("Hi {{first_name}}, new in May"));
-  test.read(more, R"({"result":[],"_metadata":{}})");
-  CHECK(test.log.tasks.size() == 1);
-  CHECK(test.log.has_task("messages"));
-  CHECK(test.log.marked("singlesends") == "2026-03-01T13:00:00Z");
-  test.read(first, k_sends); // the next time its content is known
-  CHECK_FALSE(test.log.has_task("singlesend"));
+  CHECK(test.notes.task("stats").memo == "s-1");
+  const auto content = test.notes.task("singlesend");
+  test.take(content, k_send);
+  CHECK(test.notes.has("Hi {{first_name}}, new in May"));
+  test.take(more, R"({"result":[],"_metadata":{}})");
+  CHECK(test.notes.tasks.size() == 1);
+  CHECK(test.notes.has_task("messages"));
+  CHECK(test.notes.marked("singlesends") == "2026-03-01T13:00:00Z");
+  test.take(first, k_sends); // the next time its content is known
+  CHECK_FALSE(test.notes.has_task("singlesend"));
 }
 
 TEST_CASE("sendgrid api: figures of variations are added up") {
   Case test;
-  test.read(
+  test.take(
       {.step = "stats", .memo = "s-1"},
       R"({"results":[{"id":"s-1","ab_variation":"a","ab_phase":"test","stats":{"requests":10,"opens":3}},)"
       R"({"id":"s-1","ab_variation":"b","ab_phase":"test","stats":{"requests":12,"opens":4}}],"_metadata":{}})");
-  REQUIRE(test.log.all_totals.size() == 1);
-  CHECK(test.log.all_totals[0].sent == 22);
-  CHECK(test.log.all_totals[0].opens == 7);
-  CHECK_FALSE(test.log.all_totals[0].delivered);
+  REQUIRE(test.notes.all_totals.size() == 1);
+  CHECK(test.notes.all_totals[0].sent == 22);
+  CHECK(test.notes.all_totals[0].opens == 7);
+  CHECK_FALSE(test.notes.all_totals[0].delivered);
 }
 
 TEST_CASE("sendgrid api: messages are asked for one by one, and those that are as before are not") {
@@ -113,33 +102,33 @@ TEST_CASE("sendgrid api: messages are asked for one by one, and those that are a
       R"({"messages":[{"msg_id":"m-1","subject":"Hi Ann, new in May","to_email":"ann@example.com",)"
       R"("status":"delivered","opens_count":1,"clicks_count":1,"last_event_time":"2026-03-01T11:00:00Z"}]})";
   const auto sends = task_of(test.pulled, "singlesends");
-  test.read(sends, k_sends);
-  const auto content = test.log.task("singlesend");
-  CHECK_FALSE(test.log.has_task("messages")); // there is another page
+  test.take(sends, k_sends);
+  const auto content = test.notes.task("singlesend");
+  CHECK_FALSE(test.notes.has_task("messages")); // there is another page
   const std::string no_sends = R"({"result":[],"_metadata":{}})";
-  test.read(sends, no_sends);
-  const auto list = test.log.task("messages");
-  test.read(list, listed); // the subject is not known yet
-  const auto again = test.log.task("messages");
+  test.take(sends, no_sends);
+  const auto list = test.notes.task("messages");
+  test.take(list, listed); // the subject is not known yet
+  const auto again = test.notes.task("messages");
   CHECK(again.wait > 0);
-  CHECK(test.log.marked("messages").empty());
-  test.read(content, k_send);
-  test.read(again, listed);
-  const auto message = test.log.task("message");
+  CHECK(test.notes.marked("messages").empty());
+  test.take(content, k_send);
+  test.take(again, listed);
+  const auto message = test.notes.task("message");
   CHECK(message.campaign == "s-1");
-  CHECK(test.api->request(message).url == "http://127.0.0.1:8080/v3/messages/m-1");
-  CHECK(test.log.marked("messages") == "2026-03-01T13:00:00Z");
+  CHECK(test.api().request(message).url == "http://127.0.0.1:8080/v3/messages/m-1");
+  CHECK(test.notes.marked("messages") == "2026-03-01T13:00:00Z");
   // The next listing overlaps by a day.
-  const auto next = test.api->pull(pull_request(k_now + 60, 0, test.log.marks));
-  test.read(task_of(next, "singlesends"), no_sends);
-  const auto overlapping = test.log.task("messages");
+  const auto next = test.api().pull(pull_request(k_now + 60, 0, test.notes.marks));
+  test.take(task_of(next, "singlesends"), no_sends);
+  const auto overlapping = test.notes.task("messages");
   CHECK(overlapping.since == k_now - k_day);
-  test.read(overlapping, listed);
-  CHECK_FALSE(test.log.has_task("message"));
+  test.take(overlapping, listed);
+  CHECK_FALSE(test.notes.has_task("message"));
   auto changed = listed;
   changed.replace(changed.find("\"opens_count\":1"), 15, "\"opens_count\":2");
-  test.read(overlapping, changed);
-  CHECK(test.log.has_task("message"));
+  test.take(overlapping, changed);
+  CHECK(test.notes.has_task("message"));
 }
 
 TEST_CASE("sendgrid api: a span with more messages than an answer holds is cut in two") {
@@ -150,109 +139,113 @@ TEST_CASE("sendgrid api: a span with more messages than an answer holds is cut i
                                    R"(","last_event_time":"2026-02-20T06:00:00Z"})");
   }
   ApiTask list{.step = "messages", .memo = "first", .since = 1000, .until = 1003};
-  CHECK(test.api->request(list).url.find("limit=1000") != std::string::npos);
-  test.read(list, R"({"messages":[)" + rows + "]}");
-  REQUIRE(test.log.tasks.size() == 2);
-  CHECK(test.log.tasks[0].since == 1002);
-  CHECK(test.log.tasks[0].until == 1003);
-  CHECK(test.log.tasks[1].since == 1000);
-  CHECK(test.log.tasks[1].until == 1001);
+  CHECK(test.api().request(list).url.find("limit=1000") != std::string::npos);
+  test.take(list, R"({"messages":[)" + rows + "]}");
+  REQUIRE(test.notes.tasks.size() == 2);
+  CHECK(test.notes.tasks[0].since == 1002);
+  CHECK(test.notes.tasks[0].until == 1003);
+  CHECK(test.notes.tasks[1].since == 1000);
+  CHECK(test.notes.tasks[1].until == 1001);
   list.since = list.until; // a second can't be cut
-  test.read(list, R"({"messages":[)" + rows + "]}");
-  CHECK(test.log.tasks.size() == 1000);
-  CHECK(test.log.notes.size() == 1);
+  test.take(list, R"({"messages":[)" + rows + "]}");
+  CHECK(test.notes.tasks.size() == 1000);
+  CHECK(test.notes.notes.size() == 1);
 }
 
 TEST_CASE("sendgrid api: events of a message are the webhook's") {
   Case test;
   test.know_sends();
   const ApiTask task{.step = "message", .place = "m-1"};
-  test.read(task, k_message);
-  CHECK(test.log.has(
+  test.take(task, k_message);
+  CHECK(test.notes.has(
       R"("kind":"sent","address":"ann@example.com","time":"2026-02-20T06:00:02Z","campaign":"s-1")"));
-  CHECK(test.log.has(R"("kind":"open","address":"ann@example.com","time":"2026-02-20T07:00:00Z")"));
-  CHECK(test.log.has(R"("link":"https://www.example.com/")"));
-  CHECK(test.log.has(R"("bounce":{"class":"soft")"));
-  CHECK(test.log.has(R"("kind":"unsubscribe")"));
-  CHECK(test.log.has(R"("scope":"7")"));
-  CHECK(test.log.has("rejected"));
-  CHECK(test.log.lines.size() == 6);
+  CHECK(
+      test.notes.has(R"("kind":"open","address":"ann@example.com","time":"2026-02-20T07:00:00Z")"));
+  CHECK(test.notes.has(R"("link":"https://www.example.com/")"));
+  CHECK(test.notes.has(R"("bounce":{"class":"soft")"));
+  CHECK(test.notes.has(R"("kind":"unsubscribe")"));
+  CHECK(test.notes.has(R"("scope":"7")"));
+  CHECK(test.notes.has("rejected"));
+  CHECK(test.notes.lines.size() == 6);
   auto other = k_message; // sent before the Single Send with that subject
   other.replace(other.find("2026-02-20T06:00:02Z"), 20, "2026-02-01T06:00:02Z");
-  test.read(task, other);
-  CHECK_FALSE(test.log.has(R"("campaign")"));
+  test.take(task, other);
+  CHECK_FALSE(test.notes.has(R"("campaign")"));
   auto named = k_message;
   named.replace(named.find(R"("unique_args":"")"), 16,
                 R"("unique_args":"{\"singlesend_id\":\"s-9\"}")");
-  test.read(task, named);
-  CHECK(test.log.has(R"("campaign":"s-9")"));
-  test.read(task, "", 404); // gone
-  CHECK(test.log.lines.empty());
+  test.take(task, named);
+  CHECK(test.notes.has(R"("campaign":"s-9")"));
+  test.take(task, "", 404); // gone
+  CHECK(test.notes.lines.empty());
 }
 
 TEST_CASE("sendgrid api: without Email Activity the rest goes on") {
   Case test;
   const std::string forbidden = R"({"errors":[{"message":"access forbidden"}]})";
-  test.read(task_of(test.pulled, "singlesends"), forbidden, 403); // nor Marketing Campaigns
-  test.read(test.log.task("messages"), forbidden, 403);
-  test.read(task_of(test.pulled, "contact-count"), forbidden, 403);
-  CHECK(test.log.notes.size() == 3);
-  CHECK_FALSE(test.api->pulls_opens());
+  test.take(task_of(test.pulled, "singlesends"), forbidden, 403); // nor Marketing Campaigns
+  CHECK(test.notes.notes.size() == 1);
+  test.take(test.notes.task("messages"), forbidden, 403);
+  CHECK(test.notes.notes.size() == 1);
+  test.take(task_of(test.pulled, "contact-count"), forbidden, 403);
+  CHECK(test.notes.notes.size() == 1);
+  CHECK_FALSE(test.api().pulls_opens());
 }
 
 TEST_CASE("sendgrid api: people who get no mail") {
   Case test;
   const auto task = task_of(test.pulled, "spam_reports");
-  test.read(task,
+  test.take(task,
             R"([{"created":1772000000,"email":"ann@example.com","ip":"192.0.2.1"},{"created":1}])");
-  CHECK(test.log.has(R"("subscription":"unsubscribed")"));
-  CHECK(test.log.has("rejected"));
-  CHECK(test.log.marked("spam_reports") == "2026-03-01T13:00:00Z");
-  test.read(task_of(test.pulled, "bounces"),
+  CHECK(test.notes.has(R"("subscription":"unsubscribed")"));
+  CHECK(test.notes.has("rejected"));
+  CHECK(test.notes.marked("spam_reports") == "2026-03-01T13:00:00Z");
+  test.take(task_of(test.pulled, "bounces"),
             R"([{"created":1772000000,"email":"bo@example.com"}])");
-  CHECK(test.log.has(R"("subscription":"cleaned")"));
-  test.read(task_of(test.pulled, "groups"),
+  CHECK(test.notes.has(R"("subscription":"cleaned")"));
+  test.take(task_of(test.pulled, "groups"),
             R"([{"id":7,"name":"News","unsubscribes":2},{"id":8,"unsubscribes":0}])");
-  REQUIRE(test.log.tasks.size() == 1);
-  test.read(test.log.task("group"), R"(["ann@example.com"])");
-  CHECK(test.log.has(R"("list":"7")"));
-  test.read(task_of(test.pulled, "groups"), R"([{"id":7,"name":"News","unsubscribes":2}])");
-  CHECK(test.log.tasks.empty()); // as many as before
+  REQUIRE(test.notes.tasks.size() == 1);
+  test.take(test.notes.task("group"), R"(["ann@example.com"])");
+  CHECK(test.notes.has(R"("list":"7")"));
+  test.take(task_of(test.pulled, "groups"), R"([{"id":7,"name":"News","unsubscribes":2}])");
+  CHECK(test.notes.tasks.empty()); // as many as before
 }
 
 TEST_CASE("sendgrid api: contacts come by an export, once a day") {
   Case test;
   const auto count = task_of(test.pulled, "contact-count");
-  test.read(count, R"({"contact_count":2,"billable_count":2})");
-  const auto start = test.log.task("export");
-  CHECK(test.api->request(start).method == "POST");
-  test.read(start, R"({"id":"e-1","_metadata":{}})", 202);
-  auto status = test.log.task("export-status");
+  test.take(count, R"({"contact_count":2,"billable_count":2})");
+  const auto start = test.notes.task("export");
+  CHECK(test.api().request(start).method == "POST");
+  test.take(start, R"({"id":"e-1","_metadata":{}})", 202);
+  auto status = test.notes.task("export-status");
   CHECK(status.wait == 2);
-  test.read(status, R"({"id":"e-1","status":"pending","urls":[]})");
-  status = test.log.task("export-status");
+  test.take(status, R"({"id":"e-1","status":"pending","urls":[]})");
+  status = test.notes.task("export-status");
   CHECK(status.wait == 4);
-  test.read(status,
+  test.take(status,
             R"({"id":"e-1","status":"ready","urls":["http://127.0.0.1:8080/files/1.csv"]})");
-  const auto file = test.log.task("file");
-  CHECK(test.api->request(file).header("Authorization").empty());
-  test.read(file, "EMAIL,FIRST_NAME,CONTACT_ID,UPDATED_AT,plan\n"
+  const auto file = test.notes.task("file");
+  CHECK(test.api().request(file).header("Authorization").empty());
+  test.take(file, "EMAIL,FIRST_NAME,CONTACT_ID,UPDATED_AT,plan\n"
                   "ann@example.com,Ann,c-1,2026-02-01T00:00:00Z,pro\n,Bo,c-2,,\n");
-  CHECK(test.log.has(R"("contact_id":"c-1")"));
-  CHECK(test.log.has(R"("plan":"pro")"));
-  test.read(count, R"({"contact_count":2,"billable_count":2})");
-  CHECK(test.log.tasks.empty());
-  test.read(count, R"({"contact_count":3,"billable_count":3})");
-  CHECK(test.log.has_task("export"));
-  test.read(status, R"({"id":"e-1","status":"failure","message":"no"})");
-  CHECK(test.log.tasks.empty()); // the next sync starts another one
-  CHECK(test.log.notes.size() == 1);
-  test.read(status, R"({"id":"e-1","status":"ready","urls":["https://files.example.com/1.csv"]})");
-  CHECK(test.log.tasks.empty()); // not our host
-  test.read(status, "", 404);    // it is not kept for ever
-  test.read(file, "", 403);
-  CHECK(test.log.marked("contacts").empty());
-  CHECK(test.log.notes.back().find("export_origin") != std::string::npos);
+  CHECK(test.notes.has(R"("contact_id":"c-1")"));
+  CHECK(test.notes.has(R"("plan":"pro")"));
+  test.take(count, R"({"contact_count":2,"billable_count":2})");
+  CHECK(test.notes.tasks.empty());
+  test.take(count, R"({"contact_count":3,"billable_count":3})");
+  CHECK(test.notes.has_task("export"));
+  test.take(status, R"({"id":"e-1","status":"failure","message":"no"})");
+  CHECK(test.notes.tasks.empty()); // the next sync starts another one
+  CHECK(test.notes.notes.size() == 1);
+  test.take(status, R"({"id":"e-1","status":"ready","urls":["https://files.example.com/1.csv"]})");
+  CHECK(test.notes.tasks.empty()); // not our host
+  REQUIRE(test.notes.notes.size() == 1);
+  CHECK(test.notes.notes[0].find("export_origin") != std::string::npos);
+  test.take(status, "", 404);      // it is not kept for ever
+  test.take(file, "", 403);
+  CHECK(test.notes.marked("contacts").empty());
 }
 
 TEST_CASE("sendgrid api: what is no answer is asked for again") {
@@ -264,10 +257,10 @@ TEST_CASE("sendgrid api: what is no answer is asked for again") {
   for (const auto& task : tasks) {
     CAPTURE(task.step);
     for (const char* body : {"", "<html>", R"({"result":[{"id":"s)", "{}"}) {
-      const auto read = test.log.read(task, body);
+      const auto read = test.read(task, body);
       REQUIRE_FALSE(read.has_value());
       CHECK(read.error().code == ErrorCode::bad_syntax);
-      CHECK(test.log.lines.empty());
+      CHECK(test.notes.lines.empty());
     }
   }
 }
@@ -275,32 +268,32 @@ TEST_CASE("sendgrid api: what is no answer is asked for again") {
 TEST_CASE("sendgrid api: a list is found with its members, and who is suppressed") {
   Case test;
   const std::vector<std::string> wanted{"ann@example.com"};
-  const auto tasks = test.api->look(push_target(TargetKind::list, "Hot"), wanted);
+  const auto tasks = test.api().look(push_target(TargetKind::list, "Hot"), wanted);
   REQUIRE(tasks.has_value());
-  test.read(task_of(*tasks, "lists"),
+  test.take(task_of(*tasks, "lists"),
             R"({"result":[{"id":"l-1","name":"Hot","contact_count":60}],"_metadata":{}})");
-  CHECK(test.log.target_id == "l-1");
-  const auto members = test.log.task("members");
-  CHECK(test.api->request(members).body == R"x({"query":"CONTAINS(list_ids, 'l-1')"})x");
-  test.read(members, R"({"result":[{"id":"c-1","email":"ann@example.com"}],"contact_count":1})");
-  REQUIRE(test.log.members.size() == 1);
-  CHECK(test.log.members[0].in_target);
-  test.read(members, R"({"result":[{"id":"c-1","email":"ann@example.com"}],"contact_count":60})");
-  CHECK(test.log.members.empty());
-  CHECK(test.log.task("member-export").campaign == "l-1");
+  CHECK(test.notes.targets == std::vector<std::string>{"l-1"});
+  const auto members = test.notes.task("members");
+  CHECK(test.api().request(members).body == R"x({"query":"CONTAINS(list_ids, 'l-1')"})x");
+  test.take(members, R"({"result":[{"id":"c-1","email":"ann@example.com"}],"contact_count":1})");
+  REQUIRE(test.notes.members.size() == 1);
+  CHECK(test.notes.members[0].in_target);
+  test.take(members, R"({"result":[{"id":"c-1","email":"ann@example.com"}],"contact_count":60})");
+  CHECK(test.notes.members.empty());
+  CHECK(test.notes.task("member-export").campaign == "l-1");
   const auto found = task_of(*tasks, "found");
-  CHECK(test.api->request(found).body == R"({"emails":["ann@example.com"]})");
-  test.read(found,
+  CHECK(test.api().request(found).body == R"({"emails":["ann@example.com"]})");
+  test.take(found,
             R"({"result":{"ann@example.com":{"contact":{"id":"c-1","email":"ann@example.com"}},)"
             R"("bo@example.com":{"error":"contact not found"}}})");
-  REQUIRE(test.log.members.size() == 1);
-  CHECK(test.log.members[0].contact_id == "c-1");
-  CHECK(test.log.members[0].subscription == Subscription::subscribed);
-  test.read(found, "", 404);
-  CHECK(test.log.members.empty());
-  test.read(task_of(*tasks, "bounces/push"), R"([{"created":1,"email":"ann@example.com"}])");
-  REQUIRE(test.log.members.size() == 1);
-  CHECK(test.log.members[0].subscription == Subscription::cleaned);
+  REQUIRE(test.notes.members.size() == 1);
+  CHECK(test.notes.members[0].contact_id == "c-1");
+  CHECK(test.notes.members[0].subscription == Subscription::subscribed);
+  test.take(found, "", 404);
+  CHECK(test.notes.members.empty());
+  test.take(task_of(*tasks, "bounces/push"), R"([{"created":1,"email":"ann@example.com"}])");
+  REQUIRE(test.notes.members.size() == 1);
+  CHECK(test.notes.members[0].subscription == Subscription::cleaned);
 }
 
 TEST_CASE("sendgrid api: adds and removes of a list, and what the job says") {
@@ -309,31 +302,31 @@ TEST_CASE("sendgrid api: adds and removes of a list, and what the job says") {
       {MemberChange::Action::add, "ann@example.com", "c-1", {}},
       {MemberChange::Action::remove, "bo@example.com", "c-2", {}},
       {MemberChange::Action::add, "cy@example.com", "", {}}}; // suppressed, but no contact
-  const auto steps = test.api->change(push_target(TargetKind::list), "l-1", changes);
+  const auto steps = test.api().change(push_target(TargetKind::list), "l-1", changes);
   REQUIRE(steps.has_value());
   REQUIRE(steps->size() == 2);
   CHECK((*steps)[0].task.body ==
         R"({"list_ids":["l-1"],"contacts":[{"email":"ann@example.com"}]})");
-  const auto leave = test.api->request((*steps)[1].task);
+  const auto leave = test.api().request((*steps)[1].task);
   CHECK(leave.method == "DELETE");
   CHECK(leave.url == "http://127.0.0.1:8080/v3/marketing/lists/l-1/contacts?contact_ids=c-2");
-  test.read((*steps)[0].task, R"({"job_id":"j-1"})", 202);
-  const auto job = test.log.task("job");
-  CHECK(test.api->request(job).url.ends_with("/v3/marketing/contacts/imports/j-1"));
-  test.read(job, R"({"id":"j-1","status":"pending"})");
-  CHECK(test.log.task("job").wait > job.wait);
-  test.read(job, R"({"id":"j-1","status":"completed"})");
-  CHECK(test.log.tasks.empty());
-  test.read(
+  test.take((*steps)[0].task, R"({"job_id":"j-1"})", 202);
+  const auto job = test.notes.task("job");
+  CHECK(test.api().request(job).url.ends_with("/v3/marketing/contacts/imports/j-1"));
+  test.take(job, R"({"id":"j-1","status":"pending"})");
+  CHECK(test.notes.task("job").wait > job.wait);
+  test.take(job, R"({"id":"j-1","status":"completed"})");
+  CHECK(test.notes.tasks.empty());
+  test.take(
       job,
       R"({"id":"j-1","status":"errored","results":{"errors_url":"https://files.example.com/e"}})");
-  CHECK(test.log.is_unsure);
-  test.read(
+  CHECK(test.notes.is_unsure);
+  test.take(
       job, R"({"id":"j-1","status":"errored","results":{"errors_url":"http://127.0.0.1:8080/e"}})");
-  test.read(test.log.task("job-errors"), "email,error\nann@example.com,invalid\n");
-  REQUIRE(test.log.outcomes.size() == 1);
-  CHECK(test.log.outcomes[0].first == "ann@example.com");
-  CHECK_FALSE(bool(test.log.read(job, R"({"id":"j-1","status":"failed"})")));
+  test.take(test.notes.task("job-errors"), "email,error\nann@example.com,invalid\n");
+  REQUIRE(test.notes.outcomes.size() == 1);
+  CHECK(test.notes.outcomes[0].starts_with("ann@example.com: "));
+  CHECK_FALSE(bool(test.read(job, R"({"id":"j-1","status":"failed"})")));
 }
 
 TEST_CASE("sendgrid api: many contacts are upserted by the thousands, leavers by the hundred") {
@@ -345,7 +338,7 @@ TEST_CASE("sendgrid api: many contacts are upserted by the thousands, leavers by
                        "c" + std::to_string(i),
                        {}});
   }
-  const auto steps = test.api->change(push_target(TargetKind::list), "l-1", changes);
+  const auto steps = test.api().change(push_target(TargetKind::list), "l-1", changes);
   REQUIRE(steps.has_value());
   REQUIRE(steps->size() == 4);
   CHECK((*steps)[0].changes.size() == 30'000);
@@ -356,19 +349,19 @@ TEST_CASE("sendgrid api: many contacts are upserted by the thousands, leavers by
 TEST_CASE("sendgrid api: fields have to be there, and numbers are sent as numbers") {
   Case test;
   const auto target = push_target(TargetKind::fields, {}, {"score", "stage"});
-  const auto tasks = test.api->look(target, {});
+  const auto tasks = test.api().look(target, {});
   REQUIRE(tasks.has_value());
   const auto fields = task_of(*tasks, "fields");
-  test.read(fields, R"({"custom_fields":[{"id":"e1_N","name":"score","field_type":"Number"}]})");
-  CHECK(test.log.target_id.empty());
-  CHECK(test.api->create(target).error().message.find("custom field") != std::string::npos);
-  test.read(fields, R"({"custom_fields":[{"id":"e1_N","name":"Score","field_type":"Number"},)"
+  test.take(fields, R"({"custom_fields":[{"id":"e1_N","name":"score","field_type":"Number"}]})");
+  CHECK(test.notes.targets.empty());
+  CHECK(test.api().create(target).error().message.find("custom field") != std::string::npos);
+  test.take(fields, R"({"custom_fields":[{"id":"e1_N","name":"Score","field_type":"Number"},)"
                     R"({"id":"e2_T","name":"stage","field_type":"Text"}]})");
-  CHECK(test.log.target_id == "e1_N:Number,e2_T:Text");
+  CHECK(test.notes.targets == std::vector<std::string>{"e1_N:Number,e2_T:Text"});
   const std::vector<MemberChange> changes{
       {MemberChange::Action::set, "ann@example.com", "c-1", {"12", "hot"}},
       {MemberChange::Action::set, "bo@example.com", "c-2", {"", ""}}};
-  const auto steps = test.api->change(target, test.log.target_id, changes);
+  const auto steps = test.api().change(target, test.notes.targets.at(0), changes);
   REQUIRE(steps.has_value());
   REQUIRE(steps->size() == 1);
   CHECK((*steps)[0].task.body ==
@@ -379,29 +372,29 @@ TEST_CASE("sendgrid api: fields have to be there, and numbers are sent as number
 TEST_CASE("sendgrid api: an unsubscribe group takes people, and gives none back") {
   Case test;
   const auto target = push_target(TargetKind::suppression, "News");
-  const auto tasks = test.api->look(target, {});
+  const auto tasks = test.api().look(target, {});
   REQUIRE(tasks.has_value());
-  test.read(task_of(*tasks, "target-groups"), R"([{"id":7,"name":"News"}])");
-  CHECK(test.log.target_id == "7");
-  test.read(test.log.task("group-members"), R"(["ann@example.com"])");
-  CHECK(test.log.members.at(0).in_target);
+  test.take(task_of(*tasks, "target-groups"), R"([{"id":7,"name":"News"}])");
+  CHECK(test.notes.targets == std::vector<std::string>{"7"});
+  test.take(test.notes.task("group-members"), R"(["ann@example.com"])");
+  CHECK(test.notes.members.at(0).in_target);
   const std::vector<MemberChange> add{{MemberChange::Action::add, "bo@example.com", "", {}}};
-  const auto steps = test.api->change(target, "7", add);
+  const auto steps = test.api().change(target, "7", add);
   REQUIRE(steps.has_value());
-  CHECK(test.api->request((*steps)[0].task).url ==
+  CHECK(test.api().request((*steps)[0].task).url ==
         "http://127.0.0.1:8080/v3/asm/groups/7/suppressions");
   CHECK((*steps)[0].task.body == R"({"recipient_emails":["bo@example.com"]})");
   const std::vector<MemberChange> remove{{MemberChange::Action::remove, "bo@example.com", "", {}}};
-  CHECK_FALSE(bool(test.api->change(target, "7", remove)));
+  CHECK_FALSE(bool(test.api().change(target, "7", remove)));
 }
 
 TEST_CASE("sendgrid api: check") {
   Case test;
-  const auto tasks = test.api->check();
-  test.read(task_of(tasks, "check-activity"), "", 403);
-  CHECK(test.log.facts.back().ends_with("(bad)"));
-  test.read(task_of(tasks, "contact-count"), R"({"contact_count":2})");
-  CHECK(test.log.facts.at(0) == "contacts: 2");
-  CHECK(test.api->problem({400, {}, R"({"errors":[{"message":"bad","field":"query"}]})"}) ==
+  const auto tasks = test.api().check();
+  test.take(task_of(tasks, "check-activity"), "", 403);
+  CHECK(test.notes.facts.back().find("(bad): ") != std::string::npos);
+  test.take(task_of(tasks, "contact-count"), R"({"contact_count":2})");
+  CHECK(test.notes.facts.at(0) == "contacts: 2");
+  CHECK(test.api().problem({400, {}, R"({"errors":[{"message":"bad","field":"query"}]})"}) ==
         "bad (query)");
 }

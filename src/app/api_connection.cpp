@@ -220,6 +220,7 @@ std::optional<Error> TaskRun::run() {
 
 void TaskRun::ask(Waiting waiting) {
   ++m_requests;
+  waiting.tokens = m_tokens;
   auto request = m_connection.api().request(waiting.task);
   m_asked.push_back({std::move(waiting), m_connection.sender().start(std::move(request))});
 }
@@ -239,15 +240,17 @@ std::optional<Error> TaskRun::read(Asked& asked) {
   const auto next = std::exchange(m_sink.m_next, {});
   m_sink.end(waiting.task, bool(read), next);
   if (!read) {
-    if (read.error().code == ErrorCode::unauthorized && again_with_new_token(waiting)) {
-      return std::nullopt;
+    if (read.error().code == ErrorCode::unauthorized) {
+      return again_with_new_token(waiting) ? std::nullopt : fail(waiting, read.error(), true);
     }
-    if (waiting.tries + 1 < k_most_tries && waiting.task.body.empty()) {
+    if (read.error().code == ErrorCode::bad_syntax && waiting.tries + 1 < k_most_tries &&
+        waiting.task.body.empty()) {
       again(std::move(waiting), 1U << waiting.tries);
       return std::nullopt;
     }
     return fail(waiting, read.error());
   }
+  m_answered = m_answered || answer->ok();
   for (const auto& task : next) {
     add(task);
   }
@@ -261,16 +264,17 @@ void TaskRun::again(Waiting waiting, unsigned seconds) {
 }
 
 bool TaskRun::again_with_new_token(Waiting& waiting) {
-  if (waiting.tries != 0 || (!m_refreshed && !m_connection.refresh())) {
+  const bool is_new_since = waiting.tokens != m_tokens; // by the answer to another task
+  if (waiting.had_new_token || (!is_new_since && !m_connection.refresh())) {
     return false;
   }
-  m_refreshed = true;
-  ++waiting.tries;
+  m_tokens += is_new_since ? 0 : 1;
+  waiting.had_new_token = true;
   m_waiting.push_back(std::move(waiting));
   return true;
 }
 
-/// An answer that is none of ours: 401 once leads to a new token.
+/// An answer that is none of ours: 401 leads to a new token, once a task.
 std::optional<Error> TaskRun::refused(Waiting& waiting, const HttpResponse& answer) {
   if (answer.status == 401 && again_with_new_token(waiting)) {
     return std::nullopt;
@@ -283,7 +287,7 @@ std::optional<Error> TaskRun::refused(Waiting& waiting, const HttpResponse& answ
               fmt::format("{} {}: {}{}", request.method, path_of(request.url), answer.status,
                           words.empty() ? "" : ": " + printable(words, k_longest_words))};
   if (answer.status == 401) {
-    error.message += ": the platform refuses the account's key";
+    error.message += k_is_key_good;
   }
   return fail(waiting, std::move(error), answer.status == 401);
 }

@@ -91,6 +91,10 @@ private:
   std::vector<ApiTask> m_next;
 };
 
+/// Of an error: what to do where a key is refused.
+inline constexpr std::string_view k_is_key_good =
+    ": the platform refuses the account's key";
+
 /// A task that could not be answered.
 struct TaskError {
   ApiTask task;
@@ -118,12 +122,15 @@ public:
   const std::vector<TaskError>& failed() const { return m_failed; }
   std::vector<ApiTask> left() const; // not asked, or without an answer
   std::uint64_t requests() const { return m_requests; }
+  bool answered() const { return m_answered; } // was anything, with a status of success?
 
 private:
   struct Waiting {
     ApiTask task;
     std::uint64_t order = 0; // as they came
     unsigned tries = 0;
+    unsigned tokens = 0;        // how many had been fetched when it was asked
+    bool had_new_token = false; // was asked again with one
     std::chrono::steady_clock::time_point due{};
   };
   struct Asked {
@@ -135,7 +142,7 @@ private:
   void ask(Waiting waiting);
   std::optional<Error> read(Asked& asked);
   std::optional<Error> refused(Waiting& waiting, const HttpResponse& answer);
-  /// The token is no longer good, and this was not tried yet: it is asked again with a new one.
+  /// The token is no longer good: the task is asked again with a new one, once.
   bool again_with_new_token(Waiting& waiting);
   std::optional<Error> fail(Waiting& waiting, Error error, bool all = false);
   void again(Waiting waiting, unsigned seconds);
@@ -146,7 +153,8 @@ private:
   std::deque<Asked> m_asked;
   std::vector<TaskError> m_failed;
   std::uint64_t m_order = 0, m_requests = 0;
-  bool m_refreshed = false;
+  unsigned m_tokens = 0; // fetched during the run
+  bool m_answered = false;
 };
 
 } // namespace mailfunnel

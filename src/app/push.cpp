@@ -358,6 +358,7 @@ std::optional<Error> Pusher::send(std::int64_t run, const PushPlan& plan, Step& 
     for (const auto place : step.places) {
       result.refused.push_back({plan.changes[place].change.address, words});
     }
+    step.places.clear();
     return std::nullopt;
   }
   std::vector<std::size_t> done, refused, open;

@@ -256,6 +256,19 @@ bool begins_like(const ApiTask& stored, const std::vector<ApiTask>& tasks) {
   });
 }
 
+/// Some ESPs answer 403 to a key that is no longer good, as they do where a right is missing.
+std::optional<Error> refused_all(const std::vector<TaskError>& failed) {
+  const bool all = std::all_of(failed.begin(), failed.end(), [](const TaskError& one) {
+    return one.error.code == ErrorCode::unauthorized;
+  });
+  if (failed.empty() || !all) {
+    return std::nullopt;
+  }
+  auto error = failed.front().error;
+  error.message += k_is_key_good;
+  return error;
+}
+
 } // namespace
 
 SyncSummary sync_account(Store& store, const Workspace& workspace, const SyncRequest& request,
@@ -317,6 +330,9 @@ SyncSummary sync_account(Store& store, const Workspace& workspace, const SyncReq
   };
   summary.error = run.run();
   summary.failed = run.failed();
+  if (!summary.error && !run.answered()) {
+    summary.error = refused_all(summary.failed);
+  }
   summary.left = run.left().size();
   const bool complete = summary.complete();
   sink.flush([&] {

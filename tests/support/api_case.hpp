@@ -9,13 +9,40 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <map>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
 namespace mailfunnel {
+
+inline PushTarget push_target(TargetKind kind, std::string name = {},
+                              std::vector<std::string> fields = {}) {
+  PushTarget target;
+  target.kind = kind;
+  target.name = std::move(name);
+  target.fields = std::move(fields);
+  return target;
+}
+
+inline PullRequest pull_request(Seconds now, Seconds since, ApiMarks marks = {}) {
+  PullRequest request;
+  request.now = now;
+  request.since = since;
+  request.marks = std::move(marks);
+  return request;
+}
+
+/// The one of that step.
+inline ApiTask task_of(const std::vector<ApiTask>& tasks, std::string_view step) {
+  const auto found = std::find_if(tasks.begin(), tasks.end(),
+                                  [step](const ApiTask& one) { return one.step == step; });
+  REQUIRE_MESSAGE(found != tasks.end(), "no task " << step);
+  return *found;
+}
 
 /// Keeps what answers hold. Marks stay from one answer to the next, as between two syncs.
 class ApiNotes : public ApiSink {
@@ -65,6 +92,19 @@ public:
     is_unsure = false;
   }
 
+  /// The task of that step that the last answer led to.
+  ApiTask task(std::string_view step) const { return task_of(tasks, step); }
+  bool has_task(std::string_view step) const {
+    return std::any_of(tasks.begin(), tasks.end(),
+                       [step](const ApiTask& one) { return one.step == step; });
+  }
+  /// Is there a record with this in it?
+  bool has(std::string_view part) const {
+    return std::any_of(lines.begin(), lines.end(), [part](const std::string& line) {
+      return line.find(part) != std::string::npos;
+    });
+  }
+
   std::vector<std::string> lines, notes, targets, outcomes, facts;
   std::vector<ApiTask> tasks;
   std::vector<MailingTotals> all_totals;
@@ -95,10 +135,9 @@ public:
     return request.method + " " + request.url + (request.body.empty() ? "" : " ") + request.body +
            (request.repeatable ? " (repeatable)" : "");
   }
-  /// What the answer to a task holds; notes of the last one are gone, but for marks. The task may be
-  /// one of these notes.
-  Result<void> read(ApiTask task, std::string body, int status = 200,
-                    HttpHeaders headers = {}) {
+  /// What the answer to a task holds; notes of the last one are gone, but for marks. The task may
+  /// be one of these notes.
+  Result<void> read(ApiTask task, std::string body, int status = 200, HttpHeaders headers = {}) {
     notes.clear();
     m_answer = {status, std::move(headers), std::move(body)};
     m_answer.body.reserve(m_answer.body.size() + k_padding);
@@ -107,6 +146,11 @@ public:
     auto result = m_api->read(task, m_answer, notes);
     notes.end();
     return result;
+  }
+  /// Reads an answer that can be read.
+  void take(ApiTask task, std::string body, int status = 200) {
+    const auto result = read(std::move(task), std::move(body), status);
+    CHECK_MESSAGE(result.has_value(), (result ? "" : result.error().message));
   }
   /// An answer that can't be read leaves nothing behind.
   void check_refuses(ApiTask task, const std::string& body) {

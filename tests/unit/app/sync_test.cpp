@@ -145,6 +145,92 @@ TEST_CASE("sync: answers that are cut off are asked for again; what fails is, th
     CHECK_LE(platform.requests, 2);
     CHECK_EQ(test.sync(platform).left, 1); // and is not asked twice the next time
   }
+  SUBCASE("where everything is forbidden it is the key; where something is, that fails alone") {
+    SyncTest test;
+    platform.fault = [](std::uint64_t, const HttpRequest&) { return Fault::forbidden; };
+    const auto all = test.sync(platform);
+    REQUIRE(all.error.has_value());
+    CHECK_EQ(all.error->code, ErrorCode::unauthorized);
+    CHECK_NE(all.error->message.find("key"), std::string::npos);
+    platform.fault = [](std::uint64_t, const HttpRequest& request) {
+      return request.url.ends_with("mailing=m2&offset=0") ? Fault::forbidden : Fault::none;
+    };
+    const auto some = test.sync(platform);
+    CHECK_FALSE(some.error.has_value());
+    CHECK_EQ(some.failed.size(), 1);
+    platform.fault = {};
+    CHECK(test.sync(platform).complete());
+    CHECK_EQ(test.exported(), expected);
+  }
+}
+
+TEST_CASE("sync: a token that is over is replaced, and the task asked again with the new one") {
+  auto platform = platform_with_mailings();
+  SyncTest undisturbed;
+  undisturbed.sync(platform);
+  const auto requests = platform.requests;
+  const auto expected = undisturbed.exported();
+  const auto refreshes = [&platform] {
+    return std::count(platform.log.begin(), platform.log.end(), "GET /token");
+  };
+  SyncTest test;
+  platform.log.clear();
+  platform.requests = 0;
+  platform.token = "t0"; // not ours
+  platform.gives_tokens = true;
+
+  SUBCASE("status 401") {
+    CHECK(test.sync(platform).complete());
+    REQUIRE_GT(platform.log.size(), 3);
+    CHECK_EQ(platform.log[0], "GET /mailings");
+    CHECK_EQ(platform.log[1], "GET /token");
+    CHECK_EQ(platform.log[2], "GET /mailings");
+    CHECK_EQ(refreshes(), 1);
+    CHECK_EQ(platform.requests, requests + 2);
+    CHECK_EQ(test.exported(), expected);
+  }
+  SUBCASE("status 200, and the adapter's reader says it") {
+    platform.refuses_with_200 = true;
+    CHECK(test.sync(platform).complete());
+    CHECK_EQ(refreshes(), 1);
+    CHECK_EQ(platform.requests, requests + 2);
+    CHECK_EQ(test.exported(), expected);
+  }
+  SUBCASE("more than once while it runs, with two asked at a time") {
+    platform.fault = [&platform](std::uint64_t number, const HttpRequest&) {
+      platform.token = number % 6 == 5 ? "over" : platform.token;
+      return Fault::none;
+    };
+    CHECK(test.sync(platform).complete());
+    CHECK_GT(refreshes(), 1);
+    CHECK_EQ(test.exported(), expected);
+  }
+  SUBCASE("the new one is not taken either: the task is not asked a third time") {
+    platform.fault = [](std::uint64_t, const HttpRequest& request) {
+      return request.url.ends_with("/token") ? Fault::none : Fault::refused_key;
+    };
+    const auto summary = test.sync(platform);
+    REQUIRE(summary.error.has_value());
+    CHECK_EQ(summary.error->code, ErrorCode::unauthorized);
+    CHECK_EQ(refreshes(), 1);
+    CHECK_EQ(platform.requests, 3);
+  }
+  SUBCASE("there is no new one: it stops at once, and goes on when there is") {
+    platform.gives_tokens = false;
+    for (const bool with_200 : {false, true}) {
+      CAPTURE(with_200);
+      platform.refuses_with_200 = with_200;
+      platform.requests = 0;
+      const auto summary = test.sync(platform);
+      REQUIRE(summary.error.has_value());
+      CHECK_EQ(summary.error->code, ErrorCode::unauthorized);
+      CHECK_LE(platform.requests, 3); // two are asked at a time
+      CHECK_GT(summary.left, 0);
+    }
+    platform.gives_tokens = true;
+    CHECK(test.sync(platform).complete());
+    CHECK_EQ(test.exported(), expected);
+  }
 }
 
 TEST_CASE("sync: --full asks for all of it again, and adds nothing") {

@@ -35,12 +35,16 @@ struct Contact {
 };
 
 /// What becomes of one request.
-enum class Fault { none, unreachable, server_error, cut_json, lost_reply, refused_key };
+enum class Fault { none, unreachable, server_error, cut_json, lost_reply, refused_key, forbidden };
 
 struct Platform {
   std::vector<Mailing> mailings; // newest first
   std::map<std::string, Contact> contacts;
   bool target_there = false;
+  std::string token;          // that it takes; empty: whatever comes
+  bool gives_tokens = false;  // new ones: "t1", "t2", …
+  unsigned given_tokens = 0;
+  bool refuses_with_200 = false;
 
   std::function<Fault(std::uint64_t request, const HttpRequest&)> fault;
   std::uint64_t requests = 0, changes = 0;
@@ -76,7 +80,15 @@ inline HttpResponse Platform::answer(const HttpRequest& request) {
   log.push_back(request.method + " " + path.substr(0, path.find('?')));
   const auto offset = static_cast<std::size_t>(parse_int(query_of(path, "offset")).value_or(0));
   HttpResponse out{200, {}, ""};
-  if (path.starts_with("/mailings")) {
+  if (path == "/token") {
+    if (!gives_tokens) {
+      return {400, {}, "no"};
+    }
+    token = fmt::format("t{}", ++given_tokens);
+    out.body = fmt::format(R"({{"token":"{}"}})", token);
+  } else if (!token.empty() && request.header("Authorization") != token) {
+    return refuses_with_200 ? HttpResponse{200, {}, R"({"over":true})"} : HttpResponse{401, {}, "who?"};
+  } else if (path.starts_with("/mailings")) {
     out.body = list("mailings", mailings.size(), offset, [&](std::size_t i) {
       return fmt::format(R"({{"id":"{}","sent":{},"events":{}}})", mailings[i].id, mailings[i].sent,
                          mailings[i].events.size());
@@ -166,6 +178,9 @@ private:
     if (fault == Fault::refused_key) {
       return HttpResponse{401, {}, "who?"};
     }
+    if (fault == Fault::forbidden) {
+      return HttpResponse{403, {}, "no"};
+    }
     auto out = m_platform.answer(request);
     if (fault == Fault::lost_reply) {
       return Error{ErrorCode::unanswered, "the connection broke"};
@@ -181,24 +196,26 @@ private:
 
 class ToyApi : public Api {
 public:
+  explicit ToyApi(std::string token = {}) : m_token(std::move(token)) {}
   ApiLimits limits() const override { return {.connections = 2}; }
   std::vector<std::string> origins() const override { return {"https://toy.example"}; }
+  std::optional<ApiTask> refresh() const override { return ApiTask{.step = "token"}; }
   HttpRequest request(const ApiTask& task) const override {
-    const std::string base = "https://toy.example";
-    const auto offset = task.place.empty() ? "0" : task.place;
-    if (task.step == "mailings" || task.step == "members") {
-      return get_request(base + "/" + task.step + "?offset=" + offset);
+    auto out = without_token(task);
+    if (task.step != "token") {
+      out.headers.emplace_back("Authorization", m_token);
     }
-    if (task.step == "events") {
-      return get_request(base + "/events?mailing=" + task.campaign + "&offset=" + offset);
-    }
-    if (task.step == "target") {
-      return get_request(base + "/target");
-    }
-    return json_request("POST", base + "/" + (task.step == "make" ? "target" : "change"), task.body);
+    return out;
   }
   Result<void> read(const ApiTask& task, const HttpResponse& answer, ApiSink& sink) const override {
     MF_TRY(json, read_json(answer));
+    if (is_true(json["over"])) {
+      return Error{ErrorCode::unauthorized, "the token is over"};
+    }
+    if (task.step == "token") {
+      sink.secret("token", text_of(json["token"]));
+      return {};
+    }
     if (task.step == "target" || task.step == "make") {
       if (is_true(json["there"])) {
         sink.target("t");
@@ -272,6 +289,23 @@ public:
   }
 
 private:
+  static HttpRequest without_token(const ApiTask& task) {
+    const std::string base = "https://toy.example";
+    const auto offset = task.place.empty() ? "0" : task.place;
+    if (task.step == "mailings" || task.step == "members") {
+      return get_request(base + "/" + task.step + "?offset=" + offset);
+    }
+    if (task.step == "events") {
+      return get_request(base + "/events?mailing=" + task.campaign + "&offset=" + offset);
+    }
+    if (task.step == "target") {
+      return get_request(base + "/target");
+    }
+    if (task.step == "token") {
+      return get_request(base + "/token");
+    }
+    return json_request("POST", base + "/" + (task.step == "make" ? "target" : "change"), task.body);
+  }
   static void read_row(const ApiTask& task, const Json& row, ApiSink& sink) {
     if (task.step == "mailings") {
       const std::string id(text_of(row["id"]));
@@ -315,6 +349,8 @@ private:
       sink.member(member);
     }
   }
+
+  std::string m_token;
 };
 
 class ToyAdapter : public Adapter {
@@ -327,8 +363,8 @@ public:
   }
   bool has_pull() const override { return true; }
   bool has_push() const override { return true; }
-  Result<std::unique_ptr<Api>> open_api(const ApiAccount&) const override {
-    return std::make_unique<ToyApi>();
+  Result<std::unique_ptr<Api>> open_api(const ApiAccount& account) const override {
+    return std::make_unique<ToyApi>(std::string(account.secret("token")));
   }
 };
 
