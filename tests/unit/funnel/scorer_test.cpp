@@ -266,6 +266,54 @@ TEST_CASE("repeat rules") {
   CHECK(score(source, rules, world_of(2), k_later).score == 62 * k_point);
 }
 
+TEST_CASE("the status by the scale") {
+  auto rules = seed_rules();
+  rules.status.model = StatusModel::scale;
+  for (const auto& [bofu, status] :
+       {std::pair{0, "prospect"}, std::pair{1, "MQL"}, std::pair{4, "MQL"}, std::pair{5, "SQL"}}) {
+    CAPTURE(bofu);
+    TestSource source;
+    clicks(source, 0, 0, bofu);
+    const auto out = score(source, rules, world_of(1), k_later);
+    CHECK(out.scale == bofu * 20 * k_point);
+    CHECK(out.status == status);
+    CHECK(out.scale_status == status);
+  }
+}
+
+TEST_CASE(
+    "how many people each status rule decided on: the first that matches, overrides above all") {
+  TestSource source(3);
+  source.add_of(0, 1, EventKind::click, k_start + 5, k_bofu);
+  source.add_of(1, 1, EventKind::click, k_start + 5, k_mofu);
+  auto rules = seed_rules();
+  rules.status.model = StatusModel::rules;
+  rules.status.rules = {{"", parse_expression("score >= 20").expression, "hot"},
+                        {"", parse_expression("score >= 4").expression, "warm"}};
+  rules.status.overrides = {{"", parse_expression("score = 9").expression, "hot"},
+                            {"", parse_expression("score <= 4").expression, "cold"}};
+  const auto world = world_of(1);
+  const Scorer scorer(rules, world, k_later);
+  ChunkScores scores;
+  RuleHits hits, all;
+  scorer.score(source, nullptr, scores, nullptr, &hits);
+  scorer.judge_status(source, scores, &hits);
+  std::vector<std::string> statuses;
+  for (const auto status : scores.status) {
+    statuses.push_back(scorer.statuses()[status]);
+  }
+  CHECK(statuses == std::vector<std::string>{"hot", "cold", "cold"});
+  CHECK(scores.override_rule == std::vector<std::uint8_t>{0, 2, 2}); // counted from 1
+  CHECK(hits.status == std::vector<std::uint64_t>{1, 1});
+  CHECK(hits.overrides == std::vector<std::uint64_t>{0, 2});
+  hits.fit.assign(1, 5);
+  all.add(hits);
+  all.add(hits);
+  CHECK(all.fit == std::vector<std::uint64_t>{10});
+  CHECK(all.status == std::vector<std::uint64_t>{2, 2});
+  CHECK(all.overrides == std::vector<std::uint64_t>{0, 4});
+}
+
 TEST_CASE("once a mailing: the click worth most is chosen before the caps") {
   TestSource source;
   source.add(1, EventKind::click, k_start + 5, k_bofu);
