@@ -82,7 +82,7 @@ TEST_CASE("fit: many groups, each counted once") {
   source.set("a", "x", 0);
   source.set("a", "x", 511);
   std::vector<FitRule> rules;
-  for (int i = 0; i < 64; ++i) {
+  for (int i = 0; i < 70; ++i) {
     for (const auto points : {i < 20 ? 1 : 0, 7}) {
       auto& one = rules.emplace_back(rule("", "a", points));
       one.equals = {"x"};

@@ -270,15 +270,88 @@ TEST_CASE("the status by the scale") {
   auto rules = seed_rules();
   rules.status.model = StatusModel::scale;
   for (const auto& [bofu, status] :
-       {std::pair{0, "prospect"}, std::pair{1, "MQL"}, std::pair{4, "MQL"}, std::pair{5, "SQL"}}) {
+       {std::pair{0, "prospect"}, std::pair{1, "MQL"}, std::pair{4, "MQL"}, std::pair{5, "SQL"},
+        std::pair{6, "SQL"}}) {
     CAPTURE(bofu);
     TestSource source;
     clicks(source, 0, 0, bofu);
     const auto out = score(source, rules, world_of(1), k_later);
-    CHECK(out.scale == bofu * 20 * k_point);
+    CHECK(out.scale == std::min(bofu * 20, 100) * k_point);
     CHECK(out.status == status);
     CHECK(out.scale_status == status);
   }
+}
+
+TEST_CASE("mails, and clicks by stage, are counted") {
+  TestSource source;
+  source.add(1, EventKind::delivered, k_start);
+  source.add(2, EventKind::delivered, k_start);
+  for (const auto link : {k_tofu, k_mofu, LinkNumber{5}, k_bofu, LinkNumber{6}, LinkNumber{9}}) {
+    source.add(1, EventKind::click, k_start + 3600 * link, link);
+  }
+  source.add(1, EventKind::click, k_start + 60, 0);
+  const auto world = world_of(2);
+  auto rules = seed_rules();
+  rules.tagging.untagged_is_tofu = false;
+  const Scorer scorer(rules, world, k_later);
+  ChunkScores scores;
+  scorer.score(source, nullptr, scores);
+  CHECK(scores.received[0] == 2);
+  CHECK(scores.clicks_tofu[0] == 1);
+  CHECK(scores.clicks_mofu[0] == 2);
+  CHECK(scores.clicks_bofu[0] == 3);
+}
+
+TEST_CASE("the phase: of the last 90 days, to the second, on links that have a stage") {
+  auto world = world_of(1);
+  world.campaigns[0].stages[0] = static_cast<std::uint8_t>(Stage::none);
+  auto rules = seed_rules();
+  rules.tagging.untagged_is_tofu = true;
+  const auto phase = [&](LinkNumber link, Seconds ago) {
+    TestSource source;
+    source.add(1, EventKind::click, k_later - ago, link);
+    const Scorer scorer(rules, world, k_later);
+    ChunkScores scores;
+    scorer.score(source, nullptr, scores);
+    return static_cast<Stage>(scores.phase[0]);
+  };
+  CHECK(phase(k_tofu, 90 * k_day) == Stage::none);
+  CHECK(phase(k_tofu, 90 * k_day - 1) == Stage::tofu);
+  CHECK(phase(k_bofu, 1) == Stage::bofu);
+  CHECK(phase(0, 1) == Stage::none);
+  world.campaigns[0].stages[0] = static_cast<std::uint8_t>(Stage::untagged);
+  CHECK(phase(0, 1) == Stage::none); // assumed TOFU
+}
+
+TEST_CASE("clicks on no known link, pages and forms without a sign of who did it") {
+  TestSource source;
+  auto rules = seed_rules();
+  rules.tagging.untagged_is_tofu = false;
+  source.add(1, EventKind::click, k_start + 60, 0);
+  CHECK(score(source, rules, world_of(1), k_later).score == 0);
+  source.add(1, EventKind::page, k_start + 60, 0, 0);
+  source.add(1, EventKind::form, k_start + 60, 0, 0);
+  CHECK(score(source, rules, world_of(1), k_later).score == (1 + 10) * k_point);
+}
+
+TEST_CASE("leaving: what the ledger says of points, and of none") {
+  TestSource source;
+  source.add(1, EventKind::unsubscribe, k_start + 10);
+  source.add(1, EventKind::unsubscribe, k_start + 20);
+  source.add(1, EventKind::bounce, k_start + 30, 0,
+             pack_bounce(BounceClass::soft, BounceReason::mailbox_full));
+  CHECK(score(source, seed_rules(), world_of(1), k_later).suppressed ==
+        suppressed_by::unsubscribed);
+  source.add(1, EventKind::bounce, k_start + 40, 0,
+             pack_bounce(BounceClass::hard, BounceReason::user_unknown));
+  const auto out = score(source, seed_rules(), world_of(1), k_later);
+  CHECK(out.suppressed == (suppressed_by::unsubscribed | suppressed_by::hard_bounce));
+  std::vector<std::string> notes;
+  for (const auto& line : out.ledger.lines) {
+    notes.push_back(line.rule + ": " + line.note);
+  }
+  CHECK(notes == std::vector<std::string>{"unsubscribe: ", "unsubscribe: counts once",
+                                          "soft_bounce: ", "hard_bounce: "});
 }
 
 TEST_CASE(
