@@ -10,7 +10,7 @@ src/funnel and its tests are built, without optimisation for size or speed. A mu
   lived    when all tests pass: a test is missing, or the change changes nothing,
   broken   when it does not compile; it counts for nothing.
 Those that change nothing stand in tests/mutants.txt with the reason, and are not made: a line "FILE | what stands there |
-what would | reason". Prints what lived, with file and line, and counts; exits 1 when anything lived.
+what would | reason", or FILE:FUNCTION where the same line elsewhere in the file does matter. Prints what lived, with file and line, and counts; exits 1 when anything lived.
 
 FILE: a name in src/funnel, such as scan.cpp; without one all that score. --sample: how many mutants at most, taken evenly
 over the files; 0: all. --limit: seconds in which to begin mutants.
@@ -95,6 +95,13 @@ def mutants_of(name):
             yield name, number, line, change
 
 
+def is_known(mutant, known):
+    name, number, before, after = mutant
+    above = (ROOT / "src/funnel" / name).read_text().split("\n")[number::-1]
+    function = next((m[1] for m in (re.match(r"(?!namespace|template)\w[^(]*?(\w+)\(", line) for line in above) if m), "")
+    return any((place, before.strip(), after.strip()) in known for place in (name, f"{name}:{function}"))
+
+
 def known_equal():
     """Of tests/mutants.txt."""
     known = set()
@@ -176,7 +183,7 @@ def main():
     known = known_equal()
     mutants = []
     for name in chosen.files or [file + ".cpp" for file in FILES]:
-        mutants += [m for m in mutants_of(name) if (m[0], m[2].strip(), m[3].strip()) not in known]
+        mutants += [m for m in mutants_of(name) if not is_known(m, known)]
     total = len(mutants)
     random.Random(chosen.seed).shuffle(mutants)
     mutants = mutants[:chosen.sample] if chosen.sample else mutants

@@ -82,7 +82,7 @@ TEST_CASE("fit: many groups, each counted once") {
   source.set("a", "x", 0);
   source.set("a", "x", 511);
   std::vector<FitRule> rules;
-  for (int i = 0; i < 64; ++i) {
+  for (int i = 0; i < 70; ++i) {
     for (const auto points : {i < 20 ? 1 : 0, 7}) {
       auto& one = rules.emplace_back(rule("", "a", points));
       one.equals = {"x"};
@@ -127,6 +127,31 @@ TEST_CASE("fit: of a group the first that matches counts, also where it asks for
   belgium.group.clear();
   CHECK(fits(source, {manager, belgium, other}, 0) == std::vector<Points>{12});
   CHECK(fits(source, {other, manager}, 0) == std::vector<Points>{1});
+}
+
+TEST_CASE("fit: how many people each rule gave points to, and which of the chunk") {
+  TestSource source(600);
+  source.set("country", "BE", 3);
+  source.set("country", "FR", 4);
+  source.set("country", "BE", 599);
+  FitRules fit;
+  fit.rules = {rule("Belgium", "country", 4), rule("nobody", "country", 9),
+               rule("others", "country", 1)};
+  fit.rules[0].equals = {"BE"};
+  fit.rules[1].equals = {"DE"};
+  fit.rules[2].otherwise = true;
+  for (auto& one : fit.rules) {
+    one.group = "country";
+  }
+  RuleHits hits;
+  ChunkScores scores;
+  for (std::uint64_t chunks = 1; chunks <= 2; ++chunks) {
+    scores.resize(600);
+    score_fit(fit, source, 0, scores, nullptr, &hits);
+    CHECK(hits.fit == std::vector<std::uint64_t>{2 * chunks, 0, chunks});
+    CHECK(hits.fit_people == std::vector<std::vector<std::uint16_t>>{{3, 599}, {}, {4}});
+    CHECK(scores.fit[599] == 4 * k_point);
+  }
 }
 
 TEST_CASE("fit: cap and floor") {

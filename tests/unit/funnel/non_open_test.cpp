@@ -260,5 +260,26 @@ TEST_CASE("a mailing without open tracking costs nothing, nor does who has not a
   }
 }
 
+TEST_CASE(
+    "simple: non-opens in a row end with what a person does; they fade from the window's end") {
+  TestSource source;
+  for (CampaignId mail = 1; mail <= 4; ++mail) {
+    source.add(mail, EventKind::delivered, k_start + (mail - 1) * 14 * k_day);
+  }
+  source.add(2, EventKind::open, k_start + 15 * k_day);
+  auto rules = seed_rules();
+  rules.scoring.measurable = Measurable::simple;
+  rules.scoring.half_life = 7;
+  const auto world = world_of(4);
+  const auto as_of = k_start + (42 + 14) * k_day;
+  const Scorer scorer(rules, world, as_of);
+  ChunkScores scores;
+  scorer.score(source, nullptr, scores);
+  CHECK(scores.non_opens[0] == 3);
+  CHECK(scores.non_opens_in_a_row[0] == 2);
+  // The windows ended 49, 21 and 7 days ago.
+  CHECK(score(source, rules, world, as_of).score == -(8 + 125 + 500));
+}
+
 } // namespace
 } // namespace mailfunnel

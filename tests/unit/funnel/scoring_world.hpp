@@ -26,6 +26,15 @@ public:
     for (const auto& row : rows) {
       columns.append(row);
     }
+    const auto leave_out = [](auto& column) { // as the store does where all are 0
+      if (std::all_of(column.begin(), column.end(), [](auto value) { return value == 0; })) {
+        column.clear();
+      }
+    };
+    leave_out(columns.link);
+    leave_out(columns.evidence);
+    leave_out(columns.extra);
+    leave_out(columns.system);
     return !rows.empty();
   }
   std::vector<CampaignId> campaigns(EventKind kind) override {

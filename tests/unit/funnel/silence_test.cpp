@@ -54,6 +54,14 @@ TEST_CASE("silence begins with the last sign of life, or with the first mail") {
   CHECK(holds(source, "silent_days = 29", k_start + 45 * k_day - 1, world)); // not known yet
 }
 
+TEST_CASE("silence before all time: what came a second later is not known") {
+  TestSource source;
+  source.add(1, EventKind::delivered, 1);
+  CHECK(holds(source, "silent_mails = 1", 1, world_of(1)));
+  CHECK(holds(source, "silent_mails = 0", 0, world_of(1)));
+  CHECK(holds(source, "silent_mails = 0", -1, world_of(1)));
+}
+
 TEST_CASE("a proxy reader is told by the last three opens") {
   const auto world = world_of(6);
   TestSource source;

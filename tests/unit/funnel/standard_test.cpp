@@ -75,6 +75,63 @@ TEST_CASE("of repeats the one that is worth most now counts") {
   }
 }
 
+TEST_CASE("of many repeats too: the last where points fade, else the first") {
+  for (const int count : {3, 40}) {
+    for (const std::uint32_t half_life : {0U, 30U}) {
+      CAPTURE(count);
+      CAPTURE(half_life);
+      TestSource source;
+      for (int i = 0; i < count; ++i) {
+        source.add(1, EventKind::click, k_start + i * k_day, k_bofu);
+        source.add(1, EventKind::click, k_start + i * k_day + 3600, k_mofu);
+      }
+      auto rules = standard_rules();
+      rules.scoring.half_life = half_life;
+      const auto last = k_start + (count - 1) * k_day;
+      const auto out = score(source, rules, world_of(1), last + 7200);
+      CHECK(out.score == (20 + 4 + 1) * k_point);
+      for (const auto& line : out.ledger.lines) {
+        const bool wanted = line.kind == EventKind::click &&
+                            line.time - (half_life == 0 ? k_start : last) <= 3600 &&
+                            line.time >= (half_life == 0 ? k_start : last);
+        CHECK((line.kind != EventKind::click || (line.points != 0) == wanted));
+      }
+    }
+  }
+}
+
+TEST_CASE("a ledger of sums alone sums what the lines do") {
+  TestSource source;
+  for (LinkNumber link = 1; link <= 21; ++link) {
+    source.add(1, EventKind::click, k_start + 3600 * link, link);
+  }
+  for (CampaignId mail = 1; mail <= 6; ++mail) {
+    source.add(mail, EventKind::delivered, k_start + (mail - 1) * 14 * k_day);
+  }
+  source.add(2, EventKind::open, k_start + 15 * k_day);
+  source.add(3, EventKind::form, k_start + 30 * k_day);
+  source.add(3, EventKind::unsubscribe, k_start + 85 * k_day);
+  const auto rules = standard_rules();
+  const auto world = world_of(6);
+  const auto lines = score(source, rules, world, k_start + 90 * k_day).ledger.lines;
+  const auto has = [&](std::string_view rule) {
+    return std::any_of(lines.begin(), lines.end(), [&](const Contribution& line) {
+      return line.rule == rule && line.points != 0;
+    });
+  };
+  for (const std::string rule : {"open", "implied open", "non_open", "BOFU cap", "form"}) {
+    CAPTURE(rule);
+    CHECK(has(rule));
+  }
+  const Scorer scorer(rules, world, k_start + 90 * k_day);
+  ChunkScores scores;
+  Ledger sums;
+  sums.only_sums = true;
+  scorer.score(source, nullptr, scores, &sums);
+  CHECK(sums.lines.empty());
+  CHECK(sums.sums == scores.score);
+}
+
 TEST_CASE("caps cut the sum of a group, with a line of their own") {
   TestSource source;
   for (LinkNumber link = 1; link <= 21; ++link) { // 7 of each stage: 14, 28, 140
@@ -86,7 +143,12 @@ TEST_CASE("caps cut the sum of a group, with a line of their own") {
   CHECK(out.score == (10 + 20 + 60 + 1) * k_point);
   int lines = 0;
   for (const auto& line : out.ledger.lines) {
-    lines += line.rule.ends_with(" cap") ? 1 : 0;
+    if (line.rule.ends_with(" cap")) {
+      ++lines;
+      CHECK(line.kind == EventKind::unknown); // of no event
+      CHECK(line.campaign == 0);
+      CHECK(line.link == 0);
+    }
   }
   CHECK(lines == 3);
   for (const auto kind : {EventKind::page, EventKind::download}) {

@@ -154,6 +154,14 @@ TEST_CASE("tagger: the first rule that matches decides, also behind a wrapper") 
   CHECK(tag_of(tagger, "https://example.org/prijzen").stage == Stage::tofu);
 }
 
+TEST_CASE("tagger: a merge tag begins within the first four characters") {
+  const Tagger tagger{TaggingRules{}};
+  for (const std::string url : {"{{unsubscribe_url}}", "go/{{unsubscribe_url}}"}) {
+    CHECK(tag_of(tagger, url).why == "merge tag \"" + url + "\"");
+  }
+  CHECK_FALSE(tag_of(tagger, "goto{{unsubscribe_url}}").why.starts_with("merge tag"));
+}
+
 TEST_CASE("tagger: marks of the ESP") {
   const Tagger tagger{TaggingRules{}};
   struct Row {
@@ -183,6 +191,8 @@ TEST_CASE("tagger: two placements that disagree") {
   CHECK(tag_of(tagger, url, {{.text = "Vraag een demo aan"}, {.stage = Stage::tofu}}).stage ==
         Stage::tofu);
   CHECK(tag_of(tagger, url, {{.stage = Stage::tofu}, {.stage = Stage::mofu}}).stage == Stage::mofu);
+  CHECK(tag_of(tagger, url, {{.stage = Stage::mofu}, {.alias = "MOFU"}}).why ==
+        "stage given in the mailing"); // the first that says so
   CHECK(tag_of(tagger, "https://www.example.com/contact",
                {{.text = "Contact", .footer = true}, {.text = "Praat met ons"}})
             .stage == Stage::bofu);
