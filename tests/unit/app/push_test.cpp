@@ -221,6 +221,11 @@ TEST_CASE("push: a request that fails refuses its members once, and the next pus
     CHECK_NE(refused.reason.find("500"), std::string::npos);
   }
   CHECK_EQ(test.platform.changes, 0);
+  auto opened = test.store();
+  const auto runs = PushJournal(opened).runs();
+  REQUIRE_EQ(runs.size(), 1);
+  CHECK_EQ(runs.front().refused, planned);
+  CHECK_EQ(runs.front().why, result.refused.front().reason);
   test.platform.fault = {};
   CHECK(test.push(test.tag()).refused.empty());
   CHECK(test.plan(test.tag()).changes.empty());
