@@ -48,7 +48,7 @@ std::optional<ApiTask> next_page(const ApiTask& task, const JsonAnswer& answer) 
 // ---- requests
 // ------------------------------------------------------------------------------------
 
-HttpRequest KlaviyoApi::post(std::string path, std::string body, bool repeatable) const {
+HttpRequest KlaviyoApi::post(const std::string& path, std::string body, bool repeatable) const {
   auto request = json_request("POST", m_base + path, std::move(body));
   request.headers = {{"Content-Type", std::string(k_media_type)}};
   request.repeatable = repeatable;

@@ -47,7 +47,7 @@ private:
     Answer read;
   };
   static const std::vector<StepRow>& steps();
-  HttpRequest post(std::string path, std::string body, bool repeatable) const;
+  HttpRequest post(const std::string& path, std::string body, bool repeatable) const;
 
   // api_pull.cpp
   Result<void> read_campaigns(const ApiTask&, const HttpResponse&, ApiSink&) const;

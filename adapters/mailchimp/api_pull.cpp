@@ -113,7 +113,8 @@ void MailchimpApi::read_report(const ApiTask& task, const Json& report, ApiSink&
     if (const auto last = parse_time(sink.marked(seen)); last && !sink.marked(seen).empty()) {
       more.since = std::max<Seconds>(last->seconds - k_overlap, 1);
     }
-    more.calls = more.since > 0 ? 1 : static_cast<double>(rows / k_page + 1);
+    const auto pages = rows / k_page + 1;
+    more.calls = more.since > 0 ? 1 : static_cast<double>(pages);
     sink.mark(figure, now);
     sink.mark(seen, format_time(task.until));
     sink.next(std::move(more));

@@ -99,7 +99,9 @@ std::vector<PushRun> read_runs(Database& database, std::string_view where) {
       " (SELECT count(*) FROM push_member WHERE run = id AND action = 'remove' AND state = "
       "'confirmed'),"
       " (SELECT count(*) FROM push_member WHERE run = id AND action = 'set' AND state = 'confirmed'),"
-      " (SELECT count(*) FROM push_member WHERE run = id AND state = 'refused')"
+      " (SELECT count(*) FROM push_member WHERE run = id AND state = 'refused'),"
+      " (SELECT words FROM push_member WHERE run = id AND state = 'refused' GROUP BY words"
+      " ORDER BY count(*) DESC, words LIMIT 1)"
       " FROM push_run {} ORDER BY id DESC",
       where));
   while (rows.step()) {
@@ -114,6 +116,7 @@ std::vector<PushRun> read_runs(Database& database, std::string_view where) {
     run.removed = static_cast<std::uint64_t>(rows.integer(6));
     run.set = static_cast<std::uint64_t>(rows.integer(7));
     run.refused = static_cast<std::uint64_t>(rows.integer(8));
+    run.why = rows.text(9);
     out.push_back(std::move(run));
   }
   return out;

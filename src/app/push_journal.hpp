@@ -26,6 +26,7 @@ struct PushRun {
   Seconds created = 0;
   std::string state; // running, done, stopped
   std::uint64_t added = 0, removed = 0, set = 0, refused = 0;
+  std::string why; // the words of most refusals
 };
 
 class PushJournal {

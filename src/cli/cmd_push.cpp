@@ -268,7 +268,7 @@ public:
   }
 
   int list() {
-    Table table({"push>", "when", "segment", "target", "added>", "removed>", "set>", "refused>", "state"});
+    Table table({"push>", "when", "segment", "target", "added>", "removed>", "set>", "refused>", "state", "why"});
     for (const auto& run : PushJournal(m_store).runs()) {
       if (m_call.json) {
         std::string line = fmt::format("{{\"push\":{},\"at\":\"{}\",\"segment\":", run.id,
@@ -276,14 +276,15 @@ public:
         append_json_string(line, run.segment);
         line += ",\"target\":";
         append_json_string(line, where_of(run.target));
-        std::cout << line
-                  << fmt::format(",\"added\":{},\"removed\":{},\"set\":{},\"refused\":{},\"state\":\"{}\"}}\n",
-                                 run.added, run.removed, run.set, run.refused, run.state);
+        line += fmt::format(",\"added\":{},\"removed\":{},\"set\":{},\"refused\":{},\"state\":\"{}\",\"why\":",
+                            run.added, run.removed, run.set, run.refused, run.state);
+        append_json_string(line, run.why);
+        std::cout << line << "}\n";
         continue;
       }
       table.add({std::to_string(run.id), format_time(run.created), run.segment,
                  where_of(run.target), grouped(run.added), grouped(run.removed), grouped(run.set),
-                 grouped(run.refused), run.state});
+                 grouped(run.refused), run.state, run.why});
     }
     if (!m_call.json) {
       std::cout << table.text(m_call.color);

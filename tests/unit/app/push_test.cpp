@@ -207,6 +207,30 @@ TEST_CASE("push: a lost answer is settled by looking, and sent once") {
   CHECK_EQ(test.platform.changes, 10);
 }
 
+TEST_CASE("push: a request that fails refuses its members once, and the next push has them") {
+  PushTest test;
+  twelve(test);
+  test.platform.fault = [](std::uint64_t, const HttpRequest& request) {
+    return request.url.ends_with("/change") ? Fault::server_error : Fault::none;
+  };
+  const auto planned = test.plan(test.tag()).changes.size();
+  const auto result = test.push(test.tag());
+  CHECK_FALSE(result.error.has_value());
+  CHECK_EQ(result.refused.size(), planned);
+  for (const auto& refused : result.refused) {
+    CHECK_NE(refused.reason.find("500"), std::string::npos);
+  }
+  CHECK_EQ(test.platform.changes, 0);
+  auto opened = test.store();
+  const auto runs = PushJournal(opened).runs();
+  REQUIRE_EQ(runs.size(), 1);
+  CHECK_EQ(runs.front().refused, planned);
+  CHECK_EQ(runs.front().why, result.refused.front().reason);
+  test.platform.fault = {};
+  CHECK(test.push(test.tag()).refused.empty());
+  CHECK(test.plan(test.tag()).changes.empty());
+}
+
 TEST_CASE("push: a kept plan is refused when the platform changed, and bars who left since") {
   PushTest test;
   twelve(test);
