@@ -245,7 +245,8 @@ std::optional<Error> TaskRun::read(Asked& asked) {
     }
     if (read.error().code == ErrorCode::bad_syntax && waiting.tries + 1 < k_most_tries &&
         waiting.task.body.empty()) {
-      again(std::move(waiting), 1U << waiting.tries);
+      const auto seconds = 1U << waiting.tries;
+      again(std::move(waiting), seconds);
       return std::nullopt;
     }
     return fail(waiting, read.error());
