@@ -42,8 +42,9 @@ public:
   bool has_pull() const override { return true; }
   bool has_push() const override { return true; }
   std::vector<AccountKey> account_keys() const override {
-    return {{"api_key", "the key: Settings > Developer", true},
-            {"host", "of the account's URL, which stands there too, such as shop.api-us1.com", false}};
+    return {
+        {"api_key", "the key: Settings > Developer", true},
+        {"host", "of the account's URL, which stands there too, such as shop.api-us1.com", false}};
   }
   Result<std::unique_ptr<Api>> open_api(const ApiAccount& account) const override {
     return activecampaign::open_api(account);

@@ -44,7 +44,8 @@ public:
   std::vector<AccountKey> account_keys() const override {
     return {{"api_key", "an API key (xkeysib-…): SMTP & API > API keys", true},
             {"campaign_statistics",
-             "\"no\": what people did with campaigns is not asked for, person by person", false, false}};
+             "\"no\": what people did with campaigns is not asked for, person by person", false,
+             false}};
   }
   Result<std::unique_ptr<Api>> open_api(const ApiAccount& account) const override {
     return brevo::open_api(account);

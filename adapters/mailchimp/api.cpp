@@ -1,14 +1,14 @@
 // Mailchimp Marketing API 3.0: https://mailchimp.com/developer/marketing/api/
 //
-// Pull. GET /reports tells of each mailing what happened to it in figures; what differs from the last
-// time is fetched: sent-to, email-activity (opens, clicks, bounces), open-details (which opens were
-// a proxy's), unsubscribed, abuse-reports. So a sync of a quiet account is one or two requests. Lists
-// are paged by offset and may grow meanwhile; what slips through is caught next time, as activity is
-// asked for from a day before the last look.
+// Pull. GET /reports tells of each mailing what happened to it in figures; what differs from the
+// last time is fetched: sent-to, email-activity (opens, clicks, bounces), open-details (which opens
+// were a proxy's), unsubscribed, abuse-reports. So a sync of a quiet account is one or two
+// requests. Lists are paged by offset and may grow meanwhile; what slips through is caught next
+// time, as activity is asked for from a day before the last look.
 //
-// Push. A tag is a static segment: 500 to add and 500 to remove a call. Fields are merge fields, set by
-// PATCH in a batch operation: unlike the calls that take many members it can neither make a member nor
-// touch a subscription.
+// Push. A tag is a static segment: 500 to add and 500 to remove a call. Fields are merge fields,
+// set by PATCH in a batch operation: unlike the calls that take many members it can neither make a
+// member nor touch a subscription.
 
 #include "api.hpp"
 
@@ -51,7 +51,8 @@ Subscription subscription_of(std::string_view status) {
                                                                  : Subscription::unknown);
 }
 
-// ---- requests ------------------------------------------------------------------------------------
+// ---- requests
+// ------------------------------------------------------------------------------------
 
 HttpRequest MailchimpApi::signed_request(HttpRequest request) const {
   request.headers.emplace_back("Authorization", basic_authorization("mailfunnel", m_key));
@@ -119,8 +120,8 @@ HttpRequest MailchimpApi::request(const ApiTask& task) const {
   }
   if (step == "new-segment" || step == "change-segment") {
     const auto path = list_path(task.campaign) + "/segments";
-    auto request = json_request(
-        "POST", step == "new-segment" ? path : path + "/" + task.place, task.body);
+    auto request =
+        json_request("POST", step == "new-segment" ? path : path + "/" + task.place, task.body);
     request.repeatable = step == "change-segment"; // sets: twice is as once
     return signed_request(std::move(request));
   }
@@ -158,7 +159,8 @@ std::string MailchimpApi::problem(const HttpResponse& answer) const {
   return out;
 }
 
-// ---- answers -------------------------------------------------------------------------------------
+// ---- answers
+// -------------------------------------------------------------------------------------
 
 Result<void> MailchimpApi::read(const ApiTask& task, const HttpResponse& answer,
                                 ApiSink& sink) const {

@@ -1,5 +1,6 @@
 #pragma once
-// The API of one account; api.cpp says what it does, api_pull.cpp and api_push.cpp how answers are read.
+// The API of one account; api.cpp says what it does, api_pull.cpp and api_push.cpp how answers are
+// read.
 
 #include "adapter/api_request.hpp"
 
@@ -27,7 +28,8 @@ public:
   explicit MailchimpApi(const ApiAccount& account)
       : m_list(account.list), m_key(account.secret("api_key")) {
     const auto dash = m_key.rfind('-');
-    const auto centre = dash == std::string::npos ? std::string_view("us1") : std::string_view(m_key).substr(dash + 1);
+    const auto centre = dash == std::string::npos ? std::string_view("us1")
+                                                  : std::string_view(m_key).substr(dash + 1);
     m_base = base_url(account, "https://" + std::string(centre) + ".api.mailchimp.com/3.0");
   }
 
@@ -66,8 +68,8 @@ private:
 
   Result<void> read_reports(const ApiTask& task, const JsonAnswer& answer, ApiSink& sink) const;
   void read_report(const ApiTask& task, const Json& report, ApiSink& sink) const;
-  Result<void> read_campaigns(const ApiTask& task, const JsonAnswer& answer,
-                              std::string_view body, ApiSink& sink) const;
+  Result<void> read_campaigns(const ApiTask& task, const JsonAnswer& answer, std::string_view body,
+                              ApiSink& sink) const;
   Result<void> read_stream(const Stream& stream, const ApiTask& task, const JsonAnswer& answer,
                            std::string_view body, ApiSink& sink) const;
   Result<void> read_lists(const ApiTask& task, const JsonAnswer& answer, ApiSink& sink) const;

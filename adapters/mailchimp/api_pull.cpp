@@ -29,8 +29,8 @@ std::optional<Seconds> seconds_of(const Json& value) {
 std::vector<ApiTask> MailchimpApi::pull(const PullRequest& request) const {
   const auto mark = request.marks.find("reports"sv);
   const auto last = mark == request.marks.end() ? std::nullopt : parse_time(mark->second);
-  const auto since =
-      last ? std::max(request.since, std::min(last->seconds, request.now) - k_lively) : request.since;
+  const auto since = last ? std::max(request.since, std::min(last->seconds, request.now) - k_lively)
+                          : request.since;
   constexpr std::int64_t k_first = std::int64_t{1} << 40;
   ApiTask reports{.step = "reports", .since = since, .until = request.now, .rank = k_first};
   ApiTask campaigns{.step = "campaigns", .since = since, .until = request.now, .rank = k_first};
@@ -78,7 +78,8 @@ void MailchimpApi::read_report(const ApiTask& task, const Json& report, ApiSink&
   totals.hard_bounces = count(report["bounces"]["hard_bounces"]);
   totals.soft_bounces =
       count(report["bounces"]["soft_bounces"]) + count(report["bounces"]["syntax_errors"]);
-  totals.delivered = *totals.sent - std::min(*totals.sent, *totals.hard_bounces + *totals.soft_bounces);
+  totals.delivered =
+      *totals.sent - std::min(*totals.sent, *totals.hard_bounces + *totals.soft_bounces);
   totals.opens = count(report["opens"]["opens_total"]);
   totals.unique_opens = count(report["opens"]["unique_opens"]);
   if (is_there(report["opens"]["proxy_excluded_unique_opens"])) {
@@ -149,8 +150,9 @@ Result<void> MailchimpApi::read_campaigns(const ApiTask& task, const JsonAnswer&
                  }
                  const auto recipients = row["recipients"];
                  if (const auto list = text_of(recipients["list_id"]); !list.empty()) {
-                   campaign.audience.push_back(
-                       {"list", std::string(list), std::string(text_of(recipients["list_name"])), false});
+                   campaign.audience.push_back({"list", std::string(list),
+                                                std::string(text_of(recipients["list_name"])),
+                                                false});
                  }
                  sink.records().accept(campaign, record);
                  const auto known = "content/" + campaign.id;
@@ -232,34 +234,33 @@ Result<void> MailchimpApi::read_members(const ApiTask& task, const JsonAnswer& a
                                         std::string_view body, ApiSink& sink) const {
   MF_CHECK(need_list(answer["members"], "members"));
   std::size_t rows = 0;
-  each_element(
-      answer["members"], json_member(body, "members"),
-      [&](const Json& row, std::string_view record) {
-        ++rows;
-        RecipientView recipient;
-        recipient.record = record;
-        recipient.address = text_of(row["email_address"]);
-        if (recipient.address.empty()) {
-          sink.records().reject("no email_address", record);
-          return;
-        }
-        recipient.contact_id = text_of(row["unique_email_id"]);
-        recipient.list = m_list.empty() ? std::string_view(task.campaign) : ""sv;
-        recipient.subscription = subscription_of(text_of(row["status"]));
-        recipient.changed_at = seconds_of(row["last_changed"]);
-        Attributes attributes;
-        attributes.add_members(row["merge_fields"]);
-        attributes.add("language", row["language"]);
-        attributes.add("member_rating", row["member_rating"]);
-        attributes.add("country", row["location"]["country_code"]);
-        std::string tags;
-        each_element(row["tags"], [&tags](const Json& tag) {
-          tags.append(tags.empty() ? "" : ", ").append(text_of(tag["name"]));
-        });
-        attributes.add("tags", std::string_view(tags));
-        recipient.attributes = attributes.all();
-        sink.records().accept(recipient);
-      });
+  each_element(answer["members"], json_member(body, "members"),
+               [&](const Json& row, std::string_view record) {
+                 ++rows;
+                 RecipientView recipient;
+                 recipient.record = record;
+                 recipient.address = text_of(row["email_address"]);
+                 if (recipient.address.empty()) {
+                   sink.records().reject("no email_address", record);
+                   return;
+                 }
+                 recipient.contact_id = text_of(row["unique_email_id"]);
+                 recipient.list = m_list.empty() ? std::string_view(task.campaign) : ""sv;
+                 recipient.subscription = subscription_of(text_of(row["status"]));
+                 recipient.changed_at = seconds_of(row["last_changed"]);
+                 Attributes attributes;
+                 attributes.add_members(row["merge_fields"]);
+                 attributes.add("language", row["language"]);
+                 attributes.add("member_rating", row["member_rating"]);
+                 attributes.add("country", row["location"]["country_code"]);
+                 std::string tags;
+                 each_element(row["tags"], [&tags](const Json& tag) {
+                   tags.append(tags.empty() ? "" : ", ").append(text_of(tag["name"]));
+                 });
+                 attributes.add("tags", std::string_view(tags));
+                 recipient.attributes = attributes.all();
+                 sink.records().accept(recipient);
+               });
   if (auto more = next_offset(task, rows, k_page, count_of(answer["total_items"]))) {
     sink.next(std::move(*more));
   } else {

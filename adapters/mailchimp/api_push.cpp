@@ -37,7 +37,8 @@ Result<std::vector<ApiTask>> MailchimpApi::look(const PushTarget& target,
                    .memo = fields ? names : target.name});
   if (wanted.size() <= k_few) {
     for (const auto& address : wanted) {
-      tasks.push_back({.step = "member", .campaign = list, .place = hash_of(address), .memo = names});
+      tasks.push_back(
+          {.step = "member", .campaign = list, .place = hash_of(address), .memo = names});
     }
   } else {
     tasks.push_back({.step = "contacts", .campaign = list, .memo = names});
@@ -132,10 +133,11 @@ Result<void> MailchimpApi::read_contacts(const ApiTask& task, const JsonAnswer& 
 Result<std::vector<ApiTask>> MailchimpApi::create(const PushTarget& target) const {
   const auto list = target_list(target);
   if (target.kind == TargetKind::fields) {
-    return Error{ErrorCode::usage,
-                 "the audience has no merge field " + join(target.fields, " or no ") +
-                     ": make it at Mailchimp (Audience > Settings > Audience fields, the name is the "
-                     "one between *| and |*), or name another in the config"};
+    return Error{
+        ErrorCode::usage,
+        "the audience has no merge field " + join(target.fields, " or no ") +
+            ": make it at Mailchimp (Audience > Settings > Audience fields, the name is the "
+            "one between *| and |*), or name another in the config"};
   }
   ApiTask make{.step = "new-segment", .campaign = list};
   make.body = "{\"name\":" + json_string(target.name) + ",\"static_segment\":[]}";
@@ -163,7 +165,8 @@ Result<std::vector<PushStep>> MailchimpApi::change(const PushTarget& target, std
         body += i == some.front() ? "" : ",";
         body += "{\"method\":\"PATCH\",\"path\":" +
                 json_string("/lists/" + list + "/members/" + hash_of(changes[i].address)) +
-                ",\"params\":{\"skip_merge_validation\":\"true\"},\"body\":" + json_string(member) + "}";
+                ",\"params\":{\"skip_merge_validation\":\"true\"},\"body\":" + json_string(member) +
+                "}";
       }
       return ApiTask{.step = "batch", .campaign = list, .body = body + "]}"};
     });

@@ -35,7 +35,8 @@ public:
   bool has_pull() const override { return true; }
   bool has_push() const override { return true; }
   std::vector<AccountKey> account_keys() const override {
-    return {{"api_key", "the key, with its data centre (…-us1): Account > Extras > API keys", true}};
+    return {
+        {"api_key", "the key, with its data centre (…-us1): Account > Extras > API keys", true}};
   }
   Result<std::unique_ptr<Api>> open_api(const ApiAccount& account) const override {
     return mailchimp::open_api(account);

@@ -84,8 +84,8 @@ Result<std::vector<ApiTask>> Api::look(const PushTarget&, std::span<const std::s
 }
 
 Result<std::vector<ApiTask>> Api::create(const PushTarget& target) const {
-  return Error{ErrorCode::unsupported,
-               "the target \"" + target.name + "\" is not there, and has to be made at the platform"};
+  return Error{ErrorCode::unsupported, "the target \"" + target.name +
+                                           "\" is not there, and has to be made at the platform"};
 }
 
 Result<std::vector<PushStep>> Api::change(const PushTarget&, std::string_view,

@@ -29,7 +29,7 @@ struct ApiAccount {
   Secrets secrets;      // api_key, client_id, …: whatever the adapter's README names
   std::string list;     // the audience, list or client that the account is about; may be empty
   std::map<std::string, std::string, std::less<>> settings; // other keys, such as "domain"
-  TimeZone zone = nullptr; // of times that name none
+  TimeZone zone = nullptr;                                  // of times that name none
   bool zone_given = false;
 
   std::string_view secret(std::string_view name) const;
@@ -38,15 +38,15 @@ struct ApiAccount {
 
 /// One thing to ask.
 struct ApiTask {
-  std::string step;        // the adapter's word for it: "campaigns", "opens"
-  std::string campaign{};  // of which mailing; or of which list
-  std::string place{};     // where in it: an offset, a token, a URL, the id of a job
-  std::string memo{};      // what the answer's reading needs to know besides
+  std::string step;       // the adapter's word for it: "campaigns", "opens"
+  std::string campaign{}; // of which mailing; or of which list
+  std::string place{};    // where in it: an offset, a token, a URL, the id of a job
+  std::string memo{};     // what the answer's reading needs to know besides
   Seconds since = 0, until = 0;
-  std::int64_t rank = 0;   // higher ones are asked first: the time a mailing was sent
-  unsigned wait = 0;       // seconds to wait before: for polling a job
-  double calls = 1;        // how many requests will come of it, with its further pages: for --estimate
-  std::string body{};      // of a request that changes something
+  std::int64_t rank = 0; // higher ones are asked first: the time a mailing was sent
+  unsigned wait = 0;     // seconds to wait before: for polling a job
+  double calls = 1;   // how many requests will come of it, with its further pages: for --estimate
+  std::string body{}; // of a request that changes something
 
   bool operator==(const ApiTask&) const = default;
 };
@@ -66,7 +66,8 @@ struct MailingTotals {
   std::string campaign;
   std::optional<std::uint64_t> sent, delivered, opens, unique_opens, clicks, unique_clicks,
       hard_bounces, soft_bounces, unsubscribes, complaints;
-  std::optional<std::uint64_t> unique_opens_by_people; // without those that the ESP holds for machines
+  std::optional<std::uint64_t>
+      unique_opens_by_people; // without those that the ESP holds for machines
 };
 
 /// Where a segment goes to. Names are the config's words.
@@ -76,8 +77,8 @@ std::optional<TargetKind> target_kind(std::string_view name);
 
 struct PushTarget {
   TargetKind kind = TargetKind::segment;
-  std::string name;           // at the ESP; of `fields`: the segment's
-  std::string list;           // in which list or audience; empty: the account's
+  std::string name;                // at the ESP; of `fields`: the segment's
+  std::string list;                // in which list or audience; empty: the account's
   std::vector<std::string> fields; // kind fields: the names at the ESP, in the order of the values
 
   bool operator==(const PushTarget&) const = default;
@@ -86,17 +87,17 @@ struct PushTarget {
 /// What a kind of target is at this ESP.
 struct TargetInfo {
   TargetKind kind;
-  std::string_view what; // "a tag (static segment) of the audience"
+  std::string_view what;           // "a tag (static segment) of the audience"
   bool starts_automations = false; // somebody added may start one, and the ESP has no switch
 };
 
 /// Somebody as the ESP has him or her now.
 struct TargetMember {
-  std::string address;           // as the ESP gives it; may be empty where only ids are listed
+  std::string address; // as the ESP gives it; may be empty where only ids are listed
   std::string contact_id;
-  bool in_target = false;        // kind fields: has a record there
+  bool in_target = false;                            // kind fields: has a record there
   Subscription subscription = Subscription::unknown; // at the target's list, or account-wide
-  std::vector<std::string> fields; // values of PushTarget::fields
+  std::vector<std::string> fields;                   // values of PushTarget::fields
 };
 
 /// What shall become of one member.
@@ -157,8 +158,8 @@ public:
 /// How much an ESP lets one account ask.
 struct ApiLimits {
   double per_second = 5, burst = 5;
-  unsigned connections = 4;  // at a time
-  double per_day = 0;        // 0: not stated; for --estimate
+  unsigned connections = 4; // at a time
+  double per_day = 0;       // 0: not stated; for --estimate
 };
 
 class Api {
@@ -169,11 +170,12 @@ public:
   virtual std::vector<std::string> origins() const = 0;
 
   virtual HttpRequest request(const ApiTask& task) const = 0;
-  /// Reads the answer to a task. Error bad_syntax: it is not what the ESP answers (cut off, a page of
-  /// HTML): the task is asked again. Nothing may have been put into the sink then that a second
+  /// Reads the answer to a task. Error bad_syntax: it is not what the ESP answers (cut off, a page
+  /// of HTML): the task is asked again. Nothing may have been put into the sink then that a second
   /// reading would not put there again. Error unauthorized: the ESP says with status 200 that the
   /// token is no longer good; as with status 401, the task is asked again with a new one.
-  virtual Result<void> read(const ApiTask& task, const HttpResponse& answer, ApiSink& sink) const = 0;
+  virtual Result<void> read(const ApiTask& task, const HttpResponse& answer,
+                            ApiSink& sink) const = 0;
   /// Does read() know what to do with this status? Else those beyond 2xx are errors.
   virtual bool understands(const ApiTask& task, int status) const;
   /// The ESP's own words in the answer to a request that it refused; "" where there are none.

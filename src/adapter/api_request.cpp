@@ -35,7 +35,8 @@ std::string origin_of(std::string_view url) {
   return std::string(url.substr(0, path_of(url)));
 }
 
-UrlQuery::UrlQuery(std::initializer_list<std::pair<std::string_view, std::string_view>> parameters) {
+UrlQuery::UrlQuery(
+    std::initializer_list<std::pair<std::string_view, std::string_view>> parameters) {
   for (const auto& [name, value] : parameters) {
     add(name, value);
   }
@@ -95,9 +96,9 @@ Result<JsonAnswer> read_json(const HttpResponse& answer) {
   const auto parsed = out.m_parser->parse(answer.body.data(), answer.body.size());
   if (parsed.error() != simdjson::SUCCESS) {
     const auto begin = trim(std::string_view(answer.body).substr(0, 200));
-    return Error{ErrorCode::bad_syntax,
-                 begin.empty() ? std::string("an empty answer where JSON was expected")
-                               : "the answer is no JSON: " + printable(begin, 80)};
+    return Error{ErrorCode::bad_syntax, begin.empty()
+                                            ? std::string("an empty answer where JSON was expected")
+                                            : "the answer is no JSON: " + printable(begin, 80)};
   }
   out.m_root = Json(parsed);
   return out;

@@ -16,7 +16,7 @@ namespace mailfunnel {
 struct JsonRecord {
   Json root;             // an object
   std::string_view text; // it, as it stands in the chunk: for its place, rejects and json_member()
-  const InputFacts& input;    // what is known of the file or request besides its bytes
+  const InputFacts& input; // what is known of the file or request besides its bytes
 };
 
 /// A member and what it is called in a message: {"data.type", record.root["data"]["type"]}.

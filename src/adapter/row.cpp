@@ -49,7 +49,8 @@ Layout make_layout(const RowFormat& format, const CsvHeader& header) {
 
 class TableReader : public LogReader {
 public:
-  TableReader(const RowFormat& format, Layout layout, CsvDialect dialect, bool header, InputFacts input)
+  TableReader(const RowFormat& format, Layout layout, CsvDialect dialect, bool header,
+              InputFacts input)
       : m_format(format), m_layout(std::move(layout)), m_dialect(dialect), m_header(header),
         m_input(std::move(input)), m_csv(dialect) {
     m_row.fields.resize(format.columns.size());

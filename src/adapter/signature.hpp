@@ -1,5 +1,6 @@
 #pragma once
-// What webhook signatures and the sign-in of APIs are made of, over OpenSSL. Comparisons take constant time.
+// What webhook signatures and the sign-in of APIs are made of, over OpenSSL. Comparisons take
+// constant time.
 
 #include <optional>
 #include <string>
@@ -12,7 +13,7 @@ enum class Digest { md5, sha1, sha256 };
 
 std::optional<std::string>
 base64_decode(std::string_view text); // standard or URL alphabet, white space and padding optional
-std::string hex_encode(std::string_view bytes);                // lower case
+std::string hex_encode(std::string_view bytes);               // lower case
 std::optional<std::string> hex_decode(std::string_view text); // both cases, nothing between
 
 /// Bytes, not hexadecimal digits.

@@ -33,9 +33,10 @@ const AccountConfig& account_of(const Workspace& workspace, const std::string& n
     for (const auto& one : workspace.config.accounts) {
       known.push_back(one.name);
     }
-    throw Failure({ErrorCode::usage, fmt::format("the config has no account \"{}\"{}", name,
-                                                 known.empty() ? std::string(": give it one with [[account]]")
-                                                               : ": it has " + join(known, ", "))});
+    throw Failure(
+        {ErrorCode::usage, fmt::format("the config has no account \"{}\"{}", name,
+                                       known.empty() ? std::string(": give it one with [[account]]")
+                                                     : ": it has " + join(known, ", "))});
   }
   if (found->archived) {
     throw Failure({ErrorCode::usage, fmt::format("account \"{}\" is archived: it has no key and is "
@@ -62,15 +63,15 @@ ApiConnection::ApiConnection(const Workspace& workspace, const std::string& acco
   m_account.zone_given = m_config->zone_given;
   const auto known = m_adapter->account_keys();
   for (const auto& [name, key] : m_config->keys) {
-    const bool is_secret = std::any_of(known.begin(), known.end(), [&name = name](const AccountKey& one) {
-      return one.secret && one.name == name;
-    });
+    const bool is_secret =
+        std::any_of(known.begin(), known.end(), [&name = name](const AccountKey& one) {
+          return one.secret && one.name == name;
+        });
     if (!is_secret) {
       m_account.settings[name] = key.text;
       continue;
     }
-    const auto source =
-        key.secret.value_or(SecretSource{SecretSource::From::text, key.text});
+    const auto source = key.secret.value_or(SecretSource{SecretSource::From::text, key.text});
     auto secret = read_secret(source, workspace.folder);
     if (!secret) {
       throw Failure({ErrorCode::usage,
@@ -157,7 +158,8 @@ RecordSink& AnswerSink::records() {
   return none;
 }
 
-// ---- the run -------------------------------------------------------------------------------------
+// ---- the run
+// -------------------------------------------------------------------------------------
 
 void TaskRun::add(ApiTask task) {
   m_waiting.push_back({std::move(task), m_order++});
@@ -215,7 +217,8 @@ std::optional<Error> TaskRun::run() {
       progress(m_waiting.size() + m_asked.size());
     }
   }
-  return Error{ErrorCode::stopped, "stopped; it goes on from here the next time", m_connection.name()};
+  return Error{ErrorCode::stopped, "stopped; it goes on from here the next time",
+               m_connection.name()};
 }
 
 void TaskRun::ask(Waiting waiting) {
@@ -283,8 +286,8 @@ std::optional<Error> TaskRun::refused(Waiting& waiting, const HttpResponse& answ
   const auto words = m_connection.api().problem(answer);
   const auto request = m_connection.api().request(waiting.task);
   Error error{answer.status == 401 || answer.status == 403 ? ErrorCode::unauthorized
-              : answer.status == 404                      ? ErrorCode::not_found
-                                                          : ErrorCode::io,
+              : answer.status == 404                       ? ErrorCode::not_found
+                                                           : ErrorCode::io,
               fmt::format("{} {}: {}{}", request.method, path_of(request.url), answer.status,
                           words.empty() ? "" : ": " + printable(words, k_longest_words))};
   if (answer.status == 401) {

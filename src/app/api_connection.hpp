@@ -22,11 +22,12 @@ using SenderFactory = std::function<std::unique_ptr<HttpSender>(
     const Api& api, const ApiAccount& account, double quota_share)>;
 
 struct ConnectionSettings {
-  std::function<bool()> stopped;                  // Ctrl-C
-  std::function<void(std::string_view line)> log; // one line a request, without secrets; may be empty
-  std::string record;                             // a file for a transcript of it all; empty: none
-  SenderFactory sender;                           // empty: over the network
-  std::function<void(unsigned seconds)> sleep;    // instead of waiting; empty: waits
+  std::function<bool()> stopped; // Ctrl-C
+  std::function<void(std::string_view line)>
+      log;                                     // one line a request, without secrets; may be empty
+  std::string record;                          // a file for a transcript of it all; empty: none
+  SenderFactory sender;                        // empty: over the network
+  std::function<void(unsigned seconds)> sleep; // instead of waiting; empty: waits
 };
 
 class ApiConnection {
@@ -92,8 +93,7 @@ private:
 };
 
 /// Of an error: what to do where a key is refused.
-inline constexpr std::string_view k_is_key_good =
-    ": the platform refuses the account's key";
+inline constexpr std::string_view k_is_key_good = ": the platform refuses the account's key";
 
 /// A task that could not be answered.
 struct TaskError {

@@ -46,9 +46,10 @@ std::vector<OnlineFact> check_online(const Workspace& workspace, const std::stri
   }
   if (sink.their_clock) {
     const auto skew = now - *sink.their_clock;
-    sink.facts.push_back({"clock", skew == 0 ? "the same as theirs"
-                                             : fmt::format("{} {} theirs", format_duration(std::abs(skew)),
-                                                           skew > 0 ? "before" : "behind"),
+    sink.facts.push_back({"clock",
+                          skew == 0 ? "the same as theirs"
+                                    : fmt::format("{} {} theirs", format_duration(std::abs(skew)),
+                                                  skew > 0 ? "before" : "behind"),
                           std::abs(skew) <= k_most_skew});
   }
   return std::move(sink.facts);

@@ -1,6 +1,6 @@
 #pragma once
-// `mailfunnel check --online`: is an account's key good, has it the rights, is the list there, do the
-// clocks agree.
+// `mailfunnel check --online`: is an account's key good, has it the rights, is the list there, do
+// the clocks agree.
 
 #include "app/api_connection.hpp"
 

@@ -49,10 +49,10 @@ struct AccountConfig {
   std::optional<bool> delivery_events; // overrides what the adapter says of its source
 
   // For its API.
-  std::string base_url;              // empty: the ESP's own
+  std::string base_url;               // empty: the ESP's own
   std::map<std::string, EspKey> keys; // see check_accounts()
-  Seconds history = 13 * 30 * k_day; // how far back the first sync goes
-  double quota_share = 1;            // of what the ESP lets the account ask
+  Seconds history = 13 * 30 * k_day;  // how far back the first sync goes
+  double quota_share = 1;             // of what the ESP lets the account ask
 };
 
 /// Where a segment goes to.

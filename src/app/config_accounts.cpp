@@ -74,13 +74,15 @@ void read_account(Section section, Config& config) {
   }
   account.base_url = section.text("base_url").value_or("");
   if (!account.base_url.empty() && !good_base_url(account.base_url)) {
-    section.error("base_url", "`base_url` should begin with https:// (http:// only for this machine: "
-                              "127.0.0.1, [::1], localhost) and have no query");
+    section.error("base_url",
+                  "`base_url` should begin with https:// (http:// only for this machine: "
+                  "127.0.0.1, [::1], localhost) and have no query");
   }
   account.history = section.duration("history").value_or(account.history);
   account.quota_share = section.number("quota_share").value_or(1);
   if (!(account.quota_share > 0 && account.quota_share <= 1)) {
-    section.error("quota_share", "`quota_share` is a share of the platform's limit: above 0, at most 1");
+    section.error("quota_share",
+                  "`quota_share` is a share of the platform's limit: above 0, at most 1");
   }
   section.allow({"webhook_key", "webhook_secret"});
   read_esp_keys(section, account);
@@ -102,7 +104,8 @@ struct Checker {
       const auto same = [&name = name](const AccountKey& one) { return one.name == name; };
       const auto found = std::find_if(known.begin(), known.end(), same);
       if (found == known.end()) {
-        std::vector<std::string> names{"name",     "esp",       "zone",    "list",       "sender", "job", "others", "state",
+        std::vector<std::string> names{"name",      "esp",      "zone",    "list",
+                                       "sender",    "job",      "others",  "state",
                                        "delivered", "base_url", "history", "quota_share"};
         for (const auto& one : known) {
           names.emplace_back(one.name);
@@ -111,11 +114,12 @@ struct Checker {
         tell(key, fmt::format("an [[account]] of {} has no key `{}`{}", adapter.title(), name,
                               near ? "; did you mean `" + *near + "`?" : ""));
       } else if (found->secret && !key.secret) {
-        tell(key,
-             fmt::format("`{0}` stands in the config as it is: {{ env = \"…\" }} or {{ file = \"…\" "
-                         "}} keeps it out of copies of this file",
-                         name),
-             true);
+        tell(
+            key,
+            fmt::format("`{0}` stands in the config as it is: {{ env = \"…\" }} or {{ file = \"…\" "
+                        "}} keeps it out of copies of this file",
+                        name),
+            true);
       } else if (!found->secret && key.secret) {
         tell(key, fmt::format("`{}` is no secret: write it as a text in quotes", name));
       }
@@ -147,12 +151,12 @@ void check_accounts(const Config& config, const AdapterRegistry& registry,
       known.push_back(entry.id);
     }
     const auto near = nearest(account.esp, known);
-    problems.push_back({config.file, 0, 0,
-                        fmt::format("account \"{}\": there is no adapter \"{}\"{}", account.name,
-                                    account.esp,
-                                    near ? "; did you mean \"" + *near + "\"?"
-                                         : " (`mailfunnel adapters` lists them)"),
-                        false});
+    problems.push_back(
+        {config.file, 0, 0,
+         fmt::format("account \"{}\": there is no adapter \"{}\"{}", account.name, account.esp,
+                     near ? "; did you mean \"" + *near + "\"?"
+                          : " (`mailfunnel adapters` lists them)"),
+         false});
   }
 }
 

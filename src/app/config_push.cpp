@@ -103,8 +103,8 @@ void check_targets(const Config& config, const std::string& file, std::vector<Pr
   for (const auto& segment : config.segments) {
     for (const auto& push : segment.push) {
       const auto tell = [&](std::string message) {
-        problems.push_back({file, 0, 0,
-                            fmt::format("segment \"{}\": push: {}", segment.name, message), false});
+        problems.push_back(
+            {file, 0, 0, fmt::format("segment \"{}\": push: {}", segment.name, message), false});
       };
       if (config.account(push.account) == nullptr) {
         tell(fmt::format("there is no account \"{}\"", push.account));

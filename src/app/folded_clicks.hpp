@@ -1,7 +1,7 @@
 #pragma once
 // Counts the clicks of a sync that are one click here and several at the platform: on links that
-// differ in tracking parameters only (docs/links.md), by one person in one second. `reconcile` tells
-// them apart from what is missing.
+// differ in tracking parameters only (docs/links.md), by one person in one second. `reconcile`
+// tells them apart from what is missing.
 
 #include "adapter/adapter.hpp"
 #include "base/uri.hpp"

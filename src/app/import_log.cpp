@@ -90,7 +90,8 @@ public:
   Importer(Store& store, const Workspace& workspace, const ImportRequest& request,
            const ImportHooks& hooks)
       : m_store(store), m_workspace(workspace), m_request(request), m_hooks(hooks),
-        m_rejects(request.rejects.empty() ? rejects_path(workspace.folder, request.now) : request.rejects) {}
+        m_rejects(request.rejects.empty() ? rejects_path(workspace.folder, request.now)
+                                          : request.rejects) {}
 
   ImportSummary run() {
     check_account(m_workspace, m_request.account);

@@ -125,8 +125,9 @@ private:
 
 Pusher::Pusher(Store& store, const Workspace& workspace, const std::string& account,
                const ConnectionSettings& settings, Seconds now)
-    : m_store(store), m_workspace(workspace), m_now(now), m_connection(workspace, account, settings),
-      m_lease(store.path(), account), m_journal(store), m_suppression(store, workspace, now) {
+    : m_store(store), m_workspace(workspace), m_now(now),
+      m_connection(workspace, account, settings), m_lease(store.path(), account), m_journal(store),
+      m_suppression(store, workspace, now) {
   know_account(store, m_connection.config());
 }
 
@@ -152,9 +153,8 @@ Result<void> Pusher::settle(const PushConfig& target) {
     if (!sent.empty()) {
       MF_TRY(state, look_at_target(m_connection, run.target, addresses_of(plan.changes)));
       std::vector<std::size_t> done;
-      std::copy_if(sent.begin(), sent.end(), std::back_inserter(done), [&](std::size_t place) {
-        return is_done(plan.changes[place], state);
-      });
+      std::copy_if(sent.begin(), sent.end(), std::back_inserter(done),
+                   [&](std::size_t place) { return is_done(plan.changes[place], state); });
       m_journal.note(run.id, plan, done, ChangeState::confirmed);
     }
     m_journal.end(run.id, "stopped");
@@ -180,7 +180,8 @@ Result<void> Pusher::refresh(PushPlan& saved) {
   for (const auto& planned : saved.changes) {
     const std::string key(normalise_address(planned.change.address, scratch));
     const auto found = state.members.find(key);
-    const auto before = found == state.members.end() ? std::vector<std::string>() : found->second.fields;
+    const auto before =
+        found == state.members.end() ? std::vector<std::string>() : found->second.fields;
     const bool in = found != state.members.end() && found->second.in_target;
     const bool there = planned.change.action == Action::remove ? in : found != state.members.end();
     if (!there || (planned.change.action == Action::add && in) || before != planned.before) {
@@ -190,13 +191,13 @@ Result<void> Pusher::refresh(PushPlan& saved) {
     }
   }
   const auto members = static_cast<std::uint64_t>(
-      std::count_if(state.members.begin(), state.members.end(), [](const auto& entry) {
-        return entry.second.in_target;
-      }));
+      std::count_if(state.members.begin(), state.members.end(),
+                    [](const auto& entry) { return entry.second.in_target; }));
   if (saved.target.as != TargetKind::fields && members != saved.members) {
-    return Error{ErrorCode::conflict,
-                 fmt::format("{} had {} members when the plan was made, and has {} now: make a new plan",
-                             m_connection.name(), saved.members, members)};
+    return Error{
+        ErrorCode::conflict,
+        fmt::format("{} had {} members when the plan was made, and has {} now: make a new plan",
+                    m_connection.name(), saved.members, members)};
   }
   saved.target_there = state.there;
   saved.target_id = state.id;
@@ -207,8 +208,9 @@ Result<void> Pusher::refresh(PushPlan& saved) {
     const auto found = state.members.find(key);
     if (raises(planned) && saved.use == SegmentUse::mailing && found != state.members.end() &&
         found->second.subscription != Subscription::subscribed) {
-      return Error{ErrorCode::conflict,
-                   fmt::format("{} is not subscribed any more: make a new plan", planned.change.address)};
+      return Error{
+          ErrorCode::conflict,
+          fmt::format("{} is not subscribed any more: make a new plan", planned.change.address)};
     }
   }
   return {};
@@ -348,9 +350,9 @@ std::optional<Error> Pusher::send(std::int64_t run, const PushPlan& plan, Step& 
   if (error) {
     return error;
   }
-  const bool lost = !tasks.failed().empty() &&
-                    (tasks.failed().front().error.code == ErrorCode::unanswered ||
-                     tasks.failed().front().error.code == ErrorCode::bad_syntax);
+  const bool lost =
+      !tasks.failed().empty() && (tasks.failed().front().error.code == ErrorCode::unanswered ||
+                                  tasks.failed().front().error.code == ErrorCode::bad_syntax);
   if (!tasks.failed().empty() && !lost) {
     const auto words = tasks.failed().front().error.text();
     m_journal.note(run, plan, step.places, ChangeState::refused,
@@ -435,7 +437,8 @@ PushResult Pusher::apply(PushPlan plan, const PushHooks& hooks,
       open[place] = false;
     }
   };
-  const auto drop = [&](const std::vector<std::size_t>& places, const std::vector<std::string>& why) {
+  const auto drop = [&](const std::vector<std::size_t>& places,
+                        const std::vector<std::string>& why) {
     m_journal.note(run, plan, places, ChangeState::refused, why);
     for (std::size_t i = 0; i < places.size(); ++i) {
       result.refused.push_back({plan.changes[places[i]].change.address, why[i]});

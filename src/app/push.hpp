@@ -1,9 +1,9 @@
 #pragma once
-// `mailfunnel push`: a plan carried out, step by step, each in the journal. Interrupted anywhere and
-// started again it ends in the same state, and nothing is done twice.
+// `mailfunnel push`: a plan carried out, step by step, each in the journal. Interrupted anywhere
+// and started again it ends in the same state, and nothing is done twice.
 //
-// Nobody's subscription is ever set, nobody suppressed is ever added (asked when planning, and again
-// right before each request), nobody is made a contact.
+// Nobody's subscription is ever set, nobody suppressed is ever added (asked when planning, and
+// again right before each request), nobody is made a contact.
 
 #include "app/account_lease.hpp"
 #include "app/push_journal.hpp"

@@ -95,10 +95,12 @@ std::vector<PushRun> read_runs(Database& database, std::string_view where) {
   std::vector<PushRun> out;
   auto rows = database.use(fmt::format(
       "SELECT id, segment, target, created, state,"
-      " (SELECT count(*) FROM push_member WHERE run = id AND action = 'add' AND state = 'confirmed'),"
+      " (SELECT count(*) FROM push_member WHERE run = id AND action = 'add' AND state = "
+      "'confirmed'),"
       " (SELECT count(*) FROM push_member WHERE run = id AND action = 'remove' AND state = "
       "'confirmed'),"
-      " (SELECT count(*) FROM push_member WHERE run = id AND action = 'set' AND state = 'confirmed'),"
+      " (SELECT count(*) FROM push_member WHERE run = id AND action = 'set' AND state = "
+      "'confirmed'),"
       " (SELECT count(*) FROM push_member WHERE run = id AND state = 'refused'),"
       " (SELECT words FROM push_member WHERE run = id AND state = 'refused' GROUP BY words"
       " ORDER BY count(*) DESC, words LIMIT 1)"
@@ -242,8 +244,7 @@ std::vector<JournaledChange> PushJournal::changes(std::int64_t run) {
     }
     one.planned.change.contact_id = rows.text(1);
     const auto action = std::find(std::begin(k_actions), std::end(k_actions), rows.text(2));
-    one.planned.change.action =
-        static_cast<MemberChange::Action>(action - std::begin(k_actions));
+    one.planned.change.action = static_cast<MemberChange::Action>(action - std::begin(k_actions));
     one.state = state_of(rows.text(3));
     one.planned.before = list_of(rows.text(4));
     one.planned.change.fields = list_of(rows.text(5));
@@ -254,8 +255,9 @@ std::vector<JournaledChange> PushJournal::changes(std::int64_t run) {
 }
 
 bool PushJournal::knows(const PushConfig& target) {
-  auto row = m_store->database().use("SELECT 1 FROM push_run WHERE target = ?1 AND EXISTS (SELECT 1 "
-                                     "FROM push_member WHERE run = id AND state = 'confirmed')");
+  auto row =
+      m_store->database().use("SELECT 1 FROM push_run WHERE target = ?1 AND EXISTS (SELECT 1 "
+                              "FROM push_member WHERE run = id AND state = 'confirmed')");
   return row.bind(target_json(target)).step();
 }
 

@@ -1,8 +1,8 @@
 #include "app/push_people.hpp"
 
 #include "app/row_writer.hpp"
-#include "ingest/session.hpp"
 #include "base/text.hpp"
+#include "ingest/session.hpp"
 
 #include <algorithm>
 #include <mutex>
@@ -102,10 +102,10 @@ public:
     std::vector<std::unique_ptr<const AttributeTable>> tables;
     std::vector<const AttributeTable*> attributes;
     for (const auto& column : m_writer.columns()) {
-      tables.push_back(column.field != ExportField::attribute
-                           ? nullptr
-                           : std::make_unique<const AttributeTable>(source, column.name,
-                                                                    m_scorer.as_of()));
+      tables.push_back(
+          column.field != ExportField::attribute
+              ? nullptr
+              : std::make_unique<const AttributeTable>(source, column.name, m_scorer.as_of()));
       attributes.push_back(tables.back().get());
     }
     std::vector<Scored> found;

@@ -46,8 +46,8 @@ struct LookSink : AnswerSink {
   void add(const TargetMember& member) {
     std::string scratch;
     std::string key(normalise_address(member.address, scratch));
-    const auto known = member.contact_id.empty() ? address_of.end()
-                                                 : address_of.find(member.contact_id);
+    const auto known =
+        member.contact_id.empty() ? address_of.end() : address_of.find(member.contact_id);
     if (key.empty()) {
       key = known != address_of.end() ? known->second : member.contact_id;
     } else if (known != address_of.end() && known->second != key) { // was known by id only
@@ -67,10 +67,10 @@ struct LookSink : AnswerSink {
     kept.address = member.address.empty() ? kept.address : member.address;
     kept.contact_id = member.contact_id.empty() ? kept.contact_id : member.contact_id;
     kept.in_target = kept.in_target || member.in_target;
-    // Where one answer has somebody on a list and another says that he or she left, the latter holds,
-    // whichever comes first.
-    const bool left = kept.subscription != Subscription::unknown &&
-                      kept.subscription != Subscription::subscribed;
+    // Where one answer has somebody on a list and another says that he or she left, the latter
+    // holds, whichever comes first.
+    const bool left =
+        kept.subscription != Subscription::unknown && kept.subscription != Subscription::subscribed;
     if (member.subscription != Subscription::unknown &&
         !(left && member.subscription == Subscription::subscribed)) {
       kept.subscription = member.subscription;
@@ -190,7 +190,8 @@ private:
       ++m_plan.staying;
     } else {
       PlannedChange planned{person.recipient, {}, member->fields};
-      planned.change = {MemberChange::Action::set, member->address.empty() ? person.address : member->address,
+      planned.change = {MemberChange::Action::set,
+                        member->address.empty() ? person.address : member->address,
                         member->contact_id, person.values};
       m_sets.push_back(std::move(planned));
     }
@@ -211,8 +212,10 @@ private:
       return;
     }
     PlannedChange planned{recipient, {}, member.fields};
-    planned.change = {MemberChange::Action::remove, member.address.empty() ? key : member.address,
-                      member.contact_id, {}};
+    planned.change = {MemberChange::Action::remove,
+                      member.address.empty() ? key : member.address,
+                      member.contact_id,
+                      {}};
     if (m_target.as == TargetKind::fields) {
       if (all_empty(member.fields)) {
         return;
@@ -250,17 +253,16 @@ PushQuestions questions(const PushPlan& plan, const PushRules& rules) {
   const auto members = static_cast<double>(plan.members);
   const bool fields = plan.target.as == TargetKind::fields;
   // Of fields: those that are emptied.
-  const auto removes = static_cast<std::uint64_t>(
-      std::count_if(plan.changes.begin(), plan.changes.end(), [fields](const PlannedChange& planned) {
+  const auto removes = static_cast<std::uint64_t>(std::count_if(
+      plan.changes.begin(), plan.changes.end(), [fields](const PlannedChange& planned) {
         return fields ? all_empty(planned.change.fields)
                       : planned.change.action == MemberChange::Action::remove;
       }));
   const auto adds = plan.count(MemberChange::Action::add);
   if (removes >= rules.least_removals &&
       static_cast<double>(removes) > rules.large_removal * members) {
-    out.large_removal =
-        fmt::format("{} of {} would leave: more than {:.0f} %", removes, plan.members,
-                    rules.large_removal * 100);
+    out.large_removal = fmt::format("{} of {} would leave: more than {:.0f} %", removes,
+                                    plan.members, rules.large_removal * 100);
   }
   if (plan.first && !plan.changes.empty()) {
     out.confirm = "nothing was ever sent to this target";
@@ -357,7 +359,8 @@ Result<MadePlan> make_plan(Store& store, const Workspace& workspace, ApiConnecti
   return MadePlan{std::move(plan), people.run, people.world};
 }
 
-// ---- as a file -----------------------------------------------------------------------------------
+// ---- as a file
+// -----------------------------------------------------------------------------------
 
 namespace {
 
@@ -467,7 +470,8 @@ Result<PushPlan> read_plan(std::string_view text) {
     for (const auto& row : object.at("changes").as_array()) {
       const auto& entry = row.as_object();
       PlannedChange planned{k_nobody, {}, {}};
-      const auto action = std::find(std::begin(k_actions), std::end(k_actions), text_at(entry, "action"));
+      const auto action =
+          std::find(std::begin(k_actions), std::end(k_actions), text_at(entry, "action"));
       if (action == std::end(k_actions)) {
         return wrong;
       }
@@ -483,7 +487,8 @@ Result<PushPlan> read_plan(std::string_view text) {
       plan.changes.push_back(std::move(planned));
     }
     for (const auto& row : object.at("blocked").as_array()) {
-      plan.blocked.push_back({text_at(row.as_object(), "address"), text_at(row.as_object(), "reason")});
+      plan.blocked.push_back(
+          {text_at(row.as_object(), "address"), text_at(row.as_object(), "reason")});
     }
     return plan;
   } catch (const std::exception&) { // Boost.JSON's words name its own files

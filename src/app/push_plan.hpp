@@ -28,14 +28,14 @@ struct PushPlan {
   SegmentUse use = SegmentUse::mailing;
   PushConfig target;
   Seconds made = 0, as_of = 0;
-  std::int64_t run = 0;   // the scoring run
+  std::int64_t run = 0; // the scoring run
   bool target_there = false;
   std::string target_id;
-  bool first = false;     // nothing was ever sent to this target
+  bool first = false; // nothing was ever sent to this target
   bool may_start_automations = false;
-  std::uint64_t members = 0; // in the target now
-  std::uint64_t staying = 0; // of them, without a change
-  std::string base;       // what the platform has now, as one number
+  std::uint64_t members = 0;          // in the target now
+  std::uint64_t staying = 0;          // of them, without a change
+  std::string base;                   // what the platform has now, as one number
   std::vector<PlannedChange> changes; // adds, then removes, then sets
   std::vector<BlockedMember> blocked;
 

@@ -26,8 +26,7 @@ public:
     m_chunks = (std::uint64_t{Recipients(database).count()} + k_chunk_size - 1) >> k_chunk_bits;
   }
 
-  Counted of(EventKind kind,
-             const std::function<bool(std::uint16_t evidence)>& takes = {}) {
+  Counted of(EventKind kind, const std::function<bool(std::uint16_t evidence)>& takes = {}) {
     Counted out;
     for (std::uint32_t chunk = 0; chunk < m_chunks; ++chunk) {
       EventColumns columns;
@@ -65,7 +64,8 @@ class Reconciler {
 public:
   Reconciler(Database& database, const StoredCampaign& campaign, const EspTotals& totals,
              const Capabilities& can, bool asked, ReconciledMailing& out)
-      : m_mailing(database, campaign.id), m_totals(totals), m_can(can), m_asked(asked), m_out(out) {}
+      : m_mailing(database, campaign.id), m_totals(totals), m_can(can), m_asked(asked), m_out(out) {
+  }
 
   void run() {
     const auto sent = m_mailing.of(EventKind::sent).people;
@@ -96,13 +96,15 @@ public:
             "the platform leaves out machines, or counts opens of one second as several");
     compare("unique_opens", opens.people.size(),
             "the platform counts readers who clicked without an open, or leaves out machines");
-    compare("unique_opens_by_people",
-            m_mailing.of(EventKind::open, [](auto bits) { return !by_machine(bits); }).people.size(),
-            "the platform does not say of every open whose it was");
+    compare(
+        "unique_opens_by_people",
+        m_mailing.of(EventKind::open, [](auto bits) { return !by_machine(bits); }).people.size(),
+        "the platform does not say of every open whose it was");
     const auto clicks = m_mailing.of(EventKind::click);
     const auto folded = m_totals.find(k_folded_clicks);
     compare("clicks",
-            clicks.events + (folded == m_totals.end() ? 0 : static_cast<std::uint64_t>(folded->second)),
+            clicks.events +
+                (folded == m_totals.end() ? 0 : static_cast<std::uint64_t>(folded->second)),
             "the platform counts clicks of one second as several");
     compare("unique_clicks", clicks.people.size(), "the platform leaves out machines");
     compare("hard_bounces", hard.size(), "the platform sorts bounces otherwise");
@@ -122,10 +124,12 @@ private:
     }
     ReconciledFigure figure{name, ours, static_cast<std::uint64_t>(found->second), ""};
     if (figure.ours != figure.theirs) {
-      figure.why = m_asked ? "not all pages of the mailing were read yet: sync again"
-                   : ours == 0 ? "it was not pulled: the key may not see it, or it is older than the sync"
-                   : ours > figure.theirs ? "the platform took some out after they were pulled, or another source told them"
-                                          : std::move(why);
+      figure.why =
+          m_asked     ? "not all pages of the mailing were read yet: sync again"
+          : ours == 0 ? "it was not pulled: the key may not see it, or it is older than the sync"
+          : ours > figure.theirs
+              ? "the platform took some out after they were pulled, or another source told them"
+              : std::move(why);
     }
     m_out.figures.push_back(std::move(figure));
   }
@@ -165,17 +169,19 @@ Result<std::vector<ReconciledMailing>> reconcile(Store& store, const Workspace& 
           (!campaign.empty() && campaign != one.id && campaign != one.name)) {
         continue;
       }
-      ReconciledMailing mailing{account.name, one.id, one.name.empty() ? one.subject : one.name,
+      ReconciledMailing mailing{account.name,
+                                one.id,
+                                one.name.empty() ? one.subject : one.name,
                                 one.sent_at.value_or(stored.first_event.value_or(0)),
-                                state.totals_at(one.id), {}};
+                                state.totals_at(one.id),
+                                {}};
       const bool asked = left.find('"' + one.id + '"') != std::string::npos;
       Reconciler(database, stored, found->second, can, asked, mailing).run();
       out.push_back(std::move(mailing));
     }
   }
-  std::stable_sort(out.begin(), out.end(), [](const auto& a, const auto& b) {
-    return a.sent_at > b.sent_at;
-  });
+  std::stable_sort(out.begin(), out.end(),
+                   [](const auto& a, const auto& b) { return a.sent_at > b.sent_at; });
   if (out.empty()) {
     return Error{ErrorCode::not_found,
                  campaign.empty() ? "no platform told totals yet: `mailfunnel sync` asks for them"

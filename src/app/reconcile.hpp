@@ -1,6 +1,6 @@
 #pragma once
-// `mailfunnel reconcile`: our counts of a mailing beside the platform's own totals, as they were told
-// at the last sync, and why they differ.
+// `mailfunnel reconcile`: our counts of a mailing beside the platform's own totals, as they were
+// told at the last sync, and why they differ.
 
 #include "app/workspace.hpp"
 

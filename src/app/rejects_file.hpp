@@ -1,6 +1,6 @@
 #pragma once
-// Where records go that could not be used: NDJSON, each with the reason and where it stood. The file
-// is made when there is something to write.
+// Where records go that could not be used: NDJSON, each with the reason and where it stood. The
+// file is made when there is something to write.
 
 #include "ingest/worker.hpp"
 

@@ -28,8 +28,7 @@ Result<std::string> from_file(const std::filesystem::path& path) {
   }
   struct stat facts {};
   if (stat(path.c_str(), &facts) == 0 && (facts.st_mode & (S_IRWXG | S_IRWXO)) != 0) {
-    return missing("the file " + path.string() +
-                   " with a secret is open to others: chmod 600 it");
+    return missing("the file " + path.string() + " with a secret is open to others: chmod 600 it");
   }
   std::string text(k_longest, '\0');
   in.read(text.data(), static_cast<std::streamsize>(text.size()));

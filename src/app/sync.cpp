@@ -14,9 +14,9 @@ namespace mailfunnel {
 
 namespace {
 
-constexpr RecipientId k_large_store = 20'000;       // recipients
-constexpr std::uint64_t k_most_rows = 2'000'000;    // between two transactions
-constexpr std::uint64_t k_most_answers = 200;       // likewise
+constexpr RecipientId k_large_store = 20'000;    // recipients
+constexpr std::uint64_t k_most_rows = 2'000'000; // between two transactions
+constexpr std::uint64_t k_most_answers = 200;    // likewise
 // Marks of the sync itself, beside those of the adapter.
 constexpr std::string_view k_since = "mailfunnel/since", k_complete = "mailfunnel/complete";
 
@@ -67,7 +67,8 @@ public:
   SyncSink(Store& store, const Workspace& workspace, ApiConnection& connection,
            const SyncRequest& request, bool first)
       : m_store(store), m_connection(connection), m_request(request),
-        m_session(store, session_options(store, workspace, connection.config(), request.now, first)),
+        m_session(store,
+                  session_options(store, workspace, connection.config(), request.now, first)),
         m_worker(m_session), m_account(*m_session.account("")),
         m_state(store.database(), m_account),
         m_rejects(request.rejects.empty() ? rejects_path(workspace.folder, request.now)
@@ -219,12 +220,12 @@ private:
   ImportCounts m_counts;
   std::optional<FoldedClicks> m_folds;             // in front of the worker
   std::map<std::string, EspTotals> m_known_totals; // as they were before
-  ApiMarks m_marks, m_answer_marks; // as of now; of the answer that is being read
+  ApiMarks m_marks, m_answer_marks;                // as of now; of the answer that is being read
   std::set<std::string> m_changed_marks;
   std::vector<MailingTotals> m_totals;
   std::vector<std::string> m_notes;
-  std::vector<ApiTask> m_added, m_done;                 // since the last flush
-  std::vector<std::pair<ApiTask, std::int64_t>> m_ids;  // tasks that are stored
+  std::vector<ApiTask> m_added, m_done;                // since the last flush
+  std::vector<std::pair<ApiTask, std::int64_t>> m_ids; // tasks that are stored
   std::string m_last;
   std::uint64_t m_answers = 0;
   bool m_forget = false;
@@ -340,7 +341,8 @@ SyncSummary sync_account(Store& store, const Workspace& workspace, const SyncReq
       return false;
     }
     const auto known = parse_time(sink.marked(k_since));
-    const auto from = known && !sink.marked(k_since).empty() ? std::min(known->seconds, start) : start;
+    const auto from =
+        known && !sink.marked(k_since).empty() ? std::min(known->seconds, start) : start;
     sink.state().set_mark(k_since, format_time(from));
     sink.state().set_mark(k_complete, format_time(request.now));
     return sink.state().set_coverage(from, request.now);

@@ -28,11 +28,11 @@ struct SyncSummary {
   std::string account, adapter;
   ImportCounts counts;
   std::uint64_t requests = 0;
-  std::size_t left = 0;            // tasks that are still to be asked
-  std::vector<std::string> notes;  // the adapter's words to the user
-  std::vector<TaskError> failed;   // asked again the next time
-  std::optional<Error> error;      // why it went on no further
-  std::string rejects;             // the file, when there are any
+  std::size_t left = 0;           // tasks that are still to be asked
+  std::vector<std::string> notes; // the adapter's words to the user
+  std::vector<TaskError> failed;  // asked again the next time
+  std::optional<Error> error;     // why it went on no further
+  std::string rejects;            // the file, when there are any
   bool complete() const { return left == 0 && failed.empty() && !error; }
 };
 

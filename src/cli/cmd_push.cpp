@@ -204,7 +204,8 @@ public:
       if (m_call.flag("dry-run") || !file.empty()) {
         if (!m_call.json && !m_call.flag("csv")) {
           print_rows(plan, m_call.color, m_call.verbose);
-          if (const auto asks = missing_consent(m_call, plan, m_workspace.config.push); !asks.empty()) {
+          if (const auto asks = missing_consent(m_call, plan, m_workspace.config.push);
+              !asks.empty()) {
             std::cout << "  would stop: " << asks << '\n';
           }
         }
@@ -268,7 +269,8 @@ public:
   }
 
   int list() {
-    Table table({"push>", "when", "segment", "target", "added>", "removed>", "set>", "refused>", "state", "why"});
+    Table table({"push>", "when", "segment", "target", "added>", "removed>", "set>", "refused>",
+                 "state", "why"});
     for (const auto& run : PushJournal(m_store).runs()) {
       if (m_call.json) {
         std::string line = fmt::format("{{\"push\":{},\"at\":\"{}\",\"segment\":", run.id,
@@ -276,8 +278,9 @@ public:
         append_json_string(line, run.segment);
         line += ",\"target\":";
         append_json_string(line, where_of(run.target));
-        line += fmt::format(",\"added\":{},\"removed\":{},\"set\":{},\"refused\":{},\"state\":\"{}\",\"why\":",
-                            run.added, run.removed, run.set, run.refused, run.state);
+        line += fmt::format(
+            ",\"added\":{},\"removed\":{},\"set\":{},\"refused\":{},\"state\":\"{}\",\"why\":",
+            run.added, run.removed, run.set, run.refused, run.state);
         append_json_string(line, run.why);
         std::cout << line << "}\n";
         continue;
@@ -301,7 +304,8 @@ private:
              m_call.now());
   }
 
-  void carry_out(Pusher& pusher, PushPlan plan, std::optional<std::int64_t> reverts = std::nullopt) {
+  void carry_out(Pusher& pusher, PushPlan plan,
+                 std::optional<std::int64_t> reverts = std::nullopt) {
     if (const auto asks = missing_consent(m_call, plan, m_workspace.config.push); !asks.empty()) {
       tell({ErrorCode::usage, "nothing was sent: " + asks, plan.segment});
       return;
@@ -313,8 +317,7 @@ private:
       return;
     }
     const auto result = pusher.apply(
-        std::move(plan),
-        {[this](const std::string& what, std::uint64_t done, std::uint64_t total) {
+        std::move(plan), {[this](const std::string& what, std::uint64_t done, std::uint64_t total) {
           m_progress.show(what, done, total);
         }},
         reverts);
@@ -325,10 +328,10 @@ private:
           result.run, result.added, result.removed, result.set, result.refused.size(),
           result.requests);
     } else if (!m_call.flag("csv")) {
-      std::cout << fmt::format("  push {}: added {}, removed {}, set {}, refused {}, by {} requests\n",
-                               result.run, grouped(result.added), grouped(result.removed),
-                               grouped(result.set), grouped(result.refused.size()),
-                               grouped(result.requests));
+      std::cout << fmt::format(
+          "  push {}: added {}, removed {}, set {}, refused {}, by {} requests\n", result.run,
+          grouped(result.added), grouped(result.removed), grouped(result.set),
+          grouped(result.refused.size()), grouped(result.requests));
     }
     std::size_t shown = 0;
     for (const auto& [address, reason] : result.refused) {
@@ -341,8 +344,8 @@ private:
     m_outcome.partly = m_outcome.partly || !result.refused.empty();
     if (result.error) {
       tell(*result.error);
-      std::cerr << fmt::format("mailfunnel: push {} was cut off: run it again, it goes on from here\n",
-                               result.run);
+      std::cerr << fmt::format(
+          "mailfunnel: push {} was cut off: run it again, it goes on from here\n", result.run);
     }
   }
 
@@ -394,7 +397,8 @@ Command push_command() {
           [](auto& options) {
             options.add_options()("dry-run", flag(), "the plan alone; nothing is sent")(
                 "save", text("FILE"), "keep the plan in a file, and send nothing")(
-                "plan", text("FILE"), "carry out a kept plan; refused when the platform changed since")(
+                "plan", text("FILE"),
+                "carry out a kept plan; refused when the platform changed since")(
                 "revert", text("PUSH"), "undo a push, as far as it still holds")(
                 "list", flag(), "past pushes")("account", text("NAME"), "only to this account")(
                 "allow-large-removal", flag(), "also when many would leave a target")(

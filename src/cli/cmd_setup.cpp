@@ -151,8 +151,8 @@ int run_adapters(const Invocation& call) {
     std::cout << out << "]\n";
     return k_done;
   }
-  Table table({"adapter", "for", "reads", "yields", "webhook", "sync", "push", "deliveries",
-               "agents"});
+  Table table(
+      {"adapter", "for", "reads", "yields", "webhook", "sync", "push", "deliveries", "agents"});
   const auto yes = [](bool first, bool it) { return first ? (it ? "yes" : "-") : ""; };
   for (const auto& entry : registry.all()) {
     bool first = true;

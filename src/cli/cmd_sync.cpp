@@ -47,11 +47,11 @@ void print_json(const SyncSummary& summary) {
   const auto& c = summary.counts;
   std::string line = "{\"account\":";
   append_json_string(line, summary.account);
-  line += fmt::format(
-      ",\"requests\":{},\"campaigns\":{},\"recipients\":{},\"events\":{},\"new\":{},"
-      "\"duplicate\":{},\"rejected\":{},\"left\":{},\"failed\":{},\"complete\":{}",
-      summary.requests, c.campaigns, c.recipients, c.events, c.fresh, c.duplicate, c.rejected,
-      summary.left, summary.failed.size(), summary.complete());
+  line +=
+      fmt::format(",\"requests\":{},\"campaigns\":{},\"recipients\":{},\"events\":{},\"new\":{},"
+                  "\"duplicate\":{},\"rejected\":{},\"left\":{},\"failed\":{},\"complete\":{}",
+                  summary.requests, c.campaigns, c.recipients, c.events, c.fresh, c.duplicate,
+                  c.rejected, summary.left, summary.failed.size(), summary.complete());
   if (summary.error) {
     line += ",\"error\":";
     append_json_string(line, summary.error->text());
@@ -79,9 +79,10 @@ void print(const std::vector<SyncSummary>& summaries, bool color) {
     table.add({one.account, one.adapter, grouped(one.requests), grouped(c.campaigns),
                grouped(c.recipients), grouped(c.events), grouped(c.fresh), grouped(c.duplicate),
                grouped(c.rejected),
-               one.complete()        ? "complete"
-               : one.requests == 0 ? "not begun"
-                                   : fmt::format("{} requests left", one.left + one.failed.size())});
+               one.complete() ? "complete"
+               : one.requests == 0
+                   ? "not begun"
+                   : fmt::format("{} requests left", one.left + one.failed.size())});
   }
   std::cout << table.text(color);
   for (const auto& one : summaries) {
@@ -108,8 +109,8 @@ std::string in_words(double seconds) {
                           : fmt::format("{:.1f} h", seconds / 3600);
 }
 
-int estimate(const Invocation& call, Store& store, const Workspace& workspace,
-             SyncRequest request, const ConnectionSettings& settings) {
+int estimate(const Invocation& call, Store& store, const Workspace& workspace, SyncRequest request,
+             const ConnectionSettings& settings) {
   Table table({"account", "platform", "mailings>", "requests>", "at least", "of a day"});
   bool failed = false;
   for (const auto& account : accounts_of(call, workspace)) {

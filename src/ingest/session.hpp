@@ -121,7 +121,7 @@ struct SessionOptions {
   FilterNetworks filters;
   std::vector<std::pair<Seconds, Seconds>> complete; // --complete FROM..TO
   std::optional<Seconds> valid_from; // of attributes that bring no time of their own
-  bool covers = true; // the source is complete from its first to its last event
+  bool covers = true;                // the source is complete from its first to its last event
   bool small =
       false; // few records: look addresses up one by one, and leave the events in the inbox
 };

@@ -3,7 +3,6 @@
 #include "base/base64.hpp"
 #include "base/text.hpp"
 
-
 #include <algorithm>
 #include <array>
 

@@ -77,8 +77,7 @@ std::int64_t SyncState::totals_at(std::string_view campaign) {
 }
 
 bool SyncState::set_coverage(std::int64_t from, std::int64_t to) {
-  m_database
-      ->use("INSERT OR IGNORE INTO coverage VALUES (?1, ?2, ?3, 'sync')")
+  m_database->use("INSERT OR IGNORE INTO coverage VALUES (?1, ?2, ?3, 'sync')")
       .bind(m_account, from, to)
       .run();
   if (m_database->changes() == 0) {

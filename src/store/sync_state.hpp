@@ -16,7 +16,8 @@ namespace mailfunnel {
 
 /// The ESP's figures for one mailing, by name ("sent", "unique_opens").
 using EspTotals = std::map<std::string, std::int64_t, std::less<>>;
-/// Among them, a figure of ours: clicks that are one here and several there (src/app/folded_clicks.hpp).
+/// Among them, a figure of ours: clicks that are one here and several there
+/// (src/app/folded_clicks.hpp).
 constexpr std::string_view k_folded_clicks = "folded_clicks";
 
 class SyncState {
@@ -35,7 +36,7 @@ public:
 
   void set_total(std::string_view campaign, std::string_view name, std::int64_t value,
                  std::int64_t at);
-  std::map<std::string, EspTotals> totals(); // by campaign
+  std::map<std::string, EspTotals> totals();         // by campaign
   std::int64_t totals_at(std::string_view campaign); // when they were told; 0: never
 
   /// The account's activity is complete between these moments, as far as syncs tell. Returns

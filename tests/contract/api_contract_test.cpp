@@ -171,9 +171,18 @@ TEST_CASE("api: a task can be saved and gone on with") {
 
 TEST_CASE("api: whatever is answered is survived") {
   const std::vector<std::string> bodies{
-      "", "{", "null", "[]", "{}", "[1]", "\"x\"", "<html>502</html>", "<?xml version='1.0'?><a>",
+      "",
+      "{",
+      "null",
+      "[]",
+      "{}",
+      "[1]",
+      "\"x\"",
+      "<html>502</html>",
+      "<?xml version='1.0'?><a>",
       R"({"data":[{"id":1,"attributes":null}],"members":{},"events":[[]],"total":"x"})",
-      std::string(100, '['), std::string("\xff\xfe\0x", 4)};
+      std::string(100, '['),
+      std::string("\xff\xfe\0x", 4)};
   each_api([&](const std::string&, const Adapter&, const Api& api) {
     for (const auto& task : first_tasks(api)) {
       CAPTURE(task.step);
@@ -193,10 +202,10 @@ TEST_CASE("api: whatever is answered is survived") {
 
 TEST_CASE("api: no request of a push sets a subscription, and each change is in one request") {
   // What would subscribe somebody at some platform; without white space, small letters.
-  const std::vector<std::string> never{"\"status\":\"subscribed\"", "\"status\":\"active\"",
-                                       "\"resubscribe\":true",      "<resubscribe>true",
-                                       "\"subscribed\":true",       "\"unsubscribed\":false",
-                                       "\"state\":\"active\"",      "status_if_new",
+  const std::vector<std::string> never{"\"status\":\"subscribed\"",  "\"status\":\"active\"",
+                                       "\"resubscribe\":true",       "<resubscribe>true",
+                                       "\"subscribed\":true",        "\"unsubscribed\":false",
+                                       "\"state\":\"active\"",       "status_if_new",
                                        "\"emailblacklisted\":false", "\"subscribe\":["};
   each_api([&](const std::string&, const Adapter&, const Api& api) {
     for (const auto& info : api.targets()) {

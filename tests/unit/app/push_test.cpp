@@ -85,8 +85,9 @@ struct PushTest : TestWorkspace {
 };
 
 std::string event(std::string_view kind, std::string_view address, Seconds time) {
-  auto line = fmt::format(R"({{"kind":"{}","account":"news","address":"{}","time":"{}","campaign":"c1")",
-                          kind, address, format_time(time));
+  auto line =
+      fmt::format(R"({{"kind":"{}","account":"news","address":"{}","time":"{}","campaign":"c1")",
+                  kind, address, format_time(time));
   if (kind == "click") {
     line += R"(,"link":"https://shop.example/pricing")";
   } else if (kind == "bounce") {
@@ -175,7 +176,8 @@ TEST_CASE("push: cut off before or after any request, it ends in the same state"
   CHECK_FALSE(calm.push(calm.tag()).error.has_value());
   const auto expected = calm.in_target();
   const auto requests = calm.platform.requests;
-  for (const auto kind : {Fault::unreachable, Fault::lost_reply, Fault::cut_json, Fault::server_error}) {
+  for (const auto kind :
+       {Fault::unreachable, Fault::lost_reply, Fault::cut_json, Fault::server_error}) {
     for (std::uint64_t cut = 0; cut < requests; ++cut) {
       CAPTURE(cut);
       CAPTURE(static_cast<int>(kind));
@@ -302,7 +304,8 @@ TEST_CASE("push: who would leave in numbers, and a first push, ask first") {
   CHECK_EQ(questions(plan, {}).confirm, "");
 }
 
-TEST_CASE("push: a status goes out when it held long enough; to SQL and out of it by leaving at once") {
+TEST_CASE(
+    "push: a status goes out when it held long enough; to SQL and out of it by leaving at once") {
   constexpr std::string_view k_held = R"([[account]]
 name = "news"
 esp = "toy"
@@ -328,7 +331,8 @@ push = [{ account = "news", as = "tag" }]
   CHECK_EQ(plan.blocked.front().reason.substr(0, 5), "held:");
 }
 
-// ---- histories -----------------------------------------------------------------------------------
+// ---- histories
+// -----------------------------------------------------------------------------------
 
 /// What the rules say of one person, kept beside the program.
 struct Model {
@@ -341,8 +345,9 @@ unsigned histories() {
   return asked == nullptr ? 300 : static_cast<unsigned>(std::atoi(asked));
 }
 
-TEST_CASE("push: nobody is re-subscribed, in random histories of opt-in, opt-out, bounce, import and "
-          "push") {
+TEST_CASE(
+    "push: nobody is re-subscribed, in random histories of opt-in, opt-out, bounce, import and "
+    "push") {
   constexpr unsigned k_people = 30, k_rounds = 8;
   for (unsigned seed = 0; seed < histories() / k_people + 1; ++seed) {
     CAPTURE(seed);
@@ -406,7 +411,8 @@ TEST_CASE("push: nobody is re-subscribed, in random histories of opt-in, opt-out
       CHECK_EQ(test.platform.contacts.size(), before.size()); // nobody was made a contact
       for (const auto& [address, contact] : test.platform.contacts) {
         CHECK_EQ(contact.subscription, before.at(address));
-        if (!result.error && result.refused.empty() && &target == &test.tag() && contact.in_target) {
+        if (!result.error && result.refused.empty() && &target == &test.tag() &&
+            contact.in_target) {
           CHECK_FALSE(people.at(address).suppressed);
         }
       }

@@ -264,8 +264,7 @@ TEST_CASE("sync --estimate: mailings are listed, nothing is kept") {
   SyncRequest request;
   request.account = "news";
   request.now = k_now;
-  const auto estimate =
-      estimate_sync(opened, test.workspace, request, toy::settings_for(platform));
+  const auto estimate = estimate_sync(opened, test.workspace, request, toy::settings_for(platform));
   CHECK_FALSE(estimate.error.has_value());
   CHECK_EQ(estimate.mailings, 4);
   CHECK_EQ(estimate.calls, 2 + 4 * 2);

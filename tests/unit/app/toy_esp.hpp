@@ -41,15 +41,15 @@ struct Platform {
   std::vector<Mailing> mailings; // newest first
   std::map<std::string, Contact> contacts;
   bool target_there = false;
-  std::string token;          // that it takes; empty: whatever comes
-  bool gives_tokens = false;  // new ones: "t1", "t2", …
+  std::string token;         // that it takes; empty: whatever comes
+  bool gives_tokens = false; // new ones: "t1", "t2", …
   unsigned given_tokens = 0;
   bool refuses_with_200 = false;
 
   std::function<Fault(std::uint64_t request, const HttpRequest&)> fault;
   std::uint64_t requests = 0, changes = 0;
-  std::vector<std::string> log;          // method and path
-  std::vector<std::string> wrongs;       // what must never be asked for
+  std::vector<std::string> log;                         // method and path
+  std::vector<std::string> wrongs;                      // what must never be asked for
   std::function<bool(const std::string&)> must_not_add; // who is suppressed now
 
   HttpResponse answer(const HttpRequest& request);
@@ -87,7 +87,8 @@ inline HttpResponse Platform::answer(const HttpRequest& request) {
     token = fmt::format("t{}", ++given_tokens);
     out.body = fmt::format(R"({{"token":"{}"}})", token);
   } else if (!token.empty() && request.header("Authorization") != token) {
-    return refuses_with_200 ? HttpResponse{200, {}, R"({"over":true})"} : HttpResponse{401, {}, "who?"};
+    return refuses_with_200 ? HttpResponse{200, {}, R"({"over":true})"}
+                            : HttpResponse{401, {}, "who?"};
   } else if (path.starts_with("/mailings")) {
     out.body = list("mailings", mailings.size(), offset, [&](std::size_t i) {
       return fmt::format(R"({{"id":"{}","sent":{},"events":{}}})", mailings[i].id, mailings[i].sent,
@@ -128,7 +129,8 @@ inline HttpResponse Platform::change(const HttpRequest& request) {
   given.body.reserve(given.body.size() + k_padding);
   const auto body = read_json(given);
   std::string refused;
-  const auto each = [&](std::string_view list, const std::function<void(Contact&, const Json&)>& take) {
+  const auto each = [&](std::string_view list,
+                        const std::function<void(Contact&, const Json&)>& take) {
     each_element((*body)[list], [&](const Json& row) {
       const std::string address(text_of(row["address"]));
       const auto found = contacts.find(address);
@@ -140,7 +142,8 @@ inline HttpResponse Platform::change(const HttpRequest& request) {
       take(found->second, row);
       ++changes;
       bool raises = list == "add"; // or marks for mails: whose fields are emptied is not
-      each_element(row["fields"], [&](const Json& value) { raises = raises || !text_of(value).empty(); });
+      each_element(row["fields"],
+                   [&](const Json& value) { raises = raises || !text_of(value).empty(); });
       if (raises && must_not_add && must_not_add(address)) {
         wrongs.push_back(address + " is suppressed");
       }
@@ -304,7 +307,8 @@ private:
     if (task.step == "token") {
       return get_request(base + "/token");
     }
-    return json_request("POST", base + "/" + (task.step == "make" ? "target" : "change"), task.body);
+    return json_request("POST", base + "/" + (task.step == "make" ? "target" : "change"),
+                        task.body);
   }
   static void read_row(const ApiTask& task, const Json& row, ApiSink& sink) {
     if (task.step == "mailings") {

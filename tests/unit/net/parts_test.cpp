@@ -101,7 +101,8 @@ TEST_CASE("the headers of a limit tell when it is over, as a span or as a moment
   CHECK(reset("x-sib-ratelimit-reset", "3600") == 3600);
   CHECK(reset("X-RateLimit-Reset", "soon") == -1);
   CHECK(reset("X-RateLimit-Limit", "7") == -1);
-  const auto next = after_attempt({}, get(), answered(429, {{"X-RateLimit-Reset", "7"}}), 1, 0.5, k_now);
+  const auto next =
+      after_attempt({}, get(), answered(429, {{"X-RateLimit-Reset", "7"}}), 1, 0.5, k_now);
   CHECK(next.again);
   CHECK(next.wait.count() == 7000);
 }
