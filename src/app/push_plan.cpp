@@ -184,9 +184,7 @@ private:
       if (member != nullptr && member->in_target) {
         leave(person.address, person.recipient, *member);
       }
-    } else if (person.held || !person.matches) {
-      ++m_plan.staying;
-    } else if (same_values(member->fields, person.values)) {
+    } else if (person.held || !person.matches || same_values(member->fields, person.values)) {
       ++m_plan.staying;
     } else {
       PlannedChange planned{person.recipient, {}, member->fields};

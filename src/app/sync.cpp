@@ -66,7 +66,7 @@ class SyncSink : public AnswerSink {
 public:
   SyncSink(Store& store, const Workspace& workspace, ApiConnection& connection,
            const SyncRequest& request, bool first)
-      : m_store(store), m_connection(connection), m_request(request),
+      : m_connection(connection), m_request(request),
         m_session(store,
                   session_options(store, workspace, connection.config(), request.now, first)),
         m_worker(m_session), m_account(*m_session.account("")),
@@ -209,7 +209,6 @@ private:
     }
   }
 
-  Store& m_store;
   ApiConnection& m_connection;
   const SyncRequest& m_request;
   Session m_session;
