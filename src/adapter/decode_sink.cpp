@@ -19,6 +19,9 @@ namespace mailfunnel {
 
 namespace {
 
+constexpr std::size_t k_most_raw = 4096; // of a rejected record: one may be rejected for many reasons
+
+
 /// Puts "name": before what is appended next; commas where they belong.
 void key(std::string& out, std::string_view name) {
   if (out.back() != '{') {
@@ -300,7 +303,7 @@ void DecodeSink::reject(std::string_view why, std::string_view record) {
   append_json_string(m_line, why);
   append_source(record);
   key(m_line, "raw");
-  append_json_string(m_line, record);
+  append_json_string(m_line, record.substr(0, k_most_raw));
   put_line();
 }
 

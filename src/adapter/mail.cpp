@@ -52,6 +52,35 @@ std::string with_plain_lines(std::string_view text, bool quoted) {
   return out;
 }
 
+/// Does a header of addresses begin here?
+bool begins_addresses(std::string_view line) {
+  constexpr std::string_view k_names[] = {"from:", "to:", "cc:", "bcc:", "sender:", "reply-to:",
+                                          "resent-", "return-path:", "disposition-notification-to:"};
+  return std::any_of(std::begin(k_names), std::end(k_names),
+                     [line](std::string_view name) { return istarts_with(line, name); });
+}
+
+/// In a list of addresses "a: b: c:" is a group in a group (RFC 5322, 3.4), which GMime reads by
+/// recursion, as deep as the mail is long: what is beyond a depth that nobody writes is no group.
+void bound_groups(std::string& mail) {
+  constexpr unsigned k_most_colons = 500;
+  bool addresses = false;
+  unsigned colons = 0;
+  for (std::size_t at = 0; at < mail.size();) {
+    const auto end = std::min(mail.find('\n', at), mail.size());
+    if (mail[at] != ' ' && mail[at] != '\t') { // else it goes on with the line before
+      addresses = begins_addresses(std::string_view(mail).substr(at, end - at));
+      colons = 0;
+    }
+    for (; addresses && at < end; ++at) {
+      if (mail[at] == ':' && ++colons > k_most_colons) {
+        mail[at] = ' ';
+      }
+    }
+    at = end + 1;
+  }
+}
+
 std::string as_text(std::string_view decoded) {
   auto text = with_plain_lines(decoded, false);
   std::replace(text.begin(), text.end(), '\0', ' ');
@@ -198,7 +227,8 @@ Mail read_mail(std::string_view text, bool quoted) {
   static std::once_flag once;
   std::call_once(once, [] { g_mime_init(); });
   Mail mail;
-  const auto bytes = with_plain_lines(text.substr(0, k_most_mail), quoted);
+  auto bytes = with_plain_lines(text.substr(0, k_most_mail), quoted);
+  bound_groups(bytes);
   const Owned<GMimeStream> stream(g_mime_stream_mem_new_with_buffer(bytes.data(), bytes.size()));
   const Owned<GMimeParser> parser(g_mime_parser_new_with_stream(stream.get()));
   const Owned<GMimeMessage> message(g_mime_parser_construct_message(parser.get(), nullptr));

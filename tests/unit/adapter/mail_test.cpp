@@ -66,3 +66,21 @@ TEST_CASE("mail signs: which mails tell of another one") {
   CHECK_FALSE(
       may_be_report(header("From: a@x.be\nSubject: New in May\nReturn-Path: <b@x.be>\n\n")));
 }
+
+TEST_CASE("mail: groups in groups of addresses, as deep as the mail is long, are survived") {
+  for (const auto* name : {"From", "To", "Reply-To", "Resent-Cc"}) {
+    CAPTURE(name);
+    std::string text = std::string(name) + ": ";
+    for (int i = 0; i < 2'000'000; ++i) {
+      text += i % 20 == 19 ? "a:\n " : "a:";
+    }
+    text += "\nSubject: deep\n\nHello";
+    const auto mail = read_mail(text, false);
+    CHECK(mail.fields.get("subject") == "deep");
+  }
+  // What people write stays as it is, also in a body.
+  const auto mail = read_mail("To: Team: ann@example.com, bo@example.com;\n\nTo: a:b:c", false);
+  CHECK(mail.fields.get("to").find("Team") == 0);
+  REQUIRE(mail.parts.size() == 1);
+  CHECK(mail.parts[0].text == "To: a:b:c");
+}
