@@ -16,7 +16,7 @@ namespace mailfunnel {
 /// The base URL of the config without '/' at its end; `usual` where there is none; and the path of
 /// `usual` where the config's has none: "http://127.0.0.1:8080" -> "http://127.0.0.1:8080/3.0".
 std::string base_url(const ApiAccount& account, std::string_view usual);
-/// "https://us1.api.mailchimp.com" of "https://us1.api.mailchimp.com/3.0/campaigns".
+/// "https://api.example.com" of "https://api.example.com/3.0/campaigns".
 std::string origin_of(std::string_view url);
 
 /// Parameters of a query; empty values are left out.
@@ -42,7 +42,7 @@ std::string json_string(std::string_view text);
 std::string basic_authorization(std::string_view user, std::string_view password);
 std::string bearer_authorization(std::string_view token);
 
-/// Seconds as 2026-03-01T12:00:00+00:00 (which Mailchimp asks for; the others take it too).
+/// Seconds as 2026-03-01T12:00:00+00:00 (some take no Z).
 std::string iso_offset_time(Seconds time);
 
 /// An answer in JSON, parsed; values are good as long as it is.

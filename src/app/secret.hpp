@@ -1,12 +1,11 @@
 #pragma once
 // Where a secret of the config comes from. It is read when it is needed, and never shown.
 //
-//   api_key = { env = "MAILCHIMP_API_KEY" }
-//   api_key = { file = "secrets/mailchimp" }        relative to the workspace; readable by its
-//   owner only api_key = { command = "pass show mailchimp" }   run by /bin/sh; the first line of
-//   what it prints api_key = { credential = "mailchimp" }          of systemd:
-//   LoadCredential=mailchimp:… api_key = "…"                                   as it is: `check`
-//   warns
+//   api_key = { env = "ESP_API_KEY" }
+//   api_key = { file = "secrets/esp" }       of the workspace; readable by its owner only
+//   api_key = { command = "pass show esp" }  run by /bin/sh; the first line of what it prints
+//   api_key = { credential = "esp" }         of systemd: LoadCredential=esp:…
+//   api_key = "…"                            as it is: `check` warns
 
 #include "base/result.hpp"
 

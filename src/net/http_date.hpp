@@ -22,8 +22,8 @@ std::optional<std::chrono::seconds> parse_retry_after(std::string_view text, std
                                                       Seconds now);
 
 /// When an ESP that sends no Retry-After takes requests again: one of the headers X-RateLimit-Reset
-/// (SendGrid: seconds since 1970; others: seconds from now), RateLimit-Reset, X-Sib-RateLimit-Reset
-/// (Brevo). Nothing where there is none of them.
+/// (seconds since 1970, or from now), RateLimit-Reset, X-Sib-RateLimit-Reset.
+/// Nothing where there is none of them.
 std::optional<std::chrono::seconds> rate_limit_reset(const HttpHeaders& headers, Seconds now);
 
 } // namespace mailfunnel

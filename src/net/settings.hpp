@@ -80,7 +80,7 @@ NetworkSettings network_settings_from_environment();
 
 /// What holds for one account. All requests of a client share these bounds.
 struct HostRules {
-  /// "https://us1.api.mailchimp.com": scheme, host and port of all that is ever called; a path in
+  /// "https://api.example.com": scheme, host and port of all that is ever called; a path in
   /// it says nothing. http:// is for 127.0.0.1, ::1 and localhost only.
   std::vector<std::string> origins;
   double per_second = 0; // requests; 0: as many as there are
