@@ -23,22 +23,14 @@ bool raises(const PlannedChange& planned) {
 
 /// Is the change done, by what the platform has now?
 bool is_done(const PlannedChange& planned, const TargetState& state) {
-  std::string scratch;
-  const std::string key(normalise_address(planned.change.address, scratch));
-  auto found = state.members.find(key);
-  if (found == state.members.end() && !planned.change.contact_id.empty()) {
-    found = std::find_if(state.members.begin(), state.members.end(), [&](const auto& entry) {
-      return entry.second.contact_id == planned.change.contact_id;
-    });
-  }
-  const auto* member = found == state.members.end() ? nullptr : &found->second;
+  const auto* member = state.find(planned.change);
   switch (planned.change.action) {
   case Action::add:
     return member != nullptr && member->in_target;
   case Action::remove:
     return member == nullptr || !member->in_target;
   case Action::set:
-    return member != nullptr && member->fields == planned.change.fields;
+    return member != nullptr && same_values(member->fields, planned.change.fields);
   }
   return false;
 }
@@ -169,50 +161,62 @@ Result<MadePlan> Pusher::plan(const SegmentConfig& segment, const PushConfig& ta
 }
 
 Result<void> Pusher::refresh(PushPlan& saved) {
-  Recipients recipients(m_store.database());
-  std::string scratch;
+  const auto changed = [&](const std::string& what) {
+    return Error{ErrorCode::conflict, what + ": make a new plan", m_connection.name()};
+  };
+  // What guards the plan is the config's and the platform's, whatever stands in the file.
+  const auto& segments = m_workspace.config.segments;
+  const auto segment =
+      std::find_if(segments.begin(), segments.end(),
+                   [&](const SegmentConfig& one) { return one.name == saved.segment; });
+  if (segment == segments.end()) {
+    return changed(fmt::format("the config has no segment \"{}\" any more", saved.segment));
+  }
+  const auto is_target = [&](const PushConfig& one) {
+    return one.account == saved.target.account && target_of(one) == target_of(saved.target);
+  };
+  if (std::none_of(segment->push.begin(), segment->push.end(), is_target)) {
+    return changed(fmt::format("the config does not send segment \"{}\" there", saved.segment));
+  }
+  saved.use = segment->use;
+  saved.first = !m_journal.knows(saved.target);
+  for (const auto& info : m_connection.api().targets()) {
+    if (info.kind == saved.target.as) {
+      saved.may_start_automations = info.starts_automations;
+    }
+  }
   // The platform is asked the same as when the plan was made: of those who stay out as well.
   auto wanted = addresses_of(saved.changes);
   for (const auto& blocked : saved.blocked) {
     wanted.push_back(blocked.address);
   }
   MF_TRY(state, look_at_target(m_connection, saved.target, wanted));
-  for (const auto& planned : saved.changes) {
-    const std::string key(normalise_address(planned.change.address, scratch));
-    const auto found = state.members.find(key);
-    const auto before =
-        found == state.members.end() ? std::vector<std::string>() : found->second.fields;
-    const bool in = found != state.members.end() && found->second.in_target;
-    const bool there = planned.change.action == Action::remove ? in : found != state.members.end();
-    if (!there || (planned.change.action == Action::add && in) || before != planned.before) {
-      return Error{ErrorCode::conflict,
-                   fmt::format("{} has changed since the plan was made ({}): make a new plan",
-                               m_connection.name(), planned.change.address)};
+  Recipients recipients(m_store.database());
+  std::string scratch;
+  for (auto& planned : saved.changes) {
+    const auto* member = state.find(planned.change);
+    const auto& who = planned.change.address;
+    const auto action = planned.change.action;
+    const bool in = member != nullptr && member->in_target;
+    const bool moved = action == Action::add ? in : action == Action::remove && !in;
+    if (member == nullptr || moved || !same_values(member->fields, planned.before)) {
+      return changed(who + " is not there as when the plan was made");
     }
+    if (raises(planned) && saved.use == SegmentUse::mailing &&
+        member->subscription != Subscription::subscribed) {
+      return changed(who + " is not subscribed any more");
+    }
+    planned.recipient = recipients.find(normalise_address(who, scratch)).value_or(k_nobody);
   }
   const auto members = static_cast<std::uint64_t>(
       std::count_if(state.members.begin(), state.members.end(),
                     [](const auto& entry) { return entry.second.in_target; }));
   if (saved.target.as != TargetKind::fields && members != saved.members) {
-    return Error{
-        ErrorCode::conflict,
-        fmt::format("{} had {} members when the plan was made, and has {} now: make a new plan",
-                    m_connection.name(), saved.members, members)};
+    return changed(fmt::format("there were {} members when the plan was made, and are {} now",
+                               saved.members, members));
   }
   saved.target_there = state.there;
   saved.target_id = state.id;
-  for (auto& planned : saved.changes) {
-    const auto id = recipients.find(normalise_address(planned.change.address, scratch));
-    planned.recipient = id.value_or(k_nobody);
-    const std::string key(normalise_address(planned.change.address, scratch));
-    const auto found = state.members.find(key);
-    if (raises(planned) && saved.use == SegmentUse::mailing && found != state.members.end() &&
-        found->second.subscription != Subscription::subscribed) {
-      return Error{
-          ErrorCode::conflict,
-          fmt::format("{} is not subscribed any more: make a new plan", planned.change.address)};
-    }
-  }
   return {};
 }
 
@@ -248,22 +252,19 @@ Result<PushPlan> Pusher::inverse(std::int64_t id) {
   plan.target_id = state.id;
   plan.base = state.fingerprint();
   m_suppression.look();
-  std::string scratch;
   std::vector<PlannedChange> kept;
   for (const auto& [key, member] : state.members) {
     plan.members += member.in_target ? 1 : 0;
   }
   for (auto& planned : plan.changes) {
-    const std::string key(normalise_address(planned.change.address, scratch));
-    const auto found = state.members.find(key);
-    const auto* member = found == state.members.end() ? nullptr : &found->second;
+    const auto* member = state.find(planned.change);
     const auto block = [&](std::string why) {
       plan.blocked.push_back({planned.change.address, std::move(why)});
     };
     if (is_done(planned, state)) {
       ++plan.staying;
     } else if (planned.change.action == Action::set && member != nullptr &&
-               member->fields != planned.before) {
+               !same_values(member->fields, planned.before)) {
       block("was changed since");
     } else if (raises(planned) && member == nullptr) {
       block("no contact any more");

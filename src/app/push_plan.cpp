@@ -106,10 +106,6 @@ bool same_value(const std::string& a, const std::string& b) {
   return x && y && *x == *y;
 }
 
-bool same_values(const std::vector<std::string>& a, const std::vector<std::string>& b) {
-  return a.size() == b.size() && std::equal(a.begin(), a.end(), b.begin(), same_value);
-}
-
 class Planner {
 public:
   Planner(const SegmentPeople& people, const TargetState& state, const SegmentConfig& segment,
@@ -273,6 +269,22 @@ PushQuestions questions(const PushPlan& plan, const PushRules& rules) {
     out.confirm += "; an addition can start an automation there";
   }
   return out;
+}
+
+bool same_values(const std::vector<std::string>& a, const std::vector<std::string>& b) {
+  return a.size() == b.size() && std::equal(a.begin(), a.end(), b.begin(), same_value);
+}
+
+const TargetMember* TargetState::find(const MemberChange& change) const {
+  std::string scratch;
+  const std::string address(normalise_address(change.address, scratch));
+  auto found = address.empty() ? members.end() : members.find(address);
+  if (found == members.end() && !change.contact_id.empty()) {
+    found = std::find_if(members.begin(), members.end(), [&change](const auto& entry) {
+      return entry.second.contact_id == change.contact_id;
+    });
+  }
+  return found == members.end() ? nullptr : &found->second;
 }
 
 std::string TargetState::fingerprint() const {

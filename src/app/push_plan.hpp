@@ -56,7 +56,13 @@ struct TargetState {
   /// By address (normalised); the platform's own id where it tells no address.
   std::map<std::string, TargetMember, std::less<>> members;
   std::string fingerprint() const;
+  /// Whom a change is about, by address, else by contact id; nullptr: the platform does not know.
+  const TargetMember* find(const MemberChange& change) const;
 };
+
+/// The same values, as far as a platform keeps them: numbers may come back written otherwise.
+bool same_values(const std::vector<std::string>& a, const std::vector<std::string>& b);
+
 /// Errors: see TaskRun::run(); and of every answer that is missing, as a plan needs all of them.
 Result<TargetState> look_at_target(ApiConnection& connection, const PushConfig& target,
                                    const std::vector<std::string>& wanted);

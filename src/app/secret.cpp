@@ -37,7 +37,7 @@ Result<std::string> from_file(const std::filesystem::path& path) {
 }
 
 Result<std::string> from_command(const std::string& command) {
-  const std::unique_ptr<FILE, int (*)(FILE*)> pipe(popen(command.c_str(), "r"), pclose);
+  std::unique_ptr<FILE, int (*)(FILE*)> pipe(popen(command.c_str(), "r"), pclose);
   std::array<char, 4096> buffer{};
   std::string text;
   while (pipe != nullptr && text.size() < k_longest) {
@@ -46,6 +46,9 @@ Result<std::string> from_command(const std::string& command) {
       break;
     }
     text.append(buffer.data(), got);
+  }
+  if (pipe == nullptr || pclose(pipe.release()) != 0) {
+    return missing("the command for a secret failed");
   }
   return text.substr(0, text.find('\n'));
 }

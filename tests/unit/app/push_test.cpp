@@ -260,6 +260,20 @@ TEST_CASE("push: a kept plan is refused when the platform changed, and bars who 
     CHECK_EQ(result->added, 8);
     CHECK_FALSE(test.in_target().contains("p05@example.com"));
   }
+  SUBCASE("what the file says of guards does not count") {
+    auto edited = saved;
+    edited.replace(edited.find("\"use\":\"mailing\""), 15, "\"use\":\"sales\"");
+    auto plan = read_plan(edited);
+    REQUIRE(plan.has_value());
+    test.platform.contacts["p05@example.com"].subscription = Subscription::unsubscribed;
+    Pusher pusher(opened, test.workspace, "news", test.settings(), k_now);
+    CHECK_EQ(pusher.refresh(*plan).error().code, ErrorCode::conflict);
+    CHECK_EQ(plan->use, SegmentUse::mailing);
+    edited.replace(edited.find("\"segment\":\"warm\""), 16, "\"segment\":\"other\"");
+    plan = read_plan(edited);
+    REQUIRE(plan.has_value());
+    CHECK_EQ(pusher.refresh(*plan).error().code, ErrorCode::conflict);
+  }
   SUBCASE("it is no plan") {
     CHECK_EQ(read_plan("{}").error().code, ErrorCode::bad_syntax);
     CHECK_EQ(read_plan("nothing").error().code, ErrorCode::bad_syntax);
