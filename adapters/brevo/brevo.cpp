@@ -51,9 +51,12 @@ public:
     return brevo::open_api(account);
   }
   bool has_webhook() const override { return true; }
-  Result<void> read_webhook(const HttpRequest& request, const Secrets& secrets,
-                            const WebhookContext& /*context*/, RecordSink& sink) const override {
-    MF_CHECK(check_shared_secrets(request, secrets, "brevo"));
+  Result<void> check_webhook(const HttpRequest& request, const Secrets& secrets,
+                             Seconds /*now*/) const override {
+    return check_shared_secrets(request, secrets, "brevo");
+  }
+  Result<void> read_webhook(const HttpRequest& request, const WebhookContext& /*context*/,
+                            RecordSink& sink) const override {
     return read_json_body(request.body, k_events, sink);
   }
 };

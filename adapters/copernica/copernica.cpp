@@ -49,11 +49,19 @@ public:
     return copernica::open_api(account);
   }
   bool has_webhook() const override { return true; }
-  Result<void> read_webhook(const HttpRequest& request, const Secrets& secrets,
-                            const WebhookContext& context, RecordSink& sink) const override {
+  Result<void> check_webhook(const HttpRequest& request, const Secrets& secrets,
+                             Seconds now) const override {
     MF_TRY(key, need_secret(secrets, "copernica", {"public_key"}));
-    MF_TRY(account, need_secret(secrets, "copernica", {"account"}));
-    MF_CHECK(check_request(request, key, account, context.received));
+    auto account = find_secret(secrets, "copernica", "webhook_account");
+    account = account.empty() ? find_secret(secrets, "copernica", "account") : account;
+    if (account.empty()) {
+      return Error{ErrorCode::unauthorized, "no \"webhook_account\" is set: the number of the "
+                                            "account that may send"};
+    }
+    return check_request(request, key, account, now);
+  }
+  Result<void> read_webhook(const HttpRequest& request, const WebhookContext& /*context*/,
+                            RecordSink& sink) const override {
     return read_form_body(request.body, k_webhooks, sink);
   }
 };

@@ -86,12 +86,14 @@ public:
     return hubspot::open_api(account);
   }
   bool has_webhook() const override { return true; }
-  Result<void> read_webhook(const HttpRequest& request, const Secrets& secrets,
-                            const WebhookContext& context, RecordSink& sink) const override {
+  Result<void> check_webhook(const HttpRequest& request, const Secrets& secrets,
+                             Seconds now) const override {
     MF_TRY(secret, need_secret(secrets, "hubspot", {"client_secret", "secret"}));
-    MF_CHECK(request.header("X-HubSpot-Signature-v3").empty()
-                 ? check_version_1_or_2(request, secret)
-                 : check_version_3(request, secret, context.received));
+    return request.header("X-HubSpot-Signature-v3").empty() ? check_version_1_or_2(request, secret)
+                                                            : check_version_3(request, secret, now);
+  }
+  Result<void> read_webhook(const HttpRequest& request, const WebhookContext& /*context*/,
+                            RecordSink& sink) const override {
     return read_json_body(request.body, k_changes, sink);
   }
 };

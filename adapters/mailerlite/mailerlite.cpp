@@ -43,10 +43,13 @@ public:
     return mailerlite::open_api(account);
   }
   bool has_webhook() const override { return true; }
-  Result<void> read_webhook(const HttpRequest& request, const Secrets& secrets,
-                            const WebhookContext& context, RecordSink& sink) const override {
+  Result<void> check_webhook(const HttpRequest& request, const Secrets& secrets,
+                             Seconds /*now*/) const override {
     MF_TRY(secret, need_secret(secrets, "mailerlite", {"webhook_secret", "secret"}));
-    MF_CHECK(check_body_hmac(request, "Signature", secret));
+    return check_body_hmac(request, "Signature", secret);
+  }
+  Result<void> read_webhook(const HttpRequest& request, const WebhookContext& context,
+                            RecordSink& sink) const override {
     return read_json_body(request.body, k_webhooks, sink, InputFacts(context));
   }
 };

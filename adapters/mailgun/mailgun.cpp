@@ -74,17 +74,20 @@ public:
     return mailgun::open_api(account);
   }
   bool has_webhook() const override { return true; }
-  Result<void> read_webhook(const HttpRequest& request, const Secrets& secrets,
-                            const WebhookContext& context, RecordSink& sink) const override {
+  Result<void> check_webhook(const HttpRequest& request, const Secrets& secrets,
+                             Seconds now) const override {
     MF_TRY(secret, need_secret(secrets, "mailgun", {"webhook_signing_key", "signing_key"}));
     const auto type = request.header("Content-Type");
     const bool json = is_json(request.body);
-    MF_CHECK(check(json ? json_signature(request.body) : form_signature(type, request.body), secret,
-                   context.received));
-    if (json) {
+    return check(json ? json_signature(request.body) : form_signature(type, request.body), secret,
+                 now);
+  }
+  Result<void> read_webhook(const HttpRequest& request, const WebhookContext& /*context*/,
+                            RecordSink& sink) const override {
+    if (is_json(request.body)) {
       return read_json_body(request.body, k_events, sink);
     }
-    read_form(type, request.body, sink);
+    read_form(request.header("Content-Type"), request.body, sink);
     return {};
   }
 };

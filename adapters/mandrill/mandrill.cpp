@@ -244,11 +244,14 @@ public:
     return open_json_log(head, k_events);
   }
   bool has_webhook() const override { return true; }
-  Result<void> read_webhook(const HttpRequest& request, const Secrets& secrets,
-                            const WebhookContext& /*context*/, RecordSink& sink) const override {
+  Result<void> check_webhook(const HttpRequest& request, const Secrets& secrets,
+                             Seconds /*now*/) const override {
     MF_TRY(key, need_secret(secrets, "mandrill", {"webhook_key"}));
     const auto url = need_secret(secrets, "mandrill", {"webhook_url"}); // else the request's own
-    MF_CHECK(check_form(request, url ? *url : std::string_view(request.url), key));
+    return check_form(request, url ? *url : std::string_view(request.url), key);
+  }
+  Result<void> read_webhook(const HttpRequest& request, const WebhookContext& /*context*/,
+                            RecordSink& sink) const override {
     return read_json_body(events_of(request.body), k_events, sink);
   }
 };

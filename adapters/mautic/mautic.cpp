@@ -51,10 +51,13 @@ public:
     return mautic::open_api(account);
   }
   bool has_webhook() const override { return true; }
-  Result<void> read_webhook(const HttpRequest& request, const Secrets& secrets,
-                            const WebhookContext& /*context*/, RecordSink& sink) const override {
+  Result<void> check_webhook(const HttpRequest& request, const Secrets& secrets,
+                             Seconds /*now*/) const override {
     MF_TRY(secret, need_secret(secrets, "mautic", {"webhook_secret", "secret"}));
-    MF_CHECK(check_request(request, secret));
+    return check_request(request, secret);
+  }
+  Result<void> read_webhook(const HttpRequest& request, const WebhookContext& /*context*/,
+                            RecordSink& sink) const override {
     return read_json_body(request.body, k_webhooks, sink);
   }
 };

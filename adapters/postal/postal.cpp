@@ -135,10 +135,13 @@ public:
     return open_json_log(head, k_events);
   }
   bool has_webhook() const override { return true; }
-  Result<void> read_webhook(const HttpRequest& request, const Secrets& secrets,
-                            const WebhookContext& /*context*/, RecordSink& sink) const override {
+  Result<void> check_webhook(const HttpRequest& request, const Secrets& secrets,
+                             Seconds /*now*/) const override {
     MF_TRY(key, need_secret(secrets, "postal", {"webhook_key"}));
-    MF_CHECK(check_request(request, key));
+    return check_request(request, key);
+  }
+  Result<void> read_webhook(const HttpRequest& request, const WebhookContext& /*context*/,
+                            RecordSink& sink) const override {
     return read_json_body(request.body, k_events, sink);
   }
 };

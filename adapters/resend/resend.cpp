@@ -167,10 +167,13 @@ public:
     return open_json_log(head, k_events);
   }
   bool has_webhook() const override { return true; }
-  Result<void> read_webhook(const HttpRequest& request, const Secrets& secrets,
-                            const WebhookContext& context, RecordSink& sink) const override {
+  Result<void> check_webhook(const HttpRequest& request, const Secrets& secrets,
+                             Seconds now) const override {
     MF_TRY(secret, need_secret(secrets, "resend", {"signing_secret", "secret"}));
-    MF_CHECK(check_standard_webhook(request, "svix", secret, context.received));
+    return check_standard_webhook(request, "svix", secret, now);
+  }
+  Result<void> read_webhook(const HttpRequest& request, const WebhookContext& /*context*/,
+                            RecordSink& sink) const override {
     return read_json_body(request.body, k_events, sink);
   }
 };

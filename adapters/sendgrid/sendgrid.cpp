@@ -580,8 +580,10 @@ public:
     return sendgrid::open_api(account);
   }
   bool has_webhook() const override { return true; }
-  Result<void> read_webhook(const HttpRequest& request, const Secrets& secrets,
-                            const WebhookContext& context, RecordSink& sink) const override;
+  Result<void> check_webhook(const HttpRequest& request, const Secrets& secrets,
+                             Seconds now) const override;
+  Result<void> read_webhook(const HttpRequest& request, const WebhookContext& context,
+                            RecordSink& sink) const override;
 };
 
 std::unique_ptr<LogReader> SendGridAdapter::open_log(std::string_view head,
@@ -604,12 +606,16 @@ std::unique_ptr<LogReader> SendGridAdapter::open_log(std::string_view head,
   return nullptr;
 }
 
-Result<void> SendGridAdapter::read_webhook(const HttpRequest& request, const Secrets& secrets,
-                                           const WebhookContext& context, RecordSink& sink) const {
+Result<void> SendGridAdapter::check_webhook(const HttpRequest& request, const Secrets& secrets,
+                                            Seconds now) const {
   MF_TRY(key,
          need_secret(secrets, "sendgrid",
                      {"webhook_key", "verification_key", "tracking_webhook_verification_key"}));
-  MF_CHECK(check_request(request, key, context.received));
+  return check_request(request, key, now);
+}
+Result<void> SendGridAdapter::read_webhook(const HttpRequest& request,
+                                           const WebhookContext& /*context*/,
+                                           RecordSink& sink) const {
   const char first = first_character(request.body);
   if (first != '[' && first != '{') {
     return Error{ErrorCode::bad_syntax, "the body is no list of events"};

@@ -40,11 +40,14 @@ public:
     return open_extract(head, context);
   }
   bool has_webhook() const override { return true; }
-  Result<void> read_webhook(const HttpRequest& request, const Secrets& secrets,
-                            const WebhookContext& /*context*/, RecordSink& sink) const override {
+  Result<void> check_webhook(const HttpRequest& request, const Secrets& secrets,
+                             Seconds /*now*/) const override {
     MF_TRY(key, need_secret(secrets, "sfmc", {"signature_key", "secret"}));
     MF_TRY(given, need_header(request, "x-sfmc-ens-signature"));
-    MF_CHECK(check_signature(base64_decode(given), hmac(Digest::sha256, key, request.body)));
+    return check_signature(base64_decode(given), hmac(Digest::sha256, key, request.body));
+  }
+  Result<void> read_webhook(const HttpRequest& request, const WebhookContext& /*context*/,
+                            RecordSink& sink) const override {
     return read_json_body(request.body, k_notifications, sink);
   }
 };

@@ -32,9 +32,12 @@ public:
     return reader ? std::move(reader) : open_lists_csv(head);
   }
   bool has_webhook() const override { return true; }
-  Result<void> read_webhook(const HttpRequest& request, const Secrets& secrets,
-                            const WebhookContext& /*context*/, RecordSink& sink) const override {
-    MF_CHECK(check_shared_secrets(request, secrets, "sparkpost"));
+  Result<void> check_webhook(const HttpRequest& request, const Secrets& secrets,
+                             Seconds /*now*/) const override {
+    return check_shared_secrets(request, secrets, "sparkpost");
+  }
+  Result<void> read_webhook(const HttpRequest& request, const WebhookContext& /*context*/,
+                            RecordSink& sink) const override {
     return read_json_body(request.body, k_events, sink);
   }
 };

@@ -121,6 +121,12 @@ struct WebhookContext {
   bool zone_given = false; // it was said (nullptr then means UTC)
 };
 
+/// What the receiver of a webhook request has to fetch, by GET from the ESP's own servers.
+struct WebhookNeeds {
+  std::string certificate;  // before it is checked: the answer goes into the secret "certificate"
+  std::string confirmation; // after it was checked, and found good: it confirms a subscription
+};
+
 /// What a source can know. Rules finer than that are off for its events (docs/scoring.md).
 struct Capabilities {
   Seconds time_resolution = 1;
@@ -167,10 +173,18 @@ public:
   /// says which key. Error unsupported: it has none.
   virtual Result<std::unique_ptr<Api>> open_api(const ApiAccount& account) const;
   virtual bool has_webhook() const { return false; }
-  /// Verifies one webhook request and reads its events. Error unauthorized: the signature is
-  /// missing, wrong or too old; bad_syntax: the body as a whole is not what this ESP sends.
-  virtual Result<void> read_webhook(const HttpRequest& request, const Secrets& secrets,
-                                    const WebhookContext& context, RecordSink& sink) const;
+  /// Is the request from the ESP? Error unauthorized: a signature or password is missing, wrong, or
+  /// older than `now` allows. `secrets`: those of the account's config, and the answers to
+  /// webhook_needs().
+  virtual Result<void> check_webhook(const HttpRequest& request, const Secrets& secrets,
+                                     Seconds now) const;
+  /// Reads a request that was checked. Error bad_syntax: the body as a whole is not what this ESP
+  /// sends.
+  virtual Result<void> read_webhook(const HttpRequest& request, const WebhookContext& context,
+                                    RecordSink& sink) const;
+  /// What has to be fetched for a request. Error unauthorized: it asks for what is not the ESP's.
+  virtual Result<WebhookNeeds> webhook_needs(const HttpRequest& request,
+                                             const Secrets& secrets) const;
 };
 
 } // namespace mailfunnel

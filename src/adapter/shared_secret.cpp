@@ -1,6 +1,7 @@
 #include "adapter/shared_secret.hpp"
 
 #include "adapter/signature.hpp"
+#include "adapter/webhook.hpp"
 #include "base/text.hpp"
 #include "base/uri.hpp"
 
@@ -47,13 +48,14 @@ bool has_url_secret(const HttpRequest& request, std::string_view secret) {
   return false;
 }
 
-/// The parameter alone counts where there is one.
+/// In whichever of these ways it comes. "user:password" is also good for HTTP Basic as a whole.
 bool has_webhook_secret(const HttpRequest& request, std::string_view secret) {
-  const auto in_url = query_parameter(parse_uri(request.url).query, "secret").value_or("");
   const auto pair = base64_decode(credentials(request, "Basic")).value_or("");
   const auto colon = pair.find(':');
-  const auto password = colon == std::string::npos ? std::string() : pair.substr(colon + 1);
-  return same_secret(in_url.empty() ? password : in_url, secret);
+  return (colon != std::string::npos &&
+          same_secret(std::string_view(pair).substr(colon + 1), secret)) ||
+         has_basic_auth(request, secret) || has_bearer_token(request, secret) ||
+         has_url_secret(request, secret);
 }
 
 struct Way {
@@ -61,19 +63,11 @@ struct Way {
   bool (*holds)(const HttpRequest& request, std::string_view secret);
 };
 constexpr std::array k_ways{Way{"basic_auth", has_basic_auth},
-                            Way{"bearer_token", has_bearer_token}, Way{"header", has_header},
+                            Way{"bearer_token", has_bearer_token},
+                            Way{"header", has_header},
                             Way{"url_secret", has_url_secret},
+                            Way{"webhook_key", has_webhook_secret},
                             Way{"webhook_secret", has_webhook_secret}};
-
-std::string_view find_secret(const Secrets& secrets, std::string_view adapter,
-                             std::string_view name) {
-  for (const auto& key : {std::string(name), std::string(adapter).append("_").append(name)}) {
-    if (const auto found = secrets.find(key); found != secrets.end() && !found->second.empty()) {
-      return found->second;
-    }
-  }
-  return {};
-}
 
 Error refused(std::string message) {
   return Error{ErrorCode::unauthorized, std::move(message)};
@@ -95,8 +89,8 @@ Result<void> check_shared_secrets(const HttpRequest& request, const Secrets& sec
     }
   }
   if (!any) {
-    return refused("no secret is set (basic_auth, bearer_token, header, url_secret or "
-                   "webhook_secret), so nobody knows who sent this");
+    return refused("no secret is set (webhook_secret, basic_auth, bearer_token, header or "
+                   "url_secret), so nobody knows who sent this");
   }
   return {};
 }

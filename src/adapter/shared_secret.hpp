@@ -14,8 +14,9 @@ namespace mailfunnel {
 ///   bearer_token  of the header Authorization: Bearer …
 ///   header        "Name: value" of a header of the receiver's own
 ///   url_secret    a segment of the URL's path, or the value of one of its parameters
-///   webhook_secret  the parameter "secret" of the URL, or the password of HTTP Basic, whoever the
-///   user
+///   webhook_secret, webhook_key  any of: the password of HTTP Basic whoever the user,
+///   "user:password" of it, a bearer token, a segment of the URL's path or the value of one of its
+///   parameters
 Result<void> check_shared_secrets(const HttpRequest& request, const Secrets& secrets,
                                   std::string_view adapter);
 

@@ -14,24 +14,28 @@ Error refused(std::string message) {
   return Error{ErrorCode::unauthorized, std::move(message)};
 }
 
-std::string_view find_secret(const Secrets& secrets, std::string_view name) {
-  const auto found = secrets.find(name);
-  return found == secrets.end() ? std::string_view{} : std::string_view(found->second);
-}
-
 } // namespace
+
+std::string_view find_secret(const Secrets& secrets, std::string_view adapter,
+                             std::string_view name) {
+  for (const auto& key : {std::string(name), std::string(adapter).append("_").append(name)}) {
+    if (const auto found = secrets.find(key); found != secrets.end() && !found->second.empty()) {
+      return found->second;
+    }
+  }
+  return {};
+}
 
 Result<std::string_view> need_secret(const Secrets& secrets, std::string_view adapter,
                                      std::initializer_list<std::string_view> names) {
-  for (const auto name : names) {
-    const auto own = find_secret(secrets, name);
-    const auto value =
-        own.empty() ? find_secret(secrets, std::string(adapter).append("_").append(name)) : own;
-    if (!value.empty()) {
-      return value;
+  std::vector<std::string_view> all(names);
+  all.insert(all.end(), {"webhook_key", "webhook_secret"});
+  for (const auto name : all) {
+    if (const auto secret = find_secret(secrets, adapter, name); !secret.empty()) {
+      return secret;
     }
   }
-  return refused("no secret \"" + std::string(*names.begin()) +
+  return refused("no secret \"" + std::string(all.front()) +
                  "\" is set, so the signature can't be checked");
 }
 
@@ -105,6 +109,12 @@ Result<void> check_standard_webhook(const HttpRequest& request, std::string_view
     return refused(k_wrong);
   }
   return check_age(stamp, now);
+}
+
+Result<void> take_webhook(const Adapter& adapter, const HttpRequest& request,
+                          const Secrets& secrets, const WebhookContext& context, RecordSink& sink) {
+  MF_CHECK(adapter.check_webhook(request, secrets, context.received));
+  return adapter.read_webhook(request, context, sink);
 }
 
 } // namespace mailfunnel

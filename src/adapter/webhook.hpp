@@ -5,6 +5,7 @@
 #include "adapter/adapter.hpp"
 #include "adapter/signature.hpp"
 
+#include <array>
 #include <initializer_list>
 #include <optional>
 #include <string>
@@ -15,8 +16,35 @@ namespace mailfunnel {
 /// How far the signed time of a request may be off where the ESP says nothing else.
 constexpr Seconds k_webhook_tolerance = 300;
 
-/// The first of these secrets that is set and not empty, each under its own name or with the
-/// adapter's id and '_' before it: "signing_secret", "mailtrap_signing_secret".
+/// The names under which an [[account]] gives what its webhooks are checked by. `webhook_key` and
+/// `webhook_secret` do for every ESP; the others are the ESPs' own words for them. `webhook_url` is
+/// the address that the ESP was told, where it differs from what the receiver sees of it.
+inline constexpr std::array k_webhook_keys{
+    std::string_view("webhook_key"),
+    std::string_view("webhook_secret"),
+    std::string_view("webhook_url"),
+    std::string_view("webhook_host"),
+    std::string_view("webhook_account"),
+    std::string_view("webhook_topic"),
+    std::string_view("basic_auth"),
+    std::string_view("bearer_token"),
+    std::string_view("header"),
+    std::string_view("url_secret"),
+    std::string_view("public_key"),
+    std::string_view("verification_key"),
+    std::string_view("signing_secret"),
+    std::string_view("signing_key"),
+    std::string_view("webhook_signing_key"),
+    std::string_view("signature_key"),
+    std::string_view("client_secret"),
+};
+
+/// The secret of that name, or with the adapter's id and '_' before it: "signing_secret",
+/// "mailtrap_signing_secret"; "" where none is set.
+std::string_view find_secret(const Secrets& secrets, std::string_view adapter,
+                             std::string_view name);
+/// The first of these secrets that is set and not empty; where none is, `webhook_key`, then
+/// `webhook_secret`.
 Result<std::string_view> need_secret(const Secrets& secrets, std::string_view adapter,
                                      std::initializer_list<std::string_view> names);
 Result<std::string_view> need_header(const HttpRequest& request, std::string_view name);
@@ -39,5 +67,9 @@ Result<void> check_body_hmac(const HttpRequest& request, std::string_view header
 /// <prefix>-signature. The secret is base64, with or without "whsec_" before it.
 Result<void> check_standard_webhook(const HttpRequest& request, std::string_view prefix,
                                     std::string_view secret, Seconds now);
+
+/// check_webhook(), then read_webhook().
+Result<void> take_webhook(const Adapter& adapter, const HttpRequest& request,
+                          const Secrets& secrets, const WebhookContext& context, RecordSink& sink);
 
 } // namespace mailfunnel

@@ -1,6 +1,7 @@
 // decode: what an adapter makes of a file or webhook, as NDJSON; stores nothing.
 
 #include "adapter/decode_sink.hpp"
+#include "adapter/webhook.hpp"
 #include "app/import_log.hpp"
 #include "base/json.hpp"
 #include "base/source.hpp"
@@ -139,7 +140,7 @@ int decode_webhook(const Invocation& call, const std::string& path) {
   DecodeSink sink(id, std::filesystem::path(path).filename().string(),
                   [&](std::string_view line) { out += line; });
   sink.begin_chunk(request.body);
-  if (const auto verified = adapter->read_webhook(request, secrets, {now}, sink); !verified) {
+  if (const auto verified = take_webhook(*adapter, request, secrets, {now}, sink); !verified) {
     throw Failure({ErrorCode::unauthorized, verified.error().message, path});
   }
   sink.end_chunk();

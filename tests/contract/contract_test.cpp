@@ -6,6 +6,7 @@
 #include "adapter/framing.hpp"
 #include "adapter/registry.hpp"
 #include "adapter/web_tracker.hpp"
+#include "adapter/webhook.hpp"
 #include "base/json.hpp"
 #include "base/text.hpp"
 #include "support/padded.hpp"
@@ -300,7 +301,7 @@ TEST_CASE("contract: a webhook without its secret is refused, and nothing is rea
       HttpRequest request;
       request.body = body;
       request.body.reserve(body.size() + k_padding);
-      const auto result = entry.adapter->read_webhook(request, {}, {}, sink);
+      const auto result = take_webhook(*entry.adapter, request, {}, {}, sink);
       REQUIRE_FALSE(result.has_value());
       CHECK(result.error().code == ErrorCode::unauthorized);
     }

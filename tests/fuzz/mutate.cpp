@@ -12,6 +12,7 @@
 // takes more than 1 GiB the sanitizer ends it.
 
 #include "adapter/decode_sink.hpp"
+#include "adapter/webhook.hpp"
 #include "base/text.hpp"
 #include "fuzz/mutation.hpp"
 #include "fuzz/reading.hpp"
@@ -199,7 +200,7 @@ void Trial::post(std::string_view body) {
   request.body = body;
   DecodeSink sink(m_entry.id, "fuzz", [](std::string_view) {});
   sink.begin_chunk(request.body);
-  m_posted += m_entry.adapter->read_webhook(request, k_secrets, {k_now}, sink) ? 1 : 0;
+  m_posted += take_webhook(*m_entry.adapter, request, k_secrets, {k_now}, sink) ? 1 : 0;
 }
 
 void Trial::try_text(std::size_t file, const std::string& text, bool in_chunks) {

@@ -1,6 +1,7 @@
 #include "fuzz/target.hpp"
 
 #include "adapter/decode_sink.hpp"
+#include "adapter/webhook.hpp"
 #include "base/text.hpp"
 #include "fuzz/reading.hpp"
 #include "support/padded.hpp"
@@ -73,7 +74,7 @@ bool post(const AdapterRegistry::Entry& entry, HttpRequest request, std::string_
   request.body = body;
   DecodeSink sink(entry.id, "fuzz", [](std::string_view) {});
   sink.begin_chunk(request.body);
-  return entry.adapter->read_webhook(request, secrets, {k_now}, sink).has_value();
+  return take_webhook(*entry.adapter, request, secrets, {k_now}, sink).has_value();
 }
 
 HttpRequest request_of(std::string_view headers) {

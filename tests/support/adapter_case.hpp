@@ -4,6 +4,7 @@
 #include "adapter/decode_sink.hpp"
 #include "adapter/framing.hpp"
 #include "adapter/registry.hpp"
+#include "adapter/webhook.hpp"
 #include "base/json.hpp"
 
 #include <doctest/doctest.h>
@@ -89,7 +90,7 @@ private:
     request.body = padded(std::move(request.body));
     auto sink = line_sink(out);
     sink.begin_chunk(request.body);
-    return adapter().read_webhook(request, secrets, context, sink);
+    return take_webhook(adapter(), request, secrets, context, sink);
   }
 
   std::string m_id;
