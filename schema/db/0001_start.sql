@@ -129,3 +129,12 @@ CREATE TABLE push_member (
   PRIMARY KEY (run, recipient)
 ) WITHOUT ROWID;
 CREATE TABLE push_task (id INTEGER PRIMARY KEY, run INTEGER NOT NULL REFERENCES push_run, task TEXT NOT NULL); -- jobs at the ESP that are not done yet
+
+-- What the scheduler of `serve` ran (src/store/job_log.hpp).
+CREATE TABLE job_run (
+  id INTEGER PRIMARY KEY, job TEXT NOT NULL,
+  due INTEGER NOT NULL,                 -- the moment of the timetable that it was run for
+  started INTEGER NOT NULL, ended INTEGER,
+  outcome TEXT NOT NULL,                -- running, done, partly, failed, stopped
+  log TEXT NOT NULL DEFAULT ''          -- the end of what it printed
+);

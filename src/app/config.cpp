@@ -42,7 +42,7 @@ constexpr SectionReader* k_sections[] = {
     read_store,    read_accounts, read_audience, read_links,    read_kinds,
     read_stages,   read_tagging,  read_scoring,  read_fit,      read_tracking,
     read_robots,   read_levels,   read_status,   read_segments, read_profiles,
-    read_trackers, read_report,   read_push,     read_network,
+    read_trackers, read_report,   read_push,     read_schedule, read_network,
 };
 
 constexpr ConfigCheck* k_checks[] = {check_matrix, check_columns, check_trackers, check_targets,

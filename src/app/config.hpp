@@ -7,6 +7,7 @@
 #include "adapter/web_tracker.hpp"
 #include "app/export_column.hpp"
 #include "app/secret.hpp"
+#include "app/timetable.hpp"
 #include "base/network.hpp"
 #include "base/result.hpp"
 #include "base/uri.hpp"
@@ -73,6 +74,12 @@ struct PushRules {
   Seconds hold = k_day; // a status goes out when it held so long; SQL and suppression at once
 };
 
+/// [schedule], for `serve`.
+struct ScheduleConfig {
+  std::map<std::string, Timetable> jobs; // sync, score, push
+  Seconds jitter = 0;                    // up to so long after a moment of the timetable
+};
+
 enum class SegmentUse : std::uint8_t { mailing, sales, suppression };
 std::string_view name_of(SegmentUse use);
 
@@ -107,6 +114,7 @@ struct Config {
   Locale locale;
   TimeZone report_zone = nullptr;
   PushRules push;
+  ScheduleConfig schedule;
   std::string ca_file; // [network]: authorities that are trusted instead of the system's
 
   const AccountConfig* account(std::string_view name) const;

@@ -1,4 +1,4 @@
-// [push], [schedule] hold, [network], and where segments go to.
+// [push], [network], and where segments go to.
 
 #include "app/config_sections.hpp"
 
@@ -46,11 +46,6 @@ void read_push(Section& top, Config& config) {
     rules.large_addition = share(*section, "large_addition", rules.large_addition);
     rules.least_removals = count(*section, "least_removals", rules.least_removals);
     rules.least_additions = count(*section, "least_additions", rules.least_additions);
-    section->finish();
-  }
-  if (auto section = top.section("schedule", "[schedule]")) {
-    rules.hold = section->duration("hold").value_or(rules.hold);
-    section->allow({"sync", "push", "score", "jitter"});
     section->finish();
   }
 }

@@ -28,7 +28,8 @@ SectionReader read_segments; // [[segment]]
 SectionReader read_profiles; // [[profile]]
 SectionReader read_trackers; // [[web]]
 SectionReader read_report;   // [report]
-SectionReader read_push;     // [push], [schedule]
+SectionReader read_push;     // [push]
+SectionReader read_schedule; // [schedule]
 SectionReader read_network;  // [network]
 
 /// push = [{ account = …, as = … }] of the segment called `name`.

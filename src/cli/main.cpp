@@ -1,5 +1,6 @@
 // mailfunnel: reads e-mail logs, tags links, scores recipients, hands out segments.
 
+#include "app/hook_drain.hpp"
 #include "base/parallel.hpp"
 #include "base/text.hpp"
 #include "command.hpp"
@@ -172,6 +173,25 @@ int exit_code(ErrorCode code) {
 
 } // namespace
 
+namespace {
+
+/// A `serve` that was killed may have left webhooks that are not in the store yet.
+void take_left_hooks(const Workspace& workspace, Seconds now) {
+  const auto path = workspace.store_path();
+  if (!HookSpool::waiting(path)) {
+    return;
+  }
+  try {
+    auto store = Store::open_writing(path);
+    drain_left_hooks(store, workspace, now);
+  } catch (const Failure& failure) {
+    std::cerr << "mailfunnel: webhooks that came in are not in the store yet: "
+              << failure.error.text() << '\n';
+  }
+}
+
+} // namespace
+
 bool interrupted() {
   return g_interrupted;
 }
@@ -180,6 +200,7 @@ Workspace Invocation::workspace() const {
   auto opened = open_workspace(folder, config);
   opened.threads = threads;
   opened.memory = memory;
+  take_left_hooks(opened, now());
   return opened;
 }
 

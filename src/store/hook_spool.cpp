@@ -3,6 +3,7 @@
 #include "base/bytes.hpp"
 #include "store/zstd.hpp"
 
+#include <fcntl.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -11,9 +12,12 @@ namespace mailfunnel {
 
 namespace {
 
+/// Readable by its owner only, as are the files that SQLite makes beside it.
 Database opened(const std::string& path) {
-  const bool fresh = access(path.c_str(), F_OK) != 0;
-  Database database(path, fresh ? Database::Access::create : Database::Access::write);
+  if (const int file = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600); file >= 0) {
+    close(file);
+  }
+  Database database(path, Database::Access::write);
   // One connection has the file, so that it may checkpoint by itself.
   database.execute("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA "
                    "wal_autocheckpoint=1000; PRAGMA cache_size=-4096");

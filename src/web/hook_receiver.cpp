@@ -119,6 +119,9 @@ Result<std::string> HookReceiver::certificate(const std::string& url) {
     }
   }
   MF_TRY(text, m_settings.fetch(url));
+  if (!public_key_of(text)) { // not kept, so that it is asked for again
+    return Error{ErrorCode::bad_syntax, "what is there is no certificate", url};
+  }
   const std::lock_guard lock(m_mutex);
   if (m_certificates.size() >= k_certificates) {
     m_certificates.clear();

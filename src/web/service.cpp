@@ -8,6 +8,7 @@
 
 #include <filesystem>
 #include <set>
+#include <thread>
 
 namespace mailfunnel {
 
@@ -58,8 +59,9 @@ Service::Service(ServiceSettings settings, EventLog& log)
     workspace.threads = m_settings.threads;
     workspace.memory = m_settings.memory;
     (void)Store::open_writing(workspace.store_path()); // there is one, of a format that we know
-    m_tenants.push_back(std::make_unique<Tenant>(
-        name_of_folder(folder, names), std::move(workspace), m_settings.now, m_metrics, log));
+    m_tenants.push_back(std::make_unique<Tenant>(name_of_folder(folder, names),
+                                                 std::move(workspace), m_settings.config,
+                                                 m_settings.now, m_metrics, log));
   }
   auto server = m_settings.server;
   server.body_limit = [](std::string_view path) {
@@ -98,7 +100,7 @@ bool Service::reload() {
   bool good = true;
   for (const auto& tenant : m_tenants) {
     try {
-      tenant->reload(m_settings.config);
+      tenant->reload();
       m_log.info("config read again", {{"workspace", tenant->name()}});
     } catch (const Failure& failure) {
       good = false;
@@ -114,9 +116,20 @@ bool Service::reload() {
 }
 
 void Service::stop(std::chrono::milliseconds grace) {
+  for (const auto& tenant : m_tenants) {
+    tenant->begin_stop();
+  }
   if (m_server) {
     m_server->stop(grace);
     m_server.reset();
+  }
+  // All at once: each takes some seconds.
+  std::vector<std::thread> ends;
+  for (auto& tenant : m_tenants) {
+    ends.emplace_back([gone = std::move(tenant)]() mutable { gone.reset(); });
+  }
+  for (auto& end : ends) {
+    end.join();
   }
   m_tenants.clear();
 }

@@ -14,19 +14,22 @@ using namespace std::chrono_literals;
 
 constexpr auto k_gather = 1s;      // between two drains: many requests make one batch
 constexpr auto k_after_fault = 5s; // a full disk, or another run that writes
+constexpr auto k_last_drain = 4s;  // of the time that a stop may take
 constexpr std::size_t k_most_fetched = 64 << 10;
 
 } // namespace
 
-Tenant::Tenant(std::string name, Workspace workspace, std::function<Seconds()> now,
-               Metrics& metrics, EventLog& log)
-    : m_name(std::move(name)), m_now(std::move(now)), m_metrics(metrics), m_log(log),
-      m_lease(workspace.store_path()), m_spool(workspace.store_path()),
+Tenant::Tenant(std::string name, Workspace workspace, std::string config,
+               std::function<Seconds()> now, Metrics& metrics, EventLog& log)
+    : m_name(std::move(name)), m_config(std::move(config)), m_now(std::move(now)),
+      m_metrics(metrics), m_log(log), m_lease(workspace.store_path()),
+      m_spool(workspace.store_path()),
       m_workspace(std::make_shared<const Workspace>(std::move(workspace))),
       m_receiver(hook_endpoints(*m_workspace), m_spool, receiver_settings(), metrics, log),
-      m_thread([this] { run(); }) {}
+      m_thread([this] { run(); }), m_scheduler(scheduler_settings(), log) {}
 
 Tenant::~Tenant() {
+  m_scheduler.stop();
   {
     const std::lock_guard lock(m_mutex);
     m_stopping = true;
@@ -44,15 +47,34 @@ ReceiverSettings Tenant::receiver_settings() {
   return settings;
 }
 
-std::vector<std::pair<std::string, std::string>> Tenant::hooks() const {
-  std::shared_ptr<const Workspace> workspace;
-  {
-    const std::lock_guard lock(m_mutex);
-    workspace = m_workspace;
+Scheduler::Settings Tenant::scheduler_settings() {
+  Scheduler::Settings settings;
+  settings.where = {"-C", workspace()->folder};
+  if (!m_config.empty()) {
+    settings.where.insert(settings.where.end(), {"--config", m_config});
   }
+  settings.now = m_now;
+  settings.workspace = [this] { return workspace(); };
+  settings.ended = [this](const JobRun& run) {
+    m_metrics.count("mailfunnel_job_runs_total",
+                    {{"workspace", m_name}, {"job", run.job}, {"outcome", run.outcome}});
+    m_metrics.observe("mailfunnel_job_seconds",
+                      static_cast<double>(run.ended.value_or(run.started) - run.started),
+                      {{"workspace", m_name}, {"job", run.job}});
+  };
+  return settings;
+}
+
+std::shared_ptr<const Workspace> Tenant::workspace() const {
+  const std::lock_guard lock(m_mutex);
+  return m_workspace;
+}
+
+std::vector<std::pair<std::string, std::string>> Tenant::hooks() const {
+  const auto now = workspace();
   std::vector<std::pair<std::string, std::string>> out;
-  for (const auto& account : workspace->config.accounts) {
-    const auto* adapter = workspace->registry.find(account.esp);
+  for (const auto& account : now->config.accounts) {
+    const auto* adapter = now->registry.find(account.esp);
     if (adapter != nullptr && adapter->has_webhook() && !account.archived) {
       out.emplace_back(account.name, account.esp);
     }
@@ -60,26 +82,17 @@ std::vector<std::pair<std::string, std::string>> Tenant::hooks() const {
   return out;
 }
 
-void Tenant::reload(const std::string& config) {
-  std::string folder;
-  unsigned threads = 1;
-  std::uint64_t memory = 0;
-  {
-    const std::lock_guard lock(m_mutex);
-    folder = m_workspace->folder;
-    threads = m_workspace->threads;
-    memory = m_workspace->memory;
-  }
-  auto fresh = open_workspace(folder, config);
-  fresh.threads = threads;
-  fresh.memory = memory;
-  auto endpoints = hook_endpoints(fresh);
+void Tenant::reload() {
+  const auto old = workspace();
+  auto fresh = open_workspace(old->folder, m_config);
+  fresh.threads = old->threads;
+  fresh.memory = old->memory;
   auto shared = std::make_shared<const Workspace>(std::move(fresh));
-  // The endpoints lend the adapters of their workspace.
-  const std::lock_guard lock(m_mutex);
-  if (shared->store_path() != m_workspace->store_path()) {
+  if (shared->store_path() != old->store_path()) {
     throw Failure({ErrorCode::usage, "another store needs a new start", shared->config.file});
   }
+  auto endpoints = hook_endpoints(*shared); // they lend its adapters
+  const std::lock_guard lock(m_mutex);
   m_receiver.replace(std::move(endpoints));
   m_old_workspaces.push_back(std::move(m_workspace));
   m_workspace = std::move(shared);
@@ -118,15 +131,23 @@ void Tenant::arrived() {
 }
 
 bool Tenant::drain_once() {
-  std::shared_ptr<const Workspace> workspace;
+  const auto as_configured = workspace();
   {
     const std::lock_guard lock(m_mutex);
-    workspace = m_workspace;
     m_arrived = false;
   }
+  std::optional<std::chrono::steady_clock::time_point> end; // once it is to stop
+  const auto stopped = [this, &end] {
+    if (!stopping()) {
+      return false;
+    }
+    const auto now = std::chrono::steady_clock::now();
+    end = end ? end : now + k_last_drain;
+    return now >= *end;
+  };
   try {
-    auto store = Store::open_writing(workspace->store_path());
-    const auto report = drain_hooks(store, *workspace, m_spool, m_now());
+    auto store = Store::open_writing(as_configured->store_path());
+    const auto report = drain_hooks(store, *as_configured, m_spool, m_now(), stopped);
     for (const auto& remark : report.remarks) {
       m_log.error("webhooks not read", {{"workspace", m_name}, {"why", remark}});
     }

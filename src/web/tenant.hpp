@@ -1,8 +1,9 @@
 #pragma once
-// One workspace that is served: its receiver, and the thread that brings what came in into the
-// store.
+// One workspace that is served: its receiver, the thread that brings what came in into the store,
+// and its scheduler.
 
 #include "app/account_lease.hpp"
+#include "app/scheduler.hpp"
 #include "app/workspace.hpp"
 #include "web/hook_receiver.hpp"
 
@@ -20,11 +21,12 @@ namespace mailfunnel {
 class Tenant {
 public:
   /// Failure (locked): another process receives its webhooks.
-  Tenant(std::string name, Workspace workspace, std::function<Seconds()> now, Metrics& metrics,
-         EventLog& log);
+  /// `config`: as --config, or "".
+  Tenant(std::string name, Workspace workspace, std::string config, std::function<Seconds()> now,
+         Metrics& metrics, EventLog& log);
   Tenant(const Tenant&) = delete;
   Tenant& operator=(const Tenant&) = delete;
-  ~Tenant(); // what is in the spool comes into the store, for a few seconds
+  ~Tenant(); // brings what waits into the store, for a few seconds; the rest stays in the spool
 
   const std::string& name() const { return m_name; }
   std::vector<std::pair<std::string, std::string>> hooks() const; // account, adapter
@@ -32,10 +34,12 @@ public:
     m_receiver.take(account, std::move(request), std::move(reply));
   }
   /// Failure: the new config is not good, and the old one stays.
-  void reload(const std::string& config);
+  void reload();
   /// Why no webhook can be taken; "": they can.
   std::string trouble();
   void update(Metrics& metrics);
+  /// What takes long is asked to end.
+  void begin_stop() { m_scheduler.stop(); }
 
 private:
   Result<std::string> fetch(const std::string& url) const;
@@ -44,8 +48,10 @@ private:
   void arrived();
   bool stopping() const { return m_stopping; }
   ReceiverSettings receiver_settings();
+  Scheduler::Settings scheduler_settings();
+  std::shared_ptr<const Workspace> workspace() const;
 
-  std::string m_name;
+  std::string m_name, m_config;
   std::function<Seconds()> m_now;
   Metrics& m_metrics;
   EventLog& m_log;
@@ -62,6 +68,7 @@ private:
 
   HookReceiver m_receiver;
   std::thread m_thread;
+  Scheduler m_scheduler;
 };
 
 } // namespace mailfunnel

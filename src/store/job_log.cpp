@@ -1,0 +1,74 @@
+#include "store/job_log.hpp"
+
+namespace mailfunnel {
+
+namespace {
+
+constexpr std::int64_t k_kept = 300; // of each job
+
+JobRun row_of(const Statement& row) {
+  JobRun out;
+  out.id = row.integer(0);
+  out.job = row.text(1);
+  out.due = row.integer(2);
+  out.started = row.integer(3);
+  if (!row.is_null(4)) {
+    out.ended = row.integer(4);
+  }
+  out.outcome = row.text(5);
+  return out;
+}
+
+} // namespace
+
+std::int64_t JobLog::begin(std::string_view job, Seconds due, Seconds now) {
+  m_database.use("INSERT INTO job_run (job, due, started, outcome) VALUES (?1, ?2, ?3, 'running')")
+      .bind(job, due, now)
+      .run();
+  return m_database.last_row();
+}
+
+void JobLog::end(std::int64_t id, std::string_view outcome, std::string_view log, Seconds now) {
+  m_database.use("UPDATE job_run SET outcome = ?2, log = ?3, ended = ?4 WHERE id = ?1")
+      .bind(id, outcome, log, now)
+      .run();
+  m_database
+      .use("DELETE FROM job_run WHERE job = (SELECT job FROM job_run WHERE id = ?1) AND id <= ?1 - "
+           "?2 AND id NOT IN (SELECT id FROM job_run WHERE job = (SELECT job FROM job_run WHERE id "
+           "= ?1) ORDER BY id DESC LIMIT ?2)")
+      .bind(id, k_kept)
+      .run();
+}
+
+std::int64_t JobLog::close_left(Seconds now) {
+  m_database.use("UPDATE job_run SET outcome = 'stopped', ended = ?1 WHERE outcome = 'running'")
+      .bind(now)
+      .run();
+  return m_database.changes();
+}
+
+std::vector<JobRun> JobLog::newest(std::string_view job, std::size_t most) {
+  std::vector<JobRun> out;
+  auto query =
+      m_database.use("SELECT id, job, due, started, ended, outcome FROM job_run WHERE ?1 = "
+                     "'' OR job = ?1 ORDER BY id DESC LIMIT ?2");
+  query.bind(job, static_cast<std::int64_t>(most));
+  while (query.step()) {
+    out.push_back(row_of(query));
+  }
+  return out;
+}
+
+std::optional<JobRun> JobLog::run(std::int64_t id) {
+  auto query = m_database.use(
+      "SELECT id, job, due, started, ended, outcome, log FROM job_run WHERE id = ?1");
+  query.bind(id);
+  if (!query.step()) {
+    return std::nullopt;
+  }
+  auto out = row_of(query);
+  out.log = query.text(6);
+  return out;
+}
+
+} // namespace mailfunnel
