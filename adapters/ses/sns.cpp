@@ -167,9 +167,9 @@ bool is_host_of_sns(std::string_view host) {
 /// Path and query, where it is an URL of SNS or of `origin`; else "". No user, no fragment, nothing
 /// that two readers of URLs could take for different things.
 std::string_view target_at_sns(std::string_view url, std::string_view origin) {
-  constexpr auto k_scheme = "https://"sv, k_marks = "-._~/?&=%+:"sv;
+  constexpr auto k_scheme = "https://"sv;
   const bool plain = std::all_of(url.begin(), url.end(), [](char c) {
-    return is_alnum(c) || k_marks.find(c) != std::string_view::npos;
+    return is_alnum(c) || "-._~/?&=%+:"sv.find(c) != std::string_view::npos;
   });
   if (!plain) {
     return {};
