@@ -205,8 +205,6 @@ TEST_CASE("sendgrid: records that are broken are rejected once each, and the res
     Counter counter;
     read_text(*adapter().open_log(text, {}), text, counter);
     CHECK(counter.accepted == 2);
-    AdapterCase("sendgrid", sendgrid::register_adapter)
-        .check_either_key(signed_request(), k_secrets.at("webhook_key"), k_moment);
     CHECK(counter.rejected == 1);
   }
 }
@@ -274,6 +272,8 @@ TEST_CASE("sendgrid: a webhook that is signed well is read") {
   CHECK(
       take_webhook(adapter(), signed_request(), k_secrets, {k_moment + 300}, counter).has_value());
   CHECK(counter.accepted == 2);
+  AdapterCase("sendgrid", sendgrid::register_adapter)
+      .check_either_key(signed_request(), k_secrets.at("webhook_key"), k_moment);
 }
 
 TEST_CASE("sendgrid: a webhook that is not signed well is refused") {
