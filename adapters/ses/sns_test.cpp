@@ -192,7 +192,7 @@ TEST_CASE("sns: a secret that is set is asked for too") {
 }
 
 TEST_CASE("sns: a bare event is taken by its secret alone") {
-  for (const auto* const name :
+  for (const std::string name :
        {"webhook_key", "webhook_secret", "url_secret", "ses_webhook_key"}) {
     CAPTURE(name);
     CHECK(k_ses.webhook(bare(), {{name, "open-sesame"}}).size() == 1);
