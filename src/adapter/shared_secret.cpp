@@ -53,10 +53,10 @@ bool has_url_secret(const HttpRequest& request, std::string_view secret) {
 bool has_webhook_secret(const HttpRequest& request, std::string_view secret) {
   const auto pair = base64_decode(credentials(request, "Basic")).value_or("");
   const auto colon = pair.find(':');
-  return (colon != std::string::npos &&
-          same_secret(std::string_view(pair).substr(colon + 1), secret)) ||
-         has_basic_auth(request, secret) || has_bearer_token(request, secret) ||
-         has_url_secret(request, secret);
+  const bool basic =
+      colon != std::string::npos &&
+      (same_secret(std::string_view(pair).substr(colon + 1), secret) || same_secret(pair, secret));
+  return basic || has_bearer_token(request, secret) || has_url_secret(request, secret);
 }
 
 struct Way {
