@@ -247,8 +247,8 @@ public:
   Result<void> check_webhook(const HttpRequest& request, const Secrets& secrets,
                              Seconds /*now*/) const override {
     MF_TRY(key, need_secret(secrets, "mandrill", {"webhook_key"}));
-    const auto url = find_secret(secrets, "mandrill", "webhook_url"); // else the request's own
-    return check_form(request, url.empty() ? std::string_view(request.url) : url, key);
+    const auto told = find_secret(secrets, "mandrill", "webhook_url");
+    return check_form(request, told.empty() ? std::string_view(request.url) : told, key);
   }
   Result<void> read_webhook(const HttpRequest& request, const WebhookContext& /*context*/,
                             RecordSink& sink) const override {

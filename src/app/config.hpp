@@ -29,7 +29,7 @@ struct Problem {
   std::string text() const; // file:line:col: error: message
 };
 
-/// A key of an [[account]] that only its ESP's adapter knows.
+/// A key of an [[account]] that only its ESP's adapter knows, or that its webhooks are checked by.
 struct EspKey {
   std::uint32_t line = 0, column = 0;
   std::optional<SecretSource> secret; // else `text`
@@ -53,6 +53,8 @@ struct AccountConfig {
   std::map<std::string, EspKey> keys; // see check_accounts()
   Seconds history = 13 * 30 * k_day;  // how far back the first sync goes
   double quota_share = 1;             // of what the ESP lets the account ask
+
+  std::map<std::string, EspKey> hook_keys; // for its webhooks: see k_webhook_keys
 };
 
 /// Where a segment goes to.

@@ -2,6 +2,7 @@
 
 #include "app/config_sections.hpp"
 
+#include "adapter/webhook.hpp"
 #include "base/text.hpp"
 #include "base/uri.hpp"
 
@@ -22,7 +23,12 @@ bool good_base_url(std::string_view url) {
          (uri.scheme == "https" || (uri.scheme == "http" && own));
 }
 
-/// What is no key of ours is one of the adapter's: a table or a text.
+bool is_hook_key(std::string_view name) {
+  return std::find(k_webhook_keys.begin(), k_webhook_keys.end(), name) != k_webhook_keys.end();
+}
+
+/// What is no key of ours is one of the adapter's (a table or a text), or for its webhooks. A few
+/// names are both.
 void read_esp_keys(Section& section, AccountConfig& account) {
   for (const auto& name : section.others()) {
     EspKey key;
@@ -34,7 +40,12 @@ void read_esp_keys(Section& section, AccountConfig& account) {
     } else {
       continue; // told
     }
-    account.keys.emplace(name, std::move(key));
+    if (is_hook_key(name)) {
+      account.hook_keys.emplace(name, key);
+    }
+    if (!name.starts_with("webhook_")) {
+      account.keys.emplace(name, std::move(key));
+    }
   }
 }
 
@@ -84,7 +95,6 @@ void read_account(Section section, Config& config) {
     section.error("quota_share",
                   "`quota_share` is a share of the platform's limit: above 0, at most 1");
   }
-  section.allow({"webhook_key", "webhook_secret"});
   read_esp_keys(section, account);
   section.finish();
   config.accounts.push_back(std::move(account));
@@ -103,6 +113,9 @@ struct Checker {
     for (const auto& [name, key] : account.keys) {
       const auto same = [&name = name](const AccountKey& one) { return one.name == name; };
       const auto found = std::find_if(known.begin(), known.end(), same);
+      if (found == known.end() && adapter.has_webhook() && is_hook_key(name)) {
+        continue;
+      }
       if (found == known.end()) {
         std::vector<std::string> names{"name",      "esp",      "zone",    "list",
                                        "sender",    "job",      "others",  "state",
@@ -110,6 +123,7 @@ struct Checker {
         for (const auto& one : known) {
           names.emplace_back(one.name);
         }
+        names.insert(names.end(), k_webhook_keys.begin(), k_webhook_keys.end());
         const auto near = nearest(name, names);
         tell(key, fmt::format("an [[account]] of {} has no key `{}`{}", adapter.title(), name,
                               near ? "; did you mean `" + *near + "`?" : ""));

@@ -239,34 +239,12 @@ private:
     };
     hooks.stopped = m_hooks.stopped;
     auto report = import_stream(m_store, input, std::move(head), *opened.reader, options, hooks);
-    add(report.counts);
+    m_summary.total.add(report.counts);
     m_summary.failed += report.error ? 1 : 0;
     m_summary.files.push_back({input.name, opened.adapter,
                                report.accounts.empty() ? owner.name : join(report.accounts, ", "),
                                std::string(opened.reader->format()), report.counts, report.error,
                                std::string(opened.reader->remark())});
-  }
-
-  void add(const ImportCounts& counts) {
-    auto& t = m_summary.total;
-    t.records += counts.records;
-    t.events += counts.events;
-    t.recipients += counts.recipients;
-    t.campaigns += counts.campaigns;
-    t.unknown += counts.unknown;
-    t.fresh += counts.fresh;
-    t.duplicate += counts.duplicate;
-    t.rejected += counts.rejected;
-    t.skipped += counts.skipped;
-    t.new_recipients += counts.new_recipients;
-    t.changed_attributes += counts.changed_attributes;
-    for (std::size_t k = 0; k < k_event_kinds; ++k) {
-      t.by_kind[k] += counts.by_kind[k];
-    }
-    t.first = t.first == 0        ? counts.first
-              : counts.first == 0 ? t.first
-                                  : std::min(t.first, counts.first);
-    t.last = std::max(t.last, counts.last);
   }
 
   Store& m_store;

@@ -12,6 +12,25 @@
 
 namespace mailfunnel {
 
+void ImportCounts::add(const ImportCounts& more) {
+  records += more.records;
+  events += more.events;
+  recipients += more.recipients;
+  campaigns += more.campaigns;
+  unknown += more.unknown;
+  fresh += more.fresh;
+  duplicate += more.duplicate;
+  rejected += more.rejected;
+  skipped += more.skipped;
+  new_recipients += more.new_recipients;
+  changed_attributes += more.changed_attributes;
+  for (std::size_t kind = 0; kind < k_event_kinds; ++kind) {
+    by_kind[kind] += more.by_kind[kind];
+  }
+  first = first == 0 ? more.first : more.first == 0 ? first : std::min(first, more.first);
+  last = std::max(last, more.last);
+}
+
 namespace {
 constexpr std::size_t k_largest_page = 8192; // rows
 constexpr std::size_t k_slab = std::size_t{4} << 20;

@@ -37,6 +37,8 @@ struct ImportCounts {
   std::uint64_t new_recipients = 0, changed_attributes = 0;
   std::array<std::uint64_t, k_event_kinds> by_kind{};
   Seconds first = 0, last = 0; // of the events; 0: none
+
+  void add(const ImportCounts& more);
 };
 
 /// A mailing in the making: its row in the catalog (0: not there yet) and its links.

@@ -234,6 +234,16 @@ void Catalog::add_coverage(const Coverage& c) {
       .run();
 }
 
+void Catalog::extend_coverage(std::uint32_t account, std::string_view source, Seconds now,
+                              Seconds gap) {
+  auto grow = m_database->use("UPDATE coverage SET ends = max(ends, ?3) WHERE account = ?1 AND "
+                              "source = ?2 AND ends >= ?3 - ?4");
+  grow.bind(account, source, now, gap).run();
+  if (m_database->changes() == 0) {
+    add_coverage({account, now, now, std::string(source)});
+  }
+}
+
 std::vector<Coverage> Catalog::coverage() {
   std::vector<Coverage> rows;
   auto query = m_database->use(

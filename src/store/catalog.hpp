@@ -78,6 +78,9 @@ public:
   void set_link_by_hand(const LinkByHand& entry);
 
   void add_coverage(const Coverage& coverage);
+  /// The source tells all up to now: its newest span grows where that ends less than `gap` before,
+  /// else a new one begins.
+  void extend_coverage(std::uint32_t account, std::string_view source, Seconds now, Seconds gap);
   std::vector<Coverage> coverage();
 
   std::uint32_t word_id(std::string_view text); // scopes and proofs

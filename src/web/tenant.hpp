@@ -1,0 +1,67 @@
+#pragma once
+// One workspace that is served: its receiver, and the thread that brings what came in into the
+// store.
+
+#include "app/account_lease.hpp"
+#include "app/workspace.hpp"
+#include "web/hook_receiver.hpp"
+
+#include <atomic>
+#include <condition_variable>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <thread>
+
+namespace mailfunnel {
+
+class Tenant {
+public:
+  /// Failure (locked): another process receives its webhooks.
+  Tenant(std::string name, Workspace workspace, std::function<Seconds()> now, Metrics& metrics,
+         EventLog& log);
+  Tenant(const Tenant&) = delete;
+  Tenant& operator=(const Tenant&) = delete;
+  ~Tenant(); // what is in the spool comes into the store, for a few seconds
+
+  const std::string& name() const { return m_name; }
+  std::vector<std::pair<std::string, std::string>> hooks() const; // account, adapter
+  void take_hook(const std::string& account, WebRequest request, Reply reply) {
+    m_receiver.take(account, std::move(request), std::move(reply));
+  }
+  /// Failure: the new config is not good, and the old one stays.
+  void reload(const std::string& config);
+  /// Why no webhook can be taken; "": they can.
+  std::string trouble();
+  void update(Metrics& metrics);
+
+private:
+  Result<std::string> fetch(const std::string& url) const;
+  void run();
+  bool drain_once();
+  void arrived();
+  bool stopping() const { return m_stopping; }
+  ReceiverSettings receiver_settings();
+
+  std::string m_name;
+  std::function<Seconds()> m_now;
+  Metrics& m_metrics;
+  EventLog& m_log;
+  HookLease m_lease;
+  HookSpool m_spool;
+
+  mutable std::mutex m_mutex; // of what follows
+  std::condition_variable m_wake;
+  std::shared_ptr<const Workspace> m_workspace;
+  std::vector<std::shared_ptr<const Workspace>> m_old_workspaces; // requests under way lend theirs
+  bool m_arrived = true; // also what an earlier process left
+  std::string m_trouble; // of the last drain
+  std::atomic<bool> m_stopping{false};
+
+  HookReceiver m_receiver;
+  std::thread m_thread;
+};
+
+} // namespace mailfunnel
