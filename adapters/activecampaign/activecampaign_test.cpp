@@ -77,6 +77,7 @@ TEST_CASE("activecampaign: a webhook is read when it knows the secret") {
   request.url = "https://example.com/hook?secret=open+sesame";
   const Secrets secrets{{"webhook_secret", "open sesame"}};
   CHECK(k_activecampaign.webhook(request, secrets).size() == 1);
+  k_activecampaign.check_either_key(request, "open sesame");
   check_has(k_activecampaign.refusal(request, {}), "no secret");
   check_has(k_activecampaign.refusal(request, {{"webhook_secret", "another"}}), "does not bring");
   request.url = "https://example.com/hook";

@@ -108,6 +108,7 @@ TEST_CASE("brevo: a webhook is read when it brings the secret") {
   request.body = "[" + event("opened") + "," + event("click") + "]";
   CHECK(k_brevo.webhook(request, {{"bearer_token", "t0ken"}}).size() == 2);
   CHECK(k_brevo.webhook(request, {{"brevo_bearer_token", "t0ken"}}).size() == 2);
+  k_brevo.check_either_key(request, "t0ken");
   check_has(k_brevo.refusal(request, {{"bearer_token", "another"}}), "bearer_token");
   check_has(k_brevo.refusal(request, {{"basic_auth", "a:b"}}), "basic_auth");
   check_has(k_brevo.refusal(request, {}), "no secret is set");

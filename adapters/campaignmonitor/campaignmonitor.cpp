@@ -10,6 +10,7 @@
 #include "row_reader.hpp"
 
 #include "adapter/registry.hpp"
+#include "adapter/shared_secret.hpp"
 #include "base/json.hpp"
 #include "base/text.hpp"
 
@@ -184,6 +185,27 @@ public:
   }
   Result<std::unique_ptr<Api>> open_api(const ApiAccount& account) const override {
     return campaignmonitor::open_api(account);
+  }
+  bool has_webhook() const override { return true; }
+  Result<void> check_webhook(const HttpRequest& request, const Secrets& secrets,
+                             Seconds /*now*/) const override {
+    return check_shared_secrets(request, secrets, "campaignmonitor");
+  }
+  Result<void> read_webhook(const HttpRequest& request, const WebhookContext& context,
+                            RecordSink& sink) const override {
+    const std::string_view body = request.body;
+    const bool xml = is_xml(body);
+    if (!xml && !trim(body).starts_with('{')) {
+      return Error{ErrorCode::bad_syntax, "the body is neither a JSON object nor XML"};
+    }
+    LogContext known;
+    known.zone = context.zone;
+    known.zone_given = context.zone_given;
+    Settings settings(known);
+    settings.stream = Stream::hook;
+    settings.asked_for = true;
+    AnswerReader(settings, xml, false).read({body}, sink);
+    return {};
   }
 };
 

@@ -1,3 +1,5 @@
+#include "support/adapter_case.hpp"
+
 #include "adapter/decode_sink.hpp"
 #include "adapter/framing.hpp"
 #include "adapter/registry.hpp"
@@ -200,4 +202,35 @@ TEST_CASE("campaignmonitor: cut at any byte") {
       (void)decode(whole.substr(0, size));
     }
   }
+}
+
+TEST_CASE("campaignmonitor: a list's webhook, JSON or XML") {
+  const AdapterCase monitor("campaignmonitor", campaignmonitor::register_adapter);
+  HttpRequest request;
+  request.url = "/hooks/cm?key=open-sesame";
+  request.body =
+      R"({"Events":[{"Date":"2026-05-12 09:03:00","EmailAddress":"di@example.com","State":"Unsubscribed",)"
+      R"("Type":"Deactivate"}],"ListID":"512a3bc577a58fdf689c654329b50fa0"})";
+  monitor.check_either_key(request, "open-sesame");
+  check_has(monitor.refusal(request, {}), "no secret is set");
+  const Secrets secrets{{"webhook_key", "open-sesame"}};
+  auto lines = monitor.webhook(request, secrets, {0, *find_zone("Europe/Amsterdam"), true});
+  REQUIRE(lines.size() == 2);
+  check_has(lines[0],
+            R"({"kind":"unsubscribe","address":"di@example.com","time":"2026-05-12T07:03:00Z")");
+  check_has(lines[1], R"("subscription":"unsubscribed")");
+  request.body = "<Root><Events><Event><Type>Subscribe</Type><Date>2026-05-12 09:03:00</Date>"
+                 "<EmailAddress>ed@example.com</EmailAddress></Event></Events>"
+                 "<ListID>512a3bc577a58fdf689c654329b50fa0</ListID></Root>";
+  lines = monitor.webhook(request, secrets);
+  REQUIRE(lines.size() == 2);
+  check_has(lines[0], R"("kind":"resubscribe","address":"ed@example.com")");
+  request.body = "Events=1"; // neither of the two
+  HttpRequest other = request;
+  other.body.reserve(other.body.size() + k_padding);
+  std::string out;
+  DecodeSink sink("campaignmonitor", "x", [&out](std::string_view line) { out += line; });
+  const auto read = monitor.adapter().read_webhook(other, {}, sink);
+  REQUIRE_FALSE(read.has_value());
+  CHECK(read.error().code == ErrorCode::bad_syntax);
 }

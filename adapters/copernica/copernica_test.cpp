@@ -126,10 +126,15 @@ TEST_CASE("copernica: a webhook is read when it is signed") {
             .size() == 1);
 }
 
+TEST_CASE("copernica: the key and the account under the names that all platforms have") {
+  k_copernica.check_either_key(signed_request(), k_key, k_now, {{"webhook_account", "1234"}});
+}
+
 TEST_CASE("copernica: a webhook is refused") {
   const auto good = signed_request();
   check_has(k_copernica.refusal(good, {{"account", "1234"}}, k_now), "no secret \"public_key\"");
-  check_has(k_copernica.refusal(good, {{"public_key", k_key}}, k_now), "no secret \"account\"");
+  check_has(k_copernica.refusal(good, {{"public_key", k_key}}, k_now),
+            "no \"webhook_account\" is set");
   check_has(k_copernica.refusal(good, {{"public_key", k_key}, {"account", "1"}}, k_now),
             "another account");
   check_has(k_copernica.refusal(good, {{"public_key", "AAAA"}, {"account", "1234"}}, k_now),

@@ -97,12 +97,16 @@ TEST_CASE("hubspot: a webhook is refused") {
   auto good = request({{"X-HubSpot-Signature-v3", "P8v3Q7oCDwr3wk4yLRI88XYKzDxKXF45D5HewBdEVrc="},
                        {"X-HubSpot-Request-Timestamp", "1772445331000"}});
   check_has(k_hubspot.refusal(good, {}, k_now), "no secret");
+  k_hubspot.check_either_key(good, "test client secret", k_now);
   check_has(k_hubspot.refusal(good, {{"client_secret", "another"}}, k_now), "wrong");
   check_has(k_hubspot.refusal(good, k_secrets, k_now + 301), "more than 5m off");
   check_has(k_hubspot.refusal(request({}), k_secrets, k_now), "no header X-HubSpot-Signature");
   auto changed = good;
   changed.url = "https://example.com/other";
   check_has(k_hubspot.refusal(changed, k_secrets, k_now), "wrong");
+  auto told = k_secrets; // behind a proxy
+  told["webhook_url"] = good.url;
+  CHECK(k_hubspot.refusal(changed, told, k_now) == "taken");
   changed.url.clear();
   check_has(k_hubspot.refusal(changed, k_secrets, k_now), "the URL that HubSpot called");
   changed = good;

@@ -79,6 +79,7 @@ TEST_CASE("klaviyo: a webhook is read when it is signed") {
       {"Klaviyo-Timestamp", "1767323045"}};
   const Secrets secrets{{"webhook_secret", "0123456789abcdef"}};
   CHECK(k_klaviyo.webhook(request, secrets).empty());
+  k_klaviyo.check_either_key(request, "0123456789abcdef");
   check_has(k_klaviyo.refusal(request, {}), "no secret");
   check_has(k_klaviyo.refusal(request, {{"webhook_secret", "another"}}), "wrong");
   auto changed = request;

@@ -10,6 +10,7 @@
 #include "adapter/adapter.hpp"
 #include "adapter/campaign_header.hpp"
 #include "adapter/registry.hpp"
+#include "adapter/shared_secret.hpp"
 #include "adapter/smtp_status.hpp"
 #include "base/json.hpp"
 #include "base/text.hpp"
@@ -334,7 +335,9 @@ public:
   Capabilities capabilities() const override {
     return {.delivery_events = true, .delivery_times = true};
   }
-  std::vector<FormatInfo> formats() const override { return {{"log records, NDJSON", "events"}}; }
+  std::vector<FormatInfo> formats() const override {
+    return {{"log records, NDJSON, and bodies of log hooks", "events"}};
+  }
 
   std::unique_ptr<LogReader> open_log(std::string_view head,
                                       const LogContext& context) const override {
@@ -346,6 +349,25 @@ public:
       }
     }
     return nullptr;
+  }
+  bool has_webhook() const override { return true; }
+  Result<void> check_webhook(const HttpRequest& request, const Secrets& secrets,
+                             Seconds /*now*/) const override {
+    return check_shared_secrets(request, secrets, "kumomta");
+  }
+  /// What a log hook posts: a record, or a batch of them as a list or one a line.
+  Result<void> read_webhook(const HttpRequest& request, const WebhookContext& /*context*/,
+                            RecordSink& sink) const override {
+    const auto body = trim(request.body);
+    if (!body.starts_with('{') && !body.starts_with('[')) {
+      return Error{ErrorCode::bad_syntax, "the body is no JSON"};
+    }
+    RecordParser parser;
+    JsonValues values(body);
+    for (std::string_view value; values.next(value);) {
+      parser.read(value, {}, sink);
+    }
+    return {};
   }
 };
 

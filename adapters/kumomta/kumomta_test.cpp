@@ -2,6 +2,7 @@
 #include "adapter/framing.hpp"
 #include "adapter/registry.hpp"
 #include "base/json.hpp"
+#include "support/adapter_case.hpp"
 #include "support/note_sink.hpp"
 
 #include <doctest/doctest.h>
@@ -136,4 +137,21 @@ TEST_CASE("kumomta: what a log hook sends is no mail") {
 TEST_CASE("kumomta: the sender is handed on") {
   CHECK(read(R"("type":"Reception","sender":"bounce+77@news.example.com")").senders ==
         Lines{"bounce+77@news.example.com"});
+}
+
+TEST_CASE("kumomta: what a log hook posts") {
+  const AdapterCase kumo("kumomta", kumomta::register_adapter);
+  const std::string record =
+      R"({"type":"Delivery","recipient":"anna@example.com","timestamp":1778481002,"response":{"code":250}})";
+  const Secrets secrets{{"webhook_key", "open-sesame"}};
+  HttpRequest request;
+  request.headers = {{"Authorization", "Bearer open-sesame"}};
+  for (const auto& body : {record, "[" + record + "]", record + "\n"}) {
+    request.body = body;
+    CHECK(kumo.webhook(request, secrets).size() == 1);
+  }
+  request.body = record + "\n" + record;
+  CHECK(kumo.webhook(request, secrets).size() == 2);
+  request.headers.clear();
+  check_has(kumo.refusal(request, secrets), "does not bring the secret");
 }

@@ -88,6 +88,7 @@ TEST_CASE("laposta: a webhook is read when it is signed") {
   check_has(k_laposta.webhook(request, secrets).front(), "T10:20:31Z");
   check_has(k_laposta.webhook(request, secrets, brussels).front(), "T09:20:31Z");
   check_has(k_laposta.refusal(request, {}), "no secret");
+  k_laposta.check_either_key(request, "test-secret");
   check_has(k_laposta.refusal(request, {{"webhook_secret", "another"}}), "wrong");
   request.headers = {{"X-Laposta-Signature", "not digits!"}};
   check_has(k_laposta.refusal(request, secrets), "wrong");

@@ -126,6 +126,7 @@ TEST_CASE("listmonk: a bounce is read when our secret is there, and times itself
   check_has(lines[0], R"("time":"2026-03-02T09:25:07Z","bounce":{"class":"hard")");
   check_has(k_listmonk.line(request.body), "no \\\"created_at\\\" (a time)");
   check_has(k_listmonk.refusal(request, {}), "no secret");
+  k_listmonk.check_either_key(request, "test-secret");
   request.url = "/hook?secret=another";
   check_has(k_listmonk.refusal(request, secrets), "does not bring");
 }

@@ -21,7 +21,8 @@ public:
             {"open-details, unsubscribed, abuse-reports answers of the API, JSON", "events"},
             {"click-details answers of the API, JSON", "campaigns"},
             {"report of all campaigns, CSV", "campaigns"},
-            {"report of one campaign, CSV", "campaigns"}};
+            {"report of one campaign, CSV", "campaigns"},
+            {k_webhooks.name, "events, recipients or campaigns"}};
   }
   std::unique_ptr<LogReader> open_log(std::string_view head,
                                       const LogContext& context) const override {
@@ -30,7 +31,8 @@ public:
         return reader;
       }
     }
-    return open_api_details(head);
+    auto details = open_api_details(head);
+    return details ? std::move(details) : open_form_log(head, k_webhooks, context);
   }
   bool has_pull() const override { return true; }
   bool has_push() const override { return true; }
@@ -40,6 +42,15 @@ public:
   }
   Result<std::unique_ptr<Api>> open_api(const ApiAccount& account) const override {
     return mailchimp::open_api(account);
+  }
+  bool has_webhook() const override { return true; }
+  Result<void> check_webhook(const HttpRequest& request, const Secrets& secrets,
+                             Seconds now) const override {
+    return check_request(request, secrets, now);
+  }
+  Result<void> read_webhook(const HttpRequest& request, const WebhookContext& context,
+                            RecordSink& sink) const override {
+    return read_form_body(request.body, k_webhooks, sink, InputFacts(context));
   }
 };
 

@@ -3,6 +3,7 @@
 // nullptr.
 
 #include "adapter/api.hpp"
+#include "adapter/form.hpp"
 
 #include <memory>
 #include <string>
@@ -24,6 +25,12 @@ std::unique_ptr<LogReader> api_activity_reader();
 std::unique_ptr<LogReader> api_details_reader(std::string_view list);
 /// The table of all campaigns, and the report of one.
 std::unique_ptr<LogReader> open_reports(std::string_view head, const LogContext& context);
+
+/// Webhooks of an audience.
+extern const FormFormat k_webhooks;
+/// Is a request Mailchimp's? By its signature where `signing_secret` is set; else by the shared
+/// secrets, or by a signature that one of `webhook_key` and `webhook_secret` makes.
+Result<void> check_request(const HttpRequest& request, const Secrets& secrets, Seconds now);
 
 /// The API of an account. Error usage: it has no key.
 Result<std::unique_ptr<Api>> open_api(const ApiAccount& account);

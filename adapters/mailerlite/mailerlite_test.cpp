@@ -83,6 +83,7 @@ TEST_CASE("mailerlite: a webhook is read when it is signed, and times what has n
   REQUIRE(lines.size() == 1);
   check_has(lines[0], R"("time":"2026-03-02T09:25:07Z","bounce":{"class":"soft")");
   check_has(k_mailerlite.refusal(request, {}), "no secret");
+  k_mailerlite.check_either_key(request, "test-secret");
   check_has(k_mailerlite.refusal(request, {{"webhook_secret", "another"}}), "wrong");
   check_has(k_mailerlite.lines(request.body).front(), "tells when");
   request.body += " ";

@@ -72,6 +72,7 @@ TEST_CASE("mailersend: a webhook is read when it is signed") {
   const Secrets secrets{{"signing_secret", "test signing secret"}};
   CHECK(k_mailersend.webhook(request, secrets).size() == 1);
   check_has(k_mailersend.refusal(request, {}), "no secret");
+  k_mailersend.check_either_key(request, "test signing secret");
   check_has(k_mailersend.refusal(request, {{"signing_secret", "another"}}), "wrong");
   auto changed = request;
   changed.body += " ";

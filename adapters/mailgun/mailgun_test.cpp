@@ -137,6 +137,7 @@ TEST_CASE("mailgun: a webhook is read when it is signed") {
   CHECK(k_mailgun.webhook(request, k_secrets, k_moment + 8 * 3600).size() == 1); // the last retry
   check_has(k_mailgun.refusal(request, k_secrets, k_moment + 10 * 3600), "more than 9h off");
   check_has(k_mailgun.refusal(request, {}, k_moment), "no secret");
+  k_mailgun.check_either_key(request, "test-signing-key", k_moment);
   check_has(k_mailgun.refusal(request, {{"signing_key", "another"}}, k_moment), "wrong");
   auto changed = request;
   changed.body = R"({"event-data":)" + event("opened") + "}";

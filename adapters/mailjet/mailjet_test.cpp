@@ -91,6 +91,8 @@ TEST_CASE("mailjet: a webhook is read when it brings the secret") {
   request.headers = {{"Authorization", "Basic YW5uOm9wZW4gc2VzYW1l"}};
   request.body = "[" + event("open") + "," + event("click") + "]";
   CHECK(k_mailjet.webhook(request, {{"mailjet_basic_auth", "ann:open sesame"}}).size() == 2);
+  k_mailjet.check_either_key(request, "open sesame");
+  k_mailjet.check_either_key(request, "ann:open sesame");
   check_has(k_mailjet.refusal(request, {{"basic_auth", "ann:sesame"}}), "basic_auth");
   check_has(k_mailjet.refusal(request, {}), "no secret is set");
   request.body = event("open"); // version 1

@@ -71,6 +71,7 @@ TEST_CASE("mailomat: a webhook is read when its headers are signed, and fresh") 
   check_has(k_mailomat.refusal(request, secrets, k_moment + 301), "5m off");
   check_has(k_mailomat.refusal(request, secrets, k_moment - 301), "5m off");
   check_has(k_mailomat.refusal(request, {}, k_moment), "no secret");
+  k_mailomat.check_either_key(request, "test webhook secret", k_moment);
   check_has(k_mailomat.refusal(request, {{"webhook_secret", "another"}}, k_moment), "wrong");
   for (std::size_t i = 0; i < 4; ++i) {
     auto changed = request;

@@ -82,6 +82,7 @@ TEST_CASE("mailtrap: a webhook is read when it is signed") {
   const Secrets secrets{{"signing_secret", "test signing secret"}};
   CHECK(k_mailtrap.webhook(request, secrets).size() == 2);
   check_has(k_mailtrap.refusal(request, {}), "no secret");
+  k_mailtrap.check_either_key(request, "test signing secret");
   check_has(k_mailtrap.refusal(request, {{"signing_secret", "another"}}), "wrong");
   auto changed = request;
   changed.body += "\n";

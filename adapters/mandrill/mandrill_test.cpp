@@ -93,6 +93,7 @@ TEST_CASE("mandrill: a form has its place in the file, not its events") {
 
 TEST_CASE("mandrill: a webhook is read when it is signed") {
   CHECK(k_mandrill.webhook(signed_request(), k_secrets).size() == 2);
+  k_mandrill.check_either_key(signed_request(), "test webhook key");
   // behind a proxy the URL of the request is another one than Mandrill's
   auto proxied = signed_request();
   proxied.url = "http://127.0.0.1:8080/mandrill";

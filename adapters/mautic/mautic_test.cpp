@@ -88,6 +88,7 @@ TEST_CASE("mautic: a webhook is read when it is signed") {
   const Secrets secrets{{"webhook_secret", "test-secret"}};
   CHECK(k_mautic.webhook(request, secrets).size() == 1);
   check_has(k_mautic.refusal(request, {}), "no secret");
+  k_mautic.check_either_key(request, "test-secret");
   check_has(k_mautic.refusal(request, {{"webhook_secret", "another"}}), "wrong");
   request.body += " ";
   check_has(k_mautic.refusal(request, secrets), "wrong");

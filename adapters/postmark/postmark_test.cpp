@@ -107,6 +107,7 @@ TEST_CASE("postmark: a webhook is read when it brings the secret") {
   request.headers = {{"Authorization", "Basic YW5uOm9wZW4gc2VzYW1l"}};
   request.body = open();
   CHECK(k_postmark.webhook(request, {{"basic_auth", "ann:open sesame"}}).size() == 1);
+  k_postmark.check_either_key(request, "open sesame");
   check_has(k_postmark.refusal(request, {{"postmark_basic_auth", "ann:sesame"}}), "basic_auth");
   check_has(k_postmark.refusal(request, {{"header", "X-Key: k"}}), "header");
   check_has(k_postmark.refusal(request, {}), "no secret is set");

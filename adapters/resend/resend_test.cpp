@@ -111,6 +111,7 @@ TEST_CASE("resend: a webhook is read when it is signed, and fresh") {
   CHECK(k_resend.webhook(request, secrets, k_moment + 300).size() == 1);
   check_has(k_resend.refusal(request, secrets, k_moment + 301), "5m off");
   check_has(k_resend.refusal(request, {}, k_moment), "no secret");
+  k_resend.check_either_key(request, "whsec_dGVzdCBzaWduaW5nIHNlY3JldCAyNGJ5", k_moment);
   check_has(k_resend.refusal(request, {{"signing_secret", "whsec_AAAA"}}, k_moment), "wrong");
   for (std::size_t i = 0; i < 3; ++i) {
     auto changed = request;

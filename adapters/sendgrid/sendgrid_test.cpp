@@ -257,7 +257,7 @@ constexpr Seconds k_moment = 1600112502;
 
 ErrorCode refusal(const HttpRequest& request, const Secrets& secrets, Seconds now) {
   Counter counter;
-  const auto result = adapter().read_webhook(request, secrets, {now}, counter);
+  const auto result = take_webhook(adapter(), request, secrets, {now}, counter);
   CHECK(counter.accepted == 0);
   REQUIRE_FALSE(result.has_value());
   return result.error().code;
@@ -268,9 +268,12 @@ ErrorCode refusal(const HttpRequest& request, const Secrets& secrets, Seconds no
 TEST_CASE("sendgrid: a webhook that is signed well is read") {
   Counter counter;
   counter.details = true;
-  CHECK(adapter().read_webhook(signed_request(), k_secrets, {k_moment}, counter).has_value());
-  CHECK(adapter().read_webhook(signed_request(), k_secrets, {k_moment + 300}, counter).has_value());
+  CHECK(take_webhook(adapter(), signed_request(), k_secrets, {k_moment}, counter).has_value());
+  CHECK(
+      take_webhook(adapter(), signed_request(), k_secrets, {k_moment + 300}, counter).has_value());
   CHECK(counter.accepted == 2);
+  AdapterCase("sendgrid", sendgrid::register_adapter)
+      .check_either_key(signed_request(), k_secrets.at("webhook_key"), k_moment);
 }
 
 TEST_CASE("sendgrid: a webhook that is not signed well is refused") {

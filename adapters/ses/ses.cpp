@@ -7,6 +7,8 @@
 // https://docs.aws.amazon.com/ses/latest/dg/event-publishing-retrieving-sns-contents.html
 // One event a recipient comes of each. The oddities are in README.md.
 
+#include "sns.hpp"
+
 #include "adapter/adapter.hpp"
 #include "adapter/json_value.hpp"
 #include "adapter/registry.hpp"
@@ -415,6 +417,8 @@ bool is_envelope(const Json& value) {
          (is_event(parser.parse(message)) || message.find("Amazon SES") != std::string_view::npos);
 }
 
+/// What SES sends to a topic that it is told to write to.
+constexpr auto k_greeting = "Successfully validated SNS topic"sv;
 constexpr int k_most_looked_at = 20; // the first ones may be broken
 
 template<typename Values> bool has_events(std::string_view head) {
@@ -460,6 +464,27 @@ public:
       return std::make_unique<LineReader>();
     }
     return nullptr;
+  }
+  bool has_webhook() const override { return true; }
+  Result<void> check_webhook(const HttpRequest& request, const Secrets& secrets,
+                             Seconds /*now*/) const override {
+    return check_sns(request, secrets);
+  }
+  Result<WebhookNeeds> webhook_needs(const HttpRequest& request,
+                                     const Secrets& secrets) const override {
+    return needs_of_sns(request, secrets);
+  }
+  Result<void> read_webhook(const HttpRequest& request, const WebhookContext& /*context*/,
+                            RecordSink& sink) const override {
+    const auto text = trim(request.body);
+    if (text.starts_with(k_greeting)) { // without an envelope
+      sink.skip(text);
+    } else if (text.starts_with('{')) {
+      RecordParser().read(text, sink);
+    } else {
+      return Error{ErrorCode::bad_syntax, "the body is no JSON object"};
+    }
+    return {};
   }
 };
 

@@ -110,6 +110,7 @@ TEST_CASE("sfmc: a notification is read when it is signed") {
   request.headers = {{"x-sfmc-ens-signature", "bCV+GDncKuV3gAKelWSU1FGGvw2mYDBfsEAp5/KKG90="}};
   const Secrets secrets{{"signature_key", "c2VjcmV0LWtleQ=="}};
   CHECK(k_sfmc.webhook(request, secrets).size() == 1);
+  k_sfmc.check_either_key(request, "c2VjcmV0LWtleQ==");
   check_has(k_sfmc.refusal(request, {}), "no secret");
   check_has(k_sfmc.refusal(request, {{"signature_key", "another"}}), "wrong");
   auto changed = request;

@@ -105,6 +105,7 @@ TEST_CASE("sparkpost: a webhook is read when it brings the secret") {
   request.body = "[" + event("open") + "," + event("click") + "]";
   const Secrets secrets{{"sparkpost_basic_auth", "ann:open sesame"}};
   CHECK(k_sparkpost.webhook(request, secrets).size() == 2);
+  k_sparkpost.check_either_key(request, "open sesame");
   CHECK(k_sparkpost.webhook(request, {{"header", "X-MessageSystems-Webhook-Token: old"}}).size() ==
         2);
   check_has(k_sparkpost.refusal(request, {{"basic_auth", "ann:sesame"}}), "basic_auth");

@@ -78,6 +78,7 @@ TEST_CASE("sweego: a webhook is read when it is signed, and fresh") {
   CHECK(k_sweego.webhook(request, secrets, k_moment).size() == 1);
   check_has(k_sweego.refusal(request, secrets, k_moment + 301), "5m off");
   check_has(k_sweego.refusal(request, {}, k_moment), "no secret");
+  k_sweego.check_either_key(request, "dGVzdCBzaWduaW5nIHNlY3JldCAyNGJ5", k_moment);
   check_has(k_sweego.refusal(request, {{"webhook_secret", "AAAA"}}, k_moment), "wrong");
   auto changed = request;
   changed.body += "\n";

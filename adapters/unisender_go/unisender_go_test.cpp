@@ -93,6 +93,9 @@ TEST_CASE("unisender_go: a webhook is read when its auth is right") {
   const auto good = body("\"27d25b7d4e11150e63cb18d17e30a807\"", event("opened"));
   CHECK(refusal(good, secrets) == "taken");
   CHECK(refusal(good, {{"unisender_go_api_key", "test api key"}}) == "taken");
+  HttpRequest request;
+  request.body = good;
+  k_unisender_go.check_either_key(request, "test api key");
   CHECK(
       refusal(
           R"({ "auth" : "d514d5d6cc99508798046773b2c7edee", "event_name":"transactional_email_status",)"

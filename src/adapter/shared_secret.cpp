@@ -5,6 +5,7 @@
 #include "base/text.hpp"
 #include "base/uri.hpp"
 
+#include <algorithm>
 #include <array>
 
 namespace mailfunnel {
@@ -52,10 +53,10 @@ bool has_url_secret(const HttpRequest& request, std::string_view secret) {
 bool has_webhook_secret(const HttpRequest& request, std::string_view secret) {
   const auto pair = base64_decode(credentials(request, "Basic")).value_or("");
   const auto colon = pair.find(':');
-  return (colon != std::string::npos &&
-          same_secret(std::string_view(pair).substr(colon + 1), secret)) ||
-         has_basic_auth(request, secret) || has_bearer_token(request, secret) ||
-         has_url_secret(request, secret);
+  const bool basic =
+      colon != std::string::npos &&
+      (same_secret(std::string_view(pair).substr(colon + 1), secret) || same_secret(pair, secret));
+  return basic || has_bearer_token(request, secret) || has_url_secret(request, secret);
 }
 
 struct Way {
@@ -77,22 +78,23 @@ Error refused(std::string message) {
 
 Result<void> check_shared_secrets(const HttpRequest& request, const Secrets& secrets,
                                   std::string_view adapter) {
-  bool any = false;
-  for (const auto& [name, holds] : k_ways) {
-    const auto secret = find_secret(secrets, adapter, name);
-    if (secret.empty()) {
-      continue;
-    }
-    any = true;
-    if (!holds(request, secret)) {
-      return refused("the request does not bring the secret \"" + std::string(name) + "\"");
-    }
-  }
-  if (!any) {
+  if (!has_shared_secret(secrets, adapter)) {
     return refused("no secret is set (webhook_secret, basic_auth, bearer_token, header or "
                    "url_secret), so nobody knows who sent this");
   }
+  for (const auto& [name, holds] : k_ways) {
+    const auto secret = find_secret(secrets, adapter, name);
+    if (!secret.empty() && !holds(request, secret)) {
+      return refused("the request does not bring the secret \"" + std::string(name) + "\"");
+    }
+  }
   return {};
+}
+
+bool has_shared_secret(const Secrets& secrets, std::string_view adapter) {
+  return std::any_of(k_ways.begin(), k_ways.end(), [&](const Way& way) {
+    return !find_secret(secrets, adapter, way.name).empty();
+  });
 }
 
 } // namespace mailfunnel

@@ -19,5 +19,7 @@ namespace mailfunnel {
 ///   parameters
 Result<void> check_shared_secrets(const HttpRequest& request, const Secrets& secrets,
                                   std::string_view adapter);
+/// Is any of these set? For ESPs whose requests may also be signed.
+bool has_shared_secret(const Secrets& secrets, std::string_view adapter);
 
 } // namespace mailfunnel

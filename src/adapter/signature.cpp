@@ -1,11 +1,13 @@
 #include "adapter/signature.hpp"
 
+#include "base/base64.hpp"
 #include "base/result.hpp"
 #include "base/text.hpp"
 
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
+#include <openssl/pem.h>
 #include <openssl/x509.h>
 
 #include <array>
@@ -81,6 +83,15 @@ struct KeyFree {
 };
 struct ContextFree {
   void operator()(EVP_MD_CTX* context) const { EVP_MD_CTX_free(context); }
+};
+struct CertificateFree {
+  void operator()(X509* certificate) const { X509_free(certificate); }
+};
+struct MemoryFree {
+  void operator()(BIO* memory) const { BIO_free(memory); }
+};
+struct BytesFree {
+  void operator()(unsigned char* bytes) const { OPENSSL_free(bytes); }
 };
 using Key = std::unique_ptr<EVP_PKEY, KeyFree>;
 
@@ -191,6 +202,27 @@ std::optional<bool> verify_signature(Digest digest, std::string_view public_key,
   // Anything but 1 is "no": 0 is a wrong signature, a negative number one that is no DER at all.
   return EVP_DigestVerify(context.get(), bytes(signature), signature.size(), bytes(message),
                           message.size()) == 1;
+}
+
+std::optional<std::string> public_key_of(std::string_view certificate) {
+  constexpr std::size_t k_most = 64 << 10;
+  if (certificate.size() > k_most) {
+    return std::nullopt;
+  }
+  const std::unique_ptr<BIO, MemoryFree> memory(
+      BIO_new_mem_buf(certificate.data(), static_cast<int>(certificate.size())));
+  const std::unique_ptr<X509, CertificateFree> read(
+      PEM_read_bio_X509(memory.get(), nullptr, nullptr, nullptr));
+  if (!read) {
+    return std::nullopt;
+  }
+  unsigned char* der = nullptr;
+  const int size = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(read.get()), &der);
+  const std::unique_ptr<unsigned char, BytesFree> owned(der);
+  if (size <= 0) {
+    return std::nullopt;
+  }
+  return base64_encode({reinterpret_cast<const char*>(der), static_cast<std::size_t>(size)});
 }
 
 } // namespace mailfunnel

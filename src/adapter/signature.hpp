@@ -27,5 +27,8 @@ bool same_secret(std::string_view a, std::string_view b);
 /// read.
 std::optional<bool> verify_signature(Digest digest, std::string_view public_key,
                                      std::string_view signature, std::string_view message);
+/// The public key of an X.509 certificate (PEM, the first one in it), as verify_signature() takes
+/// it. nullopt: it can't be read. Whether the certificate is to be trusted is not asked.
+std::optional<std::string> public_key_of(std::string_view certificate);
 
 } // namespace mailfunnel

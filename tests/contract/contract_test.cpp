@@ -289,6 +289,60 @@ TEST_CASE("contract: every adapter has a README and a golden file") {
   }
 }
 
+namespace {
+
+/// Why a request with this body and these headers is refused.
+std::string refusal(const AdapterRegistry::Entry& entry, const std::string& body,
+                    const HttpHeaders& headers, const Secrets& secrets) {
+  HttpRequest request;
+  request.url = "https://hooks.example.com/in";
+  request.headers = headers;
+  request.body = body;
+  request.body.reserve(body.size() + k_padding);
+  const auto result = entry.adapter->check_webhook(request, secrets, 0);
+  REQUIRE_FALSE(result.has_value());
+  CHECK(result.error().code == ErrorCode::unauthorized);
+  return result.error().message;
+}
+
+} // namespace
+
+TEST_CASE(
+    "contract: webhook_key or webhook_secret alone is a secret, and only a good one is taken") {
+  for (const auto& entry : registry().all()) {
+    if (!entry.adapter->has_webhook()) {
+      continue;
+    }
+    CAPTURE(entry.id);
+    for (const std::string name : {"webhook_key", "webhook_secret"}) {
+      CAPTURE(name);
+      const Secrets secrets{{name, "open sesame"}, {"webhook_account", "1234"}};
+      for (const std::string body : {"[]", "{}", "a=b", "<a/>", ""}) {
+        const auto why =
+            refusal(entry, body, {{"Authorization", "Basic b3Blbjpzb21ldGhpbmc="}}, secrets);
+        CAPTURE(why);
+        CHECK(why.find("no secret") == std::string::npos);
+      }
+      CHECK(refusal(entry, "{}", {}, {{name, ""}}).find("no secret") != std::string::npos);
+    }
+  }
+}
+
+TEST_CASE("contract: nothing is fetched for a webhook that names no address of its platform") {
+  for (const auto& entry : registry().all()) {
+    for (const std::string body :
+         {"", "{}", "[]", R"({"Type":"Notification","SigningCertURL":"https://example.com/a.pem"})",
+          R"({"Type":"SubscriptionConfirmation","SubscribeURL":"http://127.0.0.1/"})"}) {
+      CAPTURE(entry.id);
+      HttpRequest request;
+      request.body = body;
+      request.body.reserve(body.size() + k_padding);
+      const auto needs = entry.adapter->webhook_needs(request, {});
+      CHECK((!needs || (needs->certificate.empty() && needs->confirmation.empty())));
+    }
+  }
+}
+
 TEST_CASE("contract: a webhook without its secret is refused, and nothing is read") {
   for (const auto& entry : registry().all()) {
     if (!entry.adapter->has_webhook()) {

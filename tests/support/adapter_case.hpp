@@ -75,6 +75,20 @@ public:
     return result.error().message;
   }
 
+  /// Checks that a request is taken where the account sets nothing but `webhook_key`, or nothing
+  /// but `webhook_secret`, besides what `more` holds; and not where that is another.
+  void check_either_key(const HttpRequest& request, const std::string& secret, Seconds now = 0,
+                        const Secrets& more = {}) const {
+    for (const std::string name : {"webhook_key", "webhook_secret"}) {
+      CAPTURE(name);
+      auto secrets = more;
+      secrets[name] = secret;
+      CHECK(refusal(request, secrets, now) == "taken");
+      secrets[name] = "YW5vdGhlciBzZWNyZXQgdGhhbiB0aGlz"; // base64, as some want it
+      CHECK(refusal(request, secrets, now) != "taken");
+    }
+  }
+
 private:
   static std::string padded(std::string text) {
     text.reserve(text.size() + k_padding);
