@@ -138,3 +138,12 @@ CREATE TABLE job_run (
   outcome TEXT NOT NULL,                -- running, done, partly, failed, stopped
   log TEXT NOT NULL DEFAULT ''          -- the end of what it printed
 );
+
+-- Who may use the API of `serve` (src/app/api_token.hpp). The token itself is nowhere: it was shown once.
+CREATE TABLE api_token (
+  name TEXT PRIMARY KEY,
+  hash TEXT NOT NULL UNIQUE,            -- SHA-256 of the token, hexadecimal
+  role TEXT NOT NULL,                   -- sales, reviewer, operator, admin
+  read_only INTEGER NOT NULL DEFAULT 0, -- 1: GET alone
+  created INTEGER NOT NULL
+) WITHOUT ROWID;

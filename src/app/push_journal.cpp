@@ -1,5 +1,6 @@
 #include "app/push_journal.hpp"
 
+#include "base/json.hpp"
 #include "store/catalog.hpp"
 
 #include <boost/json.hpp>
@@ -266,6 +267,19 @@ std::vector<PushRun> PushJournal::unfinished(const PushConfig& target) {
   const auto wanted = target_json(target);
   std::erase_if(all, [&wanted](const PushRun& run) { return target_json(run.target) != wanted; });
   return all;
+}
+
+std::string where_of(const PushConfig& target) {
+  return fmt::format("{}: {} {}", target.account, name_of(target.as),
+                     target.as == TargetKind::fields ? "" : "\"" + target.name + "\"");
+}
+
+std::string to_json(const PushRun& run) {
+  return fmt::format("{{\"push\":{},\"at\":\"{}\",\"segment\":{},\"target\":{},\"added\":{},"
+                     "\"removed\":{},\"set\":{},\"refused\":{},\"state\":\"{}\",\"why\":{}}}",
+                     run.id, format_time(run.created), json_text(run.segment),
+                     json_text(where_of(run.target)), run.added, run.removed, run.set, run.refused,
+                     run.state, json_text(run.why));
 }
 
 } // namespace mailfunnel

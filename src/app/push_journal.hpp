@@ -29,6 +29,9 @@ struct PushRun {
   std::string why; // the words of most refusals
 };
 
+std::string where_of(const PushConfig& target); // in words: news: tag "calls"
+std::string to_json(const PushRun& run);         // one object
+
 class PushJournal {
 public:
   explicit PushJournal(Store& store) : m_store(&store) {}

@@ -4,7 +4,10 @@
 #include "app/row_writer.hpp"
 #include "app/run_block.hpp"
 #include "app/score_run.hpp"
+#include "base/json.hpp"
 #include "base/parallel.hpp"
+
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <atomic>
@@ -33,6 +36,9 @@ struct Member {
 std::uint64_t order_of(Points score) {
   return ~(static_cast<std::uint64_t>(score) ^ (std::uint64_t{1} << 63));
 }
+Points score_of(std::uint64_t order) {
+  return static_cast<Points>(~order ^ (std::uint64_t{1} << 63));
+}
 
 /// Eight bytes of a text from `at` on, so that numbers compare as the texts do.
 std::uint64_t prefix_of(std::string_view text, std::size_t at) {
@@ -60,6 +66,7 @@ bool before(const Member& a, const Member& b) {
 struct Found {
   std::deque<std::string> texts;
   std::vector<Member> members; // sorted in the end
+  std::uint64_t wanted = 0;    // without a limit there would be so many
   SegmentResult counts;
 };
 
@@ -115,7 +122,7 @@ public:
         out[i].kept_out_no_address += counts.kept_out_no_address;
       }
       if (m_format) {
-        write(i, threads, out[i].text);
+        write(i, threads, out[i]);
       }
     }
     return out;
@@ -126,10 +133,13 @@ private:
 
   /// The file of segment i: the threads' sorted members cut at the same places, then each slice
   /// merged by a thread of its own.
-  void write(std::size_t i, unsigned threads, std::vector<std::string>& text) {
+  void write(std::size_t i, unsigned threads, SegmentResult& result) {
+    auto& text = result.text;
     std::vector<Range> runs;
     std::size_t total = 0;
+    std::uint64_t wanted = 0;
     for (const auto& of_thread : m_found) {
+      wanted += of_thread[i].wanted;
       runs.emplace_back(of_thread[i].members);
       total += runs.back().size();
     }
@@ -155,11 +165,15 @@ private:
     text.resize(slices + 1);
     text[0] = m_writers[i].header();
     parallel_for(slices, threads, [&](std::size_t slice, unsigned) {
-      merge(cut[slice], m_limit != 0 ? m_limit : total, text[slice + 1]);
+      const auto* last = merge(cut[slice], m_limit != 0 ? m_limit : total, text[slice + 1]);
+      if (last != nullptr && m_limit != 0 && wanted > m_limit) { // then there is one slice
+        result.last = SegmentPlace{score_of(last->order), std::string(last->email())};
+      }
     });
   }
 
-  static void merge(std::vector<Range>& runs, std::size_t most, std::string& text) {
+  /// Returns the last one written.
+  static const Member* merge(std::vector<Range>& runs, std::size_t most, std::string& text) {
     std::size_t size = 0;
     for (const auto run : runs) {
       for (const auto& member : run) {
@@ -168,6 +182,7 @@ private:
     }
     text.reserve(size);
     constexpr std::size_t k_ahead = 8; // rows are all over the memory
+    const Member* last = nullptr;
     while (most-- != 0) {
       Range* first = nullptr;
       for (auto& run : runs) {
@@ -181,9 +196,11 @@ private:
       if (first->size() > k_ahead) {
         __builtin_prefetch((*first)[k_ahead].row);
       }
-      text += first->front().text();
+      last = &first->front();
+      text += last->text();
       *first = first->subspan(1);
     }
+    return last;
   }
 
   void take_segment(std::size_t i, Bits members, const std::optional<Bits>& excluded,
@@ -213,12 +230,27 @@ private:
         members.reset(r);
       }
     });
+    found.counts.members += members.count();
+    if (const auto& after = m_requests[i].after) {
+      keep_behind(*after, members, source, scores);
+    }
     const auto count = members.count();
-    found.counts.members += count;
+    found.wanted += count;
     if (m_limit != 0 && count > m_limit) {
       keep_hottest(members, scores);
     }
     render(i, members, source, scores, found);
+  }
+
+  static void keep_behind(const SegmentPlace& place, Bits& members, StoreChunk& source,
+                          const ChunkScores& scores) {
+    members.each([&](std::size_t r) {
+      const auto score = scores.score[r];
+      if (score > place.score || (score == place.score &&
+                                  source.address(static_cast<std::uint32_t>(r)) <= place.email)) {
+        members.reset(r);
+      }
+    });
   }
 
   /// Drops who can't be among the first m_limit: below the score of that place.
@@ -361,6 +393,18 @@ ExportedSegments export_segments(Store& store, const Workspace& workspace, Secon
   out.results = segments.results();
   out.run = stored ? *stored : recorder.save();
   return out;
+}
+
+SegmentRequest request_of(const SegmentConfig& segment) {
+  return {segment.name, segment.use, segment.expression.get(), segment.columns, std::nullopt};
+}
+
+std::string segment_json(const SegmentConfig& segment, const SegmentResult& result) {
+  return fmt::format("{{\"segment\":{},\"use\":\"{}\",\"people\":{},\"kept_out\":{{\"suppressed\":{},"
+                     "\"excluded\":{},\"no_address\":{}}},\"where\":{}}}",
+                     json_text(segment.name), name_of(segment.use), result.members,
+                     result.kept_out_suppressed, result.kept_out_excluded,
+                     result.kept_out_no_address, json_text(segment.where));
 }
 
 Seconds segments_moment(Store& store, const Workspace& workspace, Seconds now) {

@@ -6,6 +6,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -18,18 +19,27 @@ enum class ExportFormat : std::uint8_t {
   cells, // fields with \x1f between them, rows with \n: for a table
 };
 
+/// Where somebody stands in a segment.
+struct SegmentPlace {
+  Points score = 0;
+  std::string email;
+};
+
 struct SegmentRequest {
   std::string name;
   SegmentUse use = SegmentUse::mailing;
   const Expression* where = nullptr;
   std::vector<std::string> columns; // "score", or "score as Points" for another title
+  std::optional<SegmentPlace> after{}; // only who stands behind it
 };
+SegmentRequest request_of(const SegmentConfig& segment);
 
 struct SegmentResult {
-  std::uint64_t members = 0;
+  std::uint64_t members = 0; // all, whatever is asked for of them
   std::uint64_t kept_out_suppressed = 0, kept_out_excluded = 0,
                 kept_out_no_address = 0; // match the expression, but are not in it
   std::vector<std::string> text;         // the file in pieces, when asked for
+  std::optional<SegmentPlace> last;      // who stands last in it, where a limit cut it off there
 
   std::string joined() const {
     std::string out;
@@ -45,6 +55,9 @@ struct SegmentResult {
 std::vector<SegmentResult> run_segments(Store& store, const Workspace& workspace, Seconds as_of,
                                         const std::vector<SegmentRequest>& requests,
                                         std::optional<ExportFormat> format, std::size_t limit);
+
+/// One object: what the segment is and how many are in it.
+std::string segment_json(const SegmentConfig& segment, const SegmentResult& result);
 
 /// All people of the segments as files, and the run that they are of: it is made and stored where
 /// none is right. keep_run() is the caller's, once the files are written.

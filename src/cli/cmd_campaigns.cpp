@@ -1,11 +1,10 @@
 // campaigns, links
 
+#include "app/campaign_list.hpp"
 #include "base/csv.hpp"
-#include "base/json.hpp"
 #include "base/source.hpp"
 #include "base/text.hpp"
 #include "command.hpp"
-#include "funnel/mailing_judge.hpp"
 #include "store/catalog.hpp"
 #include "table.hpp"
 
@@ -19,44 +18,24 @@ namespace mailfunnel::cli {
 
 namespace {
 
-std::string json_text(std::string_view text) {
-  std::string out;
-  append_json_string(out, text);
-  return out;
-}
-
 int run_campaigns(const Invocation& call) {
   auto workspace = call.workspace();
   auto store = Store::open_reading(workspace.store_path());
   const auto world = build_world(store, workspace, workspace.config.rules, call.now());
-  const auto counts = Activity(store.database()).counts();
-  const auto count = [&](CampaignId id, EventKind kind) {
-    const auto found = counts.find({id, kind});
-    return found == counts.end() ? std::uint64_t{0} : found->second;
-  };
   Table table({"sent", "account", "id", "name", "kind", "links>", "sent>", "delivered>", "opens>",
                "clicks>", "bounces>", "unsub>"});
-  for (const auto& c : world.campaigns) {
-    const auto n = [&](EventKind kind) { return count(c.id, kind); };
+  for (const auto& line : campaign_lines(store, world)) {
     if (call.json) {
-      std::cout << fmt::format(
-          "{{\"account\":{},\"id\":{},\"send\":{},\"name\":{},\"subject\":{},\"kind\":\"{}\","
-          "\"sent_at\":{},\"links\":{},\"sent\":{},\"delivered\":{},\"opens\":{},\"clicks\":{},"
-          "\"bounces\":{},\"unsubscribes\":{}}}\n",
-          json_text(c.account), json_text(c.external_id), json_text(c.send), json_text(c.name),
-          json_text(c.subject), name_of(c.kind),
-          c.time == 0 ? "null" : json_text(format_time(c.time)), c.links.size(), n(EventKind::sent),
-          n(EventKind::delivered), n(EventKind::open), n(EventKind::click), n(EventKind::bounce),
-          n(EventKind::unsubscribe));
+      std::cout << to_json(line) << '\n';
       continue;
     }
+    const auto& c = *line.campaign;
     table.add({c.time == 0 ? "" : format_date(c.time), c.account,
                c.external_id.empty() ? "(" + c.send + ")" : shortened(c.external_id, 24),
                shortened(c.name.empty() ? c.subject : c.name, 36), std::string(name_of(c.kind)),
-               std::to_string(c.links.size()), grouped(n(EventKind::sent)),
-               grouped(n(EventKind::delivered)), grouped(n(EventKind::open)),
-               grouped(n(EventKind::click)), grouped(n(EventKind::bounce)),
-               grouped(n(EventKind::unsubscribe))});
+               std::to_string(c.links.size()), grouped(line.sent), grouped(line.delivered),
+               grouped(line.opens), grouped(line.clicks), grouped(line.bounces),
+               grouped(line.unsubscribes)});
   }
   if (!call.json) {
     std::cout << (table.empty() ? "no mailings yet: `mailfunnel import` reads them\n"
@@ -71,53 +50,6 @@ int run_campaigns(const Invocation& call) {
 
 // ---- links
 // -----------------------------------------------------------------------------------------------------------
-
-struct LinkLine {
-  const WorldCampaign* campaign;
-  LinkNumber number;
-  const WorldLink* link;
-  std::uint64_t clicks = 0, machine = 0;
-};
-
-/// Every link with its clicks: most clicked untagged first, then most clicked.
-std::vector<LinkLine> link_lines(Store& store, const World& world, const RobotRules& rules,
-                                 Seconds now, const std::string& campaign) {
-  std::map<std::pair<CampaignId, LinkNumber>, std::pair<std::uint64_t, std::uint64_t>> clicks;
-  const auto recipients = Recipients(store.database()).count();
-  EventColumns columns;
-  std::vector<ClickVerdict> verdicts;
-  for (std::uint32_t chunk = 0; chunk << k_chunk_bits < recipients; ++chunk) {
-    StoreChunk source(store.database(), chunk, recipients);
-    MailingJudge mailing(rules, world, source.size(), now);
-    for (const auto& c : world.campaigns) {
-      if (!source.events(c.id, EventKind::click, columns)) {
-        continue;
-      }
-      mailing.begin(c, source);
-      mailing.clicks(columns, verdicts);
-      for (std::size_t i = 0; i < columns.size(); ++i) {
-        auto& of_link = clicks[{c.id, columns.link.empty() ? LinkNumber{0} : columns.link[i]}];
-        ++(verdicts[i].verdict == Verdict::machine ? of_link.second : of_link.first);
-      }
-    }
-  }
-  std::vector<LinkLine> lines;
-  for (const auto& c : world.campaigns) {
-    if (!campaign.empty() && c.external_id != campaign && c.name != campaign) {
-      continue;
-    }
-    for (const auto& [number, link] : c.links) {
-      const auto& counted = clicks[{c.id, number}];
-      lines.push_back({&c, number, &link, counted.first, counted.second});
-    }
-  }
-  std::sort(lines.begin(), lines.end(), [](const LinkLine& a, const LinkLine& b) {
-    const bool x = a.link->tag.stage == Stage::untagged, y = b.link->tag.stage == Stage::untagged;
-    return std::tuple(!x, b.clicks, a.link->url, a.campaign->external_id) <
-           std::tuple(!y, a.clicks, b.link->url, b.campaign->external_id);
-  });
-  return lines;
-}
 
 bool wanted(const LinkLine& line, const std::optional<Stage>& stage, bool untagged) {
   return untagged ? line.link->tag.stage == Stage::untagged
@@ -147,11 +79,7 @@ int list_links(const Invocation& call) {
     }
     --left;
     if (call.json) {
-      std::cout << fmt::format("{{\"campaign\":{},\"link\":{},\"stage\":\"{}\",\"why\":{},\"text\":"
-                               "{},\"clicks\":{},\"machine_clicks\":{}}}\n",
-                               json_text(line.campaign->external_id), json_text(line.link->url),
-                               name_of(line.link->tag.stage), json_text(line.link->tag.why),
-                               json_text(line.link->text), line.clicks, line.machine);
+      std::cout << to_json(line) << '\n';
     } else {
       table.add({std::string(name_of(line.link->tag.stage)), grouped(line.clicks),
                  grouped(line.machine), shortened(line.campaign->title(), 24),
@@ -170,46 +98,34 @@ int list_links(const Invocation& call) {
   return k_done;
 }
 
-/// People whose click points change, roughly: clicks by persons on links whose stage moves.
-void preview(const World& before, const World& after, Store& store, const RobotRules& rules,
-             Seconds now) {
-  std::uint64_t links = 0, clicks = 0;
-  for (const auto& line : link_lines(store, after, rules, now, {})) {
-    const auto* old = before.find(line.campaign->id);
-    if (old != nullptr && old->links.at(line.number).tag.stage != line.link->tag.stage) {
-      ++links;
-      clicks += line.clicks;
-      if (links <= 10) {
-        std::cout << fmt::format(
-            "  {} -> {}  {}  ({} clicks)\n", name_of(old->links.at(line.number).tag.stage),
-            name_of(line.link->tag.stage), shortened(line.link->url, 70), line.clicks);
-      }
+/// Clicks by people on links whose stage moves: so many points change, roughly.
+void preview(const std::vector<RetaggedLink>& moved) {
+  constexpr std::size_t k_shown = 10;
+  std::uint64_t clicks = 0;
+  for (std::size_t i = 0; i < moved.size(); ++i) {
+    const auto& [line, before] = moved[i];
+    clicks += line.clicks;
+    if (i < k_shown) {
+      std::cout << fmt::format("  {} -> {}  {}  ({} clicks)\n", name_of(before),
+                               name_of(line.link->tag.stage), shortened(line.link->url, 70),
+                               line.clicks);
     }
   }
-  std::cout << fmt::format("{} links change, {} clicks are scored anew\n", links, clicks);
-  if (links == 0) {
+  std::cout << fmt::format("{} links change, {} clicks are scored anew\n", moved.size(), clicks);
+  if (moved.empty()) {
     std::cerr << "mailfunnel: nothing changes: no link matches, or those that do have that stage "
                  "already (it is kept for links to come)\n";
   }
 }
 
-int set_links(const Invocation& call, const std::vector<LinkByHand>& entries) {
+int set_by_hand(const Invocation& call, const std::vector<LinkByHand>& entries) {
   auto workspace = call.workspace();
   auto store = Store::open_writing(workspace.store_path());
-  const auto before = build_world(store, workspace, workspace.config.rules, call.now());
-  {
-    const WriterLock lock(store.path());
-    Transaction transaction(store.database());
-    Catalog catalog(store.database());
-    for (const auto& entry : entries) {
-      catalog.set_link_by_hand(entry);
-    }
-    store.count_change();
-    transaction.commit();
-    store.checkpoint();
-  }
-  preview(before, build_world(store, workspace, workspace.config.rules, call.now()), store,
-          workspace.config.rules.robots, call.now());
+  const auto& rules = workspace.config.rules;
+  const auto before = build_world(store, workspace, rules, call.now());
+  set_links(store, entries);
+  const auto after = build_world(store, workspace, rules, call.now());
+  preview(retagged_links(store, before, after, rules.robots, call.now()));
   return k_done;
 }
 
@@ -289,7 +205,7 @@ int import_links(const Invocation& call, const std::string& path) {
       entries.push_back({0, std::string(row[*url]), of_campaign, parsed, call.now()});
     }
   }
-  return set_links(call, entries);
+  return set_by_hand(call, entries);
 }
 
 int run_links(const Invocation& call) {
@@ -298,7 +214,7 @@ int run_links(const Invocation& call) {
     return list_links(call);
   }
   if (arguments[0] == "set" && arguments.size() == 3) {
-    return set_links(
+    return set_by_hand(
         call, {{0, arguments[1], call.text("campaign"), stage_argument(arguments[2]), call.now()}});
   }
   if (arguments[0] == "export" && arguments.size() <= 2) {

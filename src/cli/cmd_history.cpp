@@ -1,6 +1,7 @@
 // history
 
 #include "app/history.hpp"
+#include "app/person_json.hpp"
 #include "base/csv.hpp"
 #include "base/json.hpp"
 #include "base/text.hpp"
@@ -22,16 +23,6 @@ namespace {
 
 constexpr std::size_t k_plot = 40; // columns
 constexpr std::size_t k_reasons = 3;
-
-std::string json_text(std::string_view text) {
-  std::string out;
-  append_json_string(out, text);
-  return out;
-}
-
-std::string grade_text(const Explanation& e) {
-  return fmt::format("{}{}", static_cast<char>('A' + e.grade), e.fit_known ? "" : "?");
-}
 
 std::string phase_text(const Explanation& e) {
   return e.phase == 0 ? "" : std::string(name_of(static_cast<Stage>(e.phase)));
@@ -150,19 +141,6 @@ std::string person_csv(const std::vector<Explanation>& moments) {
   return out;
 }
 
-std::string person_json(const std::vector<Explanation>& moments) {
-  std::string out;
-  for (const auto& one : moments) {
-    out += fmt::format("{{\"as_of\":\"{}\",\"score\":{},\"fit\":{},\"scale\":{},\"level\":{},"
-                       "\"grade\":\"{}\",\"status\":{},\"phase\":{},\"suppressed\":{}}}\n",
-                       format_time(one.as_of), format_points(one.score), format_points(one.fit),
-                       format_points(one.scale), one.level, grade_text(one), json_text(one.status),
-                       one.phase == 0 ? "null" : json_text(phase_text(one)),
-                       json_text(suppression_words(one.suppressed)));
-  }
-  return out;
-}
-
 // ---- everybody
 // ---------------------------------------------------------------------------------------------------------
 
@@ -270,7 +248,7 @@ int person_history(const Invocation& call, const Workspace& workspace, const std
   for (const auto moment : moments_for(call, store, person->first_event(), 7 * k_day)) {
     moments.push_back(person->at(moment, rules, worlds.at(moment)));
   }
-  std::cout << (call.json          ? person_json(moments)
+  std::cout << (call.json          ? moments_json(moments)
                 : call.flag("csv") ? person_csv(moments)
                                    : person_text(moments, rules, call.color));
   return k_done;

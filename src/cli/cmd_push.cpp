@@ -3,7 +3,6 @@
 #include "app/kept_run.hpp"
 #include "app/push.hpp"
 #include "base/csv.hpp"
-#include "base/json.hpp"
 #include "base/source.hpp"
 #include "base/text.hpp"
 #include "command.hpp"
@@ -55,11 +54,6 @@ std::vector<Target> targets_of(const Invocation& call, const Config& config) {
                 "\"newsletter\", as = \"tag\" }] (docs/push.md)");
   }
   return out;
-}
-
-std::string where_of(const PushConfig& target) {
-  return fmt::format("{}: {} {}", target.account, name_of(target.as),
-                     target.as == TargetKind::fields ? "" : "\"" + target.name + "\"");
 }
 
 std::string fields_of(const PushPlan& plan, const std::vector<std::string>& values) {
@@ -273,16 +267,7 @@ public:
                  "state", "why"});
     for (const auto& run : PushJournal(m_store).runs()) {
       if (m_call.json) {
-        std::string line = fmt::format("{{\"push\":{},\"at\":\"{}\",\"segment\":", run.id,
-                                       format_time(run.created));
-        append_json_string(line, run.segment);
-        line += ",\"target\":";
-        append_json_string(line, where_of(run.target));
-        line += fmt::format(
-            ",\"added\":{},\"removed\":{},\"set\":{},\"refused\":{},\"state\":\"{}\",\"why\":",
-            run.added, run.removed, run.set, run.refused, run.state);
-        append_json_string(line, run.why);
-        std::cout << line << "}\n";
+        std::cout << to_json(run) << '\n';
         continue;
       }
       table.add({std::to_string(run.id), format_time(run.created), run.segment,

@@ -1,6 +1,8 @@
 // score, explain, runs, events
 
 #include "app/kept_run.hpp"
+#include "app/person_json.hpp"
+#include "app/score_json.hpp"
 #include "app/score_run.hpp"
 #include "app/suggest_levels.hpp"
 #include "base/json.hpp"

@@ -2,7 +2,6 @@
 
 #include "app/kept_run.hpp"
 #include "app/segment_export.hpp"
-#include "base/json.hpp"
 #include "base/source.hpp"
 #include "base/text.hpp"
 #include "command.hpp"
@@ -45,10 +44,6 @@ Opened open_for_segments(const Invocation& call) {
   return {std::move(workspace), std::move(store), as_of};
 }
 
-SegmentRequest request_of(const SegmentConfig& segment) {
-  return {segment.name, segment.use, segment.expression.get(), segment.columns};
-}
-
 const SegmentConfig& find_segment(const Config& config, const std::string& name) {
   std::vector<std::string> known;
   for (const auto& segment : config.segments) {
@@ -89,14 +84,7 @@ int list_segments(const Invocation& call) {
   for (std::size_t i = 0; i < results.size(); ++i) {
     const auto& segment = opened.workspace.config.segments[i];
     if (call.json) {
-      std::string line = "{\"segment\":";
-      append_json_string(line, segment.name);
-      line += fmt::format(",\"use\":\"{}\",\"people\":{},\"kept_out\":{{\"suppressed\":{},"
-                          "\"excluded\":{},\"no_address\":{}}},\"where\":",
-                          name_of(segment.use), results[i].members, results[i].kept_out_suppressed,
-                          results[i].kept_out_excluded, results[i].kept_out_no_address);
-      append_json_string(line, segment.where);
-      std::cout << line << "}\n";
+      std::cout << segment_json(segment, results[i]) << '\n';
     } else {
       table.add({segment.name, std::string(name_of(segment.use)), grouped(results[i].members),
                  kept_out(results[i]), shortened(segment.where, 64)});

@@ -1,5 +1,6 @@
 // simulate
 
+#include "app/score_json.hpp"
 #include "app/simulate.hpp"
 #include "command.hpp"
 #include "score_tables.hpp"

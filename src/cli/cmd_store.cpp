@@ -4,11 +4,11 @@
 #include "app/export_all.hpp"
 #include "app/export_column.hpp"
 #include "app/segment_export.hpp"
+#include "app/store_status.hpp"
 #include "base/json.hpp"
 #include "base/text.hpp"
 #include "command.hpp"
 #include "ingest/session.hpp"
-#include "store/catalog.hpp"
 #include "table.hpp"
 
 #include <fmt/format.h>
@@ -89,69 +89,29 @@ int run_export(const Invocation& call) {
 }
 
 int run_status(const Invocation& call) {
-  auto workspace = call.workspace();
+  const auto workspace = call.workspace();
   auto store = Store::open_reading(workspace.store_path());
-  Catalog catalog(store.database());
-  Activity activity(store.database());
-  std::map<std::uint32_t, std::uint64_t> events;
-  std::uint64_t total = 0;
-  std::map<CampaignId, std::uint32_t> account_of;
-  const auto campaigns = catalog.campaigns();
-  std::map<std::uint32_t, std::uint64_t> mailings;
-  for (const auto& c : campaigns) {
-    account_of[c.id] = c.account;
-    mailings[c.account] += c.campaign.id.empty() ? 0 : 1;
-  }
-  for (const auto& [set, count] : activity.counts()) {
-    events[account_of[set.first]] += count;
-    total += count;
-  }
-  const auto inbox = activity.inbox_size();
-  const auto recipients = Recipients(store.database()).count();
-  std::map<std::uint32_t, std::pair<Seconds, Seconds>> covered;
-  for (const auto& c : catalog.coverage()) {
-    auto& span = covered.try_emplace(c.account, c.starts, c.ends).first->second;
-    span = {std::min(span.first, c.starts), std::max(span.second, c.ends)};
-  }
-  std::uint64_t size = 0;
-  for (const auto* ending : {"", "-wal"}) {
-    std::error_code error;
-    const auto bytes = std::filesystem::file_size(store.path() + ending, error);
-    size += error ? 0 : bytes;
-  }
-  auto run = store.database().use("SELECT created, as_of, changes = (SELECT value FROM meta WHERE "
-                                  "key = 'changes') FROM run ORDER BY id DESC LIMIT 1");
-  const bool scored = run.step();
+  const auto status = status_of(store);
   if (call.json) {
-    std::cout << fmt::format(
-        "{{\"store\":{},\"bytes\":{},\"recipients\":{},\"events\":{},\"inbox\":{},\"campaigns\":{},"
-        "\"scored_as_of\":{},\"scores_current\":{}}}\n",
-        [&] {
-          std::string path;
-          append_json_string(path, store.path());
-          return path;
-        }(),
-        size, recipients, total + inbox, inbox, campaigns.size(),
-        scored ? "\"" + format_time(run.integer(1)) + "\"" : "null", scored && run.integer(2) != 0);
+    std::cout << to_json(status);
     return k_done;
   }
   std::cout << fmt::format(
-      "{}: {:.1f} MB, {} recipients, {} events{}\n\n", store.path(),
-      static_cast<double>(size) / 1e6, grouped(recipients), grouped(total + inbox),
-      inbox != 0 ? fmt::format(" ({} of them in the inbox)", grouped(inbox)) : "");
+      "{}: {:.1f} MB, {} recipients, {} events{}\n\n", status.path,
+      static_cast<double>(status.bytes) / 1e6, grouped(status.recipients), grouped(status.events),
+      status.inbox != 0 ? fmt::format(" ({} of them in the inbox)", grouped(status.inbox)) : "");
   Table table({"account", "adapter", "mailings>", "events>", "from", "to"});
-  for (const auto& account : catalog.accounts()) {
-    const auto span = covered.find(account.id);
-    table.add({account.name, account.adapter, grouped(mailings[account.id]),
-               grouped(events[account.id]),
-               span == covered.end() ? "" : format_date(span->second.first),
-               span == covered.end() ? "" : format_date(span->second.second)});
+  for (const auto& account : status.accounts) {
+    table.add({account.name, account.adapter, grouped(account.mailings), grouped(account.events),
+               account.from ? format_date(*account.from) : "",
+               account.to ? format_date(*account.to) : ""});
   }
   std::cout << (table.empty() ? "nothing is imported yet\n" : table.text(call.color));
-  std::cout << (scored
-                    ? fmt::format(
-                          "\nscored as of {}{}\n", format_time(run.integer(1)),
-                          run.integer(2) != 0 ? "" : "; something was imported since: score again")
+  std::cout << (status.scored_as_of
+                    ? fmt::format("\nscored as of {}{}\n", format_time(*status.scored_as_of),
+                                  status.scores_current
+                                      ? ""
+                                      : "; something was imported since: score again")
                     : "\nnot scored yet: `mailfunnel score`\n");
   return k_done;
 }

@@ -1,6 +1,7 @@
 // try: what is in these exports; no config, nothing stored.
 
 #include "app/import_log.hpp"
+#include "app/score_json.hpp"
 #include "app/score_run.hpp"
 #include "app/segment_export.hpp"
 #include "base/text.hpp"

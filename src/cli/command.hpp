@@ -102,6 +102,7 @@ Command segments_command();
 Command export_command();
 Command sql_command();
 Command serve_command();
+Command token_command();
 Command status_command();
 Command suppress_command();
 

@@ -1,6 +1,5 @@
 #include "run_tables.hpp"
 
-#include "base/json.hpp"
 #include "base/text.hpp"
 #include "table.hpp"
 
@@ -12,12 +11,6 @@
 namespace mailfunnel::cli {
 
 namespace {
-
-std::string json_text(std::string_view text) {
-  std::string out;
-  append_json_string(out, text);
-  return out;
-}
 
 std::string signed_or_none(Points points) {
   return points == 0 ? "" : format_signed_points(points);
@@ -179,20 +172,6 @@ std::string runs_text(const std::vector<KeptRun>& runs, bool color) {
   return table.text(color);
 }
 
-std::string runs_json(const std::vector<KeptRun>& runs) {
-  std::string out;
-  for (const auto& run : runs) {
-    out += fmt::format("{{\"run\":{},\"created\":\"{}\",\"as_of\":\"{}\",\"people\":{},\"uses\":[",
-                       run.id, format_time(run.created), format_time(run.as_of), run.recipients);
-    for (std::size_t i = 0; i < run.uses.size(); ++i) {
-      out += fmt::format("{}{{\"at\":\"{}\",\"what\":{}}}", i == 0 ? "" : ",",
-                         format_time(run.uses[i].at), json_text(run.uses[i].what));
-    }
-    out += "]}\n";
-  }
-  return out;
-}
-
 std::string comparison_text(const RunComparison& c, const Rules& rules, bool color) {
   std::string out = fmt::format("{}  run {}, as of {}, and {}\n\n", c.now.address, c.run.id,
                                 format_time(c.run.as_of), format_time(c.now.as_of));
@@ -241,29 +220,6 @@ std::string comparison_text(const RunComparison& c, const Rules& rules, bool col
             : rules.scoring.half_life != 0 ? "they fade, reach caps, or were taken back"
                                            : "they reach caps or were taken back");
   return out + steps.text();
-}
-
-std::string comparison_json(const RunComparison& c) {
-  const auto moment = [](std::string_view name, const Explanation& e) {
-    return fmt::format("\"{}\":{{\"as_of\":\"{}\",\"score\":{},\"fit\":{},\"level\":{},\"grade\":\""
-                       "{}\",\"status\":{},\"suppressed\":{}}}",
-                       name, format_time(e.as_of), format_points(e.score), format_points(e.fit),
-                       e.level, static_cast<char>('A' + e.grade), json_text(e.status),
-                       json_text(suppression_words(e.suppressed)));
-  };
-  std::string stored = "null";
-  if (c.stored) {
-    const auto& s = *c.stored;
-    stored = fmt::format("{{\"score\":{},\"fit\":{},\"level\":{},\"grade\":\"{}\",\"status\":{},"
-                         "\"suppressed\":{},\"reasons\":{}}}",
-                         format_points(s.score), format_points(s.fit), s.level,
-                         static_cast<char>('A' + s.grade), json_text(s.status),
-                         json_text(suppression_words(s.suppressed)), json_text(s.reasons));
-  }
-  return fmt::format("{{\"address\":{},\"run\":{},\"stored\":{},{},{},{},{}}}\n",
-                     json_text(c.now.address), c.run.id, stored, moment("then", c.then),
-                     moment("retagged", c.retagged), moment("ruled", c.ruled),
-                     moment("now", c.now));
 }
 
 } // namespace mailfunnel::cli

@@ -1,6 +1,6 @@
 #include "score_tables.hpp"
 
-#include "base/json.hpp"
+#include "app/person_json.hpp"
 #include "base/text.hpp"
 #include "table.hpp"
 
@@ -11,12 +11,6 @@
 namespace mailfunnel::cli {
 
 namespace {
-
-std::string json_text(std::string_view text) {
-  std::string out;
-  append_json_string(out, text);
-  return out;
-}
 
 char grade_letter(std::size_t grade) {
   return static_cast<char>('A' + grade);
@@ -112,28 +106,6 @@ std::string score_text(const ScoreSummary& s, const Rules& rules, bool color) {
   return out + "\n";
 }
 
-std::string score_json(const ScoreSummary& s) {
-  std::string out =
-      fmt::format("{{\"result\":\"score\",\"as_of\":\"{}\",\"recipients\":{},\"suppressed\":{},"
-                  "\"fit_unknown\":{},\"scale_differs\":{},\"statuses\":{{",
-                  format_time(s.as_of), s.recipients, s.suppressed, s.unknown_fit, s.disagreeing);
-  for (std::size_t i = 0; i < s.statuses.size(); ++i) {
-    out += fmt::format("{}{}:{}", i == 0 ? "" : ",", json_text(s.statuses[i]), s.by_status[i]);
-  }
-  out += "},\"matrix\":{";
-  for (std::size_t level = 0; level < s.matrix.size(); ++level) {
-    for (std::size_t grade = 0; grade < s.matrix[level].size(); ++grade) {
-      out += fmt::format("{}\"{}{}\":{}", level + grade == 0 ? "" : ",", grade_letter(grade),
-                         level + 1, s.matrix[level][grade]);
-    }
-  }
-  out += "},\"warnings\":[";
-  for (std::size_t i = 0; i < s.warnings.size(); ++i) {
-    out += (i == 0 ? "" : ",") + json_text(s.warnings[i]);
-  }
-  return out + "]}\n";
-}
-
 std::string explain_text(const Explanation& e, const Rules& rules, bool color) {
   std::string out = bold(e.address, color) + fmt::format("  as of {}\n\n", format_time(e.as_of));
   const auto grade = fmt::format("{}{}", grade_letter(e.grade), e.fit_known ? "" : "?");
@@ -201,66 +173,6 @@ std::string explain_text(const Explanation& e, const Rules& rules, bool color) {
   return out;
 }
 
-std::string explain_json(const Explanation& e) {
-  std::string out = fmt::format(
-      "{{\"address\":{},\"as_of\":\"{}\",\"score\":{},\"scale\":{},\"level\":{},\"fit\":{},"
-      "\"grade\":\"{}{}\",\"status\":{},\"phase\":{},\"suppressed\":{}",
-      json_text(e.address), format_time(e.as_of), format_points(e.score), format_points(e.scale),
-      e.level, format_points(e.fit), grade_letter(e.grade), e.fit_known ? "" : "?",
-      json_text(e.status), e.phase == 0 ? "null" : json_text(name_of(static_cast<Stage>(e.phase))),
-      json_text(suppression_words(e.suppressed)));
-  out += fmt::format(",\"scale_status\":{},\"override\":{},\"contributions\":[",
-                     json_text(e.scale_status), json_text(e.override_rule));
-  bool first = true;
-  for (const auto& line : e.ledger.lines) {
-    const auto* campaign = e.world->find(line.campaign);
-    out +=
-        fmt::format("{}{{\"time\":\"{}\",\"kind\":\"{}\",\"rule\":{},\"points\":{},\"decayed\":{}",
-                    first ? "" : ",", format_time(line.time), name_of(line.kind),
-                    json_text(line.rule), format_points(line.given), format_points(line.points));
-    first = false;
-    if (campaign != nullptr) {
-      out += ",\"campaign\":" + json_text(campaign->external_id);
-      if (const auto link = campaign->links.find(line.link); link != campaign->links.end()) {
-        out += ",\"link\":" + json_text(link->second.url) +
-               ",\"stage\":" + json_text(name_of(line.stage));
-      }
-    }
-    out += line.note.empty() ? "}" : ",\"note\":" + json_text(line.note) + "}";
-  }
-  out += "],\"fit_contributions\":[";
-  first = true;
-  for (const auto& line : e.ledger.fit) {
-    out += fmt::format("{}{{\"attribute\":{},\"value\":{},\"rule\":{},\"points\":{}}}",
-                       first ? "" : ",", json_text(line.attribute), json_text(line.value),
-                       json_text(line.rule), format_points(line.points));
-    first = false;
-  }
-  return out + "]}\n";
-}
-
-namespace {
-
-std::string evidence_words(const PersonEvent& event) {
-  if (is_bounce_like(event.kind)) {
-    auto words = fmt::format("{} {}", name_of(bounce_class_of(event.row.evidence)),
-                             name_of(bounce_reason_of(event.row.evidence)));
-    return words + (event.row.extra != 0 ? " " + unpack_status(event.row.extra) : "");
-  }
-  std::string out;
-  for (const auto& [bit, name] : k_evidence_names) {
-    if ((event.row.evidence & bit) != 0 && bit != evidence::agent_seen) {
-      out += (out.empty() ? "" : " ") + std::string(name);
-    }
-  }
-  if (const auto timing = event.judged.signs & ~sign::record; timing != 0) {
-    out += (out.empty() ? "" : "; ") + sign_words(static_cast<std::uint16_t>(timing));
-  }
-  return out;
-}
-
-} // namespace
-
 std::string events_text(const std::vector<PersonEvent>& events, const World& world, bool color) {
   Table table({"when (UTC)", "event", "verdict", "mailing", "link", "evidence"});
   for (const auto& event : events) {
@@ -283,26 +195,6 @@ std::string events_text(const std::vector<PersonEvent>& events, const World& wor
                evidence_words(event)});
   }
   return table.text(color);
-}
-
-std::string events_json(const std::vector<PersonEvent>& events, const World& world) {
-  std::string out;
-  for (const auto& event : events) {
-    const auto* campaign = world.find(event.campaign);
-    out += fmt::format("{{\"time\":\"{}\",\"kind\":\"{}\"", format_time(event.row.time),
-                       name_of(event.kind));
-    if (campaign != nullptr) {
-      out += fmt::format(",\"account\":{},\"campaign\":{}", json_text(campaign->account),
-                         json_text(campaign->external_id));
-      if (const auto link = campaign->links.find(event.row.link); link != campaign->links.end()) {
-        out += fmt::format(",\"link\":{},\"stage\":\"{}\"", json_text(link->second.url),
-                           name_of(link->second.tag.stage));
-      }
-    }
-    out += fmt::format(",\"verdict\":\"{}\",\"evidence\":{}}}\n", name_of(event.judged.verdict),
-                       json_text(evidence_words(event)));
-  }
-  return out;
 }
 
 } // namespace mailfunnel::cli

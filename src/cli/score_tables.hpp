@@ -1,5 +1,5 @@
 #pragma once
-// How scores look on a terminal and as JSON.
+// How scores look on a terminal.
 
 #include "app/explain.hpp"
 #include "app/score_run.hpp"
@@ -18,12 +18,8 @@ buckets_of(const std::map<std::int64_t, std::uint64_t>& histogram);
 std::string bucket_label(std::int64_t bucket);
 
 std::string score_text(const ScoreSummary& summary, const Rules& rules, bool color);
-std::string score_json(const ScoreSummary& summary);
 std::string simulation_text(const Simulation& simulation, bool color);
-std::string simulation_json(const Simulation& simulation);
 std::string explain_text(const Explanation& e, const Rules& rules, bool color);
-std::string explain_json(const Explanation& e);
 std::string events_text(const std::vector<PersonEvent>& events, const World& world, bool color);
-std::string events_json(const std::vector<PersonEvent>& events, const World& world);
 
 } // namespace mailfunnel::cli

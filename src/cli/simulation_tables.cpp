@@ -1,6 +1,5 @@
 // What `simulate` shows: who moves where, the scores before and after, and whom it moves most.
 
-#include "base/json.hpp"
 #include "base/text.hpp"
 #include "score_tables.hpp"
 #include "table.hpp"
@@ -12,12 +11,6 @@
 namespace mailfunnel::cli {
 
 namespace {
-
-std::string json_text(std::string_view text) {
-  std::string out;
-  append_json_string(out, text);
-  return out;
-}
 
 /// Rows: the status now; columns: by the other rules. Best first, as in the other tables.
 std::string transitions_text(const Simulation& s, bool color) {
@@ -105,38 +98,6 @@ std::string simulation_text(const Simulation& s, bool color) {
     out += "\nnever matched: " + join(s.never_matched, ", ") + "\n";
   }
   return out;
-}
-
-std::string simulation_json(const Simulation& s) {
-  std::string out = fmt::format(
-      "{{\"result\":\"simulation\",\"as_of\":\"{}\",\"recipients\":{},\"other_status\":{},"
-      "\"other_score\":{},\"other_fit\":{},\"transitions\":[",
-      format_time(s.before.as_of), s.before.recipients, s.other_status, s.other_score, s.other_fit);
-  bool first = true;
-  for (std::size_t a = 0; a < s.transitions.size(); ++a) {
-    for (std::size_t b = 0; b < s.transitions[a].size(); ++b) {
-      if (s.transitions[a][b] != 0) {
-        out += fmt::format("{}{{\"from\":{},\"to\":{},\"people\":{}}}", first ? "" : ",",
-                           json_text(s.before.statuses[a]), json_text(s.after.statuses[b]),
-                           s.transitions[a][b]);
-        first = false;
-      }
-    }
-  }
-  out += "],\"movers\":[";
-  for (std::size_t i = 0; i < s.movers.size(); ++i) {
-    const auto& m = s.movers[i];
-    out += fmt::format("{}{{\"address\":{},\"status\":[{},{}],\"score\":[{},{}],\"fit\":[{},{}],"
-                       "\"why\":{}}}",
-                       i == 0 ? "" : ",", json_text(m.address), json_text(m.status_before),
-                       json_text(m.status_after), format_points(m.before), format_points(m.after),
-                       format_points(m.fit_before), format_points(m.fit_after), json_text(m.why));
-  }
-  out += "],\"never_matched\":[";
-  for (std::size_t i = 0; i < s.never_matched.size(); ++i) {
-    out += (i == 0 ? "" : ",") + json_text(s.never_matched[i]);
-  }
-  return out + "]}\n";
 }
 
 } // namespace mailfunnel::cli
