@@ -2,6 +2,7 @@
 
 #include "adapter/signature.hpp"
 #include "base/base64.hpp"
+#include "base/json.hpp"
 #include "base/text.hpp"
 
 #include <fmt/format.h>
@@ -57,9 +58,16 @@ std::string_view name_of(Role role) {
 
 std::optional<Role> parse_role(std::string_view name) {
   const auto found = std::find(std::begin(k_roles), std::end(k_roles), name);
-  return found == std::end(k_roles)
-             ? std::nullopt
-             : std::optional(static_cast<Role>(found - std::begin(k_roles)));
+  return found == std::end(k_roles) ? std::nullopt
+                                    : std::optional(static_cast<Role>(found - std::begin(k_roles)));
+}
+
+std::string to_json(const ApiToken& token, std::string_view text) {
+  auto json = fmt::format("{{\"name\":{},\"role\":\"{}\",\"read_only\":{},\"created\":\"{}\"",
+                          json_text(token.name), name_of(token.role), token.read_only,
+                          format_time(token.created));
+  json += text.empty() ? "" : ",\"token\":" + json_text(text);
+  return json + "}";
 }
 
 Result<std::string> add_token(Store& store, const ApiToken& token) {

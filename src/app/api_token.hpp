@@ -1,6 +1,6 @@
 #pragma once
-// Tokens of the API: who calls, and what he or she may do (docs/api.md). A token is shown once, when
-// it is made; the store has its SHA-256, which is enough as nobody guesses 256 random bits.
+// Tokens of the API: who calls, and what he or she may do (docs/api.md). A token is shown once,
+// when it is made; the store has its SHA-256, which is enough as nobody guesses 256 random bits.
 
 #include "base/result.hpp"
 #include "store/api_tokens.hpp"
@@ -26,13 +26,16 @@ struct ApiToken {
   Seconds created = 0;
 };
 
+/// One object; with the token itself where it is given.
+std::string to_json(const ApiToken& token, std::string_view text = {});
+
 constexpr std::size_t k_most_tokens = 1000; // of a store
 
 /// Makes one and returns it as text, "mf_…": there is no other moment to see it. Errors: usage (the
-/// name is empty, too long, or not of letters, digits, - _ . and @), conflict (it is taken, or there
-/// are too many).
+/// name is empty, too long, or not of letters, digits, - _ . and @), conflict (it is taken, or
+/// there are too many).
 Result<std::string> add_token(Store& store, const ApiToken& token);
-std::vector<ApiToken> tokens(Store& store); // by name
+std::vector<ApiToken> tokens(Store& store);             // by name
 bool remove_token(Store& store, std::string_view name); // false: there is none
 
 /// Whose it is; nothing: nobody's. Takes as long for a wrong one as for a right one.

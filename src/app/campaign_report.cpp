@@ -320,14 +320,14 @@ std::uint32_t family_of(const World& world, std::uint32_t member) {
   return static_cast<std::uint32_t>(place - world.families.begin());
 }
 
-std::vector<std::uint32_t> members_of(const World& world, const std::string& campaign, bool alone,
-                                      Seconds as_of) {
+std::vector<std::uint32_t> members_of(const World& world, const std::string& account,
+                                      const std::string& campaign, bool alone, Seconds as_of) {
   std::optional<std::uint32_t> found;
   for (std::uint32_t i = 0; i < world.campaigns.size(); ++i) { // by time: the newest is last
     const auto& c = world.campaigns[i];
     const bool asked = campaign.empty() ? c.named && c.time <= as_of
                                         : c.external_id == campaign || c.name == campaign;
-    found = asked ? std::optional(i) : found;
+    found = asked && (account.empty() || c.account == account) ? std::optional(i) : found;
   }
   if (!found) {
     return {};
@@ -409,12 +409,13 @@ std::uint64_t Measured::all() const {
 }
 
 Result<CampaignReport> report_campaign(Store& store, const Workspace& workspace,
-                                       const std::string& campaign, bool alone, Seconds as_of) {
+                                       const std::string& campaign, bool alone, Seconds as_of,
+                                       const std::string& account) {
   fold_inbox(store, workspace.threads);
   const auto& rules = workspace.config.rules;
   Worlds worlds(store, workspace, rules);
   const auto world = worlds.at(as_of);
-  const auto members = members_of(*world, campaign, alone, as_of);
+  const auto members = members_of(*world, account, campaign, alone, as_of);
   if (members.empty()) {
     return Error{ErrorCode::not_found, campaign.empty()
                                            ? "there is no mailing yet"

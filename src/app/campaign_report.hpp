@@ -70,9 +70,10 @@ struct CampaignReport {
   std::vector<std::vector<std::uint64_t>> moves; // of the readers: [before][after]
 };
 
-/// `campaign`: id or name; "" is the newest that was sent. `alone`: without its family. Error
-/// not_found: there is no such mailing.
+/// `campaign`: id or name; "" is the newest that was sent. `alone`: without its family. `account`:
+/// whose mailing it is, "": of any. Error not_found: there is no such mailing.
 Result<CampaignReport> report_campaign(Store& store, const Workspace& workspace,
-                                       const std::string& campaign, bool alone, Seconds as_of);
+                                       const std::string& campaign, bool alone, Seconds as_of,
+                                       const std::string& account = {});
 
 } // namespace mailfunnel

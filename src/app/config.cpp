@@ -86,13 +86,20 @@ void read_own(LoadedConfig& out, const toml::table& root, const std::string& fil
   out.config.rules.texts.push_back(text);
 }
 
+constexpr int k_deepest_include = 8, k_no_include = -1;
+
 void parse_into(LoadedConfig& out, std::string_view text, const std::string& file, int depth);
 
 void read_includes(LoadedConfig& out, const toml::table& root, const std::string& file, int depth) {
   Section top(root, "the config", file, out.problems);
   for (const auto& include : top.texts("include")) {
+    if (depth == k_no_include) {
+      out.problems.push_back(
+          {file, 0, 0, "include can't be used here: say all in one text", false});
+      return;
+    }
     const auto path = (std::filesystem::path(file).parent_path() / include).string();
-    if (depth > 8) {
+    if (depth > k_deepest_include) {
       out.problems.push_back(
           {file, 0, 0, "includes go deeper than 8 files: does one include itself?", false});
       return;
@@ -121,10 +128,10 @@ void parse_into(LoadedConfig& out, std::string_view text, const std::string& fil
 
 } // namespace
 
-LoadedConfig parse_config(std::string_view text, const std::string& file) {
+LoadedConfig parse_config(std::string_view text, const std::string& file, bool includes) {
   LoadedConfig out;
   out.config.file = file;
-  parse_into(out, text, file, 0);
+  parse_into(out, text, file, includes ? 0 : k_no_include);
   if (out.good()) {
     for (const auto& check : k_checks) {
       check(out.config, file, out.problems);

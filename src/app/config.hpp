@@ -126,8 +126,9 @@ struct LoadedConfig {
   bool good() const; // no errors, warnings may be there
 };
 
-/// `text` is the file's content.
-LoadedConfig parse_config(std::string_view text, const std::string& file);
+/// `text` is the file's content. `includes`: false where the text comes from somebody who may not
+/// have files of this machine read; an `include` is an error then.
+LoadedConfig parse_config(std::string_view text, const std::string& file, bool includes = true);
 /// Reads it with its `include`s; a missing file is one problem.
 LoadedConfig load_config(const std::string& file);
 /// Rules out of their own Rules::texts, as a run kept them. Failure where this version can't read

@@ -7,6 +7,7 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 
 namespace mailfunnel {
 
@@ -29,6 +30,18 @@ public:
   private:
     const EarlierMoments& m_moments;
     std::uint32_t m_chunk;
+  };
+
+  /// For one person alone, who is number 0. Holds no longer than this.
+  class OfPerson : public Earlier {
+  public:
+    OfPerson(const EarlierMoments& moments, std::optional<RecipientId> id);
+    const World& world(Seconds as_of) const override;
+    const ManualSuppression* suppressed(Seconds as_of) const override;
+
+  private:
+    const EarlierMoments& m_moments;
+    std::map<Seconds, ManualSuppression> m_suppressed;
   };
 
 private:

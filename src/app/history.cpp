@@ -107,4 +107,12 @@ ListHistory list_history(Store& store, const Workspace& workspace, const Rules& 
   return out;
 }
 
+Seconds usual_step(Seconds from, Seconds to, Seconds usual) {
+  constexpr Seconds k_rows = 60;
+  while ((to - from) / usual > k_rows) {
+    usual *= 2;
+  }
+  return usual;
+}
+
 } // namespace mailfunnel

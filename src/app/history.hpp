@@ -17,6 +17,9 @@ constexpr std::size_t k_most_moments = 1000;
 /// Error usage: more than k_most_moments, or `from` after `to`.
 Result<std::vector<Seconds>> moments_of(Seconds from, Seconds to, Seconds every);
 
+/// Between two moments where nobody says: `usual`, or longer so that there are about 60.
+Seconds usual_step(Seconds from, Seconds to, Seconds usual);
+
 /// The list at one moment; of those whom a mailing had reached by then.
 struct ListMoment {
   Seconds as_of = 0;

@@ -206,11 +206,7 @@ private:
   void take_segment(std::size_t i, Bits members, const std::optional<Bits>& excluded,
                     StoreChunk& source, const ChunkScores& scores, Found& found) {
     const auto use = m_requests[i].use;
-    const std::uint8_t barred =
-        use == SegmentUse::mailing ? std::uint8_t{0xFF}
-        : use == SegmentUse::sales
-            ? static_cast<std::uint8_t>(suppressed_by::objection | suppressed_by::erased)
-            : suppressed_by::erased;
+    const auto barred = barred_from(use);
     members.each([&](std::size_t r) {
       if ((scores.suppressed[r] & barred) != 0) {
         ++found.counts.kept_out_suppressed;
@@ -246,8 +242,8 @@ private:
                           const ChunkScores& scores) {
     members.each([&](std::size_t r) {
       const auto score = scores.score[r];
-      if (score > place.score || (score == place.score &&
-                                  source.address(static_cast<std::uint32_t>(r)) <= place.email)) {
+      if (score > place.score ||
+          (score == place.score && source.address(static_cast<std::uint32_t>(r)) <= place.email)) {
         members.reset(r);
       }
     });
@@ -379,13 +375,14 @@ std::vector<SegmentResult> run_segments(Store& store, const Workspace& workspace
 }
 
 ExportedSegments export_segments(Store& store, const Workspace& workspace, Seconds as_of,
-                                 const std::vector<SegmentRequest>& requests, ExportFormat format) {
+                                 const std::vector<SegmentRequest>& requests, ExportFormat format,
+                                 std::size_t limit) {
   const auto& rules = workspace.config.rules;
   ExportedSegments out;
   Worlds worlds(store, workspace, rules);
   out.world = worlds.at(as_of);
   const Scorer scorer(rules, *out.world, as_of);
-  SegmentRun segments(store, workspace, worlds, scorer, requests, format, 0);
+  SegmentRun segments(store, workspace, worlds, scorer, requests, format, limit);
   RunRecorder recorder(store, workspace, rules, as_of);
   const auto stored = take_scores(
       store, workspace, *out.world, scorer, needs_times(workspace, requests, true), segments,
@@ -395,16 +392,23 @@ ExportedSegments export_segments(Store& store, const Workspace& workspace, Secon
   return out;
 }
 
+std::uint8_t barred_from(SegmentUse use) {
+  return use == SegmentUse::mailing ? std::uint8_t{0xFF}
+         : use == SegmentUse::sales
+             ? static_cast<std::uint8_t>(suppressed_by::objection | suppressed_by::erased)
+             : suppressed_by::erased;
+}
+
 SegmentRequest request_of(const SegmentConfig& segment) {
   return {segment.name, segment.use, segment.expression.get(), segment.columns, std::nullopt};
 }
 
 std::string segment_json(const SegmentConfig& segment, const SegmentResult& result) {
-  return fmt::format("{{\"segment\":{},\"use\":\"{}\",\"people\":{},\"kept_out\":{{\"suppressed\":{},"
-                     "\"excluded\":{},\"no_address\":{}}},\"where\":{}}}",
-                     json_text(segment.name), name_of(segment.use), result.members,
-                     result.kept_out_suppressed, result.kept_out_excluded,
-                     result.kept_out_no_address, json_text(segment.where));
+  return fmt::format(
+      "{{\"segment\":{},\"use\":\"{}\",\"people\":{},\"kept_out\":{{\"suppressed\":{},"
+      "\"excluded\":{},\"no_address\":{}}},\"where\":{}}}",
+      json_text(segment.name), name_of(segment.use), result.members, result.kept_out_suppressed,
+      result.kept_out_excluded, result.kept_out_no_address, json_text(segment.where));
 }
 
 Seconds segments_moment(Store& store, const Workspace& workspace, Seconds now) {

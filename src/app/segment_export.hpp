@@ -29,10 +29,12 @@ struct SegmentRequest {
   std::string name;
   SegmentUse use = SegmentUse::mailing;
   const Expression* where = nullptr;
-  std::vector<std::string> columns; // "score", or "score as Points" for another title
+  std::vector<std::string> columns;    // "score", or "score as Points" for another title
   std::optional<SegmentPlace> after{}; // only who stands behind it
 };
 SegmentRequest request_of(const SegmentConfig& segment);
+/// Whoever is suppressed by one of these is in no segment for that use.
+std::uint8_t barred_from(SegmentUse use);
 
 struct SegmentResult {
   std::uint64_t members = 0; // all, whatever is asked for of them
@@ -59,7 +61,7 @@ std::vector<SegmentResult> run_segments(Store& store, const Workspace& workspace
 /// One object: what the segment is and how many are in it.
 std::string segment_json(const SegmentConfig& segment, const SegmentResult& result);
 
-/// All people of the segments as files, and the run that they are of: it is made and stored where
+/// The people of the segments as files, and the run that they are of: it is made and stored where
 /// none is right. keep_run() is the caller's, once the files are written.
 struct ExportedSegments {
   std::vector<SegmentResult> results;
@@ -67,7 +69,8 @@ struct ExportedSegments {
   std::shared_ptr<const World> world;
 };
 ExportedSegments export_segments(Store& store, const Workspace& workspace, Seconds as_of,
-                                 const std::vector<SegmentRequest>& requests, ExportFormat format);
+                                 const std::vector<SegmentRequest>& requests, ExportFormat format,
+                                 std::size_t limit = 0);
 
 /// The moment at which segments are taken: the newest run's while it is right and no older than a
 /// day, else now.

@@ -216,18 +216,13 @@ std::vector<Seconds> moments_for(const Invocation& call, Store& store, Seconds f
   };
   const auto to = moment("to");
   const auto from = call.has("from") ? moment("from") : std::min(first, to);
-  auto every = usual;
+  auto every = usual_step(from, to, usual);
   if (const auto text = call.text("every"); !text.empty()) {
     const auto given = parse_duration(text);
     if (!given || *given <= 0) {
       wrong_usage("--every wants a time such as 7d, 1mo or 12h, not \"" + text + "\"");
     }
     every = *given;
-  } else {
-    constexpr Seconds k_rows = 60;
-    while ((to - from) / every > k_rows) {
-      every *= 2;
-    }
   }
   auto moments = moments_of(from, to, every);
   if (!moments) {

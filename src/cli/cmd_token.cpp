@@ -1,11 +1,8 @@
 // token: who may use the API of `serve`.
 
 #include "app/api_token.hpp"
-#include "base/json.hpp"
 #include "command.hpp"
 #include "table.hpp"
-
-#include <fmt/format.h>
 
 #include <iostream>
 
@@ -20,16 +17,16 @@ int add(const Invocation& call, const std::string& name) {
                 "\"");
   }
   auto store = Store::open_writing(call.workspace().store_path());
-  const auto token = add_token(store, {name, *role, call.flag("read-only"), call.now()});
-  if (!token) {
-    throw Failure(token.error());
+  const ApiToken token{name, *role, call.flag("read-only"), call.now()};
+  const auto text = add_token(store, token);
+  if (!text) {
+    throw Failure(text.error());
   }
   if (call.json) {
-    std::cout << fmt::format("{{\"name\":{},\"role\":\"{}\",\"read_only\":{},\"token\":\"{}\"}}\n",
-                             json_text(name), name_of(*role), call.flag("read-only"), *token);
+    std::cout << to_json(token, *text) << '\n';
     return k_done;
   }
-  std::cout << *token << '\n';
+  std::cout << *text << '\n';
   if (!call.quiet) {
     std::cout.flush();
     std::cerr << "mailfunnel: keep it now: it is not shown again\n";
@@ -42,9 +39,7 @@ int list(const Invocation& call) {
   Table table({"token", "role", "", "made"});
   for (const auto& token : tokens(store)) {
     if (call.json) {
-      std::cout << fmt::format(
-          "{{\"name\":{},\"role\":\"{}\",\"read_only\":{},\"created\":\"{}\"}}\n",
-          json_text(token.name), name_of(token.role), token.read_only, format_time(token.created));
+      std::cout << to_json(token) << '\n';
     } else {
       table.add({token.name, std::string(name_of(token.role)), token.read_only ? "reads only" : "",
                  format_time(token.created)});
@@ -60,8 +55,8 @@ int list(const Invocation& call) {
 int remove(const Invocation& call, const std::string& name) {
   auto store = Store::open_writing(call.workspace().store_path());
   if (!remove_token(store, name)) {
-    throw Failure({ErrorCode::not_found, "there is no token \"" + name +
-                                             "\": `mailfunnel token list` shows them"});
+    throw Failure({ErrorCode::not_found,
+                   "there is no token \"" + name + "\": `mailfunnel token list` shows them"});
   }
   return k_done;
 }

@@ -166,16 +166,21 @@ HttpResponse Service::figures() {
 
 void Service::handle(WebRequest request, const Reply& reply) {
   const auto place = place_of(request.path);
-  if (place.path.starts_with("/hooks/")) {
+  const bool hook = place.path.starts_with("/hooks/"), api = place.path.starts_with("/api/");
+  if (hook || api) {
     for (const auto& tenant : m_tenants) {
       const bool meant =
           place.workspace.empty() ? m_tenants.size() == 1 : tenant->name() == place.workspace;
+      if (meant && api) {
+        return reply(tenant->api(request));
+      }
       if (meant) {
         const std::string account(segment_behind(place.path, "/hooks/"));
         return tenant->take_hook(account, std::move(request), reply);
       }
     }
-    return reply(error_response(404, "no such workspace: /w/NAME/hooks/ACCOUNT"));
+    return reply(error_response(404, hook ? "no such workspace: /w/NAME/hooks/ACCOUNT"
+                                          : "no such workspace: /w/NAME/api/v1/…"));
   }
   const bool reads = request.http.method == "GET" || request.http.method == "HEAD";
   if (!reads) {

@@ -3,6 +3,7 @@
 //
 //   /hooks/ACCOUNT[/KEY]          webhooks of the workspace, where there is one
 //   /w/NAME/hooks/ACCOUNT[/KEY]   likewise of one of several (also where there is one)
+//   /api/v1/…, /w/NAME/api/v1/…   the JSON API (web/api.hpp)
 //   /healthz                      the process lives
 //   /readyz                       it can take webhooks; else 503 and why
 //   /metrics                      figures for Prometheus

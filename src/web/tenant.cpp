@@ -24,7 +24,7 @@ Tenant::Tenant(std::string name, Workspace workspace, std::string config,
     : m_name(std::move(name)), m_config(std::move(config)), m_now(std::move(now)),
       m_metrics(metrics), m_log(log), m_lease(workspace.store_path()),
       m_spool(workspace.store_path()),
-      m_workspace(std::make_shared<const Workspace>(std::move(workspace))),
+      m_workspace(std::make_shared<const Workspace>(std::move(workspace))), m_api(log),
       m_receiver(hook_endpoints(*m_workspace), m_spool, receiver_settings(), metrics, log),
       m_thread([this] { run(); }), m_scheduler(scheduler_settings(), log) {}
 

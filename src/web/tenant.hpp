@@ -5,6 +5,7 @@
 #include "app/account_lease.hpp"
 #include "app/scheduler.hpp"
 #include "app/workspace.hpp"
+#include "web/api.hpp"
 #include "web/hook_receiver.hpp"
 
 #include <atomic>
@@ -32,6 +33,9 @@ public:
   std::vector<std::pair<std::string, std::string>> hooks() const; // account, adapter
   void take_hook(const std::string& account, WebRequest request, Reply reply) {
     m_receiver.take(account, std::move(request), std::move(reply));
+  }
+  HttpResponse api(const WebRequest& request) {
+    return m_api.handle(request, *workspace(), m_now(), std::chrono::steady_clock::now());
   }
   /// Failure: the new config is not good, and the old one stays.
   void reload();
@@ -66,6 +70,7 @@ private:
   std::string m_trouble; // of the last drain
   std::atomic<bool> m_stopping{false};
 
+  Api m_api;
   HookReceiver m_receiver;
   std::thread m_thread;
   Scheduler m_scheduler;

@@ -1,0 +1,58 @@
+#pragma once
+// The JSON API of a workspace, under /api/v1/ and /w/NAME/api/v1/ (docs/api.md). Every request
+// brings a token: `Authorization: Bearer mf_…`.
+//
+//   400  a parameter is wrong, or not known       401  no token, or a wrong one
+//   403  the token's role may not                 404  no such thing        405  other methods, in
+//   Allow 409  it is there already                      429  too fast; Retry-After 503  another run
+//   writes; Retry-After          500  something broke; the log says what
+
+#include "base/event_log.hpp"
+#include "net/pace.hpp"
+#include "web/api_context.hpp"
+
+#include <map>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace mailfunnel {
+
+/// A set of roles: bits by Role.
+using Roles = std::uint8_t;
+constexpr Roles only(Role role) {
+  return static_cast<Roles>(1U << static_cast<unsigned>(role));
+}
+
+struct ApiRoute {
+  std::string_view method; // GET (HEAD too), POST, DELETE
+  std::string_view path;   // behind /api/v1/: "recipients/{email}/explain"
+  Roles roles;
+  std::vector<std::string_view> parameters; // of the query
+  ApiHandler handler;
+};
+/// schema/api.openapi.json lists the same; a test holds them against each other.
+const std::vector<ApiRoute>& api_routes();
+
+class Api {
+public:
+  static constexpr double k_per_second = 20, k_burst = 40; // requests of one token
+
+  explicit Api(EventLog& log) : m_log(log) {}
+
+  /// `at`: of the clock that tokens are paced by. From any thread.
+  HttpResponse handle(const WebRequest& request, const Workspace& workspace, Seconds now,
+                      Moment at);
+
+private:
+  /// Seconds to wait; 0: go on.
+  unsigned pace(const std::string& token, Moment at);
+  HttpResponse perform(const ApiRoute& route, ApiContext& context, const WebRequest& request);
+
+  EventLog& m_log;
+  std::mutex m_mutex;
+  std::map<std::string, TokenBucket> m_buckets; // by the token's name
+};
+
+} // namespace mailfunnel

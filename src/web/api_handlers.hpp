@@ -1,0 +1,39 @@
+#pragma once
+// The handlers of the API, by group; web/api.cpp has the table of their paths and roles,
+// docs/api.md says what they answer.
+
+#include "web/api_context.hpp"
+
+namespace mailfunnel {
+
+// api_people.cpp
+HttpResponse api_person(const ApiContext& context, const WebRequest& request);
+HttpResponse api_explain(const ApiContext& context, const WebRequest& request);
+HttpResponse api_events(const ApiContext& context, const WebRequest& request);
+HttpResponse api_history(const ApiContext& context, const WebRequest& request);
+
+// api_campaigns.cpp
+HttpResponse api_campaigns(const ApiContext& context, const WebRequest& request);
+HttpResponse api_report(const ApiContext& context, const WebRequest& request);
+HttpResponse api_links(const ApiContext& context, const WebRequest& request);
+HttpResponse api_set_link(const ApiContext& context, const WebRequest& request);
+
+// api_segments.cpp
+HttpResponse api_segments(const ApiContext& context, const WebRequest& request);
+HttpResponse api_members(const ApiContext& context, const WebRequest& request);
+HttpResponse api_count(const ApiContext& context, const WebRequest& request);
+
+// api_operations.cpp
+HttpResponse api_status(const ApiContext& context, const WebRequest& request);
+HttpResponse api_runs(const ApiContext& context, const WebRequest& request);
+HttpResponse api_jobs(const ApiContext& context, const WebRequest& request);
+HttpResponse api_job(const ApiContext& context, const WebRequest& request);
+HttpResponse api_pushes(const ApiContext& context, const WebRequest& request);
+HttpResponse api_simulate(const ApiContext& context, const WebRequest& request);
+
+// api_tokens.cpp
+HttpResponse api_tokens(const ApiContext& context, const WebRequest& request);
+HttpResponse api_add_token(const ApiContext& context, const WebRequest& request);
+HttpResponse api_remove_token(const ApiContext& context, const WebRequest& request);
+
+} // namespace mailfunnel
