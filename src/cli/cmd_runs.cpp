@@ -1,7 +1,7 @@
 // runs: what was scored and left the program, and what the scheduler of `serve` did.
 
 #include "app/kept_run.hpp"
-#include "base/json.hpp"
+#include "app/score_json.hpp"
 #include "base/text.hpp"
 #include "command.hpp"
 #include "run_tables.hpp"
@@ -22,19 +22,6 @@ std::string seconds_of(const JobRun& run) {
   return run.ended ? format_duration(*run.ended - run.started) : "";
 }
 
-std::string job_json(const JobRun& run) {
-  std::string out = fmt::format("{{\"id\":{},\"job\":", run.id);
-  append_json_string(out, run.job);
-  out += fmt::format(",\"due\":\"{}\",\"started\":\"{}\",\"ended\":{},\"outcome\":\"{}\"",
-                     format_time(run.due), format_time(run.started),
-                     run.ended ? "\"" + format_time(*run.ended) + "\"" : "null", run.outcome);
-  if (!run.log.empty()) {
-    out += ",\"log\":";
-    append_json_string(out, run.log);
-  }
-  return out + "}\n";
-}
-
 int show_job(const Invocation& call, Store& store, std::int64_t id) {
   const auto run = JobLog(store.database()).run(id);
   if (!run) {
@@ -42,7 +29,7 @@ int show_job(const Invocation& call, Store& store, std::int64_t id) {
                    fmt::format("there is no job {}: `mailfunnel runs --jobs` lists them", id)});
   }
   if (call.json) {
-    std::cout << job_json(*run);
+    std::cout << to_json(*run) << '\n';
   } else {
     std::cout << fmt::format("{}, due {}, began {}, {}{}\n\n{}", run->job, format_time(run->due),
                              format_time(run->started), run->outcome,
@@ -55,7 +42,7 @@ int show_jobs(const Invocation& call, Store& store) {
   const auto runs = JobLog(store.database()).newest("", k_shown);
   if (call.json) {
     for (const auto& run : runs) {
-      std::cout << job_json(run);
+      std::cout << to_json(run) << '\n';
     }
     return k_done;
   }

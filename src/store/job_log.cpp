@@ -1,5 +1,9 @@
 #include "store/job_log.hpp"
 
+#include "base/json.hpp"
+
+#include <fmt/format.h>
+
 namespace mailfunnel {
 
 namespace {
@@ -20,6 +24,15 @@ JobRun row_of(const Statement& row) {
 }
 
 } // namespace
+
+std::string to_json(const JobRun& run) {
+  auto json = fmt::format(
+      "{{\"id\":{},\"job\":{},\"due\":\"{}\",\"started\":\"{}\",\"ended\":{},\"outcome\":\"{}\"",
+      run.id, json_text(run.job), format_time(run.due), format_time(run.started),
+      run.ended ? json_text(format_time(*run.ended)) : "null", run.outcome);
+  json += run.log.empty() ? "" : ",\"log\":" + json_text(run.log);
+  return json + "}";
+}
 
 std::int64_t JobLog::begin(std::string_view job, Seconds due, Seconds now) {
   m_database.use("INSERT INTO job_run (job, due, started, outcome) VALUES (?1, ?2, ?3, 'running')")

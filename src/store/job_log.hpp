@@ -21,6 +21,9 @@ struct JobRun {
   std::string log;
 };
 
+/// One object; with the log where it was read.
+std::string to_json(const JobRun& run);
+
 class JobLog {
 public:
   explicit JobLog(Database& database) : m_database(database) {}

@@ -164,7 +164,7 @@ const std::vector<ApiRoute>& api_routes() {
   return k_routes;
 }
 
-unsigned Api::pace(const std::string& token, Moment at) {
+unsigned JsonApi::pace(const std::string& token, Moment at) {
   const std::lock_guard lock(m_mutex);
   if (m_buckets.size() > k_most_tokens) { // of tokens that are gone
     m_buckets.clear();
@@ -179,7 +179,7 @@ unsigned Api::pace(const std::string& token, Moment at) {
   return 0;
 }
 
-HttpResponse Api::perform(const ApiRoute& route, ApiContext& context, const WebRequest& request) {
+HttpResponse JsonApi::perform(const ApiRoute& route, ApiContext& context, const WebRequest& request) {
   try {
     context.places = places_of(route.path, path_behind_root(request));
     read_query(route, request.query, context);
@@ -196,7 +196,7 @@ HttpResponse Api::perform(const ApiRoute& route, ApiContext& context, const WebR
   return error_response(500, "something broke; the log of `mailfunnel serve` says what");
 }
 
-HttpResponse Api::handle(const WebRequest& request, const Workspace& workspace, Seconds now,
+HttpResponse JsonApi::handle(const WebRequest& request, const Workspace& workspace, Seconds now,
                          Moment at) {
   const auto answer = [&]() -> HttpResponse {
     const auto caller = caller_of(request, workspace);

@@ -35,11 +35,11 @@ struct ApiRoute {
 /// schema/api.openapi.json lists the same; a test holds them against each other.
 const std::vector<ApiRoute>& api_routes();
 
-class Api {
+class JsonApi {
 public:
   static constexpr double k_per_second = 20, k_burst = 40; // requests of one token
 
-  explicit Api(EventLog& log) : m_log(log) {}
+  explicit JsonApi(EventLog& log) : m_log(log) {}
 
   /// `at`: of the clock that tokens are paced by. From any thread.
   HttpResponse handle(const WebRequest& request, const Workspace& workspace, Seconds now,

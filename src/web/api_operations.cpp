@@ -5,7 +5,6 @@
 #include "app/score_json.hpp"
 #include "app/simulate.hpp"
 #include "app/store_status.hpp"
-#include "base/json.hpp"
 #include "base/text.hpp"
 #include "store/job_log.hpp"
 #include "web/api_handlers.hpp"
@@ -18,15 +17,6 @@ namespace {
 
 constexpr std::int64_t k_usual_movers = 10, k_most_movers = 1'000;
 constexpr std::size_t k_most_job_runs = 10'000; // the log keeps fewer
-
-std::string job_json(const JobRun& run, bool log) {
-  auto json = fmt::format(
-      "{{\"id\":{},\"job\":{},\"due\":\"{}\",\"started\":\"{}\",\"ended\":{},\"outcome\":\"{}\"",
-      run.id, json_text(run.job), format_time(run.due), format_time(run.started),
-      run.ended ? json_text(format_time(*run.ended)) : "null", run.outcome);
-  json += log ? ",\"log\":" + json_text(run.log) : "";
-  return json + "}";
-}
 
 /// All mistakes at once, as `simulate --rules` tells them.
 Rules rules_of(std::string_view text) {
@@ -60,7 +50,7 @@ HttpResponse api_jobs(const ApiContext& context, const WebRequest&) {
   auto store = context.reading();
   return page_response(context,
                        JobLog(store.database()).newest(context.text("job"), k_most_job_runs),
-                       [](const JobRun& run) { return job_json(run, false); });
+                       [](const JobRun& run) { return to_json(run); });
 }
 
 HttpResponse api_job(const ApiContext& context, const WebRequest&) {
@@ -73,7 +63,7 @@ HttpResponse api_job(const ApiContext& context, const WebRequest&) {
   if (!run) {
     not_found(fmt::format("there is no run {} of a job", *id));
   }
-  return json_response(200, job_json(*run, true) + "\n");
+  return json_response(200, to_json(*run) + "\n");
 }
 
 HttpResponse api_pushes(const ApiContext& context, const WebRequest&) {

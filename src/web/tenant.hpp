@@ -70,7 +70,7 @@ private:
   std::string m_trouble; // of the last drain
   std::atomic<bool> m_stopping{false};
 
-  Api m_api;
+  JsonApi m_api;
   HookReceiver m_receiver;
   std::thread m_thread;
   Scheduler m_scheduler;
