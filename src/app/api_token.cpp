@@ -2,7 +2,7 @@
 
 #include "adapter/signature.hpp"
 #include "base/base64.hpp"
-#include "base/json.hpp"
+#include "base/json_text.hpp"
 #include "base/text.hpp"
 
 #include <fmt/format.h>

@@ -1,6 +1,6 @@
 #include "app/campaign_list.hpp"
 
-#include "base/json.hpp"
+#include "base/json_text.hpp"
 #include "funnel/mailing_judge.hpp"
 
 #include <fmt/format.h>

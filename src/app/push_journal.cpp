@@ -1,6 +1,6 @@
 #include "app/push_journal.hpp"
 
-#include "base/json.hpp"
+#include "base/json_text.hpp"
 #include "store/catalog.hpp"
 
 #include <boost/json.hpp>

@@ -1,6 +1,6 @@
 #include "app/report_json.hpp"
 
-#include "base/json.hpp"
+#include "base/json_text.hpp"
 
 #include <fmt/format.h>
 

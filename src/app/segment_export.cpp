@@ -4,7 +4,7 @@
 #include "app/row_writer.hpp"
 #include "app/run_block.hpp"
 #include "app/score_run.hpp"
-#include "base/json.hpp"
+#include "base/json_text.hpp"
 #include "base/parallel.hpp"
 
 #include <fmt/format.h>

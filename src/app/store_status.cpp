@@ -1,6 +1,6 @@
 #include "app/store_status.hpp"
 
-#include "base/json.hpp"
+#include "base/json_text.hpp"
 #include "store/activity.hpp"
 #include "store/catalog.hpp"
 #include "store/recipients.hpp"

@@ -65,6 +65,5 @@ bool looks_like_ndjson(std::string_view head);
 
 /// Appends "text" with its quotes, escaped; what is no UTF-8 becomes U+FFFD.
 void append_json_string(std::string& out, std::string_view text);
-std::string json_text(std::string_view text); // likewise, as a text of its own
 
 } // namespace mailfunnel

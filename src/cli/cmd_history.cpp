@@ -3,7 +3,7 @@
 #include "app/history.hpp"
 #include "app/person_json.hpp"
 #include "base/csv.hpp"
-#include "base/json.hpp"
+#include "base/json_text.hpp"
 #include "base/text.hpp"
 #include "command.hpp"
 #include "progress.hpp"

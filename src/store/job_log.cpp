@@ -1,6 +1,6 @@
 #include "store/job_log.hpp"
 
-#include "base/json.hpp"
+#include "base/json_text.hpp"
 
 #include <fmt/format.h>
 

@@ -2,7 +2,7 @@
 
 #include "app/campaign_list.hpp"
 #include "app/report_json.hpp"
-#include "base/json.hpp"
+#include "base/json_text.hpp"
 #include "base/text.hpp"
 #include "web/api_body.hpp"
 #include "web/api_handlers.hpp"

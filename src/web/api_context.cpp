@@ -1,6 +1,6 @@
 #include "web/api_context.hpp"
 
-#include "base/json.hpp"
+#include "base/json_text.hpp"
 #include "base/text.hpp"
 #include "ingest/session.hpp"
 

@@ -1,7 +1,7 @@
 // segments: sizes, and people page by page.
 
 #include "app/segment_export.hpp"
-#include "base/json.hpp"
+#include "base/json_text.hpp"
 #include "base/text.hpp"
 #include "web/api_handlers.hpp"
 
