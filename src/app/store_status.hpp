@@ -1,6 +1,7 @@
 #pragma once
 // Counts and health of a store: for `status` and the API.
 
+#include "base/time.hpp"
 #include "store/store.hpp"
 
 #include <cstdint>
