@@ -147,3 +147,10 @@ CREATE TABLE api_token (
   read_only INTEGER NOT NULL DEFAULT 0, -- 1: GET alone
   created INTEGER NOT NULL
 ) WITHOUT ROWID;
+
+-- What people were told of ([[notify]], src/app/notices.hpp). A key that is about a person is a keyed hash.
+CREATE TABLE notice (
+  id INTEGER PRIMARY KEY, kind TEXT NOT NULL, key TEXT NOT NULL, at INTEGER NOT NULL, text TEXT NOT NULL, -- '': known, not told
+  UNIQUE (kind, key)
+);
+CREATE TABLE notice_told (route TEXT NOT NULL, notice INTEGER NOT NULL, PRIMARY KEY (route, notice)) WITHOUT ROWID;

@@ -10,8 +10,8 @@ const std::vector<Command>& commands() {
       links_command(),     score_command(),      simulate_command(),  backtest_command(),
       audit_command(),     explain_command(),    runs_command(),      events_command(),
       history_command(),   verdicts_command(),   segments_command(),  export_command(),
-      sql_command(),       suppress_command(),   serve_command(),     token_command(),
-      status_command(),
+      sql_command(),       suppress_command(),   notify_command(),    serve_command(),
+      token_command(),     status_command(),
   };
   return k_commands;
 }
