@@ -223,14 +223,20 @@ std::map<std::pair<CampaignId, EventKind>, std::uint64_t> Activity::counts() {
   return out;
 }
 
-std::set<CampaignId> Activity::campaigns_with(EventKind kind) {
-  std::set<CampaignId> out;
-  auto query = m_database->use("SELECT key FROM activity WHERE key & 255 = ?1");
-  query.bind(static_cast<std::int64_t>(kind));
-  while (query.step()) {
-    out.insert(campaign_of(static_cast<std::uint64_t>(query.integer(0))));
+bool Activity::any(CampaignId campaign, EventKind kind) {
+  auto last = m_database->use("SELECT max(key) FROM activity");
+  if (!last.step() || last.is_null(0)) {
+    return false;
   }
-  return out;
+  // A look a chunk: a scan would read a page of every set.
+  const auto chunks = static_cast<std::uint32_t>(last.integer(0) >> 40) + 1;
+  auto query = m_database->use("SELECT 1 FROM activity WHERE key = ?1");
+  bool found = false;
+  for (std::uint32_t chunk = 0; chunk < chunks && !found; ++chunk) {
+    found = query.bind(static_cast<std::int64_t>(key_of(chunk, campaign, kind))).step();
+    query.reset();
+  }
+  return found;
 }
 
 std::uint32_t Activity::newest() {

@@ -8,7 +8,6 @@
 #include <cstdint>
 #include <map>
 #include <optional>
-#include <set>
 #include <span>
 #include <string>
 #include <unordered_map>
@@ -94,7 +93,8 @@ public:
   /// Gives the events of merged recipients to whom they were merged into.
   void move_recipients(const std::unordered_map<RecipientId, RecipientId>& into, unsigned threads);
 
-  std::set<CampaignId> campaigns_with(EventKind kind); // without the inbox
+  /// Is there any such event? Without the inbox.
+  bool any(CampaignId campaign, EventKind kind);
   std::map<std::pair<CampaignId, EventKind>, std::uint64_t>
   counts();               // events stored, without the inbox
   std::uint32_t newest(); // time of the newest event; 0: none
