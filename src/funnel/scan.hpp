@@ -123,6 +123,8 @@ private:
   // scan.cpp
   bool refused(std::uint16_t r) const { return !m_refused.empty() && m_refused[r]; }
   bool tracked(std::uint32_t family) const;
+  /// What m_measurability is to make room for.
+  void expect_mails();
   void score_family(std::uint32_t index_of_family);
   void read_deliveries(const WorldCampaign& campaign);
   void read_opens(const WorldCampaign& campaign);
@@ -222,6 +224,7 @@ private:
   std::vector<bool> m_best; // find_best_repeats
   std::vector<CampaignId> m_present;
   EventColumns m_columns, m_more;
+  std::vector<std::uint16_t> m_recipients; // a column of them, alone
   std::uint32_t m_limit, m_over_limit;
   static constexpr std::uint32_t k_none = ~0U;
   std::uint32_t m_watched = k_none; // the family whose outcomes are asked for

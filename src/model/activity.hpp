@@ -104,6 +104,13 @@ public:
   virtual std::uint32_t size() const = 0; // recipients, at most k_chunk_size
   /// Fills `columns` (cleared first); false when there are no such events.
   virtual bool events(CampaignId campaign, EventKind kind, EventColumns& columns) = 0;
+  /// As events(), the recipients alone.
+  virtual bool recipients(CampaignId campaign, EventKind kind, std::vector<std::uint16_t>& out) {
+    EventColumns columns;
+    const bool any = events(campaign, kind, columns);
+    out = std::move(columns.recipient);
+    return any;
+  }
   /// Campaigns that have events of this kind here.
   virtual std::vector<CampaignId> campaigns(EventKind kind) = 0;
   /// Attribute `name` of recipients block * 512 and on; false when nobody there has it.

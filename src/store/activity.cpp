@@ -118,31 +118,58 @@ struct Encoded {
 // ---- reading
 // -------------------------------------------------------------------------------------------------------
 
-const ChunkActivity::Set* ChunkActivity::find(CampaignId campaign, EventKind kind) const {
+ChunkActivity::ChunkActivity(Database& database, std::uint32_t chunk)
+    : m_database(&database), m_chunk(chunk) {
+  auto query = m_database->use("SELECT key FROM activity WHERE key >= ?1 AND key < ?2 ORDER BY key");
+  query.bind(static_cast<std::int64_t>(std::uint64_t{chunk} << 40),
+             static_cast<std::int64_t>((std::uint64_t{chunk} + 1) << 40));
+  while (query.step()) {
+    m_sets.push_back({static_cast<std::uint64_t>(query.integer(0)), std::nullopt});
+  }
+}
+
+ChunkActivity::Set* ChunkActivity::find(CampaignId campaign, EventKind kind) {
   const auto key = key_of(m_chunk, campaign, kind);
   const auto place =
       std::lower_bound(m_sets.begin(), m_sets.end(), key,
                        [](const Set& set, std::uint64_t wanted) { return set.key < wanted; });
-  return place != m_sets.end() && place->key == key ? &*place : nullptr;
+  if (place == m_sets.end() || place->key != key) {
+    return nullptr;
+  }
+  if (!place->blob) {
+    place->blob = Activity(*m_database).blob(m_chunk, campaign, kind);
+  }
+  return place->blob ? &*place : nullptr; // gone meanwhile, where no transaction holds it
 }
 
-bool ChunkActivity::read(CampaignId campaign, EventKind kind, EventColumns& columns) const {
+bool ChunkActivity::read(CampaignId campaign, EventKind kind, EventColumns& columns) {
   columns.clear();
   const auto* set = find(campaign, kind);
   if (set == nullptr) {
     return false;
   }
-  BlockReader(set->blob, name_of_key(set->key)).read_all(columns);
+  BlockReader(*set->blob, name_of_key(set->key)).read_all(columns);
   return true;
 }
 
-bool ChunkActivity::read_recipients(std::uint16_t first, std::uint16_t last, CampaignId campaign,
-                                    EventKind kind, EventColumns& columns) const {
+bool ChunkActivity::read_recipients(CampaignId campaign, EventKind kind,
+                                    std::vector<std::uint16_t>& out) {
+  out.clear();
   const auto* set = find(campaign, kind);
   if (set == nullptr) {
     return false;
   }
-  BlockReader(set->blob, name_of_key(set->key)).read_recipients(first, last, columns);
+  BlockReader(*set->blob, name_of_key(set->key)).read_recipients(out);
+  return true;
+}
+
+bool ChunkActivity::read_recipients(std::uint16_t first, std::uint16_t last, CampaignId campaign,
+                                    EventKind kind, EventColumns& columns) {
+  const auto* set = find(campaign, kind);
+  if (set == nullptr) {
+    return false;
+  }
+  BlockReader(*set->blob, name_of_key(set->key)).read_recipients(first, last, columns);
   return true;
 }
 
@@ -163,22 +190,6 @@ std::vector<StoredSet> Activity::sets() {
                    static_cast<std::uint64_t>(query.integer(1))});
   }
   return out;
-}
-
-ChunkActivity Activity::load(std::uint32_t chunk, std::uint32_t kinds) {
-  ChunkActivity loaded;
-  loaded.m_chunk = chunk;
-  auto query =
-      m_database->use("SELECT key, data FROM activity WHERE key >= ?1 AND key < ?2 ORDER BY key");
-  query.bind(static_cast<std::int64_t>(std::uint64_t{chunk} << 40),
-             static_cast<std::int64_t>((std::uint64_t{chunk} + 1) << 40));
-  while (query.step()) {
-    const auto key = static_cast<std::uint64_t>(query.integer(0));
-    if ((kinds >> (key & 0xFF) & 1) != 0) {
-      loaded.m_sets.push_back({key, std::string(query.blob(1))});
-    }
-  }
-  return loaded;
 }
 
 std::optional<std::string> Activity::blob(std::uint32_t chunk, CampaignId campaign,

@@ -32,6 +32,8 @@ public:
 
   std::size_t size() const { return m_count; }
   void read_all(EventColumns& columns) const; // appends
+  /// As read_all, the recipients alone.
+  void read_recipients(std::vector<std::uint16_t>& out) const;
   /// Appends the events of recipients `first` to `last`, both with theirs; decodes only the
   /// sub-blocks that may hold them.
   void read_recipients(std::uint16_t first, std::uint16_t last, EventColumns& columns) const;
@@ -44,7 +46,10 @@ private:
     std::uint16_t first, count;
     std::uint32_t offset;
   };
+  struct SubBlock;
   Entry entry(std::size_t i) const;
+  SubBlock sub_block(std::size_t i) const;
+  static void unpack_recipients(const SubBlock& sub, std::uint16_t* out);
   void read_sub_block(std::size_t i, EventColumns& columns) const;
   [[noreturn]] void damaged() const;
 

@@ -282,7 +282,7 @@ TEST_CASE("explain agrees with the score of the whole list, and no suppressed ad
   CHECK(all.members == mailing.members + mailing.kept_out_suppressed);
   CHECK(mailing.kept_out_suppressed > 0);
   std::size_t people = 0;
-  const auto all_text = all.joined(), mailing_text = mailing.joined();
+  const auto &all_text = all.text, &mailing_text = mailing.text;
   for (const auto line : split(all_text, '\n')) {
     const auto comma = line.find(',');
     if (comma == std::string_view::npos || line.starts_with("email")) {
@@ -322,7 +322,7 @@ TEST_CASE("segments from a stored run are those scored anew, on any number of th
   const auto run = [&](ExportFormat format, std::size_t limit) {
     std::string out;
     for (const auto& result : run_segments(store, test.workspace, k_now, requests, format, limit)) {
-      out += std::to_string(result.members) + "\n" + result.joined();
+      out += std::to_string(result.members) + "\n" + result.text;
     }
     return out;
   };
