@@ -48,9 +48,9 @@ std::uint64_t prefix_of(std::string_view text) {
 
 /// As far as the numbers tell. Without a branch, none of which could be foreseen.
 bool numbers_before(const Member& a, const Member& b) {
-  return static_cast<bool>(static_cast<int>(a.order < b.order) |
-                           (static_cast<int>(a.order == b.order) &
-                            static_cast<int>(a.prefix < b.prefix)));
+  return static_cast<bool>(
+      static_cast<int>(a.order < b.order) |
+      (static_cast<int>(a.order == b.order) & static_cast<int>(a.prefix < b.prefix)));
 }
 
 bool before(const Member& a, const Member& b) {

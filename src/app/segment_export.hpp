@@ -44,8 +44,8 @@ std::vector<SegmentResult> run_segments(Store& store, const Workspace& workspace
                                         std::optional<ExportFormat> format, std::size_t limit,
                                         const PutPiece& put = {});
 
-/// All people of the segments as files by `put`, and the run that they are of: it is made and stored where
-/// none is right. keep_run() is the caller's, once the files are written.
+/// All people of the segments as files by `put`, and the run that they are of: it is made and
+/// stored where none is right. keep_run() is the caller's, once the files are written.
 struct ExportedSegments {
   std::vector<SegmentResult> results;
   StoredRun run;

@@ -144,9 +144,9 @@ World build_world(Store& store, const Workspace& workspace, const Rules& rules, 
                         .value_or(stored.campaign.kind.value_or(CampaignKind::campaign));
     campaign.named = !stored.campaign.id.empty();
     campaign.delivery_events =
-        source.configured ? *source.configured
-                          : source.can.delivery_events ||
-                                activity.any(stored.id, EventKind::delivered);
+        source.configured
+            ? *source.configured
+            : source.can.delivery_events || activity.any(stored.id, EventKind::delivered);
     campaign.delivery_times = campaign.delivery_events && source.can.delivery_times;
     campaign.seconds = source.can.time_resolution <= 1;
     campaign.tracked =

@@ -355,8 +355,8 @@ Result<std::string> read_file(const std::string& path, std::size_t most) {
 }
 
 NewFile::NewFile(std::string path)
-    : m_path(std::move(path)), m_file(open((m_path + ".new").c_str(),
-                                           O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644)),
+    : m_path(std::move(path)),
+      m_file(open((m_path + ".new").c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644)),
       m_error(m_file < 0 ? errno : 0) {}
 
 NewFile::NewFile(NewFile&& other) noexcept
@@ -382,8 +382,8 @@ void NewFile::put(std::string_view bytes) {
 }
 
 Result<void> NewFile::finish(bool synced) {
-  if (m_error == 0 && ((synced && fsync(m_file) != 0) ||
-                       rename((m_path + ".new").c_str(), m_path.c_str()) != 0)) {
+  if (m_error == 0 &&
+      ((synced && fsync(m_file) != 0) || rename((m_path + ".new").c_str(), m_path.c_str()) != 0)) {
     m_error = errno;
   }
   if (m_error != 0) {

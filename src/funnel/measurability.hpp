@@ -39,10 +39,10 @@ using CoveredTimes = std::vector<std::pair<Seconds, Seconds>>;
 /// One mailing as one person got it.
 struct MailReceived {
   std::uint32_t delivered;
-  std::uint32_t reacted; // when first: an open of any sort but a machine's, a click, a reply, a
-                         // conversion; k_never
-  std::uint32_t family : 30;   // index in World::families
-  std::uint32_t named : 1;     // the events say which mailing it was
+  std::uint32_t reacted;     // when first: an open of any sort but a machine's, a click, a reply, a
+                             // conversion; k_never
+  std::uint32_t family : 30; // index in World::families
+  std::uint32_t named : 1;   // the events say which mailing it was
   std::uint32_t by_person : 1; // the reaction
 };
 static_assert(sizeof(MailReceived) == 12); // there are millions
@@ -128,7 +128,7 @@ private:
       m_first.resize(m_ends.size());
       std::uint32_t total = 1; // the first place is of what nobody wants
       for (std::size_t r = 0; r < wanted.size(); ++r) {
-        m_first[r] = wanted[r] != 0 ? total : 0;
+        m_first[r] = wanted[r] * total;
         total += wanted[r] * std::exchange(m_ends[r], m_first[r]);
       }
       m_rows.resize(std::max<std::size_t>(m_rows.size(), total));

@@ -22,11 +22,11 @@ void count_up(std::uint16_t& counter) {
 
 } // namespace
 
-Scan::Scan(const Rules& rules, const World& world, Seconds as_of, ChunkSource& source,
-           Measurability& measurability, ChunkScores& scores, Ledger* ledger)
+Scan::Scan(const Rules& rules, const World& world, Seconds as_of, const Decay& decay,
+           ChunkSource& source, Measurability& measurability, ChunkScores& scores, Ledger* ledger)
     : m_rules(rules.scoring), m_judge(rules.robots, world, source.size(), as_of),
       m_tagging(rules.tagging), m_world(world), m_as_of(as_of), m_source(source), m_out(scores),
-      m_ledger(ledger), m_marks(source.size()), m_decay(m_rules.half_life, as_of),
+      m_ledger(ledger), m_marks(source.size()), m_decay(decay),
       m_fair(m_rules.measurable == Measurable::fair), m_measurability(measurability),
       m_limit(static_cast<std::uint32_t>(std::clamp<Seconds>(as_of, 0, 0xFFFFFFFF))) {
   m_over_limit = static_cast<std::uint32_t>(

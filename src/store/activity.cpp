@@ -120,7 +120,8 @@ struct Encoded {
 
 ChunkActivity::ChunkActivity(Database& database, std::uint32_t chunk)
     : m_database(&database), m_chunk(chunk) {
-  auto query = m_database->use("SELECT key FROM activity WHERE key >= ?1 AND key < ?2 ORDER BY key");
+  auto query =
+      m_database->use("SELECT key FROM activity WHERE key >= ?1 AND key < ?2 ORDER BY key");
   query.bind(static_cast<std::int64_t>(std::uint64_t{chunk} << 40),
              static_cast<std::int64_t>((std::uint64_t{chunk} + 1) << 40));
   while (query.step()) {

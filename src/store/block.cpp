@@ -203,10 +203,8 @@ void BlockReader::read_sub_block(std::size_t i, EventColumns& columns) const {
   columns.recipient.resize(before + n);
   columns.time.resize(before + n);
   unpack_recipients(sub, columns.recipient.data() + before);
-  unpack(bits.time,
-         [base = sub.base, out = columns.time.data() + before](std::size_t k, std::uint32_t v) {
-           out[k] = base + v;
-         });
+  unpack(bits.time, [base = sub.base, out = columns.time.data() + before](
+                        std::size_t k, std::uint32_t v) { out[k] = base + v; });
   const auto small = [&](auto& column, unsigned width) {
     using Value = typename std::remove_reference_t<decltype(column)>::value_type;
     if (auto* out = grow(column, before, n, width != 0); out != nullptr && width != 0) {
