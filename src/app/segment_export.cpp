@@ -15,6 +15,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <span>
 
 namespace mailfunnel {
 
@@ -57,16 +58,31 @@ bool before(const Member& a, const Member& b) {
   return numbers_before(a, b) || (!numbers_before(b, a) && a.email() < b.email());
 }
 
-/// First by the numbers, which is fast; then the few whom only the rest of the address tells apart.
-void sort_members(std::vector<Member>& members) {
+/// Whose addresses are alike up to `depth`, where their prefixes begin. Addresses of one company or
+/// one name are alike for long, so it goes on word by word: to compare the texts is a cache miss
+/// each.
+void sort_members(std::span<Member> members, std::size_t depth = 0) {
+  constexpr std::size_t k_word = sizeof(Member::prefix), k_deepest = 4 * k_word;
   boost::sort::pdqsort_branchless(members.begin(), members.end(), numbers_before);
-  for (auto first = members.begin(); first != members.end();) {
-    auto end = first + 1;
-    while (end != members.end() && !numbers_before(*first, *end)) {
+  for (std::size_t first = 0, end = 0; first < members.size(); first = end) {
+    while (end < members.size() && !numbers_before(members[first], members[end])) {
       ++end;
     }
-    std::sort(first, end, [](const Member& a, const Member& b) { return a.email() < b.email(); });
-    first = end;
+    const auto alike = members.subspan(first, end - first);
+    if (alike.size() > 1 && depth == k_deepest) {
+      std::sort(alike.begin(), alike.end(),
+                [](const Member& a, const Member& b) { return a.email() < b.email(); });
+    } else if (alike.size() > 1) {
+      const auto prefix = alike.front().prefix;
+      for (auto& member : alike) {
+        const auto email = member.email();
+        member.prefix = prefix_of(email.substr(std::min(depth + k_word, email.size())));
+      }
+      sort_members(alike, depth + k_word);
+      for (auto& member : alike) {
+        member.prefix = prefix;
+      }
+    }
   }
 }
 

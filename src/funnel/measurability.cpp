@@ -19,13 +19,6 @@ template<typename Row> std::span<const Row> until(std::span<const Row> rows, Sec
   return rows.first(size);
 }
 
-bool covers(const CoveredTimes& covered, Seconds from, Seconds to) {
-  const auto after = std::upper_bound(
-      covered.begin(), covered.end(), from,
-      [](Seconds moment, const auto& interval) { return moment < interval.first; });
-  return after != covered.begin() && std::prev(after)->second >= to;
-}
-
 } // namespace
 
 std::string_view name_of(Silence silence) {

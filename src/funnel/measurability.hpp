@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <iterator>
 #include <span>
 #include <string_view>
 #include <utility>
@@ -172,6 +173,7 @@ private:
       return;
     }
     const auto person = person_of(r, suppressions);
+    const bool plain = person.opens.empty() && person.clicks.empty() && suppressions.empty();
     for (auto i = m_all ? 0 : early; i < mails.size(); ++i) {
       const auto& mail = mails[i];
       const auto end = Seconds{mail.delivered} + window;
@@ -179,7 +181,9 @@ private:
                            : mail.named == 0            ? Silence::not_named
                            : end > as_of                ? Silence::window_open
                            : i < early                  ? Silence::few_mails
-                                       : verdict(person, mail, end, covered(mail.family));
+                           : plain && covers(covered(mail.family), mail.delivered, end)
+                               ? Silence::not_opened // as verdict() would say, of most
+                               : verdict(person, mail, end, covered(mail.family));
       put(static_cast<std::uint16_t>(r), mail, silence, end);
     }
   }
@@ -187,6 +191,12 @@ private:
   Person person_of(std::size_t r, Suppressions suppressions);
   /// How many have fewer than three before them: the first ones.
   static std::size_t mails_too_early(std::span<const MailReceived> mails);
+  static bool covers(const CoveredTimes& covered, Seconds from, Seconds to) {
+    const auto after = std::upper_bound(
+        covered.begin(), covered.end(), from,
+        [](Seconds moment, const auto& interval) { return moment < interval.first; });
+    return after != covered.begin() && std::prev(after)->second >= to;
+  }
   static Silence verdict(const Person& person, const MailReceived& mail, Seconds end,
                          const CoveredTimes& covered);
 

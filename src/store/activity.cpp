@@ -13,21 +13,6 @@ namespace mailfunnel {
 
 namespace {
 
-constexpr std::uint64_t key_of(std::uint32_t chunk, CampaignId campaign, EventKind kind) {
-  return std::uint64_t{chunk} << 40 | std::uint64_t{campaign} << 8 |
-         static_cast<std::uint64_t>(kind);
-}
-constexpr CampaignId campaign_of(std::uint64_t key) {
-  return static_cast<CampaignId>(key >> 8);
-}
-constexpr EventKind kind_of(std::uint64_t key) {
-  return static_cast<EventKind>(key & 0xFF);
-}
-std::string name_of_key(std::uint64_t key) {
-  return "chunk " + std::to_string(key >> 40) + ", campaign " + std::to_string(campaign_of(key)) +
-         ", " + std::string(name_of(kind_of(key)));
-}
-
 // ---- sorting: rows come nearly by time, so a stable radix sort by recipient leaves little to do
 // -----------------------
 
@@ -120,12 +105,17 @@ struct Encoded {
 
 ChunkActivity::ChunkActivity(Database& database, std::uint32_t chunk)
     : m_database(&database), m_chunk(chunk) {
-  auto query =
-      m_database->use("SELECT key FROM activity WHERE key >= ?1 AND key < ?2 ORDER BY key");
+  auto query = m_database->use("SELECT key, CASE key & 255 WHEN ?3 THEN NULL ELSE data END FROM "
+                               "activity WHERE key >= ?1 AND key < ?2 ORDER BY key");
   query.bind(static_cast<std::int64_t>(std::uint64_t{chunk} << 40),
-             static_cast<std::int64_t>((std::uint64_t{chunk} + 1) << 40));
+             static_cast<std::int64_t>((std::uint64_t{chunk} + 1) << 40),
+             static_cast<std::int64_t>(EventKind::sent));
   while (query.step()) {
-    m_sets.push_back({static_cast<std::uint64_t>(query.integer(0)), std::nullopt});
+    auto& set = m_sets.emplace_back();
+    set.key = static_cast<std::uint64_t>(query.integer(0));
+    if (kind_of(set.key) != EventKind::sent) {
+      set.blob = query.blob(1);
+    }
   }
 }
 
@@ -149,7 +139,7 @@ bool ChunkActivity::read(CampaignId campaign, EventKind kind, EventColumns& colu
   if (set == nullptr) {
     return false;
   }
-  BlockReader(*set->blob, name_of_key(set->key)).read_all(columns);
+  BlockReader(*set->blob, set->key).read_all(columns);
   return true;
 }
 
@@ -160,7 +150,7 @@ bool ChunkActivity::read_recipients(CampaignId campaign, EventKind kind,
   if (set == nullptr) {
     return false;
   }
-  BlockReader(*set->blob, name_of_key(set->key)).read_recipients(out);
+  BlockReader(*set->blob, set->key).read_recipients(out);
   return true;
 }
 
@@ -170,7 +160,7 @@ bool ChunkActivity::read_recipients(std::uint16_t first, std::uint16_t last, Cam
   if (set == nullptr) {
     return false;
   }
-  BlockReader(*set->blob, name_of_key(set->key)).read_recipients(first, last, columns);
+  BlockReader(*set->blob, set->key).read_recipients(first, last, columns);
   return true;
 }
 
@@ -208,7 +198,7 @@ bool Activity::load_set(std::uint32_t chunk, CampaignId campaign, EventKind kind
   if (!query.step()) {
     return false;
   }
-  BlockReader(query.blob(0), name_of_key(key)).read_all(columns);
+  BlockReader(query.blob(0), key).read_all(columns);
   return true;
 }
 
@@ -230,7 +220,7 @@ std::map<std::pair<CampaignId, EventKind>, std::uint64_t> Activity::counts() {
   auto query = m_database->use("SELECT key, data FROM activity");
   while (query.step()) {
     const auto key = static_cast<std::uint64_t>(query.integer(0));
-    out[{campaign_of(key), kind_of(key)}] += BlockReader(query.blob(1), name_of_key(key)).size();
+    out[{campaign_of(key), kind_of(key)}] += BlockReader(query.blob(1), key).size();
   }
   return out;
 }
@@ -325,7 +315,7 @@ MergeCounts Activity::merge(std::span<const RowPages> sets, unsigned threads) {
         mine.encoded.push_back({key, encode_block(fresh)});
       } else {
         EventColumns columns;
-        BlockReader(old->second, name_of_key(key)).read_all(columns);
+        BlockReader(old->second, key).read_all(columns);
         mine.both.clear();
         for (std::size_t k = 0; k < columns.size(); ++k) {
           mine.both.push_back(columns.row(k));
@@ -434,7 +424,7 @@ void Activity::move_recipients(const std::unordered_map<RecipientId, RecipientId
     const auto key = static_cast<std::uint64_t>(query.integer(0));
     const auto chunk = static_cast<std::uint32_t>(key >> 40);
     EventColumns columns;
-    BlockReader(query.blob(1), name_of_key(key)).read_all(columns);
+    BlockReader(query.blob(1), key).read_all(columns);
     std::vector<EventRow> rows;
     bool touched = false;
     for (std::size_t k = 0; k < columns.size(); ++k) {

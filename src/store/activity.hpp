@@ -42,8 +42,8 @@ struct StoredSet {
   std::uint64_t bytes; // some three to five an event
 };
 
-/// The sets of one chunk. Each is fetched when it is first asked for, and kept: a chunk holds sets
-/// that nobody asks for. The database must live as long.
+/// The sets of one chunk, loaded; decodes on demand. What was sent is fetched when somebody asks:
+/// where deliveries are known few do. The database must live as long.
 class ChunkActivity {
 public:
   ChunkActivity(Database& database, std::uint32_t chunk);

@@ -76,6 +76,11 @@ void encode_sub_block(std::string& out, std::span<const EventRow> rows) {
   pack_bits(out, n, bits.system, [&](std::size_t i) { return std::uint32_t{rows[i].system}; });
 }
 
+std::string name_of_block(std::uint64_t key) {
+  return "chunk " + std::to_string(key >> 40) + ", campaign " + std::to_string(campaign_of(key)) +
+         ", " + std::string(name_of(kind_of(key)));
+}
+
 template<typename Number> void store_at(std::string& out, std::size_t at, Number value) {
   std::memcpy(out.data() + at, &value, sizeof value);
 }
@@ -114,8 +119,7 @@ std::string encode_block(std::span<const EventRow> rows) {
   return out;
 }
 
-BlockReader::BlockReader(std::string_view blob, std::string_view name)
-    : m_blob(blob), m_name(name) {
+BlockReader::BlockReader(std::string_view blob, std::uint64_t key) : m_blob(blob), m_key(key) {
   ByteReader read(blob);
   const auto version = read.number<std::uint8_t>();
   read.take(3);
@@ -124,7 +128,7 @@ BlockReader::BlockReader(std::string_view blob, std::string_view name)
   const auto checksum = read.number<std::uint64_t>();
   if (version != k_version && read.good()) {
     throw Failure(
-        {ErrorCode::unsupported, "activity block " + std::string(name) + " has format " +
+        {ErrorCode::unsupported, "activity block " + name_of_block(key) + " has format " +
                                      std::to_string(version) +
                                      ": it was written by a newer mailfunnel, use that one"});
   }
@@ -135,7 +139,7 @@ BlockReader::BlockReader(std::string_view blob, std::string_view name)
 }
 
 void BlockReader::damaged() const {
-  throw Failure({ErrorCode::io, "activity block " + std::string(m_name) +
+  throw Failure({ErrorCode::io, "activity block " + name_of_block(m_key) +
                                     " is damaged (checksum): restore the store from a backup, or "
                                     "import that mailing's log again into a new one"});
 }

@@ -21,14 +21,26 @@ namespace mailfunnel {
 
 constexpr std::size_t k_sub_block = 2048;
 
+/// A block's key in the table of them: chunk, campaign and kind.
+constexpr std::uint64_t key_of(std::uint32_t chunk, CampaignId campaign, EventKind kind) {
+  return std::uint64_t{chunk} << 40 | std::uint64_t{campaign} << 8 |
+         static_cast<std::uint64_t>(kind);
+}
+constexpr CampaignId campaign_of(std::uint64_t key) {
+  return static_cast<CampaignId>(key >> 8);
+}
+constexpr EventKind kind_of(std::uint64_t key) {
+  return static_cast<EventKind>(key & 0xFF);
+}
+
 /// `rows` are sorted by (recipient, time, link) without duplicates; recipient is the offset in the
 /// chunk.
 std::string encode_block(std::span<const EventRow> rows);
 
 class BlockReader {
 public:
-  /// Throws Failure when the blob is damaged; `name` says which one in the message.
-  BlockReader(std::string_view blob, std::string_view name);
+  /// Throws Failure when the blob is damaged; `key` says which one in the message.
+  BlockReader(std::string_view blob, std::uint64_t key);
 
   std::size_t size() const { return m_count; }
   void read_all(EventColumns& columns) const; // appends
@@ -54,7 +66,7 @@ private:
   [[noreturn]] void damaged() const;
 
   std::string_view m_blob;
-  std::string_view m_name;
+  std::uint64_t m_key;
   std::uint32_t m_count = 0, m_subs = 0;
 };
 

@@ -23,7 +23,7 @@ TEST_CASE("blocks give back what went in, whole and for one recipient") {
     }
     normalise_rows(rows, EventKind::click);
     const auto blob = encode_block(rows);
-    const BlockReader reader(blob, "test");
+    const BlockReader reader(blob, 0);
     EventColumns columns;
     reader.read_all(columns);
     REQUIRE(columns.size() == rows.size());
