@@ -1,4 +1,4 @@
--- The store, format 1. Applied by src/store; never edited after a release: a change is a new file.
+-- The store, format 2. Applied by src/store; never edited after a release: a change is a new file.
 -- What the blobs hold: src/store/block.hpp (activity), recipient_block.hpp (keys, attributes); src/app/score_run.cpp (runs).
 
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -93,7 +93,7 @@ CREATE TABLE coverage (
   PRIMARY KEY (account, starts, ends, source)
 ) WITHOUT ROWID;
 
--- Scoring runs: the newest, and those that were exported or pushed (kept). Of a kept one: its rules as JSON list of TOML texts, and
+-- Scoring runs: the newest, and those that were exported or pushed (kept 1; 2: still being written). Of a kept one: its rules as JSON list of TOML texts, and
 -- the stage of each link (src/app/kept_run.cpp).
 CREATE TABLE run (
   id INTEGER PRIMARY KEY, created INTEGER NOT NULL, as_of INTEGER NOT NULL, changes INTEGER NOT NULL,

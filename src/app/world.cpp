@@ -119,13 +119,13 @@ World build_world(Store& store, const Workspace& workspace, const Rules& rules, 
                                               : adapter->capabilities(),
                            configured != nullptr ? configured->delivery_events : std::nullopt};
   }
+  Activity activity(database);
   World world;
   world.crowds = crowds_of(store);
   std::map<std::uint32_t, std::uint32_t> places; // account -> index in world.covered
   world.covered = covered_times(catalog, places);
   std::map<std::pair<std::uint32_t, std::string>, std::vector<CampaignId>>
       families; // account, family
-  const auto delivered = Activity(database).campaigns_with(EventKind::delivered);
   const auto links = catalog.all_links();
   const auto by_hand = catalog.links_by_hand();
   const Tagger tagger(rules.tagging);
@@ -144,7 +144,9 @@ World build_world(Store& store, const Workspace& workspace, const Rules& rules, 
                         .value_or(stored.campaign.kind.value_or(CampaignKind::campaign));
     campaign.named = !stored.campaign.id.empty();
     campaign.delivery_events =
-        source.configured.value_or(source.can.delivery_events || delivered.contains(stored.id));
+        source.configured
+            ? *source.configured
+            : source.can.delivery_events || activity.any(stored.id, EventKind::delivered);
     campaign.delivery_times = campaign.delivery_events && source.can.delivery_times;
     campaign.seconds = source.can.time_resolution <= 1;
     campaign.tracked =

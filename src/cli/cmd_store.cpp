@@ -56,10 +56,8 @@ int run_export(const Invocation& call) {
     workspace.config.exclude_expression = nullptr;
     const std::vector<SegmentRequest> requests{
         {"scores", SegmentUse::suppression, everybody.expression.get(), columns}};
-    const auto results = run_segments(store, workspace, *as_of, requests, ExportFormat::ndjson, 0);
-    for (const auto& piece : results[0].text) {
-      write(piece);
-    }
+    run_segments(store, workspace, *as_of, requests, ExportFormat::ndjson, 0,
+                 [&](std::size_t, std::string_view piece) { write(piece); });
   } else {
     for (const auto& c :
          build_world(store, workspace, workspace.config.rules, call.now()).campaigns) {

@@ -13,21 +13,6 @@ namespace mailfunnel {
 
 namespace {
 
-constexpr std::uint64_t key_of(std::uint32_t chunk, CampaignId campaign, EventKind kind) {
-  return std::uint64_t{chunk} << 40 | std::uint64_t{campaign} << 8 |
-         static_cast<std::uint64_t>(kind);
-}
-constexpr CampaignId campaign_of(std::uint64_t key) {
-  return static_cast<CampaignId>(key >> 8);
-}
-constexpr EventKind kind_of(std::uint64_t key) {
-  return static_cast<EventKind>(key & 0xFF);
-}
-std::string name_of_key(std::uint64_t key) {
-  return "chunk " + std::to_string(key >> 40) + ", campaign " + std::to_string(campaign_of(key)) +
-         ", " + std::string(name_of(kind_of(key)));
-}
-
 // ---- sorting: rows come nearly by time, so a stable radix sort by recipient leaves little to do
 // -----------------------
 
@@ -118,31 +103,64 @@ struct Encoded {
 // ---- reading
 // -------------------------------------------------------------------------------------------------------
 
-const ChunkActivity::Set* ChunkActivity::find(CampaignId campaign, EventKind kind) const {
+ChunkActivity::ChunkActivity(Database& database, std::uint32_t chunk)
+    : m_database(&database), m_chunk(chunk) {
+  auto query = m_database->use("SELECT key, CASE key & 255 WHEN ?3 THEN NULL ELSE data END FROM "
+                               "activity WHERE key >= ?1 AND key < ?2 ORDER BY key");
+  query.bind(static_cast<std::int64_t>(std::uint64_t{chunk} << 40),
+             static_cast<std::int64_t>((std::uint64_t{chunk} + 1) << 40),
+             static_cast<std::int64_t>(EventKind::sent));
+  while (query.step()) {
+    auto& set = m_sets.emplace_back();
+    set.key = static_cast<std::uint64_t>(query.integer(0));
+    if (kind_of(set.key) != EventKind::sent) {
+      set.blob = query.blob(1);
+    }
+  }
+}
+
+ChunkActivity::Set* ChunkActivity::find(CampaignId campaign, EventKind kind) {
   const auto key = key_of(m_chunk, campaign, kind);
   const auto place =
       std::lower_bound(m_sets.begin(), m_sets.end(), key,
                        [](const Set& set, std::uint64_t wanted) { return set.key < wanted; });
-  return place != m_sets.end() && place->key == key ? &*place : nullptr;
+  if (place == m_sets.end() || place->key != key) {
+    return nullptr;
+  }
+  if (!place->blob) {
+    place->blob = Activity(*m_database).blob(m_chunk, campaign, kind);
+  }
+  return place->blob ? &*place : nullptr; // gone meanwhile, where no transaction holds it
 }
 
-bool ChunkActivity::read(CampaignId campaign, EventKind kind, EventColumns& columns) const {
+bool ChunkActivity::read(CampaignId campaign, EventKind kind, EventColumns& columns) {
   columns.clear();
   const auto* set = find(campaign, kind);
   if (set == nullptr) {
     return false;
   }
-  BlockReader(set->blob, name_of_key(set->key)).read_all(columns);
+  BlockReader(*set->blob, set->key).read_all(columns);
   return true;
 }
 
-bool ChunkActivity::read_recipients(std::uint16_t first, std::uint16_t last, CampaignId campaign,
-                                    EventKind kind, EventColumns& columns) const {
+bool ChunkActivity::read_recipients(CampaignId campaign, EventKind kind,
+                                    std::vector<std::uint16_t>& out) {
+  out.clear();
   const auto* set = find(campaign, kind);
   if (set == nullptr) {
     return false;
   }
-  BlockReader(set->blob, name_of_key(set->key)).read_recipients(first, last, columns);
+  BlockReader(*set->blob, set->key).read_recipients(out);
+  return true;
+}
+
+bool ChunkActivity::read_recipients(std::uint16_t first, std::uint16_t last, CampaignId campaign,
+                                    EventKind kind, EventColumns& columns) {
+  const auto* set = find(campaign, kind);
+  if (set == nullptr) {
+    return false;
+  }
+  BlockReader(*set->blob, set->key).read_recipients(first, last, columns);
   return true;
 }
 
@@ -165,22 +183,6 @@ std::vector<StoredSet> Activity::sets() {
   return out;
 }
 
-ChunkActivity Activity::load(std::uint32_t chunk, std::uint32_t kinds) {
-  ChunkActivity loaded;
-  loaded.m_chunk = chunk;
-  auto query =
-      m_database->use("SELECT key, data FROM activity WHERE key >= ?1 AND key < ?2 ORDER BY key");
-  query.bind(static_cast<std::int64_t>(std::uint64_t{chunk} << 40),
-             static_cast<std::int64_t>((std::uint64_t{chunk} + 1) << 40));
-  while (query.step()) {
-    const auto key = static_cast<std::uint64_t>(query.integer(0));
-    if ((kinds >> (key & 0xFF) & 1) != 0) {
-      loaded.m_sets.push_back({key, std::string(query.blob(1))});
-    }
-  }
-  return loaded;
-}
-
 std::optional<std::string> Activity::blob(std::uint32_t chunk, CampaignId campaign,
                                           EventKind kind) {
   auto query = m_database->use("SELECT data FROM activity WHERE key = ?1");
@@ -196,7 +198,7 @@ bool Activity::load_set(std::uint32_t chunk, CampaignId campaign, EventKind kind
   if (!query.step()) {
     return false;
   }
-  BlockReader(query.blob(0), name_of_key(key)).read_all(columns);
+  BlockReader(query.blob(0), key).read_all(columns);
   return true;
 }
 
@@ -218,19 +220,25 @@ std::map<std::pair<CampaignId, EventKind>, std::uint64_t> Activity::counts() {
   auto query = m_database->use("SELECT key, data FROM activity");
   while (query.step()) {
     const auto key = static_cast<std::uint64_t>(query.integer(0));
-    out[{campaign_of(key), kind_of(key)}] += BlockReader(query.blob(1), name_of_key(key)).size();
+    out[{campaign_of(key), kind_of(key)}] += BlockReader(query.blob(1), key).size();
   }
   return out;
 }
 
-std::set<CampaignId> Activity::campaigns_with(EventKind kind) {
-  std::set<CampaignId> out;
-  auto query = m_database->use("SELECT key FROM activity WHERE key & 255 = ?1");
-  query.bind(static_cast<std::int64_t>(kind));
-  while (query.step()) {
-    out.insert(campaign_of(static_cast<std::uint64_t>(query.integer(0))));
+bool Activity::any(CampaignId campaign, EventKind kind) {
+  auto last = m_database->use("SELECT max(key) FROM activity");
+  if (!last.step() || last.is_null(0)) {
+    return false;
   }
-  return out;
+  // A look a chunk: a scan would read a page of every set.
+  const auto chunks = static_cast<std::uint32_t>(last.integer(0) >> 40) + 1;
+  auto query = m_database->use("SELECT 1 FROM activity WHERE key = ?1");
+  bool found = false;
+  for (std::uint32_t chunk = 0; chunk < chunks && !found; ++chunk) {
+    found = query.bind(static_cast<std::int64_t>(key_of(chunk, campaign, kind))).step();
+    query.reset();
+  }
+  return found;
 }
 
 std::uint32_t Activity::newest() {
@@ -307,7 +315,7 @@ MergeCounts Activity::merge(std::span<const RowPages> sets, unsigned threads) {
         mine.encoded.push_back({key, encode_block(fresh)});
       } else {
         EventColumns columns;
-        BlockReader(old->second, name_of_key(key)).read_all(columns);
+        BlockReader(old->second, key).read_all(columns);
         mine.both.clear();
         for (std::size_t k = 0; k < columns.size(); ++k) {
           mine.both.push_back(columns.row(k));
@@ -416,7 +424,7 @@ void Activity::move_recipients(const std::unordered_map<RecipientId, RecipientId
     const auto key = static_cast<std::uint64_t>(query.integer(0));
     const auto chunk = static_cast<std::uint32_t>(key >> 40);
     EventColumns columns;
-    BlockReader(query.blob(1), name_of_key(key)).read_all(columns);
+    BlockReader(query.blob(1), key).read_all(columns);
     std::vector<EventRow> rows;
     bool touched = false;
     for (std::size_t k = 0; k < columns.size(); ++k) {
