@@ -8,6 +8,7 @@
 #include <array>
 #include <memory>
 #include <numeric>
+#include <tuple>
 
 namespace mailfunnel {
 
@@ -118,32 +119,68 @@ struct Encoded {
 // ---- reading
 // -------------------------------------------------------------------------------------------------------
 
-const ChunkActivity::Set* ChunkActivity::find(CampaignId campaign, EventKind kind) const {
+namespace {
+
+/// Adds the rows of a part to those of the whole.
+void add_part(const MergedCampaigns& merged, CampaignId part, const EventColumns& columns,
+              std::vector<EventRow>& rows) {
+  for (std::size_t i = 0; i < columns.size(); ++i) {
+    rows.push_back(columns.row(i));
+    rows.back().link = merged.link(part, rows.back().link);
+  }
+}
+
+void add_rows(std::vector<EventRow>& rows, EventKind kind, EventColumns& columns) {
+  normalise_rows(rows, kind);
+  for (const auto& row : rows) {
+    columns.append(row);
+  }
+}
+
+} // namespace
+
+std::span<const ChunkActivity::Set> ChunkActivity::find(CampaignId campaign, EventKind kind) const {
   const auto key = key_of(m_chunk, campaign, kind);
   const auto place =
       std::lower_bound(m_sets.begin(), m_sets.end(), key,
                        [](const Set& set, std::uint64_t wanted) { return set.key < wanted; });
-  return place != m_sets.end() && place->key == key ? &*place : nullptr;
+  const auto end =
+      std::find_if(place, m_sets.end(), [key](const Set& set) { return set.key != key; });
+  return {place, end};
+}
+
+/// One set as it is, several united.
+template<typename Read>
+bool ChunkActivity::read_parts(std::span<const Set> parts, EventColumns& columns, Read read) const {
+  if (parts.size() == 1 && parts[0].part == campaign_of(parts[0].key)) {
+    read(BlockReader(parts[0].blob, name_of_key(parts[0].key)), columns);
+    return true;
+  }
+  std::vector<EventRow> rows;
+  EventColumns some;
+  for (const auto& part : parts) {
+    some.clear();
+    read(BlockReader(part.blob, name_of_key(part.key)), some);
+    add_part(*m_merged, part.part, some, rows);
+  }
+  if (!parts.empty()) {
+    add_rows(rows, kind_of(parts[0].key), columns);
+  }
+  return !parts.empty();
 }
 
 bool ChunkActivity::read(CampaignId campaign, EventKind kind, EventColumns& columns) const {
   columns.clear();
-  const auto* set = find(campaign, kind);
-  if (set == nullptr) {
-    return false;
-  }
-  BlockReader(set->blob, name_of_key(set->key)).read_all(columns);
-  return true;
+  return read_parts(find(campaign, kind), columns,
+                    [](const BlockReader& block, EventColumns& into) { block.read_all(into); });
 }
 
 bool ChunkActivity::read_recipients(std::uint16_t first, std::uint16_t last, CampaignId campaign,
                                     EventKind kind, EventColumns& columns) const {
-  const auto* set = find(campaign, kind);
-  if (set == nullptr) {
-    return false;
-  }
-  BlockReader(set->blob, name_of_key(set->key)).read_recipients(first, last, columns);
-  return true;
+  return read_parts(find(campaign, kind), columns,
+                    [first, last](const BlockReader& block, EventColumns& into) {
+                      block.read_recipients(first, last, into);
+                    });
 }
 
 std::vector<std::pair<CampaignId, EventKind>> ChunkActivity::sets() const {
@@ -151,7 +188,15 @@ std::vector<std::pair<CampaignId, EventKind>> ChunkActivity::sets() const {
   for (const auto& set : m_sets) {
     out.emplace_back(campaign_of(set.key), kind_of(set.key));
   }
+  out.erase(std::unique(out.begin(), out.end()), out.end());
   return out;
+}
+
+const std::shared_ptr<const MergedCampaigns>& Activity::merged() {
+  if (m_merged == nullptr) {
+    m_merged = std::make_shared<const MergedCampaigns>(*m_database);
+  }
+  return m_merged;
 }
 
 std::vector<StoredSet> Activity::sets() {
@@ -159,15 +204,32 @@ std::vector<StoredSet> Activity::sets() {
   auto query = m_database->use("SELECT key, length(data) FROM activity ORDER BY key");
   while (query.step()) {
     const auto key = static_cast<std::uint64_t>(query.integer(0));
-    out.push_back({static_cast<std::uint32_t>(key >> 40), campaign_of(key), kind_of(key),
-                   static_cast<std::uint64_t>(query.integer(1))});
+    out.push_back({static_cast<std::uint32_t>(key >> 40), merged()->whole(campaign_of(key)),
+                   kind_of(key), static_cast<std::uint64_t>(query.integer(1))});
   }
-  return out;
+  if (merged()->empty()) {
+    return out;
+  }
+  const auto place = [](const StoredSet& set) {
+    return std::tie(set.chunk, set.campaign, set.kind);
+  };
+  std::stable_sort(out.begin(), out.end(),
+                   [&](const StoredSet& a, const StoredSet& b) { return place(a) < place(b); });
+  std::vector<StoredSet> united;
+  for (const auto& set : out) {
+    if (!united.empty() && place(united.back()) == place(set)) {
+      united.back().bytes += set.bytes;
+    } else {
+      united.push_back(set);
+    }
+  }
+  return united;
 }
 
 ChunkActivity Activity::load(std::uint32_t chunk, std::uint32_t kinds) {
   ChunkActivity loaded;
   loaded.m_chunk = chunk;
+  loaded.m_merged = merged();
   auto query =
       m_database->use("SELECT key, data FROM activity WHERE key >= ?1 AND key < ?2 ORDER BY key");
   query.bind(static_cast<std::int64_t>(std::uint64_t{chunk} << 40),
@@ -175,8 +237,15 @@ ChunkActivity Activity::load(std::uint32_t chunk, std::uint32_t kinds) {
   while (query.step()) {
     const auto key = static_cast<std::uint64_t>(query.integer(0));
     if ((kinds >> (key & 0xFF) & 1) != 0) {
-      loaded.m_sets.push_back({key, std::string(query.blob(1))});
+      const auto part = campaign_of(key);
+      loaded.m_sets.push_back(
+          {key_of(chunk, m_merged->whole(part), kind_of(key)), part, std::string(query.blob(1))});
     }
+  }
+  if (!m_merged->empty()) {
+    using Set = ChunkActivity::Set;
+    std::stable_sort(loaded.m_sets.begin(), loaded.m_sets.end(),
+                     [](const Set& a, const Set& b) { return a.key < b.key; });
   }
   return loaded;
 }
@@ -190,6 +259,25 @@ std::optional<std::string> Activity::blob(std::uint32_t chunk, CampaignId campai
 
 bool Activity::load_set(std::uint32_t chunk, CampaignId campaign, EventKind kind,
                         EventColumns& columns) {
+  const auto parts = merged()->parts(campaign);
+  if (parts.empty()) {
+    return load_own_set(chunk, campaign, kind, columns);
+  }
+  std::vector<EventRow> rows;
+  EventColumns some;
+  bool any = load_own_set(chunk, campaign, kind, some);
+  add_part(*m_merged, campaign, some, rows);
+  for (const auto part : parts) {
+    some.clear();
+    any = load_own_set(chunk, part, kind, some) || any;
+    add_part(*m_merged, part, some, rows);
+  }
+  add_rows(rows, kind, columns);
+  return any;
+}
+
+bool Activity::load_own_set(std::uint32_t chunk, CampaignId campaign, EventKind kind,
+                            EventColumns& columns) {
   const auto key = key_of(chunk, campaign, kind);
   auto query = m_database->use("SELECT data FROM activity WHERE key = ?1");
   query.bind(static_cast<std::int64_t>(key));
@@ -215,10 +303,23 @@ std::optional<EventRow> find_event(const EventColumns& columns, std::uint16_t re
 
 std::map<std::pair<CampaignId, EventKind>, std::uint64_t> Activity::counts() {
   std::map<std::pair<CampaignId, EventKind>, std::uint64_t> out;
+  std::set<std::uint64_t> united; // sets of which there may be several parts
   auto query = m_database->use("SELECT key, data FROM activity");
   while (query.step()) {
     const auto key = static_cast<std::uint64_t>(query.integer(0));
-    out[{campaign_of(key), kind_of(key)}] += BlockReader(query.blob(1), name_of_key(key)).size();
+    const auto whole = merged()->whole(campaign_of(key));
+    if (m_merged->parts(whole).empty()) {
+      out[{whole, kind_of(key)}] += BlockReader(query.blob(1), name_of_key(key)).size();
+    } else {
+      united.insert(key_of(static_cast<std::uint32_t>(key >> 40), whole, kind_of(key)));
+    }
+  }
+  query.reset();
+  EventColumns columns;
+  for (const auto key : united) {
+    columns.clear();
+    load_set(static_cast<std::uint32_t>(key >> 40), campaign_of(key), kind_of(key), columns);
+    out[{campaign_of(key), kind_of(key)}] += columns.size();
   }
   return out;
 }
@@ -228,7 +329,7 @@ std::set<CampaignId> Activity::campaigns_with(EventKind kind) {
   auto query = m_database->use("SELECT key FROM activity WHERE key & 255 = ?1");
   query.bind(static_cast<std::int64_t>(kind));
   while (query.step()) {
-    out.insert(campaign_of(static_cast<std::uint64_t>(query.integer(0))));
+    out.insert(merged()->whole(campaign_of(static_cast<std::uint64_t>(query.integer(0)))));
   }
   return out;
 }
@@ -374,6 +475,15 @@ std::vector<InboxEvent> Activity::inbox() {
       }
       events.push_back(std::move(event));
     }
+  }
+  return events;
+}
+
+std::vector<InboxEvent> Activity::waiting() {
+  auto events = inbox();
+  for (auto& event : events) {
+    event.row.link = merged()->link(event.campaign, event.row.link);
+    event.campaign = m_merged->whole(event.campaign);
   }
   return events;
 }

@@ -1,12 +1,15 @@
 #pragma once
 // Activity in the store: sorted blocks by (chunk, campaign, kind), and the inbox of small batches
-// before them.
+// before them. Who reads sees mailings that were merged as one (merged_campaigns.hpp); what writes
+// takes each by itself, as it stands.
 
 #include "model/activity.hpp"
+#include "store/merged_campaigns.hpp"
 #include "store/store.hpp"
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <set>
 #include <span>
@@ -49,12 +52,16 @@ public:
 private:
   friend class Activity;
   struct Set {
-    std::uint64_t key;
+    std::uint64_t key; // with the mailing as it is read
+    CampaignId part;   // and as it is stored
     std::string blob;
   };
-  const Set* find(CampaignId campaign, EventKind kind) const;
+  std::span<const Set> find(CampaignId campaign, EventKind kind) const;
+  template<typename Read>
+  bool read_parts(std::span<const Set> parts, EventColumns& columns, Read read) const;
   std::uint32_t m_chunk = 0;
   std::vector<Set> m_sets; // by key
+  std::shared_ptr<const MergedCampaigns> m_merged;
 };
 
 /// One set as it stands in the store.
@@ -77,16 +84,17 @@ public:
   std::vector<StoredSet> sets();
   /// Every set of the chunk whose kind is in `kinds` (bit by EventKind; all by default).
   ChunkActivity load(std::uint32_t chunk, std::uint32_t kinds = ~0U);
-  /// As load, for one set.
-  std::optional<std::string> blob(std::uint32_t chunk, CampaignId campaign, EventKind kind);
-
   /// Adds one whole set to `columns`; false when there is none.
   bool load_set(std::uint32_t chunk, CampaignId campaign, EventKind kind, EventColumns& columns);
+  /// As load_set, of the mailing alone, whatever was merged into it.
+  bool load_own_set(std::uint32_t chunk, CampaignId campaign, EventKind kind,
+                    EventColumns& columns);
 
   /// Unites rows with what is stored. The caller holds the transaction.
   MergeCounts merge(std::span<const RowPages> sets, unsigned threads);
 
-  std::vector<InboxEvent> inbox();
+  std::vector<InboxEvent> inbox();   // as it is stored
+  std::vector<InboxEvent> waiting(); // the same, as it is read
   std::uint64_t inbox_size();
   void add_to_inbox(std::span<const InboxEvent> events);
   void clear_inbox();
@@ -100,7 +108,10 @@ public:
   std::uint32_t newest(); // time of the newest event; 0: none
 
 private:
+  std::optional<std::string> blob(std::uint32_t chunk, CampaignId campaign, EventKind kind);
+  const std::shared_ptr<const MergedCampaigns>& merged();
   Database* m_database;
+  std::shared_ptr<const MergedCampaigns> m_merged; // once it was asked for
 };
 
 } // namespace mailfunnel
