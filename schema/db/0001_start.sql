@@ -31,9 +31,11 @@ CREATE TABLE campaign (
   tags         TEXT NOT NULL DEFAULT '',   -- one a line
   audience     TEXT NOT NULL DEFAULT '',   -- one a line: kind, id, name, role; tabs between
   described    INTEGER NOT NULL DEFAULT 0,
-  merged_into  INTEGER REFERENCES campaign,
+  sources      INTEGER NOT NULL DEFAULT 0, -- who told of it: bit 0 files and webhooks, bit 1 the platform's API
+  merged_into  INTEGER REFERENCES campaign, -- counts as that one (src/store/merged_campaigns.hpp)
   UNIQUE (account, external_id, send)
 );
+CREATE INDEX campaign_merged ON campaign(merged_into) WHERE merged_into IS NOT NULL;
 
 -- A link is its identity (docs/links.md); the stage is computed, never stored.
 CREATE TABLE link (

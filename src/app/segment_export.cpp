@@ -4,6 +4,7 @@
 #include "app/row_writer.hpp"
 #include "app/run_block.hpp"
 #include "app/score_run.hpp"
+#include "app/status_since.hpp"
 #include "base/parallel.hpp"
 
 #include <boost/sort/pdqsort/pdqsort.hpp>
@@ -99,7 +100,7 @@ public:
              const std::vector<SegmentRequest>& requests, std::optional<ExportFormat> format,
              std::size_t limit)
       : m_workspace(workspace), m_scorer(scorer), m_requests(requests), m_format(format),
-        m_limit(limit), m_earlier(store) {
+        m_limit(limit), m_earlier(store), m_since(store, workspace, worlds, scorer.as_of()) {
     if (const auto& exclude = workspace.config.exclude_expression) {
       m_earlier.add(*exclude, scorer.as_of(), worlds);
     }
@@ -121,7 +122,7 @@ public:
       excluded = evaluate(*m_workspace.config.exclude_expression, context);
     }
     for (std::size_t i = 0; i < m_requests.size(); ++i) {
-      take_segment(i, evaluate(*m_requests[i].where, context), excluded, source, scores,
+      take_segment(i, evaluate(*m_requests[i].where, context), excluded, chunk, source, scores,
                    m_found[thread][i]);
     }
   }
@@ -227,7 +228,8 @@ private:
   }
 
   void take_segment(std::size_t i, Bits members, const std::optional<Bits>& excluded,
-                    StoreChunk& source, const ChunkScores& scores, Found& found) {
+                    std::uint32_t chunk, StoreChunk& source, const ChunkScores& scores,
+                    Found& found) {
     const auto use = m_requests[i].use;
     const std::uint8_t barred =
         use == SegmentUse::mailing ? std::uint8_t{0xFF}
@@ -258,7 +260,7 @@ private:
     if (m_limit != 0 && count > m_limit) {
       keep_hottest(members, scores);
     }
-    render(i, members, source, scores, found);
+    render(i, members, chunk, source, scores, found);
   }
 
   /// Drops who can't be among the first m_limit: below the score of that place.
@@ -274,8 +276,8 @@ private:
     });
   }
 
-  void render(std::size_t i, const Bits& members, StoreChunk& source, const ChunkScores& scores,
-              Found& found) {
+  void render(std::size_t i, const Bits& members, std::uint32_t chunk, StoreChunk& source,
+              const ChunkScores& scores, Found& found) {
     const auto& writer = m_writers[i];
     std::vector<std::unique_ptr<const AttributeTable>> tables;
     std::vector<const AttributeTable*> attributes;
@@ -286,6 +288,9 @@ private:
               : std::make_unique<const AttributeTable>(source, column.name, m_scorer.as_of()));
       attributes.push_back(tables.back().get());
     }
+    const auto since = shows_since(writer.columns())
+                           ? m_since.of_chunk(chunk, source, scores, members)
+                           : std::vector<std::uint32_t>();
     constexpr std::size_t k_usual_row = 56;
     auto& text = found.texts.emplace_back();
     const auto count = members.count();
@@ -294,7 +299,7 @@ private:
     members.each([&](std::size_t r) {
       const auto email = source.address(static_cast<std::uint32_t>(r));
       const auto row = text.size();
-      writer.row(text, email, scores, r, attributes);
+      writer.row(text, email, scores, r, attributes, since);
       const auto size = text.size() - row;
       const bool inside = std::string_view(text).substr(row).starts_with(email);
       if (!inside) {
@@ -320,6 +325,7 @@ private:
   std::optional<ExportFormat> m_format;
   std::size_t m_limit;
   EarlierMoments m_earlier;
+  StatusSince m_since;
   std::deque<RowWriter> m_writers;         // by segment
   std::vector<std::vector<Found>> m_found; // by thread, then segment
 };

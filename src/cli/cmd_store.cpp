@@ -47,7 +47,8 @@ int run_export(const Invocation& call) {
   } else if (what == "scores") {
     const auto everybody = parse_expression("true");
     auto columns = export_columns();
-    columns.pop_back(); // the reasons are words for people
+    std::erase(columns, "reasons"); // words for people
+    std::erase(columns, "since");   // one look back for all is a long one
     const auto as_of = parse_as_of(store, call.text("as-of"), call.now());
     if (!as_of) {
       throw Failure(as_of.error());

@@ -1,12 +1,15 @@
 #pragma once
 // Activity in the store: sorted blocks by (chunk, campaign, kind), and the inbox of small batches
-// before them.
+// before them. Who reads sees mailings that were merged as one (merged_campaigns.hpp); what writes
+// takes each by itself, as it stands.
 
 #include "model/activity.hpp"
+#include "store/merged_campaigns.hpp"
 #include "store/store.hpp"
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -60,12 +63,16 @@ public:
 
 private:
   struct Set {
-    std::uint64_t key;
+    std::uint64_t key = 0;           // with the mailing as it is read
+    CampaignId part = 0;             // and as it is stored
     std::optional<std::string> blob; // absent: not fetched yet
   };
-  Set* find(CampaignId campaign, EventKind kind); // fetched
+  std::span<Set> find(CampaignId campaign, EventKind kind); // fetched
+  template<typename Read>
+  bool read_parts(std::span<Set> parts, EventColumns& columns, Read read) const;
   Database* m_database;
   std::uint32_t m_chunk;
+  std::shared_ptr<const MergedCampaigns> m_merged;
   std::vector<Set> m_sets; // by key
 };
 
@@ -79,16 +86,20 @@ public:
 
   /// What sets there are, by chunk, campaign and kind; without the inbox. Reads none of them.
   std::vector<StoredSet> sets();
-  /// One set as it stands in the store.
+  /// One set as it stands in the store, whatever was merged into its mailing.
   std::optional<std::string> blob(std::uint32_t chunk, CampaignId campaign, EventKind kind);
 
   /// Adds one whole set to `columns`; false when there is none.
   bool load_set(std::uint32_t chunk, CampaignId campaign, EventKind kind, EventColumns& columns);
+  /// As load_set, of the mailing alone, whatever was merged into it.
+  bool load_own_set(std::uint32_t chunk, CampaignId campaign, EventKind kind,
+                    EventColumns& columns);
 
   /// Unites rows with what is stored. The caller holds the transaction.
   MergeCounts merge(std::span<const RowPages> sets, unsigned threads);
 
-  std::vector<InboxEvent> inbox();
+  std::vector<InboxEvent> inbox();   // as it is stored
+  std::vector<InboxEvent> waiting(); // the same, as it is read
   std::uint64_t inbox_size();
   void add_to_inbox(std::span<const InboxEvent> events);
   void clear_inbox();
@@ -102,8 +113,11 @@ public:
   counts();               // events stored, without the inbox
   std::uint32_t newest(); // time of the newest event; 0: none
 
+  const std::shared_ptr<const MergedCampaigns>& merged();
+
 private:
   Database* m_database;
+  std::shared_ptr<const MergedCampaigns> m_merged; // once it was asked for
 };
 
 } // namespace mailfunnel

@@ -118,7 +118,7 @@ PersonSource::PersonSource(Database& database, std::optional<RecipientId> id,
     }
   }
   m_address = m_address.empty() && !is_contact_key(key) ? key : m_address;
-  for (auto& event : activity.inbox()) {
+  for (auto& event : activity.waiting()) {
     if (std::find(keys.begin(), keys.end(), event.key) != keys.end()) {
       event.row.recipient = 0;
       m_events[{event.campaign, event.kind}].push_back(event.row);
