@@ -19,7 +19,15 @@ public:
 
   // Ten a second of all below /contacts, which most requests are. Of the others there are a hundred
   // an hour; what is beyond is refused with the moment from which on it takes more, and waited for.
-  ApiLimits limits() const override { return {.per_second = 10, .burst = 10, .connections = 4}; }
+  ApiLimits limits() const override {
+    constexpr double k_beside_contacts = 100.0 / 3600; // of the usual plans
+    const auto path = url_path(m_base);
+    return {.per_second = 10,
+            .burst = 10,
+            .connections = 4,
+            .paths = {{path + "/emailCampaigns", k_beside_contacts},
+                      {path + "/smtp/statistics", k_beside_contacts}}};
+  }
   std::vector<std::string> origins() const override { return {origin_of(m_base)}; }
   HttpRequest request(const ApiTask& task) const override;
   Result<void> read(const ApiTask& task, const HttpResponse& answer, ApiSink& sink) const override;

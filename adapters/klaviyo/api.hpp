@@ -19,7 +19,17 @@ public:
 
   // 750 a minute of profiles, and more of events; of campaigns and jobs 150 a minute, of reports 2:
   // what is beyond is refused with the seconds to wait, and waited for.
-  ApiLimits limits() const override { return {.per_second = 10, .burst = 10, .connections = 4}; }
+  ApiLimits limits() const override {
+    constexpr double k_steady = 150.0 / 60;
+    const auto path = url_path(m_base);
+    return {.per_second = 10,
+            .burst = 10,
+            .connections = 4,
+            .paths = {{path + "/campaigns", k_steady},
+                      {path + "/campaign-messages", k_steady},
+                      {path + "/metrics", k_steady},
+                      {path + "/profile-bulk-import-jobs", k_steady}}};
+  }
   std::vector<std::string> origins() const override { return {origin_of(m_base)}; }
   HttpRequest request(const ApiTask& task) const override;
   Result<void> read(const ApiTask& task, const HttpResponse& answer, ApiSink& sink) const override;

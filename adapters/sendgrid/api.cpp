@@ -214,8 +214,8 @@ bool SendGridApi::understands(const ApiTask& task, int status) const {
            step == "singlesends" || step == "file" ||
            (step == "contact-count" && task.memo.empty());
   case 404: // gone in the meantime; nobody found; a job of a kind that can't be polled
-    return step == "export-status" || step == "file" || step == "message" || step == "singlesend" ||
-           step == "found" || step == "job" || step == "check-list";
+    return step == "file" || step == "message" || step == "singlesend" || step == "found" ||
+           step == "job" || step == "check-list";
   default:
     return false;
   }
@@ -262,9 +262,6 @@ Result<void> SendGridApi::read_export(const ApiTask& task, const HttpResponse& a
 
 Result<void> SendGridApi::read_export_status(const ApiTask& task, const HttpResponse& answer,
                                              ApiSink& sink) const {
-  if (!answer.ok()) { // they are kept for some days: the next sync starts another one
-    return {};
-  }
   MF_TRY(json, read_json(answer));
   const auto status = text_of(json["status"]);
   if (status == "pending") {
@@ -310,6 +307,18 @@ Result<void> SendGridApi::read_export_status(const ApiTask& task, const HttpResp
     sink.mark("contacts/count", task.memo);
   }
   return {};
+}
+
+std::optional<ApiTask> SendGridApi::restart(const ApiTask& task) const {
+  constexpr auto k_ending = "-status"sv;
+  if (!task.step.ends_with(k_ending)) {
+    return std::nullopt;
+  }
+  auto anew = task; // exports are kept for some days
+  anew.step.resize(anew.step.size() - k_ending.size());
+  anew.place.clear();
+  anew.wait = 0;
+  return anew;
 }
 
 Result<void> SendGridApi::read_file(const ApiTask& task, const HttpResponse& answer,

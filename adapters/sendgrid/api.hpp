@@ -21,12 +21,17 @@ public:
   // The Email Activity API takes 6 requests a minute. What is beyond is refused with the moment
   // from which on it takes more, and is waited for: the rate here is that of all else.
   ApiLimits limits() const override {
-    return {.per_second = 5, .burst = 10, .connections = 2, .per_day = 8640};
+    return {.per_second = 5,
+            .burst = 10,
+            .connections = 2,
+            .per_day = 8640,
+            .paths = {{url_path(m_base) + "/messages", 6.0 / 60}}};
   }
   std::vector<std::string> origins() const override;
   HttpRequest request(const ApiTask& task) const override;
   Result<void> read(const ApiTask& task, const HttpResponse& answer, ApiSink& sink) const override;
   bool understands(const ApiTask& task, int status) const override;
+  std::optional<ApiTask> restart(const ApiTask& task) const override;
   std::string problem(const HttpResponse& answer) const override;
 
   bool can_pull() const override { return true; }

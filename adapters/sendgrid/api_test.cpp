@@ -243,7 +243,11 @@ TEST_CASE("sendgrid api: contacts come by an export, once a day") {
   CHECK(test.notes.tasks.empty()); // not our host
   REQUIRE(test.notes.notes.size() == 1);
   CHECK(test.notes.notes[0].find("export_origin") != std::string::npos);
-  test.take(status, "", 404); // it is not kept for ever
+  const auto anew = test.api().restart(status); // it is not kept for ever
+  REQUIRE(anew.has_value());
+  CHECK(anew->step == "export");
+  CHECK(anew->place.empty());
+  CHECK_FALSE(test.api().restart(count).has_value());
   test.take(file, "", 403);
   CHECK(test.notes.marked("contacts").empty());
 }

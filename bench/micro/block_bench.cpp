@@ -49,7 +49,7 @@ void activity_decode(benchmark::State& state) {
   EventColumns columns;
   for (auto _ : state) {
     columns.clear();
-    BlockReader(blob, "bench").read_all(columns);
+    BlockReader(blob, 0).read_all(columns);
     benchmark::DoNotOptimize(columns.time.data());
   }
   count_rows(state, rows.size(), blob.size());
@@ -64,7 +64,7 @@ void activity_one_recipient(benchmark::State& state) {
   for (auto _ : state) {
     columns.clear();
     i = (i + 7919) % rows.size();
-    BlockReader(blob, "bench")
+    BlockReader(blob, 0)
         .read_recipient(static_cast<std::uint16_t>(rows[i].recipient), columns);
     benchmark::DoNotOptimize(columns.time.data());
   }

@@ -53,7 +53,7 @@ public:
     if (block == m_blocks.end()) {
       return false;
     }
-    BlockReader(block->second, "bench").read_all(columns);
+    BlockReader(block->second, 0).read_all(columns);
     return true;
   }
   std::vector<CampaignId> campaigns(EventKind kind) override {

@@ -1,4 +1,4 @@
--- The store, format 1. Applied by src/store; never edited after a release: a change is a new file.
+-- The store, format 2. Applied by src/store; never edited after a release: a change is a new file.
 -- What the blobs hold: src/store/block.hpp (activity), recipient_block.hpp (keys, attributes); src/app/score_run.cpp (runs).
 
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -31,9 +31,11 @@ CREATE TABLE campaign (
   tags         TEXT NOT NULL DEFAULT '',   -- one a line
   audience     TEXT NOT NULL DEFAULT '',   -- one a line: kind, id, name, role; tabs between
   described    INTEGER NOT NULL DEFAULT 0,
-  merged_into  INTEGER REFERENCES campaign,
+  sources      INTEGER NOT NULL DEFAULT 0, -- who told of it: bit 0 files and webhooks, bit 1 the platform's API
+  merged_into  INTEGER REFERENCES campaign, -- counts as that one (src/store/merged_campaigns.hpp)
   UNIQUE (account, external_id, send)
 );
+CREATE INDEX campaign_merged ON campaign(merged_into) WHERE merged_into IS NOT NULL;
 
 -- A link is its identity (docs/links.md); the stage is computed, never stored.
 CREATE TABLE link (
@@ -93,7 +95,7 @@ CREATE TABLE coverage (
   PRIMARY KEY (account, starts, ends, source)
 ) WITHOUT ROWID;
 
--- Scoring runs: the newest, and those that were exported or pushed (kept). Of a kept one: its rules as JSON list of TOML texts, and
+-- Scoring runs: the newest, and those that were exported or pushed (kept 1; 2: still being written). Of a kept one: its rules as JSON list of TOML texts, and
 -- the stage of each link (src/app/kept_run.cpp).
 CREATE TABLE run (
   id INTEGER PRIMARY KEY, created INTEGER NOT NULL, as_of INTEGER NOT NULL, changes INTEGER NOT NULL,

@@ -63,6 +63,10 @@ std::optional<TargetKind> target_kind(std::string_view name) {
   return std::nullopt;
 }
 
+std::optional<ApiTask> Api::restart(const ApiTask&) const {
+  return std::nullopt;
+}
+
 bool Api::understands(const ApiTask&, int) const {
   return false;
 }

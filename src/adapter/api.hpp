@@ -155,11 +155,19 @@ public:
   virtual void secret(std::string_view name, std::string_view value) = 0;
 };
 
+/// Some of an API may be asked less often than the rest of it.
+struct PathLimit {
+  std::string path; // what the path of the URL begins with: "/v3/messages"
+  double per_second = 0;
+};
+
 /// How much an ESP lets one account ask.
 struct ApiLimits {
   double per_second = 5, burst = 5;
   unsigned connections = 4; // at a time
   double per_day = 0;       // 0: not stated; for --estimate
+  /// The first that fits holds. As servers differ in it by plan, it counts from the first 429 on.
+  std::vector<PathLimit> paths{};
 };
 
 class Api {
@@ -178,6 +186,9 @@ public:
                             ApiSink& sink) const = 0;
   /// Does read() know what to do with this status? Else those beyond 2xx are errors.
   virtual bool understands(const ApiTask& task, int status) const;
+  /// Of a task that asks about a job of the ESP: the one that starts it anew, where the ESP does
+  /// not tell of it any more.
+  virtual std::optional<ApiTask> restart(const ApiTask& task) const;
   /// The ESP's own words in the answer to a request that it refused; "" where there are none.
   virtual std::string problem(const HttpResponse& answer) const;
 

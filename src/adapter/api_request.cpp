@@ -35,6 +35,10 @@ std::string origin_of(std::string_view url) {
   return std::string(url.substr(0, path_of(url)));
 }
 
+std::string url_path(std::string_view url) {
+  return std::string(url.substr(path_of(url)));
+}
+
 UrlQuery::UrlQuery(
     std::initializer_list<std::pair<std::string_view, std::string_view>> parameters) {
   for (const auto& [name, value] : parameters) {

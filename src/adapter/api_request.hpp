@@ -18,6 +18,8 @@ namespace mailfunnel {
 std::string base_url(const ApiAccount& account, std::string_view usual);
 /// "https://api.example.com" of "https://api.example.com/3.0/campaigns".
 std::string origin_of(std::string_view url);
+/// "/3.0/campaigns" of it.
+std::string url_path(std::string_view url);
 
 /// Parameters of a query; empty values are left out.
 class UrlQuery {

@@ -13,7 +13,9 @@ namespace mailfunnel {
 
 namespace {
 
-constexpr unsigned k_most_tries = 4; // of an answer that can't be read
+constexpr unsigned k_most_tries = 4;    // of an answer that can't be read
+constexpr unsigned k_most_looks = 6;    // at a job that is not told of
+constexpr unsigned k_longest_look = 60; // seconds between two of them
 constexpr std::size_t k_longest_words = 300;
 
 /// Takes records that nobody asked for.
@@ -90,6 +92,9 @@ ApiConnection::ApiConnection(const Workspace& workspace, const std::string& acco
   rules.per_second = limits.per_second * m_config->quota_share;
   rules.burst = std::max(1.0, limits.burst * m_config->quota_share);
   rules.connections = limits.connections;
+  for (const auto& limit : limits.paths) {
+    rules.paths.emplace_back(limit.path, limit.per_second * m_config->quota_share);
+  }
   for (const auto& [name, secret] : m_account.secrets) {
     rules.secrets.push_back(secret);
   }
@@ -242,6 +247,9 @@ std::optional<Error> TaskRun::read(Asked& asked) {
   const auto read = api.read(waiting.task, *answer, m_sink);
   const auto next = std::exchange(m_sink.m_next, {});
   m_sink.end(waiting.task, bool(read), next);
+  if (auto error = m_sink.stop()) {
+    return fail(waiting, *std::move(error), true);
+  }
   if (!read) {
     if (read.error().code == ErrorCode::unauthorized) {
       return again_with_new_token(waiting) ? std::nullopt : fail(waiting, read.error(), true);
@@ -278,9 +286,31 @@ bool TaskRun::again_with_new_token(Waiting& waiting) {
   return true;
 }
 
+bool TaskRun::ask_about_job(Waiting& waiting, const HttpResponse& answer) {
+  if (waiting.task.wait == 0 || (answer.status != 404 && answer.status < 500)) {
+    return false;
+  }
+  if (waiting.tries + 1 < k_most_looks) {
+    const auto seconds = std::min(waiting.task.wait << waiting.tries, k_longest_look);
+    again(std::move(waiting), seconds);
+    return true;
+  }
+  auto anew = m_connection.api().restart(waiting.task);
+  if (!anew || !m_restarted.insert(anew->step + " " + anew->campaign).second) {
+    return false;
+  }
+  m_sink.begin(waiting.task, answer);
+  m_sink.end(waiting.task, true, {*anew});
+  add(*std::move(anew));
+  return true;
+}
+
 /// An answer that is none of ours: 401 leads to a new token, once a task.
 std::optional<Error> TaskRun::refused(Waiting& waiting, const HttpResponse& answer) {
   if (answer.status == 401 && again_with_new_token(waiting)) {
+    return std::nullopt;
+  }
+  if (ask_about_job(waiting, answer)) {
     return std::nullopt;
   }
   const auto words = m_connection.api().problem(answer);

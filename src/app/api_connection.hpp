@@ -12,6 +12,7 @@
 #include <future>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -87,6 +88,9 @@ public:
   virtual void begin(const ApiTask&, const HttpResponse&) {}
   virtual void end(const ApiTask&, bool /*read*/, const std::vector<ApiTask>& /*next*/) {}
 
+  /// After `end`: the answer is not kept, its task is left for the next time, and the run ends.
+  virtual std::optional<Error> stop() { return std::nullopt; }
+
 private:
   friend class TaskRun;
   std::vector<ApiTask> m_next;
@@ -146,6 +150,8 @@ private:
   bool again_with_new_token(Waiting& waiting);
   std::optional<Error> fail(Waiting& waiting, Error error, bool all = false);
   void again(Waiting waiting, unsigned seconds);
+  /// A job is not told of: it is asked about again, then started anew. False: neither helped.
+  bool ask_about_job(Waiting& waiting, const HttpResponse& answer);
 
   ApiConnection& m_connection;
   AnswerSink& m_sink;
@@ -153,7 +159,8 @@ private:
   std::deque<Asked> m_asked;
   std::vector<TaskError> m_failed;
   std::uint64_t m_order = 0, m_requests = 0;
-  unsigned m_tokens = 0; // fetched during the run
+  unsigned m_tokens = 0;             // fetched during the run
+  std::set<std::string> m_restarted; // steps whose job was started anew
   bool m_answered = false;
 };
 

@@ -40,7 +40,7 @@ std::string to_json(const CampaignLine& line) {
 std::vector<LinkLine> link_lines(Store& store, const World& world, const RobotRules& rules,
                                  Seconds now, const std::string& campaign) {
   const auto wanted = [&campaign](const WorldCampaign& c) {
-    return campaign.empty() || c.external_id == campaign || c.name == campaign;
+    return campaign.empty() || c.is_called(campaign);
   };
   std::map<std::pair<CampaignId, LinkNumber>, std::pair<std::uint64_t, std::uint64_t>> clicks;
   const auto recipients = Recipients(store.database()).count();

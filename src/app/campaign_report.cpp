@@ -325,8 +325,7 @@ std::vector<std::uint32_t> members_of(const World& world, const std::string& acc
   std::optional<std::uint32_t> found;
   for (std::uint32_t i = 0; i < world.campaigns.size(); ++i) { // by time: the newest is last
     const auto& c = world.campaigns[i];
-    const bool asked = campaign.empty() ? c.named && c.time <= as_of
-                                        : c.external_id == campaign || c.name == campaign;
+    const bool asked = campaign.empty() ? c.named && c.time <= as_of : c.is_called(campaign);
     found = asked && (account.empty() || c.account == account) ? std::optional(i) : found;
   }
   if (!found) {

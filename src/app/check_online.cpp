@@ -1,5 +1,6 @@
 #include "app/check_online.hpp"
 
+#include "base/text.hpp"
 #include "net/http_date.hpp"
 
 #include <fmt/format.h>
@@ -13,13 +14,29 @@ namespace {
 
 constexpr Seconds k_most_skew = 60; // beyond it signatures and windows of time go wrong
 
+/// What is left of a window of time, where the answers tell it
+/// (draft-ietf-httpapi-ratelimit-headers, and what was in use before).
+std::string quota_of(const HttpResponse& answer) {
+  for (const std::string prefix : {"RateLimit-", "X-RateLimit-"}) {
+    const auto left = answer.header(prefix + "Remaining"), of = answer.header(prefix + "Limit");
+    if (!left.empty()) {
+      return printable(left, 20) + (of.empty() ? "" : " of " + printable(of, 20)) +
+             " requests left for now";
+    }
+  }
+  return {};
+}
+
 struct FactSink : AnswerSink {
   std::vector<OnlineFact> facts;
   std::optional<Seconds> their_clock;
+  std::string quota; // by the last answer
   Seconds now = 0;
 
   void begin(const ApiTask&, const HttpResponse& answer) override {
     their_clock = parse_http_date(answer.header("Date"), now);
+    auto told = quota_of(answer);
+    quota = told.empty() ? std::move(quota) : std::move(told);
   }
   void fact(std::string_view name, std::string_view value, bool good) override {
     facts.push_back({std::string(name), std::string(value), good});
@@ -43,6 +60,9 @@ std::vector<OnlineFact> check_online(const Workspace& workspace, const std::stri
   }
   for (const auto& [task, error] : run.failed()) {
     sink.facts.push_back({task.step, error.message, false});
+  }
+  if (!sink.quota.empty()) {
+    sink.facts.push_back({"quota", sink.quota, true});
   }
   if (sink.their_clock) {
     const auto skew = now - *sink.their_clock;

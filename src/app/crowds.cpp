@@ -21,7 +21,7 @@ std::map<CampaignId, std::vector<NetworkClick>> waiting_clicks(Database& databas
   Recipients recipients(database);
   const auto count = recipients.count();
   std::unordered_map<std::string, RecipientId> strangers;
-  for (const auto& event : Activity(database).inbox()) {
+  for (const auto& event : Activity(database).waiting()) {
     if (event.kind == EventKind::click && event.row.extra != 0) {
       const auto known = recipients.find(event.key);
       const auto next = static_cast<RecipientId>(count + strangers.size());

@@ -200,9 +200,9 @@ std::uint64_t export_events(Store& store, const Workspace& workspace, const Writ
     std::vector<ExportRow> rows;
     EventColumns columns;
     for (std::uint32_t chunk = 0; chunk < chunks; ++chunk) {
-      const auto loaded = activity.load(chunk);
-      for (const auto& [campaign, kind] : loaded.sets()) {
-        loaded.read(campaign, kind, columns);
+      ChunkActivity sets(database, chunk);
+      for (const auto& [campaign, kind] : sets.sets()) {
+        sets.read(campaign, kind, columns);
         for (std::size_t i = 0; i < columns.size(); ++i) {
           const auto row = columns.row(i);
           const auto of = rank[chunk << k_chunk_bits | row.recipient];

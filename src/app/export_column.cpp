@@ -11,9 +11,10 @@ namespace mailfunnel {
 const std::vector<std::string>& export_columns() {
   static const std::vector<std::string> k_columns{
       // in the order of ExportField
-      "email",       "score",    "scale",     "level",      "fit",         "grade",
-      "status",      "phase",    "opens",     "non_opens",  "clicks_tofu", "clicks_mofu",
-      "clicks_bofu", "mailings", "last_open", "last_click", "suppressed",  "reasons"};
+      "email",       "score",       "scale",       "level",    "fit",
+      "grade",       "status",      "phase",       "opens",    "non_opens",
+      "clicks_tofu", "clicks_mofu", "clicks_bofu", "mailings", "last_open",
+      "last_click",  "suppressed",  "reasons",     "since"};
   return k_columns;
 }
 
@@ -37,7 +38,12 @@ bool ExportColumn::is_number() const {
 
 bool ExportColumn::needs_times() const {
   return field == ExportField::last_open || field == ExportField::last_click ||
-         field == ExportField::reasons;
+         field == ExportField::reasons || field == ExportField::since;
+}
+
+bool shows_since(const std::vector<ExportColumn>& columns) {
+  return std::any_of(columns.begin(), columns.end(),
+                     [](const ExportColumn& column) { return column.field == ExportField::since; });
 }
 
 ExportColumn parse_column(std::string_view text) {

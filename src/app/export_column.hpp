@@ -29,6 +29,7 @@ enum class ExportField : std::uint8_t {
   last_click,
   suppressed,
   reasons, // in words, for people
+  since,   // since when the status is what it is (status_since.hpp)
   attribute,
 };
 
@@ -38,9 +39,12 @@ struct ExportColumn {
   std::string title; // in the first line of the file
 
   bool is_number() const;
-  /// Does its value hang on the times of the last open and click?
+  /// Does its value hang on the times of the last open and click, which runs don't keep?
   bool needs_times() const;
 };
+
+/// Is one of them `since`?
+bool shows_since(const std::vector<ExportColumn>& columns);
 
 /// "score", or "score as Points" for another title. What is no field is an attribute.
 ExportColumn parse_column(std::string_view text);

@@ -351,10 +351,15 @@ std::optional<Error> Pusher::send(std::int64_t run, const PushPlan& plan, Step& 
   if (error) {
     return error;
   }
-  const bool lost =
-      !tasks.failed().empty() && (tasks.failed().front().error.code == ErrorCode::unanswered ||
-                                  tasks.failed().front().error.code == ErrorCode::bad_syntax);
-  if (!tasks.failed().empty() && !lost) {
+  // What was not answered, or is carried out by a job that nobody tells of, may have been done.
+  const auto is_lost = [&step](const TaskError& failed) {
+    return failed.error.code == ErrorCode::unanswered ||
+           failed.error.code == ErrorCode::bad_syntax || failed.task != step.task;
+  };
+  const bool lost = !tasks.failed().empty() && is_lost(tasks.failed().front());
+  if (lost) {
+    m_last_words = tasks.failed().front().error.text();
+  } else if (!tasks.failed().empty()) {
     const auto words = tasks.failed().front().error.text();
     m_journal.note(run, plan, step.places, ChangeState::refused,
                    std::vector<std::string>(step.places.size(), words));
@@ -492,7 +497,9 @@ PushResult Pusher::apply(PushPlan plan, const PushHooks& hooks,
         places.push_back(place);
       }
     }
-    drop(places, std::vector<std::string>(places.size(), "asked three times, and still not done"));
+    const auto words =
+        "asked three times, and still not done" + (m_last_words.empty() ? "" : ": " + m_last_words);
+    drop(places, std::vector<std::string>(places.size(), words));
   }
   m_journal.end(run, "done");
   return result;

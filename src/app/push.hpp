@@ -65,6 +65,7 @@ private:
   AccountLease m_lease;
   PushJournal m_journal;
   SuppressionCheck m_suppression;
+  std::string m_last_words; // of a job that could not be asked about
 };
 
 } // namespace mailfunnel

@@ -1,6 +1,7 @@
 #include "app/push_people.hpp"
 
 #include "app/row_writer.hpp"
+#include "app/status_since.hpp"
 #include "base/text.hpp"
 #include "ingest/session.hpp"
 
@@ -83,9 +84,10 @@ struct Scored {
 class Gatherer {
 public:
   Gatherer(const Workspace& workspace, const SegmentConfig& segment, const PushConfig& target,
-           const Scorer& scorer, std::vector<std::uint8_t> before)
+           const Scorer& scorer, std::vector<std::uint8_t> before, StatusSince& since)
       : m_workspace(workspace), m_segment(segment), m_scorer(scorer), m_before(std::move(before)),
-        m_plain(), m_writer(scorer, m_plain, nullptr, ExportFormat::cells, columns_of(target)) {
+        m_since(since), m_plain(),
+        m_writer(scorer, m_plain, nullptr, ExportFormat::cells, columns_of(target)) {
     const auto& names = scorer.statuses();
     const auto found = std::find(names.begin(), names.end(), "SQL");
     m_sql = static_cast<std::uint8_t>(found - names.begin());
@@ -108,6 +110,9 @@ public:
               : std::make_unique<const AttributeTable>(source, column.name, m_scorer.as_of()));
       attributes.push_back(tables.back().get());
     }
+    const auto since = shows_since(m_writer.columns())
+                           ? m_since.of_chunk(chunk, source, scores, matches)
+                           : std::vector<std::uint32_t>();
     std::vector<Scored> found;
     for (std::uint32_t r = 0; r < source.size(); ++r) {
       SegmentPerson person;
@@ -123,7 +128,7 @@ public:
         continue; // known by a contact id only
       }
       if (!m_writer.columns().empty()) {
-        person.values = values(person.address, scores, r, attributes);
+        person.values = values(person.address, scores, r, attributes, since);
       }
       found.push_back({scores.score[r], std::move(person)});
     }
@@ -171,9 +176,10 @@ private:
 
   std::vector<std::string> values(const std::string& address, const ChunkScores& scores,
                                   std::uint32_t r,
-                                  const std::vector<const AttributeTable*>& attributes) const {
+                                  const std::vector<const AttributeTable*>& attributes,
+                                  const std::vector<std::uint32_t>& since) const {
     std::string row;
-    m_writer.row(row, address, scores, r, attributes);
+    m_writer.row(row, address, scores, r, attributes, since);
     row.pop_back(); // its line end
     std::vector<std::string> out;
     for (std::string_view rest = row;;) {
@@ -190,6 +196,7 @@ private:
   const SegmentConfig& m_segment;
   const Scorer& m_scorer;
   std::vector<std::uint8_t> m_before; // statuses when the hold time began; empty: nobody is held
+  StatusSince& m_since;
   std::uint8_t m_sql;
   Locale m_plain;
   RowWriter m_writer;
@@ -207,16 +214,19 @@ SegmentPeople people_of(Store& store, const Workspace& workspace, const SegmentC
   std::vector<std::uint8_t> before;
   const bool of_status =
       asks_for_status(*segment.expression) ||
-      std::any_of(target.fields.begin(), target.fields.end(),
-                  [](const auto& field) { return field.first.field == ExportField::status; });
+      std::any_of(target.fields.begin(), target.fields.end(), [](const auto& field) {
+        return field.first.field == ExportField::status || field.first.field == ExportField::since;
+      });
   if (hold > 0 && of_status) {
     before = statuses_at(store, workspace, as_of - hold);
   }
   SegmentPeople out;
   out.as_of = as_of;
-  out.world = std::make_shared<const World>(build_world(store, workspace, rules, as_of));
+  Worlds worlds(store, workspace, rules);
+  out.world = worlds.at(as_of);
   const Scorer scorer(rules, *out.world, as_of);
-  Gatherer gatherer(workspace, segment, target, scorer, std::move(before));
+  StatusSince since(store, workspace, worlds, as_of);
+  Gatherer gatherer(workspace, segment, target, scorer, std::move(before), since);
   RunRecorder recorder(store, workspace, rules, as_of);
   score_store(store, workspace, rules, *out.world, as_of,
               [&](std::uint32_t chunk, StoreChunk& source, ChunkScores& scores, unsigned) {

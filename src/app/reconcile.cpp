@@ -164,19 +164,23 @@ Result<std::vector<ReconciledMailing>> reconcile(Store& store, const Workspace& 
     }
     for (const auto& stored : catalog.campaigns()) {
       const auto& one = stored.campaign;
-      const auto found = totals.find(one.id);
-      if (stored.account != account.id || found == totals.end() ||
-          (!campaign.empty() && campaign != one.id && campaign != one.name)) {
+      auto ids = stored.others; // any of them may be the platform's
+      ids.insert(ids.begin(), one.id);
+      const auto told =
+          std::find_if(ids.begin(), ids.end(), [&](const auto& id) { return totals.contains(id); });
+      if (stored.account != account.id || told == ids.end() ||
+          (!campaign.empty() && campaign != one.name &&
+           std::find(ids.begin(), ids.end(), campaign) == ids.end())) {
         continue;
       }
       ReconciledMailing mailing{account.name,
                                 one.id,
                                 one.name.empty() ? one.subject : one.name,
                                 one.sent_at.value_or(stored.first_event.value_or(0)),
-                                state.totals_at(one.id),
+                                state.totals_at(*told),
                                 {}};
-      const bool asked = left.find('"' + one.id + '"') != std::string::npos;
-      Reconciler(database, stored, found->second, can, asked, mailing).run();
+      const bool asked = left.find('"' + *told + '"') != std::string::npos;
+      Reconciler(database, stored, totals.at(*told), can, asked, mailing).run();
       out.push_back(std::move(mailing));
     }
   }

@@ -88,10 +88,11 @@ std::string RowWriter::header() const {
 }
 
 void RowWriter::row(std::string& out, std::string_view email, const ChunkScores& scores,
-                    std::size_t r, const std::vector<const AttributeTable*>& attributes) const {
+                    std::size_t r, const std::vector<const AttributeTable*>& attributes,
+                    const std::vector<std::uint32_t>& since) const {
   for (std::size_t c = 0; c < m_columns.size(); ++c) {
     out += m_before[c];
-    cell(out, m_columns[c], email, scores, r, attributes[c]);
+    cell(out, m_columns[c], email, scores, r, attributes[c], since.empty() ? 0 : since[r]);
   }
   out += m_line_end;
 }
@@ -133,6 +134,14 @@ void RowWriter::moment(std::string& out, std::uint32_t seconds) const {
   }
 }
 
+void RowWriter::day(std::string& out, std::uint32_t midnight) const {
+  if (midnight != 0) {
+    text(out, format_date(Seconds{midnight}));
+  } else if (m_format == ExportFormat::ndjson) {
+    out += "null";
+  }
+}
+
 void RowWriter::text(std::string& out, std::string_view value) const {
   switch (m_format) {
   case ExportFormat::ndjson:
@@ -162,7 +171,8 @@ void RowWriter::text(std::string& out, std::string_view value) const {
 }
 
 void RowWriter::cell(std::string& out, const ExportColumn& column, std::string_view email,
-                     const ChunkScores& s, std::size_t r, const AttributeTable* attribute) const {
+                     const ChunkScores& s, std::size_t r, const AttributeTable* attribute,
+                     std::uint32_t since) const {
   switch (column.field) {
   case ExportField::attribute:
     text(out, (*attribute)[r]);
@@ -192,6 +202,9 @@ void RowWriter::cell(std::string& out, const ExportColumn& column, std::string_v
     return;
   case ExportField::reasons:
     text(out, reasons_of(s, r));
+    return;
+  case ExportField::since:
+    day(out, since);
     return;
   default:
     number(out, number_of(column.field, s, r));

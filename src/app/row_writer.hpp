@@ -30,17 +30,21 @@ public:
 
   /// The first line; "" where the format has none.
   std::string header() const;
-  /// `attributes`: by column, nullptr where it is no attribute.
+  /// `attributes`: by column, nullptr where it is no attribute. `since`: days by recipient, where a
+  /// column shows them.
   void row(std::string& out, std::string_view email, const ChunkScores& scores, std::size_t r,
-           const std::vector<const AttributeTable*>& attributes) const;
+           const std::vector<const AttributeTable*>& attributes,
+           const std::vector<std::uint32_t>& since) const;
   const std::vector<ExportColumn>& columns() const { return m_columns; }
 
 private:
   void number(std::string& out, Points thousandths) const;
   void moment(std::string& out, std::uint32_t seconds) const;
+  void day(std::string& out, std::uint32_t midnight) const;
   void text(std::string& out, std::string_view value) const;
   void cell(std::string& out, const ExportColumn& column, std::string_view email,
-            const ChunkScores& scores, std::size_t r, const AttributeTable* attribute) const;
+            const ChunkScores& scores, std::size_t r, const AttributeTable* attribute,
+            std::uint32_t since) const;
 
   const Scorer& m_scorer;
   const Locale& m_locale;

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <chrono>
 
 namespace mailfunnel {
 
@@ -27,35 +28,67 @@ std::string run_key(const Workspace& workspace, const Rules& rules) {
 } // namespace
 
 RunRecorder::RunRecorder(Store& store, const Workspace& workspace, const Rules& rules,
-                         Seconds as_of)
-    : m_store(store), m_key(run_key(workspace, rules)), m_as_of(as_of), m_changes(store.changes()) {
-}
+                         Seconds as_of, std::size_t worth_writing)
+    : m_store(store), m_key(run_key(workspace, rules)), m_as_of(as_of), m_changes(store.changes()),
+      m_worth_writing(worth_writing) {}
 
 void RunRecorder::add(std::uint32_t chunk, const ChunkScores& scores) {
   auto packed = pack_scores(scores);
   const std::lock_guard lock(m_mutex);
-  m_blocks.emplace(chunk, std::move(packed));
   m_recipients += scores.size();
+  m_waiting_bytes += packed.size();
+  m_waiting.emplace_back(chunk, std::move(packed));
+  const bool idle = !m_writing.valid() ||
+                    m_writing.wait_for(std::chrono::seconds(0)) == std::future_status::ready;
+  if (m_waiting_bytes >= m_worth_writing && idle) {
+    if (m_writing.valid()) {
+      m_writing.get();
+    }
+    m_writing = std::async(std::launch::async,
+                           [this, blocks = std::exchange(m_waiting, {})] { write(blocks, false); });
+    m_waiting_bytes = 0;
+  }
 }
 
 StoredRun RunRecorder::save() {
+  if (m_writing.valid()) {
+    m_writing.get();
+  }
+  write(m_waiting, true);
+  m_store.checkpoint();
+  return {*m_run, m_as_of};
+}
+
+void RunRecorder::write(const Blocks& blocks, bool last) {
   const WriterLock lock(m_store.path());
   auto& database = m_store.database();
   Transaction transaction(database);
-  database.execute("DELETE FROM run_block WHERE run IN (SELECT id FROM run WHERE kept = 0); DELETE "
-                   "FROM run WHERE kept = 0");
-  database
-      .use("INSERT INTO run(created, as_of, changes, rules_hash, version, recipients) VALUES "
-           "(unixepoch(), ?1, ?2, ?3, ?4, ?5)")
-      .bind(m_as_of, m_changes, m_key, k_scoring_version, static_cast<std::int64_t>(m_recipients))
-      .run();
-  const StoredRun run{database.last_row(), m_as_of};
-  for (const auto& [chunk, data] : m_blocks) {
-    database.use("INSERT INTO run_block VALUES (?1, ?2, ?3)").bind(run.id, chunk, Blob{data}).run();
+  if (!m_run) {
+    // With those that somebody began to write and never ended.
+    for (const auto* table : {"run_block WHERE run", "run WHERE id"}) {
+      database
+          .use(fmt::format("DELETE FROM {} IN (SELECT id FROM run WHERE kept = 0 OR (kept = 2 AND "
+                           "created < unixepoch() - ?1))",
+                           table))
+          .bind(k_day)
+          .run();
+    }
+    database
+        .use("INSERT INTO run(created, as_of, changes, rules_hash, version, recipients, kept) "
+             "VALUES (unixepoch(), ?1, ?2, ?3, ?4, 0, 2)")
+        .bind(m_as_of, m_changes, m_key, k_scoring_version)
+        .run();
+    m_run = database.last_row();
+  }
+  for (const auto& [chunk, data] : blocks) {
+    database.use("INSERT INTO run_block VALUES (?1, ?2, ?3)").bind(*m_run, chunk, Blob{data}).run();
+  }
+  if (last) {
+    database.use("UPDATE run SET kept = 0, recipients = ?2 WHERE id = ?1")
+        .bind(*m_run, static_cast<std::int64_t>(m_recipients))
+        .run();
   }
   transaction.commit();
-  m_store.checkpoint();
-  return run;
 }
 
 ScoreSummary run_scores(Store& store, const Workspace& workspace, const Rules& rules, Seconds as_of,
@@ -83,7 +116,8 @@ ScoreSummary run_scores(Store& store, const Workspace& workspace, const Rules& r
 std::vector<StoredRun> current_runs(Store& store, const Workspace& workspace) {
   const auto key = run_key(workspace, workspace.config.rules); // bound where it stands
   auto query = store.database().use(
-      "SELECT id, as_of FROM run WHERE changes = ?1 AND rules_hash = ?2 ORDER BY id DESC");
+      "SELECT id, as_of FROM run WHERE changes = ?1 AND rules_hash = ?2 AND kept <> 2 ORDER BY id "
+      "DESC");
   query.bind(store.changes(), key);
   std::vector<StoredRun> runs;
   while (query.step()) {

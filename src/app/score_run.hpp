@@ -5,10 +5,11 @@
 #include "app/workspace.hpp"
 
 #include <functional>
-#include <map>
+#include <future>
 #include <mutex>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace mailfunnel {
@@ -23,23 +24,34 @@ struct StoredRun {
   Seconds as_of = 0;
 };
 
-/// Gathers the scores of all chunks and keeps them as the newest run.
+/// Gathers the scores of all chunks and keeps them as the newest run. A large run is written while
+/// it is still scored, so that the wait for the disk is short in the end: the store's own
+/// connection is the recorder's from the first add() to save().
 class RunRecorder {
 public:
-  /// Before scoring begins: what comes in meanwhile makes the run an old one.
-  RunRecorder(Store& store, const Workspace& workspace, const Rules& rules, Seconds as_of);
+  /// Before scoring begins: what comes in meanwhile makes the run an old one. Written is whenever
+  /// so many bytes wait.
+  RunRecorder(Store& store, const Workspace& workspace, const Rules& rules, Seconds as_of,
+              std::size_t worth_writing = std::size_t{2} << 20);
   void add(std::uint32_t chunk, const ChunkScores& scores); // from any thread
   /// Runs that nothing left the program with are dropped then.
   StoredRun save();
 
 private:
+  using Blocks = std::vector<std::pair<std::uint32_t, std::string>>; // by chunk
+  void write(const Blocks& blocks, bool last);
+
   Store& m_store;
   std::string m_key;
   Seconds m_as_of;
   std::int64_t m_changes;
-  std::mutex m_mutex;
-  std::map<std::uint32_t, std::string> m_blocks;
+  std::size_t m_worth_writing;
+  std::optional<std::int64_t> m_run; // once it is begun
+  std::mutex m_mutex;                // of what follows
+  Blocks m_waiting;
+  std::size_t m_waiting_bytes = 0;
   std::uint64_t m_recipients = 0;
+  std::future<void> m_writing;
 };
 
 /// The runs since which neither activity nor rules nor the program changed, newest first.

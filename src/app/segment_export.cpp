@@ -4,26 +4,30 @@
 #include "app/row_writer.hpp"
 #include "app/run_block.hpp"
 #include "app/score_run.hpp"
+#include "app/status_since.hpp"
 #include "base/json_text.hpp"
 #include "base/parallel.hpp"
 
+#include <boost/sort/pdqsort/pdqsort.hpp>
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <atomic>
 #include <cstring>
 #include <deque>
+#include <map>
 #include <memory>
+#include <mutex>
+#include <span>
 
 namespace mailfunnel {
 
 namespace {
 
-/// A member with its rendered row, before all are put in order. 40 bytes decide nearly every
-/// comparison without a look at the texts.
+/// A member with its rendered row, before all are put in order.
 struct Member {
-  std::uint64_t order;        // the score, hottest smallest
-  std::uint64_t prefix, next; // the first sixteen bytes of the address, as big-endian numbers
+  std::uint64_t order;  // the score, hottest smallest
+  std::uint64_t prefix; // the first eight bytes of the address, as a big-endian number
   const char* row;
   std::uint32_t row_size;
   std::uint32_t email_size : 31;
@@ -40,26 +44,52 @@ Points score_of(std::uint64_t order) {
   return static_cast<Points>(~order ^ (std::uint64_t{1} << 63));
 }
 
-/// Eight bytes of a text from `at` on, so that numbers compare as the texts do.
-std::uint64_t prefix_of(std::string_view text, std::size_t at) {
+/// The first bytes of a text, so that numbers compare as the texts do.
+std::uint64_t prefix_of(std::string_view text) {
   std::uint64_t word = 0;
-  if (text.size() > at) {
-    std::memcpy(&word, text.data() + at, std::min(text.size() - at, sizeof word));
+  if (!text.empty()) {
+    std::memcpy(&word, text.data(), std::min(text.size(), sizeof word));
   }
   return __builtin_bswap64(word);
 }
 
+/// As far as the numbers tell. Without a branch, none of which could be foreseen.
+bool numbers_before(const Member& a, const Member& b) {
+  return static_cast<bool>(
+      static_cast<int>(a.order < b.order) |
+      (static_cast<int>(a.order == b.order) & static_cast<int>(a.prefix < b.prefix)));
+}
+
 bool before(const Member& a, const Member& b) {
-  if (a.order != b.order) {
-    return a.order < b.order;
+  return numbers_before(a, b) || (!numbers_before(b, a) && a.email() < b.email());
+}
+
+/// Whose addresses are alike up to `depth`, where their prefixes begin. Addresses of one company or
+/// one name are alike for long, so it goes on word by word: to compare the texts is a cache miss
+/// each.
+void sort_members(std::span<Member> members, std::size_t depth = 0) {
+  constexpr std::size_t k_word = sizeof(Member::prefix), k_deepest = 4 * k_word;
+  boost::sort::pdqsort_branchless(members.begin(), members.end(), numbers_before);
+  for (std::size_t first = 0, end = 0; first < members.size(); first = end) {
+    while (end < members.size() && !numbers_before(members[first], members[end])) {
+      ++end;
+    }
+    const auto alike = members.subspan(first, end - first);
+    if (alike.size() > 1 && depth == k_deepest) {
+      std::sort(alike.begin(), alike.end(),
+                [](const Member& a, const Member& b) { return a.email() < b.email(); });
+    } else if (alike.size() > 1) {
+      const auto prefix = alike.front().prefix;
+      for (auto& member : alike) {
+        const auto email = member.email();
+        member.prefix = prefix_of(email.substr(std::min(depth + k_word, email.size())));
+      }
+      sort_members(alike, depth + k_word);
+      for (auto& member : alike) {
+        member.prefix = prefix;
+      }
+    }
   }
-  if (a.prefix != b.prefix) {
-    return a.prefix < b.prefix;
-  }
-  if (a.next != b.next) {
-    return a.next < b.next;
-  }
-  return a.email() < b.email();
 }
 
 /// What one thread found of one segment: texts stay where they are until the file is put together.
@@ -76,7 +106,7 @@ public:
              const std::vector<SegmentRequest>& requests, std::optional<ExportFormat> format,
              std::size_t limit)
       : m_workspace(workspace), m_scorer(scorer), m_requests(requests), m_format(format),
-        m_limit(limit), m_earlier(store) {
+        m_limit(limit), m_earlier(store), m_since(store, workspace, worlds, scorer.as_of()) {
     if (const auto& exclude = workspace.config.exclude_expression) {
       m_earlier.add(*exclude, scorer.as_of(), worlds);
     }
@@ -98,17 +128,18 @@ public:
       excluded = evaluate(*m_workspace.config.exclude_expression, context);
     }
     for (std::size_t i = 0; i < m_requests.size(); ++i) {
-      take_segment(i, evaluate(*m_requests[i].where, context), excluded, source, scores,
+      take_segment(i, evaluate(*m_requests[i].where, context), excluded, chunk, source, scores,
                    m_found[thread][i]);
     }
   }
 
-  std::vector<SegmentResult> results() {
+  /// The files go to `put`.
+  std::vector<SegmentResult> results(const PutPiece& put) {
     const auto threads = static_cast<unsigned>(m_found.size());
     if (m_format) {
       on_threads(threads, [&](unsigned thread) {
         for (auto& found : m_found[thread]) {
-          std::sort(found.members.begin(), found.members.end(), before);
+          sort_members(found.members);
         }
       });
     }
@@ -122,7 +153,7 @@ public:
         out[i].kept_out_no_address += counts.kept_out_no_address;
       }
       if (m_format) {
-        write(i, threads, out[i]);
+        write(i, threads, put, out[i]);
       }
     }
     return out;
@@ -131,10 +162,10 @@ public:
 private:
   using Range = std::span<const Member>;
 
-  /// The file of segment i: the threads' sorted members cut at the same places, then each slice
-  /// merged by a thread of its own.
-  void write(std::size_t i, unsigned threads, SegmentResult& result) {
-    auto& text = result.text;
+  /// The file of segment i: the threads' sorted members cut at the same places, each slice merged
+  /// by one thread and put by the one that comes when all before it are. So one thread merges while
+  /// another writes, and what is written is still in the cache.
+  void write(std::size_t i, unsigned threads, const PutPiece& put, SegmentResult& result) {
     std::vector<Range> runs;
     std::size_t total = 0;
     std::uint64_t wanted = 0;
@@ -143,10 +174,8 @@ private:
       runs.emplace_back(of_thread[i].members);
       total += runs.back().size();
     }
-    constexpr std::size_t k_worth_a_thread = 10'000;
-    const auto slices = m_limit != 0
-                            ? std::size_t{1}
-                            : std::clamp<std::size_t>(total / k_worth_a_thread, 1, threads);
+    constexpr std::size_t k_slice = 2048;
+    const auto slices = m_limit != 0 ? std::size_t{1} : total / k_slice + 1;
     const auto longest = *std::max_element(runs.begin(), runs.end(),
                                            [](Range a, Range b) { return a.size() < b.size(); });
     std::vector<std::vector<Range>> cut(slices);
@@ -162,18 +191,28 @@ private:
         run = run.subspan(end);
       }
     }
-    text.resize(slices + 1);
-    text[0] = m_writers[i].header();
+    put(i, m_writers[i].header());
+    std::mutex mutex;
+    std::map<std::size_t, std::string> ready;
+    std::size_t next = 0;
     parallel_for(slices, threads, [&](std::size_t slice, unsigned) {
-      const auto* last = merge(cut[slice], m_limit != 0 ? m_limit : total, text[slice + 1]);
+      const Member* last = nullptr;
+      auto text = merged(cut[slice], m_limit != 0 ? m_limit : total, last);
+      const std::lock_guard lock(mutex);
       if (last != nullptr && m_limit != 0 && wanted > m_limit) { // then there is one slice
         result.last = SegmentPlace{score_of(last->order), std::string(last->email())};
+      }
+      ready.emplace(slice, std::move(text));
+      for (; !ready.empty() && ready.begin()->first == next; ++next) {
+        put(i, ready.begin()->second);
+        ready.erase(ready.begin());
       }
     });
   }
 
-  /// Returns the last one written.
-  static const Member* merge(std::vector<Range>& runs, std::size_t most, std::string& text) {
+  /// `last`: the last one that is in the text.
+  static std::string merged(std::vector<Range>& runs, std::size_t most, const Member*& last) {
+    std::string text;
     std::size_t size = 0;
     for (const auto run : runs) {
       for (const auto& member : run) {
@@ -182,7 +221,6 @@ private:
     }
     text.reserve(size);
     constexpr std::size_t k_ahead = 8; // rows are all over the memory
-    const Member* last = nullptr;
     while (most-- != 0) {
       Range* first = nullptr;
       for (auto& run : runs) {
@@ -200,11 +238,12 @@ private:
       text += last->text();
       *first = first->subspan(1);
     }
-    return last;
+    return text;
   }
 
   void take_segment(std::size_t i, Bits members, const std::optional<Bits>& excluded,
-                    StoreChunk& source, const ChunkScores& scores, Found& found) {
+                    std::uint32_t chunk, StoreChunk& source, const ChunkScores& scores,
+                    Found& found) {
     const auto use = m_requests[i].use;
     const auto barred = barred_from(use);
     members.each([&](std::size_t r) {
@@ -235,7 +274,7 @@ private:
     if (m_limit != 0 && count > m_limit) {
       keep_hottest(members, scores);
     }
-    render(i, members, source, scores, found);
+    render(i, members, chunk, source, scores, found);
   }
 
   static void keep_behind(const SegmentPlace& place, Bits& members, StoreChunk& source,
@@ -262,8 +301,8 @@ private:
     });
   }
 
-  void render(std::size_t i, const Bits& members, StoreChunk& source, const ChunkScores& scores,
-              Found& found) {
+  void render(std::size_t i, const Bits& members, std::uint32_t chunk, StoreChunk& source,
+              const ChunkScores& scores, Found& found) {
     const auto& writer = m_writers[i];
     std::vector<std::unique_ptr<const AttributeTable>> tables;
     std::vector<const AttributeTable*> attributes;
@@ -274,6 +313,9 @@ private:
               : std::make_unique<const AttributeTable>(source, column.name, m_scorer.as_of()));
       attributes.push_back(tables.back().get());
     }
+    const auto since = shows_since(writer.columns())
+                           ? m_since.of_chunk(chunk, source, scores, members)
+                           : std::vector<std::uint32_t>();
     constexpr std::size_t k_usual_row = 56;
     auto& text = found.texts.emplace_back();
     const auto count = members.count();
@@ -282,13 +324,13 @@ private:
     members.each([&](std::size_t r) {
       const auto email = source.address(static_cast<std::uint32_t>(r));
       const auto row = text.size();
-      writer.row(text, email, scores, r, attributes);
+      writer.row(text, email, scores, r, attributes, since);
       const auto size = text.size() - row;
       const bool inside = std::string_view(text).substr(row).starts_with(email);
       if (!inside) {
         text += email;
       }
-      found.members.push_back({order_of(scores.score[r]), prefix_of(email, 0), prefix_of(email, 8),
+      found.members.push_back({order_of(scores.score[r]), prefix_of(email),
                                nullptr, // below: the text still moves
                                static_cast<std::uint32_t>(size),
                                static_cast<std::uint32_t>(email.size()) & 0x7FFF'FFFF,
@@ -308,6 +350,7 @@ private:
   std::optional<ExportFormat> m_format;
   std::size_t m_limit;
   EarlierMoments m_earlier;
+  StatusSince m_since;
   std::deque<RowWriter> m_writers;         // by segment
   std::vector<std::vector<Found>> m_found; // by thread, then segment
 };
@@ -364,19 +407,28 @@ take_scores(Store& store, const Workspace& workspace, const World& world, const 
 
 std::vector<SegmentResult> run_segments(Store& store, const Workspace& workspace, Seconds as_of,
                                         const std::vector<SegmentRequest>& requests,
-                                        std::optional<ExportFormat> format, std::size_t limit) {
+                                        std::optional<ExportFormat> format, std::size_t limit,
+                                        const PutPiece& put) {
   Worlds worlds(store, workspace, workspace.config.rules);
   const auto world = worlds.at(as_of);
   const Scorer scorer(workspace.config.rules, *world, as_of);
   SegmentRun run(store, workspace, worlds, scorer, requests, format, limit);
   take_scores(store, workspace, *world, scorer,
               needs_times(workspace, requests, format.has_value()), run, {});
-  return run.results();
+  if (put) {
+    return run.results(put);
+  }
+  std::vector<std::string> texts(requests.size());
+  auto results = run.results([&](std::size_t i, std::string_view piece) { texts[i] += piece; });
+  for (std::size_t i = 0; i < results.size(); ++i) {
+    results[i].text = std::move(texts[i]);
+  }
+  return results;
 }
 
 ExportedSegments export_segments(Store& store, const Workspace& workspace, Seconds as_of,
                                  const std::vector<SegmentRequest>& requests, ExportFormat format,
-                                 std::size_t limit) {
+                                 const PutPiece& put, std::size_t limit) {
   const auto& rules = workspace.config.rules;
   ExportedSegments out;
   Worlds worlds(store, workspace, rules);
@@ -387,7 +439,7 @@ ExportedSegments export_segments(Store& store, const Workspace& workspace, Secon
   const auto stored = take_scores(
       store, workspace, *out.world, scorer, needs_times(workspace, requests, true), segments,
       [&](std::uint32_t chunk, const ChunkScores& scores) { recorder.add(chunk, scores); });
-  out.results = segments.results();
+  out.results = segments.results(put);
   out.run = stored ? *stored : recorder.save();
   return out;
 }

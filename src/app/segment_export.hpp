@@ -8,6 +8,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace mailfunnel {
@@ -40,29 +41,26 @@ struct SegmentResult {
   std::uint64_t members = 0; // all, whatever is asked for of them
   std::uint64_t kept_out_suppressed = 0, kept_out_excluded = 0,
                 kept_out_no_address = 0; // match the expression, but are not in it
-  std::vector<std::string> text;         // the file in pieces, when asked for
+  std::string text;                      // the file, when asked for
   std::optional<SegmentPlace> last;      // who stands last in it, where a limit cut it off there
-
-  std::string joined() const {
-    std::string out;
-    for (const auto& piece : text) {
-      out += piece;
-    }
-    return out;
-  }
 };
 
+/// Takes the files of the segments, one after the other, each from its first piece (which may be
+/// empty) to its last. From any thread, one call at a time.
+using PutPiece = std::function<void(std::size_t segment, std::string_view piece)>;
+
 /// All segments in one pass over the store. `format` absent: only counts. `limit`: at most so many
-/// rows each (0: all).
+/// rows each (0: all). Where there is `put` it gets the files, and the results hold none.
 std::vector<SegmentResult> run_segments(Store& store, const Workspace& workspace, Seconds as_of,
                                         const std::vector<SegmentRequest>& requests,
-                                        std::optional<ExportFormat> format, std::size_t limit);
+                                        std::optional<ExportFormat> format, std::size_t limit,
+                                        const PutPiece& put = {});
 
 /// One object: what the segment is and how many are in it.
 std::string segment_json(const SegmentConfig& segment, const SegmentResult& result);
 
-/// The people of the segments as files, and the run that they are of: it is made and stored where
-/// none is right. keep_run() is the caller's, once the files are written.
+/// The people of the segments as files by `put`, and the run that they are of: it is made and
+/// stored where none is right. keep_run() is the caller's, once the files are written.
 struct ExportedSegments {
   std::vector<SegmentResult> results;
   StoredRun run;
@@ -70,7 +68,7 @@ struct ExportedSegments {
 };
 ExportedSegments export_segments(Store& store, const Workspace& workspace, Seconds as_of,
                                  const std::vector<SegmentRequest>& requests, ExportFormat format,
-                                 std::size_t limit = 0);
+                                 const PutPiece& put, std::size_t limit = 0);
 
 /// The moment at which segments are taken: the newest run's while it is right and no older than a
 /// day, else now.

@@ -5,7 +5,7 @@ namespace mailfunnel {
 PersonSource SqlPeople::person(RecipientId id) {
   if (chunk_of(id) != m_chunk) {
     m_chunk = k_none;
-    m_activity = Activity(m_database).load(chunk_of(id));
+    m_activity.emplace(m_database, chunk_of(id));
     m_chunk = chunk_of(id);
   }
   const auto block = id >> k_recipient_block_bits;
@@ -22,9 +22,9 @@ PersonSource::Events SqlPeople::events_of(RecipientId id) {
   }
   PersonSource::Events events;
   EventColumns columns;
-  for (const auto& [campaign, kind] : m_activity.sets()) {
+  for (const auto& [campaign, kind] : m_activity->sets()) {
     columns.clear();
-    m_activity.read_recipients(offset_of(id), offset_of(id), campaign, kind, columns);
+    m_activity->read_recipients(offset_of(id), offset_of(id), campaign, kind, columns);
     for (std::size_t i = 0; i < columns.size(); ++i) {
       auto row = columns.row(i);
       row.recipient = 0;
@@ -40,9 +40,9 @@ void SqlPeople::load_block(std::uint32_t block) {
   const auto first = offset_of(block << k_recipient_block_bits);
   const auto last = static_cast<std::uint16_t>(first + (k_recipient_block - 1));
   EventColumns columns;
-  for (const auto& [campaign, kind] : m_activity.sets()) {
+  for (const auto& [campaign, kind] : m_activity->sets()) {
     columns.clear();
-    m_activity.read_recipients(first, last, campaign, kind, columns);
+    m_activity->read_recipients(first, last, campaign, kind, columns);
     for (std::size_t i = 0; i < columns.size(); ++i) {
       auto row = columns.row(i);
       auto& events = m_events[row.recipient - first];

@@ -4,6 +4,7 @@
 
 #include "store/chunk_source.hpp"
 
+#include <optional>
 #include <vector>
 
 namespace mailfunnel {
@@ -22,7 +23,7 @@ private:
 
   Database& m_database;
   std::uint32_t m_chunk = k_none, m_block = k_none, m_asked_block = k_none;
-  ChunkActivity m_activity;                   // of m_chunk
+  std::optional<ChunkActivity> m_activity;    // of m_chunk
   std::vector<PersonSource::Events> m_events; // of m_block, by recipient
 };
 

@@ -56,6 +56,7 @@ SessionOptions session_options(Store& store, const Workspace& workspace,
   options.now = now;
   options.strip = workspace.config.strip;
   options.filters = workspace.config.filters;
+  options.source = k_from_api;
   options.covers = false; // the end of the sync tells what is complete
   options.small = !first && Recipients(store.database()).count() >= k_large_store;
   return options;
@@ -80,7 +81,8 @@ public:
       m_known_totals = m_state.totals();
     }
     const auto last = marked(k_complete);
-    m_folds.emplace(m_worker, workspace.config.strip,
+    m_guard.emplace(m_worker, store, connection.name(), request.allow_twins);
+    m_folds.emplace(*m_guard, workspace.config.strip,
                     last.empty() ? 0 : parse_time(last).value_or(Instant{}).seconds);
   }
 
@@ -113,6 +115,8 @@ public:
   }
   void end(const ApiTask& task, bool read, const std::vector<ApiTask>& next) override {
     m_worker.end_chunk();
+    m_stop = m_guard->met();
+    read = read && !m_stop;
     for (auto& rejected : m_worker.rejected()) {
       if (read) {
         m_rejects.write(rejected, m_connection.adapter_id(), task_name(task));
@@ -130,6 +134,15 @@ public:
     m_answer_marks.clear();
     m_last = task.campaign;
   }
+
+  std::optional<Error> stop() override {
+    return m_stop ? std::optional(Error{ErrorCode::conflict,
+                                        "events of a mailing that a file seems to have brought "
+                                        "already; it goes on from here when that is settled",
+                                        m_connection.name()})
+                  : std::nullopt;
+  }
+  const TwinGuard& guard() const { return *m_guard; }
 
   /// Of the answer that was read last.
   const std::string& last_campaign() const { return m_last; }
@@ -217,7 +230,8 @@ private:
   SyncState m_state;
   RejectsFile m_rejects;
   ImportCounts m_counts;
-  std::optional<FoldedClicks> m_folds;             // in front of the worker
+  std::optional<TwinGuard> m_guard;                // in front of the worker
+  std::optional<FoldedClicks> m_folds;             // in front of that
   std::map<std::string, EspTotals> m_known_totals; // as they were before
   ApiMarks m_marks, m_answer_marks;                // as of now; of the answer that is being read
   std::set<std::string> m_changed_marks;
@@ -227,7 +241,7 @@ private:
   std::vector<std::pair<ApiTask, std::int64_t>> m_ids; // tasks that are stored
   std::string m_last;
   std::uint64_t m_answers = 0;
-  bool m_forget = false;
+  bool m_forget = false, m_stop = false;
 };
 
 Seconds history_start(const AccountConfig& account, const SyncRequest& request) {
@@ -319,6 +333,7 @@ SyncSummary sync_account(Store& store, const Workspace& workspace, const SyncReq
     sink.start_with(task);
     run.add(task);
   }
+  run.wanted = [&](const ApiTask& task) { return !sink.guard().holds(task.campaign); };
   run.progress = [&](std::size_t left) {
     const auto& mailing = sink.last_campaign();
     if (sink.full() || (!mailing.empty() && !run.asks_of(mailing))) {
@@ -349,6 +364,7 @@ SyncSummary sync_account(Store& store, const Workspace& workspace, const SyncReq
   summary.counts = sink.counts();
   summary.requests = run.requests();
   summary.notes = sink.notes();
+  summary.twins = sink.guard().found();
   summary.rejects = sink.rejects();
   return summary;
 }
@@ -391,18 +407,31 @@ SyncEstimate estimate_sync(Store& store, const Workspace& workspace, const SyncR
   estimate.error = run.run();
   std::set<std::string> mailings;
   estimate.calls = static_cast<double>(run.requests());
+  const auto limits = api.limits();
+  std::vector<double> of_path(limits.paths.size(), 0);
   for (const auto& task : run.left()) {
     estimate.calls += task.calls;
+    const auto url = api.request(task).url;
+    const auto path = parse_uri(url).path;
+    const auto slow =
+        std::find_if(limits.paths.begin(), limits.paths.end(),
+                     [path](const PathLimit& limit) { return path.starts_with(limit.path); });
+    if (slow != limits.paths.end()) {
+      of_path[static_cast<std::size_t>(slow - limits.paths.begin())] += task.calls;
+    }
     estimate.by_step[task.step] += task.calls;
     if (!task.campaign.empty() && task.rank > 0) {
       mailings.insert(task.campaign);
     }
   }
   estimate.mailings = mailings.size();
-  const auto limits = api.limits();
   const auto share = connection.config().quota_share;
   if (limits.per_second > 0) {
     estimate.seconds = estimate.calls / (limits.per_second * share);
+  }
+  for (std::size_t i = 0; i < of_path.size(); ++i) {
+    estimate.seconds =
+        std::max(estimate.seconds, of_path[i] / (limits.paths[i].per_second * share));
   }
   if (limits.per_day > 0) {
     estimate.of_a_day = estimate.calls / limits.per_day;

@@ -6,6 +6,7 @@
 // was. The newest mailing comes first.
 
 #include "app/api_connection.hpp"
+#include "app/twins.hpp"
 #include "ingest/session.hpp"
 
 #include <functional>
@@ -20,6 +21,7 @@ struct SyncRequest {
   std::string account;
   std::optional<Seconds> since; // nothing older; absent: the account's `history`
   bool full = false;            // all of it again, as if nothing had been pulled before
+  bool allow_twins = false;     // mailings that a file seems to have brought are pulled too
   Seconds now = 0;
   std::string rejects; // file for rejected records; empty: one in the workspace
 };
@@ -31,6 +33,7 @@ struct SyncSummary {
   std::size_t left = 0;           // tasks that are still to be asked
   std::vector<std::string> notes; // the adapter's words to the user
   std::vector<TaskError> failed;  // asked again the next time
+  std::vector<Twins> twins;       // held back: a file seems to have brought them already
   std::optional<Error> error;     // why it went on no further
   std::string rejects;            // the file, when there are any
   bool complete() const { return left == 0 && failed.empty() && !error; }

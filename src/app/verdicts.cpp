@@ -121,7 +121,7 @@ VerdictCounts count_verdicts(Store& store, const Workspace& workspace, const Wor
         EventColumns columns;
         std::vector<ClickVerdict> verdicts;
         for (const auto& c : world.campaigns) {
-          if (!campaign.empty() && c.external_id != campaign && c.name != campaign) {
+          if (!campaign.empty() && !c.is_called(campaign)) {
             continue;
           }
           judge.begin(c, source);

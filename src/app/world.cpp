@@ -19,7 +19,9 @@ std::optional<Stage> stage_by_hand(const std::vector<LinkByHand>& entries,
                                    const WorldCampaign& campaign, const StoredLink& link,
                                    Seconds as_of) {
   for (auto entry = entries.rbegin(); entry != entries.rend(); ++entry) {
-    const bool here = entry->campaign.empty() || entry->campaign == campaign.external_id;
+    const bool here = entry->campaign.empty() || entry->campaign == campaign.external_id ||
+                      std::find(campaign.others.begin(), campaign.others.end(), entry->campaign) !=
+                          campaign.others.end();
     const bool glob = entry->pattern.find_first_of("*?") != std::string::npos;
     if (here && entry->valid_from <= as_of &&
         (glob_match(entry->pattern, link.url) || glob_match(entry->pattern, link.identity) ||
@@ -119,13 +121,13 @@ World build_world(Store& store, const Workspace& workspace, const Rules& rules, 
                                               : adapter->capabilities(),
                            configured != nullptr ? configured->delivery_events : std::nullopt};
   }
+  Activity activity(database);
   World world;
   world.crowds = crowds_of(store);
   std::map<std::uint32_t, std::uint32_t> places; // account -> index in world.covered
   world.covered = covered_times(catalog, places);
   std::map<std::pair<std::uint32_t, std::string>, std::vector<CampaignId>>
       families; // account, family
-  const auto delivered = Activity(database).campaigns_with(EventKind::delivered);
   const auto links = catalog.all_links();
   const auto by_hand = catalog.links_by_hand();
   const Tagger tagger(rules.tagging);
@@ -137,6 +139,7 @@ World build_world(Store& store, const Workspace& workspace, const Rules& rules, 
     campaign.source = places.at(stored.account);
     campaign.external_id = stored.campaign.id;
     campaign.send = stored.campaign.send;
+    campaign.others = stored.others;
     campaign.name = stored.campaign.name;
     campaign.subject = stored.campaign.subject;
     campaign.kind = kind_by_rule(rules.kinds, {campaign.external_id, campaign.name,
@@ -144,12 +147,16 @@ World build_world(Store& store, const Workspace& workspace, const Rules& rules, 
                         .value_or(stored.campaign.kind.value_or(CampaignKind::campaign));
     campaign.named = !stored.campaign.id.empty();
     campaign.delivery_events =
-        source.configured.value_or(source.can.delivery_events || delivered.contains(stored.id));
+        source.configured
+            ? *source.configured
+            : source.can.delivery_events || activity.any(stored.id, EventKind::delivered);
     campaign.delivery_times = campaign.delivery_events && source.can.delivery_times;
     campaign.seconds = source.can.time_resolution <= 1;
     campaign.tracked =
         std::none_of(rules.tracking.off.begin(), rules.tracking.off.end(), [&](const auto& glob) {
-          return glob_match(glob, campaign.external_id) || glob_match(glob, campaign.name);
+          return glob_match(glob, campaign.external_id) || glob_match(glob, campaign.name) ||
+                 std::any_of(campaign.others.begin(), campaign.others.end(),
+                             [&](const auto& id) { return glob_match(glob, id); });
         });
     campaign.first_event = stored.first_event.value_or(campaign.first_event);
     campaign.last_event = stored.last_event.value_or(campaign.last_event);

@@ -18,6 +18,7 @@
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
+#include <utility>
 
 namespace mailfunnel {
 
@@ -353,47 +354,49 @@ Result<std::string> read_file(const std::string& path, std::size_t most) {
   return bytes;
 }
 
-namespace {
+NewFile::NewFile(std::string path)
+    : m_path(std::move(path)),
+      m_file(open((m_path + ".new").c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644)),
+      m_error(m_file < 0 ? errno : 0) {}
 
-/// Written beside, synced and moved into place; `put` writes into the open file, false: errno says
-/// why not.
-template<typename Put> Result<void> write_aside(const std::string& path, Put put) {
-  const auto draft = path + ".new";
-  const FileHandle file(open(draft.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
-  const auto fail = [&] {
-    return Error{ErrorCode::io, std::string("can't be written: ") + std::strerror(errno), path};
-  };
-  if (file.get() < 0) {
-    return fail();
+NewFile::NewFile(NewFile&& other) noexcept
+    : m_path(std::move(other.m_path)), m_file(std::exchange(other.m_file, -1)),
+      m_error(other.m_error) {}
+
+NewFile::~NewFile() {
+  if (m_file >= 0) {
+    close(m_file);
+    unlink((m_path + ".new").c_str());
   }
-  if (!put(file.get()) || fsync(file.get()) != 0 || rename(draft.c_str(), path.c_str()) != 0) {
-    return fail();
+}
+
+void NewFile::put(std::string_view bytes) {
+  while (m_error == 0 && !bytes.empty()) {
+    const auto written = write(m_file, bytes.data(), bytes.size());
+    if (written < 0) {
+      m_error = errno;
+    } else {
+      bytes.remove_prefix(static_cast<std::size_t>(written));
+    }
   }
+}
+
+Result<void> NewFile::finish(bool synced) {
+  if (m_error == 0 &&
+      ((synced && fsync(m_file) != 0) || rename((m_path + ".new").c_str(), m_path.c_str()) != 0)) {
+    m_error = errno;
+  }
+  if (m_error != 0) {
+    return Error{ErrorCode::io, std::string("can't be written: ") + std::strerror(m_error), m_path};
+  }
+  close(std::exchange(m_file, -1));
   return {};
 }
 
-bool put_all(int file, std::string_view bytes) {
-  while (!bytes.empty()) {
-    const auto put = write(file, bytes.data(), bytes.size());
-    if (put < 0) {
-      return false;
-    }
-    bytes.remove_prefix(static_cast<std::size_t>(put));
-  }
-  return true;
-}
-
-} // namespace
-
-Result<void> write_file(const std::string& path, std::span<const std::string> pieces) {
-  return write_aside(path, [&](int file) {
-    return std::all_of(pieces.begin(), pieces.end(),
-                       [file](const std::string& piece) { return put_all(file, piece); });
-  });
-}
-
 Result<void> write_file(const std::string& path, std::string_view bytes) {
-  return write_aside(path, [&](int file) { return put_all(file, bytes); });
+  NewFile file(path);
+  file.put(bytes);
+  return file.finish(true);
 }
 
 } // namespace mailfunnel

@@ -54,8 +54,26 @@ Result<void> visit_inputs(const std::string& path, const std::function<void(Inpu
 
 /// A whole file; an error above `most` bytes.
 Result<std::string> read_file(const std::string& path, std::size_t most = std::size_t{64} << 20);
-/// Written beside, synced and moved into place.
-Result<void> write_file(const std::string& path, std::span<const std::string> pieces);
+
+/// A file that appears whole or not at all: written beside its name, then moved into place.
+class NewFile {
+public:
+  explicit NewFile(std::string path);
+  NewFile(NewFile&& other) noexcept;
+  NewFile& operator=(NewFile&& other) = delete;
+  ~NewFile(); // what is not finished goes
+
+  void put(std::string_view bytes);
+  /// The first error on the way, if there was one. `synced`: it outlives a power cut too.
+  Result<void> finish(bool synced);
+
+private:
+  std::string m_path;
+  int m_file;
+  int m_error = 0; // errno of the first
+};
+
+/// A NewFile at once, synced.
 Result<void> write_file(const std::string& path, std::string_view bytes);
 
 } // namespace mailfunnel

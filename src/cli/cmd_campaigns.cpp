@@ -1,6 +1,7 @@
 // campaigns, links
 
 #include "app/campaign_list.hpp"
+#include "app/twins.hpp"
 #include "base/csv.hpp"
 #include "base/source.hpp"
 #include "base/text.hpp"
@@ -18,7 +19,7 @@ namespace mailfunnel::cli {
 
 namespace {
 
-int run_campaigns(const Invocation& call) {
+int list_campaigns(const Invocation& call) {
   auto workspace = call.workspace();
   auto store = Store::open_reading(workspace.store_path());
   const auto world = build_world(store, workspace, workspace.config.rules, call.now());
@@ -40,12 +41,142 @@ int run_campaigns(const Invocation& call) {
   if (!call.json) {
     std::cout << (table.empty() ? "no mailings yet: `mailfunnel import` reads them\n"
                                 : table.text(call.color));
+    for (const auto& twins : probable_twins(store)) {
+      std::cout << fmt::format("\n{}: {} and {} are probably one ({}): {}\n", twins.account,
+                               twins.by_file, twins.by_api, twins.why, merge_command(twins));
+    }
     if (const auto waiting = Activity(store.database()).inbox_size(); waiting != 0) {
       std::cout << fmt::format("\n{} events wait in the inbox; `mailfunnel score` counts them in\n",
                                grouped(waiting));
     }
   }
   return k_done;
+}
+
+// ---- campaigns merge
+// -------------------------------------------------------------------------------------------------
+
+/// "ID", or "ID/SEND" where one of several sendings is meant.
+std::string full_id(const StoredCampaign& row) {
+  return row.campaign.send.empty() ? row.campaign.id : row.campaign.id + "/" + row.campaign.send;
+}
+
+const StoredCampaign& campaign_called(const std::vector<StoredCampaign>& rows,
+                                      const std::string& id) {
+  std::vector<const StoredCampaign*> found;
+  for (const auto& row : rows) {
+    if (!row.campaign.id.empty() && (row.campaign.id == id || full_id(row) == id)) {
+      found.push_back(&row);
+    }
+  }
+  if (found.empty()) {
+    wrong_usage("there is no mailing \"" + id + "\": `mailfunnel campaigns` lists them");
+  }
+  if (found.size() > 1) {
+    std::string ids;
+    for (const auto* row : found) {
+      ids += (ids.empty() ? "" : ", ") + full_id(*row);
+    }
+    wrong_usage("\"" + id + "\" may be any of " + ids + ": say which, or whose with --account");
+  }
+  return *found.front();
+}
+
+/// Those of one account, or all.
+std::vector<StoredCampaign> stored_campaigns(Catalog& catalog, const std::string& account) {
+  auto rows = catalog.stored_campaigns();
+  for (const auto& known : catalog.accounts()) {
+    if (!account.empty() && known.name != account) {
+      std::erase_if(rows, [&](const StoredCampaign& row) { return row.account == known.id; });
+    }
+  }
+  return rows;
+}
+
+void check_merge(const std::vector<StoredCampaign>& rows, const StoredCampaign& whole,
+                 const StoredCampaign& part) {
+  const auto parts_of = [&](CampaignId id) {
+    return std::count_if(rows.begin(), rows.end(),
+                         [id](const StoredCampaign& row) { return row.merged_into == id; });
+  };
+  if (whole.id == part.id) {
+    wrong_usage("a mailing can't be merged into itself");
+  }
+  if (whole.account != part.account) {
+    wrong_usage("both have to be of one account");
+  }
+  if (whole.merged_into || (part.merged_into && part.merged_into != whole.id)) {
+    const auto& merged = whole.merged_into ? whole : part;
+    wrong_usage("\"" + full_id(merged) + "\" is merged already: `mailfunnel campaigns unmerge " +
+                full_id(merged) + "` first");
+  }
+  if (parts_of(part.id) != 0) {
+    wrong_usage("others are merged into \"" + full_id(part) + "\": give it first, or unmerge it");
+  }
+  if (!part.merged_into && parts_of(whole.id) >= static_cast<std::ptrdiff_t>(k_most_parts)) {
+    wrong_usage(fmt::format("{} are merged into \"{}\" already, which is the most", k_most_parts,
+                            full_id(whole)));
+  }
+}
+
+int merge_campaigns(const Invocation& call, const std::string& into, const std::string& other) {
+  const auto workspace = call.workspace();
+  auto store = Store::open_writing(workspace.store_path());
+  const WriterLock lock(store.path());
+  Transaction transaction(store.database());
+  Catalog catalog(store.database());
+  const auto rows = stored_campaigns(catalog, call.text("account"));
+  const auto& whole = campaign_called(rows, into);
+  const auto& part = campaign_called(rows, other);
+  check_merge(rows, whole, part);
+  catalog.merge_campaign(part.id, whole.id);
+  store.count_change();
+  transaction.commit();
+  store.checkpoint();
+  std::cout << fmt::format("{} and {} are one mailing now; `mailfunnel campaigns unmerge {}` takes "
+                           "that back\n",
+                           full_id(whole), full_id(part), full_id(part));
+  return k_done;
+}
+
+/// Of a mailing that others were merged into: all of them.
+int unmerge_campaigns(const Invocation& call, const std::string& id) {
+  const auto workspace = call.workspace();
+  auto store = Store::open_writing(workspace.store_path());
+  const WriterLock lock(store.path());
+  Transaction transaction(store.database());
+  Catalog catalog(store.database());
+  const auto rows = stored_campaigns(catalog, call.text("account"));
+  const auto& asked = campaign_called(rows, id);
+  std::string names;
+  for (const auto& row : rows) {
+    if (row.merged_into && (row.id == asked.id || row.merged_into == asked.id)) {
+      catalog.merge_campaign(row.id, std::nullopt);
+      names += (names.empty() ? "" : ", ") + full_id(row);
+    }
+  }
+  if (names.empty()) {
+    wrong_usage("\"" + full_id(asked) + "\" is not merged with any other");
+  }
+  store.count_change();
+  transaction.commit();
+  store.checkpoint();
+  std::cout << names << " counts by itself again\n";
+  return k_done;
+}
+
+int run_campaigns(const Invocation& call) {
+  const auto arguments = call.texts("arguments");
+  if (arguments.empty()) {
+    return list_campaigns(call);
+  }
+  if (arguments[0] == "merge" && arguments.size() == 3) {
+    return merge_campaigns(call, arguments[1], arguments[2]);
+  }
+  if (arguments[0] == "unmerge" && arguments.size() == 2) {
+    return unmerge_campaigns(call, arguments[1]);
+  }
+  wrong_usage("`mailfunnel campaigns`, `campaigns merge ID OTHER` or `campaigns unmerge ID`");
 }
 
 // ---- links
@@ -231,10 +362,13 @@ int run_links(const Invocation& call) {
 
 Command campaigns_command() {
   return {"campaigns",
-          "",
-          "the mailings, with what happened to them",
-          "  mailfunnel campaigns",
-          [](auto&) {},
+          "[merge ID OTHER | unmerge ID]",
+          "the mailings, with what happened to them; makes one of two ids of a mailing",
+          "  mailfunnel campaigns\n  mailfunnel campaigns merge 'March news' 4f1c9e72ab",
+          [](auto& options) {
+            options.add_options()("account", text("NAME"),
+                                  "where several have a mailing of that id");
+          },
           run_campaigns};
 }
 

@@ -24,6 +24,19 @@ void put(std::string_view line) {
   std::cout << line;
 }
 
+/// Of times that name none; absent: nobody said it.
+std::optional<TimeZone> zone_of(const Invocation& call) {
+  const auto name = call.text("zone");
+  if (name.empty()) {
+    return std::nullopt;
+  }
+  const auto zone = find_zone(name);
+  if (!zone) {
+    wrong_usage("--zone wants a name such as Europe/Brussels, not \"" + name + "\"");
+  }
+  return *zone;
+}
+
 /// Records that hold nothing for us leave no line: how many they were.
 void tell_skipped(const Invocation& call, const std::string& name, std::uint64_t skipped) {
   if (skipped != 0 && !call.quiet) {
@@ -54,6 +67,10 @@ int decode_file(const Invocation& call, const std::string& path) {
     context.profiles = &loaded.config.profiles;
     context.trackers = &loaded.config.trackers;
     context.contacts = call.flag("contacts");
+    if (const auto zone = zone_of(call)) {
+      context.zone = *zone;
+      context.zone_given = true;
+    }
     auto opened = open_input(registry, call.text("adapter"), std::string_view(head).substr(0, size),
                              context, input.name);
     if (!opened) {
@@ -140,7 +157,13 @@ int decode_webhook(const Invocation& call, const std::string& path) {
   DecodeSink sink(id, std::filesystem::path(path).filename().string(),
                   [&](std::string_view line) { out += line; });
   sink.begin_chunk(request.body);
-  if (const auto verified = take_webhook(*adapter, request, secrets, {now}, sink); !verified) {
+  WebhookContext context;
+  context.received = now;
+  if (const auto zone = zone_of(call)) {
+    context.zone = *zone;
+    context.zone_given = true;
+  }
+  if (const auto verified = take_webhook(*adapter, request, secrets, context, sink); !verified) {
     throw Failure({ErrorCode::unauthorized, verified.error().message, path});
   }
   sink.end_chunk();
@@ -175,7 +198,8 @@ Command decode_command() {
                 "url", text("URL"), "its URL, where the signature covers it")(
                 "secret", po::value<std::vector<std::string>>()->value_name("NAME=VALUE"),
                 "a test key (may be repeated)")("received-at", text("TIME"),
-                                                "the moment of the request");
+                                                "the moment of the request")(
+                "zone", text("NAME"), "of times that name none: Europe/Brussels");
           },
           run_decode};
 }

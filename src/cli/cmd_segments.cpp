@@ -162,11 +162,60 @@ int show_segments(const Invocation& call, const std::vector<std::string>& names)
   const auto results =
       run_segments(opened.store, opened.workspace, opened.as_of, requests, ExportFormat::cells, 20);
   for (std::size_t i = 0; i < results.size(); ++i) {
-    std::cout << table_of(requests[i].columns, results[i].joined()).text(call.color);
+    std::cout << table_of(requests[i].columns, results[i].text).text(call.color);
     say_size(requests[i], results[i]);
   }
   return k_done;
 }
+
+/// Where the files go: into one of that name, into a folder, or to standard output.
+class SegmentFiles {
+public:
+  SegmentFiles(const std::vector<SegmentRequest>& requests, const std::string& output,
+               ExportFormat format) {
+    namespace fs = std::filesystem;
+    const bool folder = requests.size() > 1 || fs::is_directory(output);
+    if (folder && !output.empty()) {
+      fs::create_directories(output);
+    }
+    for (const auto& request : requests) {
+      const auto* ending = format == ExportFormat::ndjson ? ".ndjson" : ".csv";
+      m_paths.push_back(output.empty() ? "standard output"
+                        : folder       ? (fs::path(output) / (request.name + ending)).string()
+                                       : output);
+    }
+    m_to_files = !output.empty();
+  }
+
+  void put(std::size_t segment, std::string_view piece) {
+    if (!m_to_files) {
+      std::cout << piece;
+      return;
+    }
+    if (segment != m_segment) {
+      finish();
+      m_file.emplace(m_paths[segment]);
+      m_segment = segment;
+    }
+    m_file->put(piece);
+  }
+  /// Not synced: a list can be exported again, and to wait for the disk costs more than the list.
+  void finish() {
+    if (m_file) {
+      if (const auto written = m_file->finish(false); !written) {
+        throw Failure(written.error());
+      }
+      m_file.reset();
+    }
+  }
+  const std::string& path(std::size_t segment) const { return m_paths[segment]; }
+
+private:
+  std::vector<std::string> m_paths;
+  bool m_to_files = false;
+  std::size_t m_segment = ~std::size_t{0};
+  std::optional<NewFile> m_file; // of m_segment
+};
 
 int write_segments(const Invocation& call, const std::vector<std::string>& names) {
   auto opened = open_for_segments(call);
@@ -177,32 +226,16 @@ int write_segments(const Invocation& call, const std::vector<std::string>& names
     wrong_usage("several segments go into a folder: name it with -o DIR");
   }
   const auto format = format_of(call);
-  const auto exported =
-      export_segments(opened.store, opened.workspace, opened.as_of, requests, format);
+  SegmentFiles files(requests, output, format);
+  const auto exported = export_segments(
+      opened.store, opened.workspace, opened.as_of, requests, format,
+      [&](std::size_t segment, std::string_view piece) { files.put(segment, piece); });
+  files.finish();
   const auto& results = exported.results;
   std::vector<std::string> uses;
   for (std::size_t i = 0; i < results.size(); ++i) {
-    std::string path = "standard output";
-    if (output.empty()) {
-      for (const auto& piece : results[i].text) {
-        std::cout << piece;
-      }
-    } else {
-      namespace fs = std::filesystem;
-      const bool folder = requests.size() > 1 || fs::is_directory(output);
-      if (folder) {
-        fs::create_directories(output);
-      }
-      path = folder ? (fs::path(output) /
-                       (requests[i].name + (format == ExportFormat::ndjson ? ".ndjson" : ".csv")))
-                          .string()
-                    : output;
-      if (const auto written = write_file(path, std::span(results[i].text)); !written) {
-        throw Failure(written.error());
-      }
-    }
     uses.push_back(fmt::format("segment {}, {} people, to {}", requests[i].name,
-                               grouped(results[i].members), path));
+                               grouped(results[i].members), files.path(i)));
     if (!call.quiet) {
       say_size(requests[i], results[i]);
     }

@@ -47,7 +47,8 @@ int run_export(const Invocation& call) {
   } else if (what == "scores") {
     const auto everybody = parse_expression("true");
     auto columns = export_columns();
-    columns.pop_back(); // the reasons are words for people
+    std::erase(columns, "reasons"); // words for people
+    std::erase(columns, "since");   // one look back for all is a long one
     const auto as_of = parse_as_of(store, call.text("as-of"), call.now());
     if (!as_of) {
       throw Failure(as_of.error());
@@ -56,10 +57,8 @@ int run_export(const Invocation& call) {
     workspace.config.exclude_expression = nullptr;
     const std::vector<SegmentRequest> requests{
         {"scores", SegmentUse::suppression, everybody.expression.get(), columns}};
-    const auto results = run_segments(store, workspace, *as_of, requests, ExportFormat::ndjson, 0);
-    for (const auto& piece : results[0].text) {
-      write(piece);
-    }
+    run_segments(store, workspace, *as_of, requests, ExportFormat::ndjson, 0,
+                 [&](std::size_t, std::string_view piece) { write(piece); });
   } else {
     for (const auto& c :
          build_world(store, workspace, workspace.config.rules, call.now()).campaigns) {

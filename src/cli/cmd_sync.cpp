@@ -52,6 +52,17 @@ void print_json(const SyncSummary& summary) {
                   "\"duplicate\":{},\"rejected\":{},\"left\":{},\"failed\":{},\"complete\":{}",
                   summary.requests, c.campaigns, c.recipients, c.events, c.fresh, c.duplicate,
                   c.rejected, summary.left, summary.failed.size(), summary.complete());
+  if (!summary.twins.empty()) {
+    line += ",\"twins\":[";
+    for (const auto& twins : summary.twins) {
+      line += line.back() == '[' ? "{\"file\":" : ",{\"file\":";
+      append_json_string(line, twins.by_file);
+      line += ",\"api\":";
+      append_json_string(line, twins.by_api);
+      line += '}';
+    }
+    line += ']';
+  }
   if (summary.error) {
     line += ",\"error\":";
     append_json_string(line, summary.error->text());
@@ -62,6 +73,15 @@ void print_json(const SyncSummary& summary) {
 void tell(const SyncSummary& summary) {
   for (const auto& note : summary.notes) {
     std::cerr << fmt::format("mailfunnel: {}: {}\n", summary.account, note);
+  }
+  for (const auto& twins : summary.twins) {
+    std::cerr << fmt::format(
+        "mailfunnel: {}: {} was not pulled: a file seems to have brought it as "
+        "{} ({})\n  they are one:  {}\n",
+        summary.account, twins.by_api, twins.by_file, twins.why, merge_command(twins));
+  }
+  if (!summary.twins.empty()) {
+    std::cerr << "  they are not:  mailfunnel sync --allow-twins " << summary.account << '\n';
   }
   for (const auto& [task, error] : summary.failed) {
     std::cerr << fmt::format("mailfunnel: {}: asked again the next time\n", error.text());
@@ -141,7 +161,9 @@ int estimate(const Invocation& call, Store& store, const Workspace& workspace, S
 
 int code_of(const SyncSummary& summary) {
   if (!summary.error) {
-    return summary.failed.empty() && summary.counts.rejected == 0 ? k_done : k_partly;
+    return summary.failed.empty() && summary.twins.empty() && summary.counts.rejected == 0
+               ? k_done
+               : k_partly;
   }
   return summary.error->code == ErrorCode::locked  ? k_locked
          : summary.error->code == ErrorCode::usage ? k_usage
@@ -164,6 +186,7 @@ int run_sync(const Invocation& call) {
   SyncRequest request;
   request.now = call.now();
   request.full = call.flag("full");
+  request.allow_twins = call.flag("allow-twins");
   request.rejects = call.text("rejects");
   if (const auto since = call.text("since"); !since.empty()) {
     request.since = since_of(since);
@@ -227,6 +250,7 @@ Command sync_command() {
             options.add_options()("since", text("DATE"),
                                   "nothing older (default: the account's `history`, 13 months)")(
                 "full", flag(), "all of it again, as if nothing had been pulled before")(
+                "allow-twins", flag(), "also mailings that a file seems to have brought already")(
                 "estimate", flag(), "how many requests it would take and how long; keeps nothing")(
                 "rejects", text("FILE"), "where rejected records go")(
                 "record", text("FILE"), "a transcript of all requests, without secrets");

@@ -230,7 +230,7 @@ int run_try(const Invocation& call) {
       run_segments(store, workspace, as_of,
                    {{"hottest", SegmentUse::sales, everybody.expression.get(), columns}},
                    ExportFormat::cells, 20);
-  std::cout << "\nhottest\n" << table_of(columns, hottest[0].joined()).text(call.color);
+  std::cout << "\nhottest\n" << table_of(columns, hottest[0].text).text(call.color);
   std::cout << "\nNobody's fit is known without [[fit]] rules, so that nobody's grade is above "
                "C.\nNothing was stored. To keep it: mailfunnel init, then mailfunnel import.\n";
   return summary.failed != 0 || t.rejected != 0 ? k_partly : k_done;

@@ -323,9 +323,8 @@ int run_verdicts(const Invocation& call) {
   const auto world = build_world(store, workspace, workspace.config.rules, at);
   const auto campaign = call.text("campaign");
   if (!campaign.empty() &&
-      std::none_of(world.campaigns.begin(), world.campaigns.end(), [&](const WorldCampaign& c) {
-        return c.external_id == campaign || c.name == campaign;
-      })) {
+      std::none_of(world.campaigns.begin(), world.campaigns.end(),
+                   [&](const WorldCampaign& c) { return c.is_called(campaign); })) {
     wrong_usage("there is no mailing \"" + campaign + "\": `mailfunnel campaigns` lists them");
   }
   if (call.flag("list") || call.flag("csv") || call.has("verdict") || call.has("sign")) {

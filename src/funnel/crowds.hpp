@@ -1,7 +1,7 @@
 #pragma once
 // Many people of one mailing who click from one network within seconds: a mail filter that works
 // for a whole company, or for many. The one sign that needs the clicks of everybody; a scorer sees
-// 65,536 people at a time, so it is looked for before.
+// a chunk of people at a time, so it is looked for before.
 
 #include "model/activity.hpp"
 

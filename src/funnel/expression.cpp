@@ -372,7 +372,9 @@ private:
   bool campaign_passes(const EventQuery& query, const WorldCampaign& campaign) const {
     return !query.campaign || glob_match(*query.campaign, campaign.external_id) ||
            glob_match(*query.campaign, campaign.name) ||
-           glob_match(*query.campaign, campaign.subject);
+           glob_match(*query.campaign, campaign.subject) ||
+           std::any_of(campaign.others.begin(), campaign.others.end(),
+                       [&](const auto& id) { return glob_match(*query.campaign, id); });
   }
 
   Bits events(const EventQuery& query) {

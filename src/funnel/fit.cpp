@@ -142,7 +142,7 @@ private:
     std::string name;
     bool derived = false;    // of the address
     bool simple_only = true; // all groups that ask for it are simple
-    VerdictCache known;      // a chunk has at most 65,536 values
+    VerdictCache known;      // a chunk has at most 16,384 values
     bool there = false;
     AttributeColumn column;
     ValuesOfPeople values;

@@ -19,13 +19,6 @@ template<typename Row> std::span<const Row> until(std::span<const Row> rows, Sec
   return rows.first(size);
 }
 
-bool covers(const CoveredTimes& covered, Seconds from, Seconds to) {
-  const auto after = std::upper_bound(
-      covered.begin(), covered.end(), from,
-      [](Seconds moment, const auto& interval) { return moment < interval.first; });
-  return after != covered.begin() && std::prev(after)->second >= to;
-}
-
 } // namespace
 
 std::string_view name_of(Silence silence) {
@@ -63,59 +56,37 @@ std::string_view reason_of(Silence silence) {
   return "";
 }
 
-template<typename Row>
-template<typename Before>
-void Measurability::Rows<Row>::sort(std::size_t slice, const std::vector<std::uint8_t>& wanted,
-                                    Before before) {
-  const auto first_recipient = slice * k_slice;
-  std::uint32_t total = 0;
-  m_ends.resize(wanted.size());
-  for (std::size_t r = 0; r < wanted.size(); ++r) { // where each starts
-    m_ends[r] = total;
-    total += wanted[r] * m_counts[first_recipient + r];
-  }
-  if (m_sorted.size() < total + 1U) { // and a place for what is dropped
-    m_sorted.resize(total + 1U);
-  }
-  auto* sorted = m_sorted.data();
-  for (const auto& row : m_slices[slice]) { // without a branch that cannot be foreseen
-    const auto r = row.recipient % k_slice;
-    const std::uint32_t keep = wanted[r];
-    sorted[keep != 0 ? m_ends[r] : total] = row;
-    m_ends[r] += keep;
-  }
-  // They are by recipient now; of one they nearly always came by time.
-  for (std::size_t i = 1; i < total; ++i) {
-    if (sorted[i].recipient == sorted[i - 1].recipient && before(sorted[i], sorted[i - 1])) {
-      const auto r = sorted[i].recipient % k_slice;
-      std::stable_sort(sorted + (r == 0 ? 0U : m_ends[r - 1U]), sorted + m_ends[r], before);
-      i = m_ends[r];
-    }
-  }
-}
-
-void Measurability::start(std::size_t recipients) {
+void Measurability::start(std::size_t recipients, bool all) {
   m_mails.start(recipients);
   m_opens.start(recipients);
   m_clicks.start(recipients);
-  m_suppressions.start(recipients);
+  m_suppressions.clear();
+  m_wanted.resize(recipients);
+  m_all = all;
 }
 
-void Measurability::sort(std::size_t slice, bool all) {
-  const auto first = slice * k_slice;
-  m_wanted.resize(std::min(k_slice, m_mails.recipients() - first));
-  for (std::size_t r = 0; r < m_wanted.size(); ++r) { // of others nothing needs a look
-    m_wanted[r] = all || m_mails.count(first + r) > k_mails_before ? 1 : 0;
+void Measurability::make_room() {
+  for (std::size_t r = 0; r < m_wanted.size(); ++r) {
+    m_wanted[r] = m_all || m_mails.expected(r) > k_mails_before ? 1 : 0;
   }
-  const auto by_time = [](const auto& a, const auto& b) { return a.time < b.time; };
-  m_mails.sort(slice, m_wanted, [](const MailReceived& a, const MailReceived& b) {
-    return std::pair(a.delivered, a.family) < std::pair(b.delivered, b.family);
+  m_mails.make_room(m_wanted);
+  m_opens.make_room(m_wanted);
+  m_clicks.make_room(m_wanted);
+}
+
+std::span<const MailReceived> Measurability::mails_of(std::size_t r) {
+  return m_mails.sorted(r, [](const MailReceived& a, const MailReceived& b) {
+    return a.delivered != b.delivered ? a.delivered < b.delivered : a.family < b.family;
   });
-  m_opens.sort(slice, m_wanted, [](const Open& a, const Open& b) {
-    return std::pair(a.time, a.proxy) < std::pair(b.time, b.proxy);
+}
+
+Measurability::Person Measurability::person_of(std::size_t r, Suppressions suppressions) {
+  const auto opens = m_opens.sorted(r, [](const Open& a, const Open& b) {
+    return a.time != b.time ? a.time < b.time : a.proxy < b.proxy;
   });
-  m_clicks.sort(slice, m_wanted, by_time);
-  m_suppressions.sort(slice, m_wanted, by_time);
+  const auto clicks =
+      m_clicks.sorted(r, [](const Click& a, const Click& b) { return a.time < b.time; });
+  return {opens, clicks, suppressions};
 }
 
 std::size_t Measurability::mails_too_early(std::span<const MailReceived> mails) {

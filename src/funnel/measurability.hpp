@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <iterator>
 #include <span>
 #include <string_view>
 #include <utility>
@@ -39,60 +40,73 @@ using CoveredTimes = std::vector<std::pair<Seconds, Seconds>>;
 /// One mailing as one person got it.
 struct MailReceived {
   std::uint32_t delivered;
-  std::uint32_t reacted; // when first: an open of any sort but a machine's, a click, a reply, a
-                         // conversion; k_never
-  std::uint32_t family;  // index in World::families
-  std::uint16_t recipient;
-  bool named;     // the events say which mailing it was
-  bool by_person; // the reaction
+  std::uint32_t reacted;     // when first: an open of any sort but a machine's, a click, a reply, a
+                             // conversion; k_never
+  std::uint32_t family : 30; // index in World::families
+  std::uint32_t named : 1;   // the events say which mailing it was
+  std::uint32_t by_person : 1; // the reaction
 };
-static_assert(sizeof(MailReceived) == 16); // there are millions
+static_assert(sizeof(MailReceived) == 12); // there are millions
 constexpr std::uint32_t k_never = ~0U;
 
 /// What the people of a chunk did, gathered in any order; judged all together. To be used for chunk
 /// after chunk: it keeps its memory.
+///
+/// What people may have done is counted first: so each row has its place beside the others of its
+/// recipient when it comes, and of those who got too few mails nothing is kept.
 class Measurability {
 public:
-  void start(std::size_t recipients);
+  /// `all`: all mails are judged, else not those that come too early to be measurable.
+  void start(std::size_t recipients, bool all);
 
-  void add_mail(const MailReceived& mail) { m_mails.add(mail); }
+  /// A mail, open or click at most for every time that a recipient stands here.
+  void expect_mails(std::span<const std::uint16_t> recipients) { m_mails.expect(recipients); }
+  void expect_opens(std::span<const std::uint16_t> recipients) { m_opens.expect(recipients); }
+  void expect_clicks(std::span<const std::uint16_t> recipients) { m_clicks.expect(recipients); }
+  /// When all is expected, and before anything is added.
+  void make_room();
+
+  void add_mail(std::uint16_t recipient, const MailReceived& mail) {
+    m_mails.add(recipient, mail, m_wanted[recipient]);
+  }
   /// By a reader, or through a privacy proxy. Opens by machines do not belong here.
   void add_open(std::uint16_t recipient, std::uint32_t time, bool proxy) {
-    m_opens.add({recipient, proxy, time});
+    m_opens.add(recipient, {time, proxy}, m_wanted[recipient]);
   }
   /// The first click by a person in a mailing, and that mailing's first open by a reader (k_never:
   /// none).
   void add_click(std::uint16_t recipient, std::uint32_t time, std::uint32_t opened) {
-    m_clicks.add({recipient, time, opened});
+    m_clicks.add(recipient, {time, opened}, m_wanted[recipient]);
   }
-  /// From `time` on mails should (not) go out. Of one recipient in order of time.
+  /// From `time` on mails should (not) go out. By recipient, then time.
   void add_suppression(std::uint16_t recipient, std::uint32_t time, bool suppressed) {
-    m_suppressions.add({recipient, suppressed, time});
+    m_suppressions.push_back({recipient, suppressed, time});
   }
 
-  /// Calls put(mail, silence, end of its window) for every mail, by recipient, then time; `all`
-  /// false: not for those that come too early to be measurable. `covered(family)` gives the times
-  /// of its source. Each test looks only at what happened up to the end of the window: a later
-  /// reaction leaves the verdict as it is and takes its points back.
+  /// Calls put(recipient, mail, silence, end of its window) for every mail, by recipient, then
+  /// time. `covered(family)` gives the times of its source. Each test looks only at what happened
+  /// up to the end of the window: a later reaction leaves the verdict as it is and takes its points
+  /// back.
   template<typename Covered, typename Put>
-  void judge(Seconds window, Seconds as_of, bool all, Covered covered, Put put) {
-    for (std::size_t slice = 0; slice < m_mails.slices(); ++slice) {
-      sort(slice, all);
-      for (auto r = slice * k_slice; r < std::min((slice + 1) * k_slice, m_mails.recipients());
-           ++r) {
-        judge_mails_of(r, window, as_of, all, covered, put);
+  void judge(Seconds window, Seconds as_of, Covered covered, Put put) {
+    auto next = m_suppressions.begin();
+    for (std::size_t r = 0; r < m_wanted.size(); ++r) {
+      const auto first = next;
+      while (next != m_suppressions.end() && next->recipient == r) {
+        ++next;
+      }
+      if (m_wanted[r] != 0) {
+        judge_mails_of(r, {first, next}, window, as_of, covered, put);
       }
     }
   }
 
 private:
   struct Open {
-    std::uint16_t recipient;
-    bool proxy;
     std::uint32_t time;
+    bool proxy;
   };
   struct Click {
-    std::uint16_t recipient;
     std::uint32_t time, opened;
   };
   struct Suppression {
@@ -101,42 +115,46 @@ private:
     std::uint32_t time;
   };
 
-  /// Recipients are looked at a slice at a time: what is known of so many stays in the cache.
-  static constexpr std::size_t k_slice = 4096;
-
-  /// Rows of all recipients as they come; then, of one slice at a time, by recipient.
+  /// Rows by recipient.
   template<typename Row> class Rows {
   public:
-    void start(std::size_t recipients) {
-      m_slices.resize((recipients + k_slice - 1) / k_slice);
-      for (auto& rows : m_slices) {
-        rows.clear();
+    void start(std::size_t recipients) { m_ends.assign(recipients, 0); }
+    void expect(std::span<const std::uint16_t> recipients) {
+      for (const auto r : recipients) {
+        ++m_ends[r];
       }
-      m_counts.assign(recipients, 0);
     }
-    void add(const Row& row) {
-      ++m_counts[row.recipient];
-      m_slices[row.recipient / k_slice].push_back(row);
+    std::uint32_t expected(std::size_t r) const { return m_ends[r]; }
+    void make_room(const std::vector<std::uint8_t>& wanted) {
+      m_first.resize(m_ends.size());
+      std::uint32_t total = 1; // the first place is of what nobody wants
+      for (std::size_t r = 0; r < wanted.size(); ++r) {
+        m_first[r] = wanted[r] * total;
+        total += wanted[r] * std::exchange(m_ends[r], m_first[r]);
+      }
+      m_rows.resize(std::max<std::size_t>(m_rows.size(), total));
     }
-    std::size_t slices() const { return m_slices.size(); }
-    std::size_t recipients() const { return m_counts.size(); }
-    std::uint32_t count(std::size_t r) const { return m_counts[r]; }
-    /// Puts the rows of each recipient of the slice together, in the order of `before`; drops those
-    /// of whom `wanted[recipient in the slice]` is 0.
-    template<typename Before>
-    void sort(std::size_t slice, const std::vector<std::uint8_t>& wanted, Before before);
-    /// Of a recipient of the slice that was sorted last.
-    std::span<const Row> of(std::size_t r) const {
-      const auto in_slice = r % k_slice;
-      const auto first = in_slice == 0 ? 0U : m_ends[in_slice - 1];
-      return std::span(m_sorted).subspan(first, m_ends[in_slice] - first);
+    /// Without a branch on `wanted`: it could not be foreseen.
+    void add(std::size_t r, const Row& row, std::uint8_t wanted) {
+      m_rows[m_ends[r]] = row;
+      m_ends[r] += wanted;
+    }
+    std::span<Row> of(std::size_t r) {
+      return std::span(m_rows).subspan(m_first[r], m_ends[r] - m_first[r]);
+    }
+    /// As of(); in the order of `before`, in which they nearly always come.
+    template<typename Before> std::span<Row> sorted(std::size_t r, Before before) {
+      const auto rows = of(r);
+      if (!std::is_sorted(rows.begin(), rows.end(), before)) {
+        std::stable_sort(rows.begin(), rows.end(), before);
+      }
+      return rows;
     }
 
   private:
-    std::vector<std::vector<Row>> m_slices;
-    std::vector<std::uint32_t> m_counts; // by recipient
-    std::vector<Row> m_sorted;           // of a slice; what stands behind the last end is old
-    std::vector<std::uint32_t> m_ends;   // by recipient in the slice
+    std::vector<Row> m_rows;            // what stands behind an end is old
+    std::vector<std::uint32_t> m_first; // by recipient
+    std::vector<std::uint32_t> m_ends;  // likewise; before there is room: how many are expected
   };
   /// What is known of one recipient besides the mails.
   struct Person {
@@ -145,31 +163,39 @@ private:
     std::span<const Suppression> suppressions;
   };
 
+  using Suppressions = std::span<const Suppression>;
   template<typename Covered, typename Put>
-  void judge_mails_of(std::size_t r, Seconds window, Seconds as_of, bool all,
-                      const Covered& covered, const Put& put) const {
-    const auto mails = m_mails.of(r);
+  void judge_mails_of(std::size_t r, Suppressions suppressions, Seconds window, Seconds as_of,
+                      const Covered& covered, const Put& put) {
+    const auto mails = mails_of(r);
     const auto early = mails_too_early(mails);
-    if (early == mails.size() && !all) {
+    if (early == mails.size() && !m_all) {
       return;
     }
-    const auto person = person_of(r);
-    for (auto i = all ? 0 : early; i < mails.size(); ++i) {
+    const auto person = person_of(r, suppressions);
+    const bool plain = person.opens.empty() && person.clicks.empty() && suppressions.empty();
+    for (auto i = m_all ? 0 : early; i < mails.size(); ++i) {
       const auto& mail = mails[i];
       const auto end = Seconds{mail.delivered} + window;
       const auto silence = Seconds{mail.reacted} <= end ? Silence::reacted
-                           : !mail.named                ? Silence::not_named
+                           : mail.named == 0            ? Silence::not_named
                            : end > as_of                ? Silence::window_open
                            : i < early                  ? Silence::few_mails
-                                       : verdict(person, mail, end, covered(mail.family));
-      put(mail, silence, end);
+                           : plain && covers(covered(mail.family), mail.delivered, end)
+                               ? Silence::not_opened // as verdict() would say, of most
+                               : verdict(person, mail, end, covered(mail.family));
+      put(static_cast<std::uint16_t>(r), mail, silence, end);
     }
   }
-  void sort(std::size_t slice, bool all);
+  std::span<const MailReceived> mails_of(std::size_t r); // by time
+  Person person_of(std::size_t r, Suppressions suppressions);
   /// How many have fewer than three before them: the first ones.
   static std::size_t mails_too_early(std::span<const MailReceived> mails);
-  Person person_of(std::size_t recipient) const {
-    return {m_opens.of(recipient), m_clicks.of(recipient), m_suppressions.of(recipient)};
+  static bool covers(const CoveredTimes& covered, Seconds from, Seconds to) {
+    const auto after = std::upper_bound(
+        covered.begin(), covered.end(), from,
+        [](Seconds moment, const auto& interval) { return moment < interval.first; });
+    return after != covered.begin() && std::prev(after)->second >= to;
   }
   static Silence verdict(const Person& person, const MailReceived& mail, Seconds end,
                          const CoveredTimes& covered);
@@ -177,8 +203,9 @@ private:
   Rows<MailReceived> m_mails;
   Rows<Open> m_opens;
   Rows<Click> m_clicks;
-  Rows<Suppression> m_suppressions;
-  std::vector<std::uint8_t> m_wanted; // by recipient in the slice
+  std::vector<Suppression> m_suppressions;
+  std::vector<std::uint8_t> m_wanted; // by recipient: may have a mail that is judged
+  bool m_all = false;
 };
 
 } // namespace mailfunnel

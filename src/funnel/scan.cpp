@@ -12,17 +12,21 @@ namespace {
 
 constexpr Seconds k_phase_window = 90 * k_day; // docs/scoring.md
 
+EventKind delivery_kind(const WorldCampaign& campaign) {
+  return campaign.delivery_events ? EventKind::delivered : EventKind::sent;
+}
+
 void count_up(std::uint16_t& counter) {
   counter = static_cast<std::uint16_t>(counter + (counter != 0xFFFF ? 1 : 0));
 }
 
 } // namespace
 
-Scan::Scan(const Rules& rules, const World& world, Seconds as_of, ChunkSource& source,
-           Measurability& measurability, ChunkScores& scores, Ledger* ledger)
+Scan::Scan(const Rules& rules, const World& world, Seconds as_of, const Decay& decay,
+           ChunkSource& source, Measurability& measurability, ChunkScores& scores, Ledger* ledger)
     : m_rules(rules.scoring), m_judge(rules.robots, world, source.size(), as_of),
       m_tagging(rules.tagging), m_world(world), m_as_of(as_of), m_source(source), m_out(scores),
-      m_ledger(ledger), m_marks(source.size()), m_decay(m_rules.half_life, as_of),
+      m_ledger(ledger), m_marks(source.size()), m_decay(decay),
       m_fair(m_rules.measurable == Measurable::fair), m_measurability(measurability),
       m_limit(static_cast<std::uint32_t>(std::clamp<Seconds>(as_of, 0, 0xFFFFFFFF))) {
   m_over_limit = static_cast<std::uint32_t>(
@@ -43,7 +47,6 @@ Scan::Scan(const Rules& rules, const World& world, Seconds as_of, ChunkSource& s
     m_delivered_at.resize(source.size());
   }
   if (m_fair) {
-    m_measurability.start(source.size());
     m_reacted_at.resize(source.size(), k_never);
     m_first_open.resize(source.size(), k_never);
     m_first_click.resize(source.size(), k_never);
@@ -70,6 +73,9 @@ bool Scan::tracked(std::uint32_t family) const {
 }
 
 void Scan::run() {
+  if (m_fair) {
+    expect_mails();
+  }
   for (std::uint32_t i = 0; i < m_world.families.size(); ++i) {
     score_family(i);
   }
@@ -85,6 +91,23 @@ std::vector<std::optional<MailOutcome>> Scan::outcomes(std::uint32_t family) {
   m_outcomes.resize(m_source.size());
   run();
   return std::move(m_outcomes);
+}
+
+void Scan::expect_mails() {
+  m_measurability.start(m_source.size(), m_ledger != nullptr || m_watched != k_none);
+  const auto expect = [&](const WorldCampaign& campaign, EventKind kind, auto take) {
+    if (m_source.recipients(campaign.id, kind, m_recipients)) {
+      (m_measurability.*take)(m_recipients);
+    }
+  };
+  for (const auto& campaign : m_world.campaigns) {
+    if (scores(campaign)) {
+      expect(campaign, delivery_kind(campaign), &Measurability::expect_mails);
+      expect(campaign, EventKind::open, &Measurability::expect_opens);
+      expect(campaign, EventKind::click, &Measurability::expect_clicks);
+    }
+  }
+  m_measurability.make_room();
 }
 
 void Scan::score_family(std::uint32_t index_of_family) {
@@ -119,8 +142,7 @@ void Scan::score_family(std::uint32_t index_of_family) {
 }
 
 void Scan::read_deliveries(const WorldCampaign& campaign) {
-  const auto kind = campaign.delivery_events ? EventKind::delivered : EventKind::sent;
-  if (!m_source.events(campaign.id, kind, m_columns)) {
+  if (!m_source.events(campaign.id, delivery_kind(campaign), m_columns)) {
     return;
   }
   std::vector<bool> failed;
@@ -452,8 +474,8 @@ void Scan::give_non_open(std::uint16_t r, Seconds end, CampaignId campaign) {
 
 void Scan::note_mail(std::uint16_t r, std::uint8_t marks, bool named, std::uint32_t family) {
   if ((marks & received) != 0) {
-    m_measurability.add_mail(
-        {m_delivered_at[r], m_reacted_at[r], family, r, named, (marks & human) != 0});
+    m_measurability.add_mail(r, {m_delivered_at[r], m_reacted_at[r], family & ~(3U << 30),
+                                 named ? 1U : 0U, (marks & human) != 0 ? 1U : 0U});
   }
   if (m_first_click[r] != k_never) {
     m_measurability.add_click(r, m_first_click[r], m_first_open[r]);

@@ -19,9 +19,9 @@ namespace mailfunnel {
 /// One pass over a chunk. Arrays are dense, by recipient; a mailing's marks are cleared after it.
 class Scan {
 public:
-  /// `measurability` is the scan's own while it lives.
-  Scan(const Rules& rules, const World& world, Seconds as_of, ChunkSource& source,
-       Measurability& measurability, ChunkScores& scores, Ledger* ledger);
+  /// `decay` is that of the moment; `measurability` is the scan's own while it lives.
+  Scan(const Rules& rules, const World& world, Seconds as_of, const Decay& decay,
+       ChunkSource& source, Measurability& measurability, ChunkScores& scores, Ledger* ledger);
   void run();
   /// run(), and what became of one mailing.
   std::vector<std::optional<MailOutcome>> outcomes(std::uint32_t family);
@@ -123,6 +123,8 @@ private:
   // scan.cpp
   bool refused(std::uint16_t r) const { return !m_refused.empty() && m_refused[r]; }
   bool tracked(std::uint32_t family) const;
+  /// What m_measurability is to make room for.
+  void expect_mails();
   void score_family(std::uint32_t index_of_family);
   void read_deliveries(const WorldCampaign& campaign);
   void read_opens(const WorldCampaign& campaign);
@@ -204,7 +206,7 @@ private:
   std::vector<std::uint8_t> m_marks;
   std::vector<std::uint16_t> m_touched;
   std::vector<bool> m_refused; // empty: nobody is asked
-  Decay m_decay;
+  const Decay& m_decay;
   bool m_fair;
   std::vector<std::uint32_t> m_delivered_at;
   std::vector<std::size_t> m_open_line; // in the ledger: the open that counts
@@ -222,6 +224,7 @@ private:
   std::vector<bool> m_best; // find_best_repeats
   std::vector<CampaignId> m_present;
   EventColumns m_columns, m_more;
+  std::vector<std::uint16_t> m_recipients; // a column of them, alone
   std::uint32_t m_limit, m_over_limit;
   static constexpr std::uint32_t k_none = ~0U;
   std::uint32_t m_watched = k_none; // the family whose outcomes are asked for

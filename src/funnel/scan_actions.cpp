@@ -25,20 +25,19 @@ void Scan::judge_silence() {
     is_tracked.push_back(tracked(i) ? 1 : 0);
   }
   m_measurability.judge(
-      m_rules.non_open_after, m_as_of, m_ledger != nullptr || m_watched != k_none,
+      m_rules.non_open_after, m_as_of,
       [&](std::uint32_t family) -> const CoveredTimes& { return *covered[family]; },
-      [&](const MailReceived& mail, Silence silence, Seconds end) {
-        const auto r = mail.recipient;
+      [&](std::uint16_t r, const MailReceived& mail, Silence silence, Seconds end) {
         if (silence == Silence::not_opened) {
           silence = refused(r)                     ? Silence::refused
                     : is_tracked[mail.family] == 0 ? Silence::untracked
                                                    : silence;
         }
         note_outcome(r, mail.family, mail.reacted != k_never ? Silence::reacted : silence,
-                     mail.by_person);
+                     mail.by_person != 0);
         const auto campaign = m_world.campaigns[m_world.families[mail.family].front()].id;
         if (mail.reacted != k_never) { // known up to the moment only
-          if (mail.by_person) {
+          if (mail.by_person != 0) {
             m_out.non_opens_in_a_row[r] = 0;
           }
           if (silence == Silence::not_opened && m_ledger != nullptr) {

@@ -38,7 +38,7 @@ std::uint8_t status_by_scale(Points scale) {
 } // namespace
 
 Scorer::Scorer(const Rules& rules, const World& world, Seconds as_of)
-    : m_rules(rules), m_world(world), m_as_of(as_of) {
+    : m_rules(rules), m_world(world), m_as_of(as_of), m_decay(rules.scoring.half_life, as_of) {
   m_statuses = {rules.status.model == StatusModel::scale ? "prospect" : "soft", "MQL", "SQL"};
   const auto add = [&](const std::string& name) {
     if (std::find(m_statuses.begin(), m_statuses.end(), name) == m_statuses.end()) {
@@ -92,7 +92,7 @@ void Scorer::score(ChunkSource& source, const ManualSuppression* manual, ChunkSc
                    Ledger* ledger, RuleHits* hits) const {
   scores.resize(source.size());
   thread_local Measurability t_measurability; // keeps its memory from chunk to chunk
-  Scan(m_rules, m_world, m_as_of, source, t_measurability, scores, ledger).run();
+  Scan(m_rules, m_world, m_as_of, m_decay, source, t_measurability, scores, ledger).run();
   score_fit(m_rules.fit, source, m_as_of, scores, ledger, hits);
   if (manual != nullptr) {
     for (const auto& [recipient, bits] : *manual) {
@@ -111,7 +111,7 @@ std::vector<std::optional<MailOutcome>> Scorer::outcomes(ChunkSource& source,
   ChunkScores scores;
   scores.resize(source.size());
   Measurability measurability;
-  Scan scan(m_rules, m_world, m_as_of, source, measurability, scores, nullptr);
+  Scan scan(m_rules, m_world, m_as_of, m_decay, source, measurability, scores, nullptr);
   return scan.outcomes(family);
 }
 

@@ -2,6 +2,7 @@
 // Scores people: activity + rules + moment -> points, levels, status. A pure function; the same
 // code scores a whole chunk and explains one person.
 
+#include "funnel/decay.hpp"
 #include "funnel/rules.hpp"
 #include "funnel/verdict.hpp"
 #include "funnel/world.hpp"
@@ -119,6 +120,7 @@ private:
   const Rules& m_rules;
   const World& m_world;
   Seconds m_as_of;
+  Decay m_decay;
   std::vector<std::string> m_statuses;
   std::vector<std::uint8_t> m_matrix; // level * grades + grade -> status
   std::uint8_t status_index(const std::string& name) const;

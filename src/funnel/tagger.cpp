@@ -194,10 +194,15 @@ Tag in_footer(std::string_view phrase) {
 } // namespace
 
 struct Tagger::State {
+  explicit State(TaggingRules given)
+      : rules(std::move(given)), stages(rules.builtin ? stage_words() : k_no_words),
+        housekeeping(rules.builtin ? housekeeping_words() : k_no_words) {}
+
   TaggingRules rules;
   std::vector<std::unique_ptr<RE2>> regexes; // one a rule; null where it has none
-  Lexicon stages{stage_words()};
-  Lexicon housekeeping{housekeeping_words()};
+  Lexicon stages, housekeeping;              // empty where built_in() is not asked
+
+  static constexpr std::span<const VocabularyRow> k_no_words{};
 
   std::optional<Tag> by_rule(const LinkInput& link, const Page& page) const;
   bool matches(const StageRule& rule, const RE2* regex, const LinkInput& link,
@@ -505,8 +510,7 @@ Tag Tagger::State::built_in(const LinkInput& link, const Page& page) const {
   return tag;
 }
 
-Tagger::Tagger(TaggingRules rules) : m_state(std::make_unique<State>()) {
-  m_state->rules = std::move(rules);
+Tagger::Tagger(TaggingRules rules) : m_state(std::make_unique<State>(std::move(rules))) {
   for (const auto& rule : m_state->rules.rules) {
     auto regex = rule.regex.empty() ? nullptr : std::make_unique<RE2>(rule.regex, quiet());
     m_state->regexes.push_back(regex && regex->ok() ? std::move(regex) : nullptr);

@@ -30,6 +30,7 @@ struct WorldCampaign {
   std::string account;
   std::uint32_t source = 0; // of the account, index into World::covered
   std::string external_id, send, name, subject;
+  std::vector<std::string> others; // ids of mailings that were merged into it
   CampaignKind kind = CampaignKind::campaign;
   bool named = true; // the events name their mailing; else it is a day's rest: never a non-open
   bool delivery_events =
@@ -54,6 +55,11 @@ struct WorldCampaign {
   }
   std::uint32_t link_id(LinkNumber link) const {
     return link < link_ids.size() ? link_ids[link] : k_no_id | link;
+  }
+  /// Is this one of its ids, or its name?
+  bool is_called(std::string_view id_or_name) const {
+    return external_id == id_or_name || name == id_or_name ||
+           std::find(others.begin(), others.end(), id_or_name) != others.end();
   }
   std::string title() const {
     return !name.empty()         ? name

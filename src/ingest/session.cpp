@@ -99,13 +99,14 @@ Session::Session(Store& store, SessionOptions options)
   for (const auto& stored : m_catalog.accounts()) {
     m_accounts.emplace(stored.name, stored.id);
   }
-  for (auto& stored : m_catalog.campaigns()) {
+  for (auto& stored : m_catalog.stored_campaigns()) {
     auto& slot = m_campaigns.emplace_back();
     slot.index = static_cast<std::uint32_t>(m_campaigns.size() - 1);
     slot.id = stored.id;
     slot.account = stored.account;
     slot.external_id = stored.campaign.id;
     slot.send = stored.campaign.send;
+    slot.sources = stored.sources;
     m_by_id.emplace(campaign_key(slot.account, slot.external_id, slot.send), &slot);
   }
   m_book =
@@ -475,9 +476,17 @@ bool Session::write_catalog() {
   m_names.clear();
   for (const auto& [slot, description] : m_descriptions) {
     m_catalog.describe_campaign(slot->id, description);
+    note_source(*slot);
   }
   m_descriptions.clear();
   return changed;
+}
+
+void Session::note_source(CampaignSlot& campaign) {
+  if ((campaign.sources & m_options.source) == 0) {
+    m_catalog.note_source(campaign.id, m_options.source);
+    campaign.sources |= m_options.source;
+  }
 }
 
 void Session::write_added(ImportCounts& counts) {
@@ -513,6 +522,7 @@ std::vector<RowPages> Session::sets_of(std::span<Harvest> harvests) {
     }
     if (first <= last) {
       m_catalog.note_event_times(slot.id, first, last);
+      note_source(slot);
       auto& span = m_spans.emplace(slot.account, std::pair{first, last}).first->second;
       span = {std::min(span.first, first), std::max(span.second, last)};
     }

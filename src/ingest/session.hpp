@@ -47,6 +47,7 @@ struct CampaignSlot {
   CampaignId id = 0;
   std::uint32_t account = 0;
   std::string external_id, send;
+  unsigned sources = 0; // who told of it, as it is stored
   std::mutex mutex;
   bool links_loaded = false;
   boost::unordered_flat_map<std::string, LinkNumber> links; // identity -> number
@@ -123,6 +124,7 @@ struct SessionOptions {
   FilterNetworks filters;
   std::vector<std::pair<Seconds, Seconds>> complete; // --complete FROM..TO
   std::optional<Seconds> valid_from; // of attributes that bring no time of their own
+  unsigned source = k_from_file;     // of what it tells of mailings
   bool covers = true;                // the source is complete from its first to its last event
   bool small =
       false; // few records: look addresses up one by one, and leave the events in the inbox
@@ -181,6 +183,7 @@ private:
   std::optional<std::uint32_t> account_named(std::string_view name);
   void load_book();
   void load_links(CampaignSlot& campaign);
+  void note_source(CampaignSlot& campaign);
   bool write_catalog();
   void write_added(ImportCounts& counts);
   Resolved resolve_small(std::span<Harvest> harvests, ImportCounts& counts);

@@ -108,7 +108,7 @@ void Session::write_small(std::span<Harvest> harvests, ImportCounts& counts) {
           auto block = blocks.find(chunk_of(*id));
           if (block == blocks.end()) {
             block = blocks.emplace(chunk_of(*id), EventColumns{}).first;
-            m_activity.load_set(chunk_of(*id), set.campaign, set.kind, block->second);
+            m_activity.load_own_set(chunk_of(*id), set.campaign, set.kind, block->second);
           }
           known = find_event(block->second, offset_of(*id), row.time, row.link);
         }

@@ -1,6 +1,6 @@
 #pragma once
 // Stored activity as columns: what the store hands to the funnel. Recipients are numbered densely;
-// 65,536 of them are a chunk. Within a chunk all events of one campaign and kind are one set,
+// 16,384 of them are a chunk. Within a chunk all events of one campaign and kind are one set,
 // sorted by (recipient, time, link).
 
 #include "model/event.hpp"
@@ -17,13 +17,13 @@ using RecipientId = std::uint32_t;
 using CampaignId = std::uint32_t; // row of the catalog, from 1
 using LinkNumber = std::uint16_t; // within its campaign, from 1; 0: no link
 
-constexpr unsigned k_chunk_bits = 16;
+constexpr unsigned k_chunk_bits = 14;
 constexpr std::uint32_t k_chunk_size = 1U << k_chunk_bits;
 constexpr std::uint32_t chunk_of(RecipientId id) {
   return id >> k_chunk_bits;
 }
 constexpr std::uint16_t offset_of(RecipientId id) {
-  return static_cast<std::uint16_t>(id);
+  return static_cast<std::uint16_t>(id & (k_chunk_size - 1));
 }
 
 /// One event as it is stored. What `evidence` and `extra` hold depends on the kind:
@@ -104,6 +104,13 @@ public:
   virtual std::uint32_t size() const = 0; // recipients, at most k_chunk_size
   /// Fills `columns` (cleared first); false when there are no such events.
   virtual bool events(CampaignId campaign, EventKind kind, EventColumns& columns) = 0;
+  /// As events(), the recipients alone.
+  virtual bool recipients(CampaignId campaign, EventKind kind, std::vector<std::uint16_t>& out) {
+    EventColumns columns;
+    const bool any = events(campaign, kind, columns);
+    out = std::move(columns.recipient);
+    return any;
+  }
   /// Campaigns that have events of this kind here.
   virtual std::vector<CampaignId> campaigns(EventKind kind) = 0;
   /// Attribute `name` of recipients block * 512 and on; false when nobody there has it.

@@ -25,6 +25,8 @@ struct LinkPlacement {
   std::string alias;            // the ESP's name, tag or keyword for it
   std::optional<Stage> stage{}; // an explicit mark in the XML or HTML
   bool footer = false;
+
+  bool operator==(const LinkPlacement&) const = default;
 };
 
 struct Audience {

@@ -105,6 +105,7 @@ struct HttpClient::Engine {
   ConnectionPool pool;
   std::map<std::string, Breaker> breakers; // by origin
   TokenBucket bucket;
+  PathPace paths;
   Moment closed_until{}; // for all requests of the account
   std::mt19937_64 generator = seeded();
   std::thread thread;
@@ -149,6 +150,8 @@ asio::awaitable<void> wait_until(Engine* engine, JobPtr job, Moment moment) {
 
 /// Waits until the account lets one more request go; an error where it is not to go at all.
 asio::awaitable<std::optional<Error>> wait_for_turn(Engine* engine, JobPtr job) {
+  const auto of_path = engine->paths.take(job->target.path, engine->now());
+  co_await wait_until(engine, job, of_path);
   const auto ready = engine->bucket.take(engine->now());
   co_await wait_until(engine, job, ready);
   while (!job->stopped && engine->now() < engine->closed_until) { // it may have moved meanwhile
@@ -278,7 +281,11 @@ asio::awaitable<Result<HttpResponse>> perform(Engine* engine, JobPtr job) {
                               engine->wall_clock());
     engine->log(*job, attempt, began, came, next);
     const auto moment = engine->now() + next.wait;
-    if (next.whole_account) {
+    constexpr int k_too_many = 429;
+    if (came.fate == Attempt::Fate::answered && came.answer.status == k_too_many &&
+        engine->paths.told(job->target.path, moment, engine->now())) {
+      next.whole_account = next.again; // its turn is the wait
+    } else if (next.whole_account) {
       engine->closed_until = std::max(engine->closed_until, moment);
     }
     if (next.again && job->stopped) {
@@ -325,7 +332,8 @@ asio::awaitable<void> watch(Engine* engine) {
 
 HttpClient::Engine::Engine(NetworkSettings given, HostRules told)
     : settings(std::move(given)), rules(std::move(told)), mask(rules.secrets),
-      pool(std::max(rules.connections, 1U)), bucket(rules.per_second, rules.burst) {
+      pool(std::max(rules.connections, 1U)), bucket(rules.per_second, rules.burst),
+      paths(rules.paths) {
   fault = read_settings();
   thread = std::thread([this] { io.run(); });
 }

@@ -21,6 +21,41 @@ Moment TokenBucket::take(Moment now) {
                    std::chrono::duration<double>(-m_tokens / m_per_second));
 }
 
+PathPace::PathPace(const std::vector<std::pair<std::string, double>>& paths) {
+  for (const auto& [path, per_second] : paths) {
+    m_paths.push_back({path, per_second});
+  }
+}
+
+PathPace::Path* PathPace::find(std::string_view path) {
+  const auto found = std::find_if(m_paths.begin(), m_paths.end(),
+                                  [path](const Path& one) { return path.starts_with(one.begins); });
+  return found == m_paths.end() ? nullptr : &*found;
+}
+
+Moment PathPace::take(std::string_view path, Moment now) {
+  auto* slow = find(path);
+  if (slow == nullptr || !slow->counts) {
+    return now;
+  }
+  const auto ready = std::max(slow->next, now);
+  slow->next = ready + std::chrono::ceil<Moment::duration>(
+                           std::chrono::duration<double>(1 / slow->per_second));
+  return ready;
+}
+
+bool PathPace::told(std::string_view path, Moment until, Moment now) {
+  auto* slow = find(path);
+  if (slow == nullptr) {
+    return false;
+  }
+  const auto pause =
+      std::chrono::ceil<Moment::duration>(std::chrono::duration<double>(1 / slow->per_second));
+  slow->next = slow->counts ? std::max(slow->next, until) : std::max(until, now + pause);
+  slow->counts = true;
+  return true;
+}
+
 bool Breaker::admits(Moment now) {
   if (m_failures < m_rules.failures) {
     return true;

@@ -4,6 +4,11 @@
 
 #include "net/settings.hpp"
 
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
 namespace mailfunnel {
 
 /// A token bucket: `burst` requests at once, `per_second` in the long run.
@@ -17,6 +22,28 @@ private:
   double m_per_second, m_burst;
   double m_tokens; // below 0: taken before they are there
   Moment m_at{};
+};
+
+/// The paths of an account that are slower than the rest of it. Each counts from the first time
+/// that the server says so.
+class PathPace {
+public:
+  explicit PathPace(const std::vector<std::pair<std::string, double>>& paths); // per second
+  /// When a request may go, which takes its token.
+  Moment take(std::string_view path, Moment now);
+  /// Too many of this path, says the server. True: it is one of them, and none goes before the
+  /// moment; false: it counts as the rest.
+  bool told(std::string_view path, Moment until, Moment now);
+
+private:
+  struct Path {
+    std::string begins;
+    double per_second = 0;
+    bool counts = false;
+    Moment next{}; // the earliest moment of the next request
+  };
+  Path* find(std::string_view path);
+  std::vector<Path> m_paths;
 };
 
 /// A circuit breaker over the requests to one origin. Each one that is admitted ends in ended() or

@@ -8,25 +8,11 @@
 #include <array>
 #include <memory>
 #include <numeric>
+#include <tuple>
 
 namespace mailfunnel {
 
 namespace {
-
-constexpr std::uint64_t key_of(std::uint32_t chunk, CampaignId campaign, EventKind kind) {
-  return std::uint64_t{chunk} << 40 | std::uint64_t{campaign} << 8 |
-         static_cast<std::uint64_t>(kind);
-}
-constexpr CampaignId campaign_of(std::uint64_t key) {
-  return static_cast<CampaignId>(key >> 8);
-}
-constexpr EventKind kind_of(std::uint64_t key) {
-  return static_cast<EventKind>(key & 0xFF);
-}
-std::string name_of_key(std::uint64_t key) {
-  return "chunk " + std::to_string(key >> 40) + ", campaign " + std::to_string(campaign_of(key)) +
-         ", " + std::string(name_of(kind_of(key)));
-}
 
 // ---- sorting: rows come nearly by time, so a stable radix sort by recipient leaves little to do
 // -----------------------
@@ -118,32 +104,120 @@ struct Encoded {
 // ---- reading
 // -------------------------------------------------------------------------------------------------------
 
-const ChunkActivity::Set* ChunkActivity::find(CampaignId campaign, EventKind kind) const {
+namespace {
+
+/// Adds the rows of a part to those of the whole.
+void add_part(const MergedCampaigns& merged, CampaignId part, const EventColumns& columns,
+              std::vector<EventRow>& rows) {
+  for (std::size_t i = 0; i < columns.size(); ++i) {
+    rows.push_back(columns.row(i));
+    rows.back().link = merged.link(part, rows.back().link);
+  }
+}
+
+void add_rows(std::vector<EventRow>& rows, EventKind kind, EventColumns& columns) {
+  normalise_rows(rows, kind);
+  for (const auto& row : rows) {
+    columns.append(row);
+  }
+}
+
+} // namespace
+
+ChunkActivity::ChunkActivity(Database& database, std::uint32_t chunk)
+    : m_database(&database), m_chunk(chunk), m_merged(Activity(database).merged()) {
+  auto query = m_database->use("SELECT key, CASE key & 255 WHEN ?3 THEN NULL ELSE data END FROM "
+                               "activity WHERE key >= ?1 AND key < ?2 ORDER BY key");
+  query.bind(static_cast<std::int64_t>(std::uint64_t{chunk} << 40),
+             static_cast<std::int64_t>((std::uint64_t{chunk} + 1) << 40),
+             static_cast<std::int64_t>(EventKind::sent));
+  while (query.step()) {
+    const auto key = static_cast<std::uint64_t>(query.integer(0));
+    auto& set = m_sets.emplace_back();
+    set.part = campaign_of(key);
+    set.key = key_of(chunk, m_merged->whole(set.part), kind_of(key));
+    if (kind_of(key) != EventKind::sent) {
+      set.blob = query.blob(1);
+    }
+  }
+  if (!m_merged->empty()) {
+    std::stable_sort(m_sets.begin(), m_sets.end(),
+                     [](const Set& a, const Set& b) { return a.key < b.key; });
+  }
+}
+
+std::span<ChunkActivity::Set> ChunkActivity::find(CampaignId campaign, EventKind kind) {
   const auto key = key_of(m_chunk, campaign, kind);
   const auto place =
       std::lower_bound(m_sets.begin(), m_sets.end(), key,
                        [](const Set& set, std::uint64_t wanted) { return set.key < wanted; });
-  return place != m_sets.end() && place->key == key ? &*place : nullptr;
+  const auto end =
+      std::find_if(place, m_sets.end(), [key](const Set& set) { return set.key != key; });
+  for (auto set = place; set != end; ++set) {
+    if (!set->blob) { // empty: gone meanwhile, where no transaction holds it
+      set->blob = Activity(*m_database).blob(m_chunk, set->part, kind).value_or("");
+    }
+  }
+  return {place, end};
 }
 
-bool ChunkActivity::read(CampaignId campaign, EventKind kind, EventColumns& columns) const {
-  columns.clear();
-  const auto* set = find(campaign, kind);
-  if (set == nullptr) {
-    return false;
+/// One set as it is, several united.
+template<typename Read>
+bool ChunkActivity::read_parts(std::span<Set> parts, EventColumns& columns, Read read) const {
+  const auto block = [this](const Set& set) {
+    return BlockReader(*set.blob, key_of(m_chunk, set.part, kind_of(set.key)));
+  };
+  if (parts.size() == 1 && parts[0].part == campaign_of(parts[0].key)) {
+    if (parts[0].blob->empty()) {
+      return false;
+    }
+    read(block(parts[0]), columns);
+    return true;
   }
-  BlockReader(set->blob, name_of_key(set->key)).read_all(columns);
-  return true;
+  std::vector<EventRow> rows;
+  EventColumns some;
+  bool any = false;
+  for (const auto& part : parts) {
+    if (!part.blob->empty()) {
+      any = true;
+      some.clear();
+      read(block(part), some);
+      add_part(*m_merged, part.part, some, rows);
+    }
+  }
+  if (any) {
+    add_rows(rows, kind_of(parts[0].key), columns);
+  }
+  return any;
+}
+
+bool ChunkActivity::read(CampaignId campaign, EventKind kind, EventColumns& columns) {
+  columns.clear();
+  return read_parts(find(campaign, kind), columns,
+                    [](const BlockReader& block, EventColumns& into) { block.read_all(into); });
+}
+
+bool ChunkActivity::read_recipients(CampaignId campaign, EventKind kind,
+                                    std::vector<std::uint16_t>& out) {
+  out.clear();
+  const auto parts = find(campaign, kind);
+  if (parts.size() == 1 && parts[0].part == campaign_of(parts[0].key) && !parts[0].blob->empty()) {
+    BlockReader(*parts[0].blob, parts[0].key).read_recipients(out);
+    return true;
+  }
+  EventColumns united;
+  const bool any = read_parts(
+      parts, united, [](const BlockReader& block, EventColumns& into) { block.read_all(into); });
+  out = united.recipient;
+  return any;
 }
 
 bool ChunkActivity::read_recipients(std::uint16_t first, std::uint16_t last, CampaignId campaign,
-                                    EventKind kind, EventColumns& columns) const {
-  const auto* set = find(campaign, kind);
-  if (set == nullptr) {
-    return false;
-  }
-  BlockReader(set->blob, name_of_key(set->key)).read_recipients(first, last, columns);
-  return true;
+                                    EventKind kind, EventColumns& columns) {
+  return read_parts(find(campaign, kind), columns,
+                    [first, last](const BlockReader& block, EventColumns& into) {
+                      block.read_recipients(first, last, into);
+                    });
 }
 
 std::vector<std::pair<CampaignId, EventKind>> ChunkActivity::sets() const {
@@ -151,7 +225,15 @@ std::vector<std::pair<CampaignId, EventKind>> ChunkActivity::sets() const {
   for (const auto& set : m_sets) {
     out.emplace_back(campaign_of(set.key), kind_of(set.key));
   }
+  out.erase(std::unique(out.begin(), out.end()), out.end());
   return out;
+}
+
+const std::shared_ptr<const MergedCampaigns>& Activity::merged() {
+  if (m_merged == nullptr) {
+    m_merged = std::make_shared<const MergedCampaigns>(*m_database);
+  }
+  return m_merged;
 }
 
 std::vector<StoredSet> Activity::sets() {
@@ -159,26 +241,26 @@ std::vector<StoredSet> Activity::sets() {
   auto query = m_database->use("SELECT key, length(data) FROM activity ORDER BY key");
   while (query.step()) {
     const auto key = static_cast<std::uint64_t>(query.integer(0));
-    out.push_back({static_cast<std::uint32_t>(key >> 40), campaign_of(key), kind_of(key),
-                   static_cast<std::uint64_t>(query.integer(1))});
+    out.push_back({static_cast<std::uint32_t>(key >> 40), merged()->whole(campaign_of(key)),
+                   kind_of(key), static_cast<std::uint64_t>(query.integer(1))});
   }
-  return out;
-}
-
-ChunkActivity Activity::load(std::uint32_t chunk, std::uint32_t kinds) {
-  ChunkActivity loaded;
-  loaded.m_chunk = chunk;
-  auto query =
-      m_database->use("SELECT key, data FROM activity WHERE key >= ?1 AND key < ?2 ORDER BY key");
-  query.bind(static_cast<std::int64_t>(std::uint64_t{chunk} << 40),
-             static_cast<std::int64_t>((std::uint64_t{chunk} + 1) << 40));
-  while (query.step()) {
-    const auto key = static_cast<std::uint64_t>(query.integer(0));
-    if ((kinds >> (key & 0xFF) & 1) != 0) {
-      loaded.m_sets.push_back({key, std::string(query.blob(1))});
+  if (merged()->empty()) {
+    return out;
+  }
+  const auto place = [](const StoredSet& set) {
+    return std::tie(set.chunk, set.campaign, set.kind);
+  };
+  std::stable_sort(out.begin(), out.end(),
+                   [&](const StoredSet& a, const StoredSet& b) { return place(a) < place(b); });
+  std::vector<StoredSet> united;
+  for (const auto& set : out) {
+    if (!united.empty() && place(united.back()) == place(set)) {
+      united.back().bytes += set.bytes;
+    } else {
+      united.push_back(set);
     }
   }
-  return loaded;
+  return united;
 }
 
 std::optional<std::string> Activity::blob(std::uint32_t chunk, CampaignId campaign,
@@ -190,13 +272,32 @@ std::optional<std::string> Activity::blob(std::uint32_t chunk, CampaignId campai
 
 bool Activity::load_set(std::uint32_t chunk, CampaignId campaign, EventKind kind,
                         EventColumns& columns) {
+  const auto parts = merged()->parts(campaign);
+  if (parts.empty()) {
+    return load_own_set(chunk, campaign, kind, columns);
+  }
+  std::vector<EventRow> rows;
+  EventColumns some;
+  bool any = load_own_set(chunk, campaign, kind, some);
+  add_part(*m_merged, campaign, some, rows);
+  for (const auto part : parts) {
+    some.clear();
+    any = load_own_set(chunk, part, kind, some) || any;
+    add_part(*m_merged, part, some, rows);
+  }
+  add_rows(rows, kind, columns);
+  return any;
+}
+
+bool Activity::load_own_set(std::uint32_t chunk, CampaignId campaign, EventKind kind,
+                            EventColumns& columns) {
   const auto key = key_of(chunk, campaign, kind);
   auto query = m_database->use("SELECT data FROM activity WHERE key = ?1");
   query.bind(static_cast<std::int64_t>(key));
   if (!query.step()) {
     return false;
   }
-  BlockReader(query.blob(0), name_of_key(key)).read_all(columns);
+  BlockReader(query.blob(0), key).read_all(columns);
   return true;
 }
 
@@ -215,22 +316,46 @@ std::optional<EventRow> find_event(const EventColumns& columns, std::uint16_t re
 
 std::map<std::pair<CampaignId, EventKind>, std::uint64_t> Activity::counts() {
   std::map<std::pair<CampaignId, EventKind>, std::uint64_t> out;
+  std::set<std::uint64_t> united; // sets of which there may be several parts
   auto query = m_database->use("SELECT key, data FROM activity");
   while (query.step()) {
     const auto key = static_cast<std::uint64_t>(query.integer(0));
-    out[{campaign_of(key), kind_of(key)}] += BlockReader(query.blob(1), name_of_key(key)).size();
+    const auto whole = merged()->whole(campaign_of(key));
+    if (m_merged->parts(whole).empty()) {
+      out[{whole, kind_of(key)}] += BlockReader(query.blob(1), key).size();
+    } else {
+      united.insert(key_of(static_cast<std::uint32_t>(key >> 40), whole, kind_of(key)));
+    }
+  }
+  query.reset();
+  EventColumns columns;
+  for (const auto key : united) {
+    columns.clear();
+    load_set(static_cast<std::uint32_t>(key >> 40), campaign_of(key), kind_of(key), columns);
+    out[{campaign_of(key), kind_of(key)}] += columns.size();
   }
   return out;
 }
 
-std::set<CampaignId> Activity::campaigns_with(EventKind kind) {
-  std::set<CampaignId> out;
-  auto query = m_database->use("SELECT key FROM activity WHERE key & 255 = ?1");
-  query.bind(static_cast<std::int64_t>(kind));
-  while (query.step()) {
-    out.insert(campaign_of(static_cast<std::uint64_t>(query.integer(0))));
+bool Activity::any(CampaignId campaign, EventKind kind) {
+  auto last = m_database->use("SELECT max(key) FROM activity");
+  if (!last.step() || last.is_null(0)) {
+    return false;
   }
-  return out;
+  // A look a chunk and part: a scan would read a page of every set.
+  const auto chunks = static_cast<std::uint32_t>(last.integer(0) >> 40) + 1;
+  const auto others = merged()->parts(campaign);
+  std::vector<CampaignId> parts(others.begin(), others.end());
+  parts.push_back(campaign);
+  auto query = m_database->use("SELECT 1 FROM activity WHERE key = ?1");
+  bool found = false;
+  for (std::uint32_t chunk = 0; chunk < chunks && !found; ++chunk) {
+    for (const auto part : parts) {
+      found = found || query.bind(static_cast<std::int64_t>(key_of(chunk, part, kind))).step();
+      query.reset();
+    }
+  }
+  return found;
 }
 
 std::uint32_t Activity::newest() {
@@ -307,7 +432,7 @@ MergeCounts Activity::merge(std::span<const RowPages> sets, unsigned threads) {
         mine.encoded.push_back({key, encode_block(fresh)});
       } else {
         EventColumns columns;
-        BlockReader(old->second, name_of_key(key)).read_all(columns);
+        BlockReader(old->second, key).read_all(columns);
         mine.both.clear();
         for (std::size_t k = 0; k < columns.size(); ++k) {
           mine.both.push_back(columns.row(k));
@@ -378,6 +503,15 @@ std::vector<InboxEvent> Activity::inbox() {
   return events;
 }
 
+std::vector<InboxEvent> Activity::waiting() {
+  auto events = inbox();
+  for (auto& event : events) {
+    event.row.link = merged()->link(event.campaign, event.row.link);
+    event.campaign = m_merged->whole(event.campaign);
+  }
+  return events;
+}
+
 std::uint64_t Activity::inbox_size() {
   auto query = m_database->use("SELECT coalesce(sum(events), 0) FROM inbox");
   query.step();
@@ -416,7 +550,7 @@ void Activity::move_recipients(const std::unordered_map<RecipientId, RecipientId
     const auto key = static_cast<std::uint64_t>(query.integer(0));
     const auto chunk = static_cast<std::uint32_t>(key >> 40);
     EventColumns columns;
-    BlockReader(query.blob(1), name_of_key(key)).read_all(columns);
+    BlockReader(query.blob(1), key).read_all(columns);
     std::vector<EventRow> rows;
     bool touched = false;
     for (std::size_t k = 0; k < columns.size(); ++k) {

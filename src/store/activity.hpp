@@ -1,14 +1,16 @@
 #pragma once
 // Activity in the store: sorted blocks by (chunk, campaign, kind), and the inbox of small batches
-// before them.
+// before them. Who reads sees mailings that were merged as one (merged_campaigns.hpp); what writes
+// takes each by itself, as it stands.
 
 #include "model/activity.hpp"
+#include "store/merged_campaigns.hpp"
 #include "store/store.hpp"
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
-#include <set>
 #include <span>
 #include <string>
 #include <unordered_map>
@@ -35,34 +37,43 @@ struct InboxEvent {
   std::string key;
 };
 
-/// All blocks of one chunk, loaded; decodes on demand.
-class ChunkActivity {
-public:
-  /// Fills `columns` (cleared first); false when there is no such set.
-  bool read(CampaignId campaign, EventKind kind, EventColumns& columns) const;
-  /// Adds the events of recipients `first` to `last`, both with theirs.
-  bool read_recipients(std::uint16_t first, std::uint16_t last, CampaignId campaign, EventKind kind,
-                       EventColumns& columns) const;
-  /// What there is, by campaign, then kind.
-  std::vector<std::pair<CampaignId, EventKind>> sets() const;
-
-private:
-  friend class Activity;
-  struct Set {
-    std::uint64_t key;
-    std::string blob;
-  };
-  const Set* find(CampaignId campaign, EventKind kind) const;
-  std::uint32_t m_chunk = 0;
-  std::vector<Set> m_sets; // by key
-};
-
 /// One set as it stands in the store.
 struct StoredSet {
   std::uint32_t chunk;
   CampaignId campaign;
   EventKind kind;
   std::uint64_t bytes; // some three to five an event
+};
+
+/// The sets of one chunk, loaded; decodes on demand. What was sent is fetched when somebody asks:
+/// where deliveries are known few do. The database must live as long.
+class ChunkActivity {
+public:
+  ChunkActivity(Database& database, std::uint32_t chunk);
+
+  /// Fills `columns` (cleared first); false when there is no such set.
+  bool read(CampaignId campaign, EventKind kind, EventColumns& columns);
+  /// As read(), the recipients alone.
+  bool read_recipients(CampaignId campaign, EventKind kind, std::vector<std::uint16_t>& out);
+  /// Adds the events of recipients `first` to `last`, both with theirs.
+  bool read_recipients(std::uint16_t first, std::uint16_t last, CampaignId campaign, EventKind kind,
+                       EventColumns& columns);
+  /// What there is, by campaign, then kind.
+  std::vector<std::pair<CampaignId, EventKind>> sets() const;
+
+private:
+  struct Set {
+    std::uint64_t key = 0;           // with the mailing as it is read
+    CampaignId part = 0;             // and as it is stored
+    std::optional<std::string> blob; // absent: not fetched yet
+  };
+  std::span<Set> find(CampaignId campaign, EventKind kind); // fetched
+  template<typename Read>
+  bool read_parts(std::span<Set> parts, EventColumns& columns, Read read) const;
+  Database* m_database;
+  std::uint32_t m_chunk;
+  std::shared_ptr<const MergedCampaigns> m_merged;
+  std::vector<Set> m_sets; // by key
 };
 
 /// The event of that identity in a set, if it is there.
@@ -75,18 +86,20 @@ public:
 
   /// What sets there are, by chunk, campaign and kind; without the inbox. Reads none of them.
   std::vector<StoredSet> sets();
-  /// Every set of the chunk whose kind is in `kinds` (bit by EventKind; all by default).
-  ChunkActivity load(std::uint32_t chunk, std::uint32_t kinds = ~0U);
-  /// As load, for one set.
+  /// One set as it stands in the store, whatever was merged into its mailing.
   std::optional<std::string> blob(std::uint32_t chunk, CampaignId campaign, EventKind kind);
 
   /// Adds one whole set to `columns`; false when there is none.
   bool load_set(std::uint32_t chunk, CampaignId campaign, EventKind kind, EventColumns& columns);
+  /// As load_set, of the mailing alone, whatever was merged into it.
+  bool load_own_set(std::uint32_t chunk, CampaignId campaign, EventKind kind,
+                    EventColumns& columns);
 
   /// Unites rows with what is stored. The caller holds the transaction.
   MergeCounts merge(std::span<const RowPages> sets, unsigned threads);
 
-  std::vector<InboxEvent> inbox();
+  std::vector<InboxEvent> inbox();   // as it is stored
+  std::vector<InboxEvent> waiting(); // the same, as it is read
   std::uint64_t inbox_size();
   void add_to_inbox(std::span<const InboxEvent> events);
   void clear_inbox();
@@ -94,13 +107,17 @@ public:
   /// Gives the events of merged recipients to whom they were merged into.
   void move_recipients(const std::unordered_map<RecipientId, RecipientId>& into, unsigned threads);
 
-  std::set<CampaignId> campaigns_with(EventKind kind); // without the inbox
+  /// Is there any such event? Without the inbox.
+  bool any(CampaignId campaign, EventKind kind);
   std::map<std::pair<CampaignId, EventKind>, std::uint64_t>
   counts();               // events stored, without the inbox
   std::uint32_t newest(); // time of the newest event; 0: none
 
+  const std::shared_ptr<const MergedCampaigns>& merged();
+
 private:
   Database* m_database;
+  std::shared_ptr<const MergedCampaigns> m_merged; // once it was asked for
 };
 
 } // namespace mailfunnel

@@ -15,10 +15,6 @@ constexpr std::uint8_t k_version = 1;
 constexpr std::size_t k_header = 20, k_entry = 8, k_tail = 8;
 constexpr std::size_t k_sub_header = 12; // base time, six widths, dictionary size, pad
 
-struct Widths {
-  std::uint8_t recipient, time, link, evidence, extra, system;
-};
-
 /// Distinct evidence values of a sub-block, sorted: there are few.
 std::vector<std::uint16_t> dictionary_of(std::span<const EventRow> rows) {
   std::vector<std::uint16_t> values;
@@ -34,6 +30,10 @@ std::vector<std::uint16_t> dictionary_of(std::span<const EventRow> rows) {
   std::sort(values.begin(), values.end());
   return values;
 }
+
+struct Widths {
+  std::uint8_t recipient, time, link, evidence, extra, system;
+};
 
 void encode_sub_block(std::string& out, std::span<const EventRow> rows) {
   std::uint32_t base = ~0U, top = 0;
@@ -76,6 +76,11 @@ void encode_sub_block(std::string& out, std::span<const EventRow> rows) {
   pack_bits(out, n, bits.system, [&](std::size_t i) { return std::uint32_t{rows[i].system}; });
 }
 
+std::string name_of_block(std::uint64_t key) {
+  return "chunk " + std::to_string(key >> 40) + ", campaign " + std::to_string(campaign_of(key)) +
+         ", " + std::string(name_of(kind_of(key)));
+}
+
 template<typename Number> void store_at(std::string& out, std::size_t at, Number value) {
   std::memcpy(out.data() + at, &value, sizeof value);
 }
@@ -114,8 +119,7 @@ std::string encode_block(std::span<const EventRow> rows) {
   return out;
 }
 
-BlockReader::BlockReader(std::string_view blob, std::string_view name)
-    : m_blob(blob), m_name(name) {
+BlockReader::BlockReader(std::string_view blob, std::uint64_t key) : m_blob(blob), m_key(key) {
   ByteReader read(blob);
   const auto version = read.number<std::uint8_t>();
   read.take(3);
@@ -124,7 +128,7 @@ BlockReader::BlockReader(std::string_view blob, std::string_view name)
   const auto checksum = read.number<std::uint64_t>();
   if (version != k_version && read.good()) {
     throw Failure(
-        {ErrorCode::unsupported, "activity block " + std::string(name) + " has format " +
+        {ErrorCode::unsupported, "activity block " + name_of_block(key) + " has format " +
                                      std::to_string(version) +
                                      ": it was written by a newer mailfunnel, use that one"});
   }
@@ -135,7 +139,7 @@ BlockReader::BlockReader(std::string_view blob, std::string_view name)
 }
 
 void BlockReader::damaged() const {
-  throw Failure({ErrorCode::io, "activity block " + std::string(m_name) +
+  throw Failure({ErrorCode::io, "activity block " + name_of_block(m_key) +
                                     " is damaged (checksum): restore the store from a backup, or "
                                     "import that mailing's log again into a new one"});
 }
@@ -146,21 +150,31 @@ BlockReader::Entry BlockReader::entry(std::size_t i) const {
   return found;
 }
 
-void BlockReader::read_sub_block(std::size_t i, EventColumns& columns) const {
+/// A sub-block taken apart. Its columns stand one after the other, each of `count` values.
+struct BlockReader::SubBlock {
+  std::uint32_t first, base;
+  std::size_t count;
+  Widths bits;
+  std::string_view dictionary;
+  const char* columns;
+};
+
+BlockReader::SubBlock BlockReader::sub_block(std::size_t i) const {
   const auto place = entry(i);
   if (place.offset + k_sub_header > m_blob.size()) {
     damaged();
   }
   ByteReader read(m_blob.substr(place.offset));
-  const auto base = read.number<std::uint32_t>();
-  const auto bits = read.number<Widths>();
-  const auto dictionary_size = read.number<std::uint16_t>();
-  const auto dictionary = read.take(dictionary_size * 2U);
-  const std::size_t n = place.count, before = columns.size();
+  SubBlock sub{};
+  sub.first = place.first;
+  sub.count = place.count;
+  sub.base = read.number<std::uint32_t>();
+  sub.bits = read.number<Widths>();
+  sub.dictionary = read.take(read.number<std::uint16_t>() * 2U);
   std::size_t need = 0;
-  for (const auto width :
-       {bits.recipient, bits.time, bits.link, bits.evidence, bits.extra, bits.system}) {
-    need += packed_size(n, width);
+  for (const auto width : {sub.bits.recipient, sub.bits.time, sub.bits.link, sub.bits.evidence,
+                           sub.bits.extra, sub.bits.system}) {
+    need += packed_size(sub.count, width);
     if (width > 32) {
       damaged();
     }
@@ -168,22 +182,33 @@ void BlockReader::read_sub_block(std::size_t i, EventColumns& columns) const {
   if (!read.good() || read.left() < need + k_tail) {
     damaged();
   }
-  const char* at = m_blob.data() + (m_blob.size() - read.left());
+  sub.columns = m_blob.data() + (m_blob.size() - read.left());
+  return sub;
+}
+
+void BlockReader::unpack_recipients(const SubBlock& sub, std::uint16_t* out) {
+  auto recipient = sub.first;
+  unpack_bits(sub.columns, sub.count, sub.bits.recipient, [&](std::size_t k, std::uint32_t delta) {
+    recipient += delta;
+    out[k] = static_cast<std::uint16_t>(recipient);
+  });
+}
+
+void BlockReader::read_sub_block(std::size_t i, EventColumns& columns) const {
+  const auto sub = sub_block(i);
+  const auto& bits = sub.bits;
+  const auto n = sub.count, before = columns.size();
+  const auto dictionary_size = sub.dictionary.size() / 2;
+  const char* at = sub.columns + packed_size(n, bits.recipient);
   const auto unpack = [&](unsigned width, auto put) {
     unpack_bits(at, n, width, put);
     at += packed_size(n, width);
   };
   columns.recipient.resize(before + n);
   columns.time.resize(before + n);
-  std::uint32_t recipient = place.first;
-  unpack(bits.recipient,
-         [&, out = columns.recipient.data() + before](std::size_t k, std::uint32_t v) {
-           recipient += v;
-           out[k] = static_cast<std::uint16_t>(recipient);
-         });
-  unpack(bits.time, [base, out = columns.time.data() + before](std::size_t k, std::uint32_t v) {
-    out[k] = base + v;
-  });
+  unpack_recipients(sub, columns.recipient.data() + before);
+  unpack(bits.time, [base = sub.base, out = columns.time.data() + before](
+                        std::size_t k, std::uint32_t v) { out[k] = base + v; });
   const auto small = [&](auto& column, unsigned width) {
     using Value = typename std::remove_reference_t<decltype(column)>::value_type;
     if (auto* out = grow(column, before, n, width != 0); out != nullptr && width != 0) {
@@ -195,7 +220,7 @@ void BlockReader::read_sub_block(std::size_t i, EventColumns& columns) const {
       out != nullptr && dictionary_size != 0) {
     std::array<std::uint16_t, k_sub_block> values; // at most as many as the sub-block has events
     const auto known = std::min<std::size_t>(dictionary_size, k_sub_block);
-    std::memcpy(values.data(), dictionary.data(), known * 2);
+    std::memcpy(values.data(), sub.dictionary.data(), known * 2);
     unpack(bits.evidence, [&, out](std::size_t k, std::uint32_t v) {
       out[k] = v < known ? values[v] : std::uint16_t{0};
     });
@@ -211,6 +236,16 @@ void BlockReader::read_all(EventColumns& columns) const {
   columns.time.reserve(columns.time.size() + m_count);
   for (std::size_t i = 0; i < m_subs; ++i) {
     read_sub_block(i, columns);
+  }
+}
+
+void BlockReader::read_recipients(std::vector<std::uint16_t>& out) const {
+  out.reserve(out.size() + m_count);
+  for (std::size_t i = 0; i < m_subs; ++i) {
+    const auto sub = sub_block(i);
+    const auto before = out.size();
+    out.resize(before + sub.count);
+    unpack_recipients(sub, out.data() + before);
   }
 }
 

@@ -21,17 +21,31 @@ namespace mailfunnel {
 
 constexpr std::size_t k_sub_block = 2048;
 
+/// A block's key in the table of them: chunk, campaign and kind.
+constexpr std::uint64_t key_of(std::uint32_t chunk, CampaignId campaign, EventKind kind) {
+  return std::uint64_t{chunk} << 40 | std::uint64_t{campaign} << 8 |
+         static_cast<std::uint64_t>(kind);
+}
+constexpr CampaignId campaign_of(std::uint64_t key) {
+  return static_cast<CampaignId>(key >> 8);
+}
+constexpr EventKind kind_of(std::uint64_t key) {
+  return static_cast<EventKind>(key & 0xFF);
+}
+
 /// `rows` are sorted by (recipient, time, link) without duplicates; recipient is the offset in the
 /// chunk.
 std::string encode_block(std::span<const EventRow> rows);
 
 class BlockReader {
 public:
-  /// Throws Failure when the blob is damaged; `name` says which one in the message.
-  BlockReader(std::string_view blob, std::string_view name);
+  /// Throws Failure when the blob is damaged; `key` says which one in the message.
+  BlockReader(std::string_view blob, std::uint64_t key);
 
   std::size_t size() const { return m_count; }
   void read_all(EventColumns& columns) const; // appends
+  /// As read_all, the recipients alone.
+  void read_recipients(std::vector<std::uint16_t>& out) const;
   /// Appends the events of recipients `first` to `last`, both with theirs; decodes only the
   /// sub-blocks that may hold them.
   void read_recipients(std::uint16_t first, std::uint16_t last, EventColumns& columns) const;
@@ -44,12 +58,15 @@ private:
     std::uint16_t first, count;
     std::uint32_t offset;
   };
+  struct SubBlock;
   Entry entry(std::size_t i) const;
+  SubBlock sub_block(std::size_t i) const;
+  static void unpack_recipients(const SubBlock& sub, std::uint16_t* out);
   void read_sub_block(std::size_t i, EventColumns& columns) const;
   [[noreturn]] void damaged() const;
 
   std::string_view m_blob;
-  std::string_view m_name;
+  std::uint64_t m_key;
   std::uint32_t m_count = 0, m_subs = 0;
 };
 

@@ -1,8 +1,11 @@
 #include "store/catalog.hpp"
 
 #include "base/text.hpp"
+#include "store/merged_campaigns.hpp"
 
 #include <algorithm>
+#include <set>
+#include <utility>
 
 namespace mailfunnel {
 
@@ -60,12 +63,13 @@ std::uint32_t Catalog::account_id(const std::string& name, const std::string& ad
   return static_cast<std::uint32_t>(query.integer(0));
 }
 
-std::vector<StoredCampaign> Catalog::campaigns() {
+std::vector<StoredCampaign> Catalog::stored_campaigns() {
   std::vector<StoredCampaign> rows;
-  auto query = m_database->use("SELECT id, account, external_id, send, kind, family, parent, name, "
-                               "subject, preheader, from_name, from_address,"
-                               " reply_to, status, sent_at, tags, audience, described, "
-                               "first_event, last_event FROM campaign ORDER BY id");
+  auto query =
+      m_database->use("SELECT id, account, external_id, send, kind, family, parent, name, "
+                      "subject, preheader, from_name, from_address,"
+                      " reply_to, status, sent_at, tags, audience, described, "
+                      "first_event, last_event, sources, merged_into FROM campaign ORDER BY id");
   while (query.step()) {
     auto& row = rows.emplace_back();
     row.id = static_cast<CampaignId>(query.integer(0));
@@ -90,8 +94,71 @@ std::vector<StoredCampaign> Catalog::campaigns() {
       row.first_event = query.integer(18);
       row.last_event = query.integer(19);
     }
+    row.sources = static_cast<unsigned>(query.integer(20));
+    if (!query.is_null(21)) {
+      row.merged_into = static_cast<CampaignId>(query.integer(21));
+    }
   }
   return rows;
+}
+
+namespace {
+
+void add_part(StoredCampaign& whole, const StoredCampaign& part) {
+  whole.described = whole.described || part.described;
+  whole.sources |= part.sources;
+  whole.others.push_back(part.campaign.id);
+  if (part.first_event) {
+    whole.first_event = std::min(whole.first_event.value_or(*part.first_event), *part.first_event);
+    whole.last_event = std::max(whole.last_event.value_or(*part.last_event), *part.last_event);
+  }
+  auto& c = whole.campaign;
+  const auto& more = part.campaign;
+  for (const auto text : {&Campaign::family, &Campaign::parent, &Campaign::name, &Campaign::subject,
+                          &Campaign::preheader, &Campaign::from_name, &Campaign::from_address,
+                          &Campaign::reply_to, &Campaign::status}) {
+    c.*text = (c.*text).empty() ? more.*text : c.*text;
+  }
+  c.kind = c.kind.value_or(CampaignKind::campaign) == CampaignKind::campaign ? more.kind : c.kind;
+  c.sent_at = c.sent_at ? c.sent_at : more.sent_at;
+  c.tags = c.tags.empty() ? more.tags : c.tags;
+  c.audience = c.audience.empty() ? more.audience : c.audience;
+}
+
+} // namespace
+
+std::vector<StoredCampaign> Catalog::campaigns() {
+  auto rows = stored_campaigns();
+  const auto is_part = [](const StoredCampaign& row) { return row.merged_into.has_value(); };
+  std::set<std::pair<std::uint32_t, std::string>> parents;
+  for (const auto& row : rows) {
+    parents.emplace(row.account, row.campaign.parent);
+  }
+  for (const auto& part : rows) {
+    if (is_part(part)) {
+      add_part(
+          *std::lower_bound(rows.begin(), rows.end(), *part.merged_into,
+                            [](const StoredCampaign& row, CampaignId id) { return row.id < id; }),
+          part);
+    }
+  }
+  std::erase_if(rows, [&](const StoredCampaign& row) {
+    const bool only_groups = !row.first_event && row.described && !row.campaign.id.empty() &&
+                             row.others.empty() && parents.contains({row.account, row.campaign.id});
+    return is_part(row) || only_groups;
+  });
+  return rows;
+}
+
+void Catalog::merge_campaign(CampaignId part, std::optional<CampaignId> whole) {
+  const auto into = whole ? std::optional(std::int64_t{*whole}) : std::nullopt;
+  m_database->use("UPDATE campaign SET merged_into = ?2 WHERE id = ?1").bind(part, into).run();
+}
+
+void Catalog::note_source(CampaignId id, unsigned source) {
+  m_database->use("UPDATE campaign SET sources = sources | ?2 WHERE id = ?1")
+      .bind(id, source)
+      .run();
 }
 
 CampaignId Catalog::add_campaign(std::uint32_t account, const std::string& external_id,
@@ -136,6 +203,35 @@ LinkPlacement placement_of(Statement& query, int column) {
   return placement;
 }
 
+/// Gives the links of mailings that were merged to what they were merged into.
+void unite_links(Database& database, std::map<CampaignId, std::vector<StoredLink>>& links) {
+  const MergedCampaigns merged(database);
+  std::map<CampaignId, std::map<LinkNumber, StoredLink>> united;
+  for (auto& [campaign, own] : links) {
+    const auto whole = merged.whole(campaign);
+    if (merged.parts(whole).empty()) {
+      continue;
+    }
+    for (auto& link : own) {
+      link.number = merged.link(campaign, link.number);
+      auto& into = united[whole].try_emplace(link.number, link).first->second;
+      into.url = std::min(into.url, link.url);
+      for (auto& placement : link.placements) {
+        const auto known = std::find(into.placements.begin(), into.placements.end(), placement);
+        if (known == into.placements.end()) {
+          into.placements.push_back(std::move(placement));
+        }
+      }
+    }
+    own.clear();
+  }
+  for (auto& [whole, by_number] : united) {
+    for (auto& [number, link] : by_number) {
+      links[whole].push_back(std::move(link));
+    }
+  }
+}
+
 } // namespace
 
 std::map<CampaignId, std::vector<StoredLink>> Catalog::all_links() {
@@ -161,6 +257,7 @@ std::map<CampaignId, std::vector<StoredLink>> Catalog::all_links() {
       link->placements.push_back(placement_of(places, 2));
     }
   }
+  unite_links(*m_database, links);
   return links;
 }
 

@@ -24,7 +24,11 @@ struct StoredCampaign {
   bool described = false; // its XML or API answer was seen, not only events
   Campaign campaign;      // without links and bodies
   std::optional<Seconds> first_event, last_event;
+  unsigned sources = 0;                    // k_from_file, k_from_api
+  std::optional<CampaignId> merged_into{}; // as it is stored
+  std::vector<std::string> others{};       // as it is read: ids of those merged into it
 };
+constexpr unsigned k_from_file = 1, k_from_api = 2;
 
 struct StoredLink {
   LinkNumber number = 0;
@@ -57,16 +61,25 @@ public:
   std::uint32_t account_id(const std::string& name,
                            const std::string& adapter); // made when it is new
 
+  /// Those that were merged as one: what the first leaves empty is filled by the others. What only
+  /// groups others (their `parent`) and was never sent itself is no mailing.
   std::vector<StoredCampaign> campaigns();
+  /// Each as it stands.
+  std::vector<StoredCampaign> stored_campaigns();
+  /// nullopt: it is one of its own again.
+  void merge_campaign(CampaignId part, std::optional<CampaignId> whole);
   CampaignId add_campaign(std::uint32_t account, const std::string& external_id,
                           const std::string& send);
   /// Overwrites what the new description says; what it leaves empty stays.
   void describe_campaign(CampaignId id, const Campaign& campaign);
 
+  /// It was told by one more source.
+  void note_source(CampaignId id, unsigned source);
   /// Widens the span of times of its events.
   void note_event_times(CampaignId id, Seconds first, Seconds last);
 
-  std::vector<StoredLink> links(CampaignId campaign);
+  std::vector<StoredLink> links(CampaignId campaign); // as they are stored, without placements
+  /// As they are read.
   std::map<CampaignId, std::vector<StoredLink>> all_links();
   /// New, or a smaller example URL for a known one: the smallest seen is kept, so that the order of
   /// imports does not matter.

@@ -27,24 +27,32 @@ std::vector<std::string> names_of(const std::map<std::string, std::uint16_t, std
 } // namespace
 
 StoreChunk::StoreChunk(Database& database, std::uint32_t chunk, std::uint32_t recipients_in_store)
-    : m_recipients(database), m_chunk(chunk),
+    : m_database(database), m_recipients(database), m_chunk(chunk),
       m_size(std::min(k_chunk_size, recipients_in_store - (chunk << k_chunk_bits))),
       m_activity(database), m_attributes(attribute_ids(m_recipients)) {}
 
 bool StoreChunk::events(CampaignId campaign, EventKind kind, EventColumns& columns) {
-  if (m_loaded) {
-    return m_loaded->read(campaign, kind, columns);
+  if (m_sets) {
+    return m_sets->read(campaign, kind, columns);
   }
   columns.clear();
   return m_activity.load_set(m_chunk, campaign, kind, columns);
 }
 
-std::vector<CampaignId> StoreChunk::campaigns(EventKind kind) {
-  if (!m_loaded) {
-    m_loaded = m_activity.load(m_chunk);
+ChunkActivity& StoreChunk::sets() {
+  if (!m_sets) {
+    m_sets.emplace(m_database, m_chunk);
   }
+  return *m_sets;
+}
+
+bool StoreChunk::recipients(CampaignId campaign, EventKind kind, std::vector<std::uint16_t>& out) {
+  return sets().read_recipients(campaign, kind, out);
+}
+
+std::vector<CampaignId> StoreChunk::campaigns(EventKind kind) {
   std::vector<CampaignId> out;
-  for (const auto& [campaign, of_kind] : m_loaded->sets()) {
+  for (const auto& [campaign, of_kind] : sets().sets()) {
     if (of_kind == kind) {
       out.push_back(campaign);
     }
@@ -97,7 +105,7 @@ PersonSource::PersonSource(Database& database, std::optional<RecipientId> id,
                }
              });
     m_block_data = m_recipients.attribute_block(*id >> k_recipient_block_bits);
-    const auto chunk = activity.load(chunk_of(*id));
+    ChunkActivity chunk(database, chunk_of(*id));
     EventColumns columns;
     for (const auto& [campaign, kind] : chunk.sets()) {
       columns.clear();
@@ -110,7 +118,7 @@ PersonSource::PersonSource(Database& database, std::optional<RecipientId> id,
     }
   }
   m_address = m_address.empty() && !is_contact_key(key) ? key : m_address;
-  for (auto& event : activity.inbox()) {
+  for (auto& event : activity.waiting()) {
     if (std::find(keys.begin(), keys.end(), event.key) != keys.end()) {
       event.row.recipient = 0;
       m_events[{event.campaign, event.kind}].push_back(event.row);

@@ -17,16 +17,20 @@ public:
 
   std::uint32_t size() const override { return m_size; }
   bool events(CampaignId campaign, EventKind kind, EventColumns& columns) override;
+  bool recipients(CampaignId campaign, EventKind kind, std::vector<std::uint16_t>& out) override;
   std::vector<CampaignId> campaigns(EventKind kind) override;
   bool attribute(std::uint32_t block, std::string_view name, AttributeColumn& column) override;
   std::vector<std::string> attribute_names() override;
   std::string_view address(std::uint32_t recipient) override;
 
 private:
+  ChunkActivity& sets();
+
+  Database& m_database;
   Recipients m_recipients;
   std::uint32_t m_chunk, m_size;
   Activity m_activity;
-  std::optional<ChunkActivity> m_loaded; // whole, once somebody asks what there is
+  std::optional<ChunkActivity> m_sets; // once somebody asks what there is
   std::map<std::string, std::uint16_t, std::less<>> m_attributes;
   std::uint32_t m_block = ~0U;
   std::string m_block_data;

@@ -6,7 +6,8 @@
 
 namespace mailfunnel {
 
-constexpr int k_store_format = 1;
-extern const std::array<std::string_view, k_store_format> k_migrations;
+/// Of tables and blobs. 2: chunks of 16,384 recipients, where 1 had 65,536.
+constexpr int k_store_format = 2, k_oldest_format = 2;
+extern const std::array<std::string_view, 1> k_migrations;
 
 } // namespace mailfunnel

@@ -18,6 +18,8 @@ namespace {
 // u32 | bits], dictionary (packed size u32, zstd or plain), packed columns
 constexpr std::uint8_t k_version = 1;
 constexpr std::size_t k_head = 5;
+// Of keys: a tenth more bytes than level 1, read in two thirds of the time. Every list needs them.
+constexpr int k_key_level = -2;
 constexpr std::size_t k_worth_packing =
     1024; // bytes of a dictionary: smaller ones are read faster plain
 
@@ -58,7 +60,7 @@ std::string encode_keys(const KeyBlock& block) {
     }
     write.text(all);
   }
-  append_compressed(packed, plain);
+  append_compressed(packed, plain, k_key_level);
   return sealed(packed);
 }
 
@@ -68,7 +70,7 @@ std::string encode_single_keys(std::span<const std::string_view> keys) {
   for (const auto key : keys) {
     write.text(key);
   }
-  append_compressed(packed, plain);
+  append_compressed(packed, plain, k_key_level);
   return sealed(packed);
 }
 

@@ -60,6 +60,13 @@ void check_format(Store& store) {
                        ": use a newer mailfunnel",
                    store.path()});
   }
+  if (format < k_oldest_format) {
+    throw Failure({ErrorCode::unsupported,
+                   "the store has format " + std::to_string(format) +
+                       ", this program knows them from " + std::to_string(k_oldest_format) +
+                       " on: make a new store and import the logs again",
+                   store.path()});
+  }
 }
 
 } // namespace
@@ -152,7 +159,7 @@ Store Store::open_writing(const std::string& path) {
 
 Database Store::reader() const {
   Database database(m_path, Database::Access::read);
-  database.execute("BEGIN");
+  database.execute("PRAGMA mmap_size=1099511627776; BEGIN");
   return database;
 }
 

@@ -72,8 +72,13 @@ SegmentResult page_of(const ApiContext& context, Store& store, Seconds as_of,
   if (context.another_writes()) {
     return run_segments(store, context.workspace, as_of, {request}, ExportFormat::ndjson, limit)[0];
   }
-  return export_segments(store, context.workspace, as_of, {request}, ExportFormat::ndjson, limit)
-      .results[0];
+  std::string text;
+  auto result = export_segments(
+                    store, context.workspace, as_of, {request}, ExportFormat::ndjson,
+                    [&text](std::size_t, std::string_view piece) { text += piece; }, limit)
+                    .results[0];
+  result.text = std::move(text);
+  return result;
 }
 
 } // namespace
@@ -116,7 +121,7 @@ HttpResponse api_members(const ApiContext& context, const WebRequest&) {
     as_of = moment_of(context, store);
   }
   const auto result = page_of(context, store, as_of, request, limit);
-  const auto text = result.joined();
+  const auto& text = result.text;
   note_person_access(context, "export", {},
                      static_cast<std::uint64_t>(std::count(text.begin(), text.end(), '\n')),
                      "segment " + segment.name);

@@ -282,7 +282,7 @@ TEST_CASE("explain agrees with the score of the whole list, and no suppressed ad
   CHECK(all.members == mailing.members + mailing.kept_out_suppressed);
   CHECK(mailing.kept_out_suppressed > 0);
   std::size_t people = 0;
-  const auto all_text = all.joined(), mailing_text = mailing.joined();
+  const auto &all_text = all.text, &mailing_text = mailing.text;
   for (const auto line : split(all_text, '\n')) {
     const auto comma = line.find(',');
     if (comma == std::string_view::npos || line.starts_with("email")) {
@@ -322,7 +322,7 @@ TEST_CASE("segments from a stored run are those scored anew, on any number of th
   const auto run = [&](ExportFormat format, std::size_t limit) {
     std::string out;
     for (const auto& result : run_segments(store, test.workspace, k_now, requests, format, limit)) {
-      out += std::to_string(result.members) + "\n" + result.joined();
+      out += std::to_string(result.members) + "\n" + result.text;
     }
     return out;
   };
@@ -356,6 +356,53 @@ TEST_CASE("segments from a stored run are those scored anew, on any number of th
   }
   CHECK(rows.size() > 1000);
   CHECK(std::is_sorted(rows.begin(), rows.end()));
+}
+
+TEST_CASE("a run is written while it is scored, and nobody's before it is whole") {
+  TestWorkspace test;
+  auto store = test.store();
+  const auto& rules = test.workspace.config.rules;
+  const auto scores_of = [](std::uint32_t chunk, std::size_t people) {
+    ChunkScores scores;
+    scores.resize(people);
+    for (std::size_t r = 0; r < people; ++r) {
+      scores.score[r] = static_cast<Points>(r) + chunk;
+    }
+    return scores;
+  };
+  for (int round = 0; round < 2; ++round) { // the second takes the place of the first
+    RunRecorder recorder(store, test.workspace, rules, k_now, 1);
+    recorder.add(1, scores_of(1, 70));
+    recorder.add(2, scores_of(2, 10));
+    recorder.add(0, scores_of(0, 70));
+    if (round == 0) {
+      auto other = test.store();
+      CHECK(current_runs(other, test.workspace).empty());
+    }
+    const auto run = recorder.save();
+    const auto runs = current_runs(store, test.workspace);
+    REQUIRE(runs.size() == 1);
+    CHECK(runs[0].id == run.id);
+    const World world;
+    const Scorer scorer(rules, world, k_now);
+    for (const auto& [chunk, people] : {std::pair{0U, 70U}, {1U, 70U}, {2U, 10U}}) {
+      ChunkScores back;
+      recall_chunk(store.database(), run, chunk, people, scorer, back);
+      CHECK(back.score == scores_of(chunk, people).score);
+    }
+  }
+  { // one that never ends is dropped a day later
+    RunRecorder recorder(store, test.workspace, rules, k_now, 1);
+    recorder.add(0, scores_of(0, 70));
+  }
+  CHECK(current_runs(store, test.workspace).empty());
+  store.database().execute("UPDATE run SET created = created - 100000");
+  RunRecorder(store, test.workspace, rules, k_now).save();
+  auto left =
+      store.database().use("SELECT (SELECT count(*) FROM run), (SELECT count(*) FROM run_block)");
+  REQUIRE(left.step());
+  CHECK(left.integer(0) == 1);
+  CHECK(left.integer(1) == 0);
 }
 
 TEST_CASE("an audit finds every ledger in order, and a score that was tampered with") {
@@ -434,11 +481,11 @@ TEST_CASE("threads do not change the result") {
 TEST_CASE("a damaged block is named, not skipped") {
   std::vector<EventRow> rows{{1, 1000, 0, 0, 0, 0}, {2, 1000, 0, 0, 0, 0}};
   auto blob = encode_block(rows);
-  CHECK(BlockReader(blob, "x").size() == 2);
+  CHECK(BlockReader(blob, 0).size() == 2);
   for (std::size_t at = 20; at < blob.size(); ++at) {
     auto damaged = blob;
     damaged[at] = static_cast<char>(damaged[at] ^ 1);
-    CHECK_THROWS_AS(BlockReader(damaged, "chunk 0"), Failure);
+    CHECK_THROWS_AS(BlockReader(damaged, 0), Failure);
   }
 }
 

@@ -233,6 +233,22 @@ TEST_CASE("push: a request that fails refuses its members once, and the next pus
   CHECK(test.plan(test.tag()).changes.empty());
 }
 
+TEST_CASE("push: a job that nobody tells of is settled by looking") {
+  PushTest plain;
+  twelve(plain);
+  plain.push(plain.tag());
+  for (const int status : {404, 500, 400}) {
+    PushTest one;
+    twelve(one);
+    one.platform.job = [status] { return status; };
+    const auto result = one.push(one.tag());
+    CHECK_FALSE(result.error.has_value());
+    CHECK(result.refused.empty());
+    CHECK_EQ(one.in_target(), plain.in_target());
+    CHECK_EQ(result.added, plain.in_target().size());
+  }
+}
+
 TEST_CASE("push: a kept plan is refused when the platform changed, and bars who left since") {
   PushTest test;
   twelve(test);

@@ -333,7 +333,7 @@ esp = "generic"
 TEST_CASE("more people than a chunk holds") {
   TestWorkspace test;
   std::string log;
-  constexpr unsigned k_many = k_chunk_size + 700;
+  constexpr unsigned k_many = 4 * k_chunk_size + 700;
   for (unsigned person = 0; person < k_many; ++person) {
     log += fmt::format(
         "{{\"kind\":\"delivered\",\"address\":\"p{}@example.com\",\"time\":\"2026-03-02T"

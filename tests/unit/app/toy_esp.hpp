@@ -27,6 +27,7 @@ struct Mailing {
   std::string id;
   Seconds sent = 0;
   std::vector<Event> events;
+  std::string name{};
 };
 struct Contact {
   Subscription subscription = Subscription::subscribed;
@@ -45,6 +46,7 @@ struct Platform {
   bool gives_tokens = false; // new ones: "t1", "t2", …
   unsigned given_tokens = 0;
   bool refuses_with_200 = false;
+  std::function<int()> job; // changes are carried out by a job: the status of a look at it
 
   std::function<Fault(std::uint64_t request, const HttpRequest&)> fault;
   std::uint64_t requests = 0, changes = 0;
@@ -91,8 +93,8 @@ inline HttpResponse Platform::answer(const HttpRequest& request) {
                             : HttpResponse{401, {}, "who?"};
   } else if (path.starts_with("/mailings")) {
     out.body = list("mailings", mailings.size(), offset, [&](std::size_t i) {
-      return fmt::format(R"({{"id":"{}","sent":{},"events":{}}})", mailings[i].id, mailings[i].sent,
-                         mailings[i].events.size());
+      return fmt::format(R"({{"id":"{}","sent":{},"events":{},"name":"{}"}})", mailings[i].id,
+                         mailings[i].sent, mailings[i].events.size(), mailings[i].name);
     });
   } else if (path.starts_with("/events")) {
     const auto id = query_of(path, "mailing");
@@ -116,6 +118,8 @@ inline HttpResponse Platform::answer(const HttpRequest& request) {
   } else if (path == "/target") {
     target_there = true;
     out.body = R"({"there":true})";
+  } else if (path == "/job") {
+    out = {job(), {}, R"({"done":true})"};
   } else if (path == "/change") {
     return change(request);
   } else {
@@ -156,7 +160,7 @@ inline HttpResponse Platform::change(const HttpRequest& request) {
     each_element(row["fields"],
                  [&](const Json& value) { contact.fields.emplace_back(text_of(value)); });
   });
-  return {200, {}, "{\"refused\":[" + refused + "]}"};
+  return {200, {}, job ? R"({"job":"j"})" : "{\"refused\":[" + refused + "]}"};
 }
 
 class Sender : public HttpSender {
@@ -223,6 +227,13 @@ public:
       if (is_true(json["there"])) {
         sink.target("t");
       }
+      return {};
+    }
+    if (task.step == "job") {
+      return {};
+    }
+    if (task.step == "change" && !text_of(json["job"]).empty()) {
+      sink.next({.step = "job", .wait = 1});
       return {};
     }
     if (task.step == "change") {
@@ -304,8 +315,8 @@ private:
     if (task.step == "target") {
       return get_request(base + "/target");
     }
-    if (task.step == "token") {
-      return get_request(base + "/token");
+    if (task.step == "token" || task.step == "job") {
+      return get_request(base + "/" + task.step);
     }
     return json_request("POST", base + "/" + (task.step == "make" ? "target" : "change"),
                         task.body);
@@ -318,6 +329,7 @@ private:
       Campaign campaign;
       campaign.id = id;
       campaign.sent_at = sent;
+      campaign.name = text_of(row["name"]);
       sink.records().accept(campaign, {});
       MailingTotals totals;
       totals.campaign = id;

@@ -582,6 +582,19 @@ TEST_CASE("client: 429 makes the whole account wait") {
   CHECK(server.requests().size() == 3);
 }
 
+TEST_CASE("client: 429 at a path with a limit of its own makes that path wait") {
+  const TestServer server(script({"ok", "429", "ok", "ok", "ok"}));
+  ClientCase c(server);
+  c.rules.paths = {{"/messages", 0.1}};
+  CHECK(c.get("/messages?a=1").has_value());
+  CHECK(c.get("/messages?a=2").has_value()); // 429, and after ten seconds
+  CHECK(counts(c.time.waits) == std::vector<long>{10000});
+  CHECK(c.get("/other").has_value());
+  CHECK(counts(c.time.waits) == std::vector<long>{10000});
+  CHECK(c.get("/messages?a=3").has_value());
+  CHECK(counts(c.time.waits) == std::vector<long>{10000, 10000});
+}
+
 TEST_CASE("client: an origin that fails all the time is left alone for a while") {
   const TestServer server(script({"500", "close", "close", "ok"}));
   ClientCase c(server);

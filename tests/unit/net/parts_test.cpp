@@ -197,6 +197,24 @@ TEST_CASE("token bucket: a burst, then the rate") {
   CHECK(none.take(start) == start);
 }
 
+TEST_CASE("paths: each at its own pace, from the first time the server asks for it") {
+  const Moment start{std::chrono::hours(1)};
+  const auto at = [&](int seconds) { return start + std::chrono::seconds(seconds); };
+  PathPace paths({{"/v3/messages", 0.1}, {"/v3/", 0.5}});
+  CHECK(paths.take("/v3/messages?limit=10", start) == start);
+  CHECK(paths.take("/v3/messages?limit=10", start) == start); // nobody said a word yet
+  CHECK(paths.told("/v3/messages?limit=10", start, start));
+  CHECK(paths.take("/v3/messages", start) == at(10));
+  CHECK(paths.take("/v3/messages", start) == at(20));
+  CHECK(paths.take("/v3/lists", start) == start); // another one
+  CHECK(paths.told("/v3/messages", at(90), at(21)));
+  CHECK(paths.take("/v3/messages", at(22)) == at(90));
+  CHECK(paths.take("/v3/messages", at(500)) == at(500)); // a rest gives no burst
+  CHECK(paths.take("/v3/messages", at(500)) == at(510));
+  CHECK_FALSE(paths.told("/v2/messages", at(90), start));
+  CHECK(paths.take("/v2/messages", start) == start);
+}
+
 TEST_CASE("breaker: closed, open, half open") {
   const Moment start{std::chrono::hours(1)};
   BreakerRules rules;

@@ -23,10 +23,13 @@ TEST_CASE("blocks give back what went in, whole and for one recipient") {
     }
     normalise_rows(rows, EventKind::click);
     const auto blob = encode_block(rows);
-    const BlockReader reader(blob, "test");
+    const BlockReader reader(blob, 0);
     EventColumns columns;
     reader.read_all(columns);
     REQUIRE(columns.size() == rows.size());
+    std::vector<std::uint16_t> recipients;
+    reader.read_recipients(recipients);
+    REQUIRE(recipients == columns.recipient);
     const auto same = [](const EventRow& a, const EventRow& b) {
       return a.recipient == b.recipient && a.time == b.time && a.link == b.link &&
              a.evidence == b.evidence && a.extra == b.extra && a.system == b.system;

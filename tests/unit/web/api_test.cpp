@@ -396,7 +396,7 @@ TEST_CASE("a segment page by page is the whole one") {
       }
     }
     std::string expected;
-    for (std::string_view rest = whole.text[1]; !rest.empty();) {
+    for (std::string_view rest = whole.text; !rest.empty();) {
       const auto end = rest.find('\n');
       expected += json::serialize(json::parse(json::string_view(rest.substr(0, end)))) + "\n";
       rest.remove_prefix(end + 1);

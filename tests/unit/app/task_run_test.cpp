@@ -1,0 +1,132 @@
+// Tasks that ask about a job of the platform.
+
+#include "app/api_connection.hpp"
+#include "app/check_online.hpp"
+#include "test_workspace.hpp"
+#include "toy_esp.hpp"
+
+#include <deque>
+
+namespace mailfunnel {
+namespace {
+
+/// "start" leads to "look", which is asked until the job is done.
+class JobApi : public toy::ToyApi {
+public:
+  std::vector<ApiTask> check() const override { return {{.step = "check"}}; }
+  HttpRequest request(const ApiTask& task) const override {
+    return get_request("https://toy.example/" + task.step);
+  }
+  Result<void> read(const ApiTask& task, const HttpResponse& answer, ApiSink& sink) const override {
+    if (task.step == "start") {
+      sink.next({.step = "look", .wait = 2});
+    } else if (answer.body == "pending") {
+      sink.next({.step = "look", .wait = 4});
+    }
+    return {};
+  }
+  std::optional<ApiTask> restart(const ApiTask& task) const override {
+    return task.step == "look" ? std::optional(ApiTask{.step = "start"}) : std::nullopt;
+  }
+};
+
+class JobAdapter : public toy::ToyAdapter {
+public:
+  Result<std::unique_ptr<Api>> open_api(const ApiAccount&) const override {
+    return std::make_unique<JobApi>();
+  }
+};
+
+struct JobTest : TestWorkspace {
+  JobTest() : TestWorkspace("[[account]]\nname = \"a\"\nesp = \"job\"\n") {
+    workspace.registry.add("job", std::make_unique<JobAdapter>());
+  }
+  /// Answers to looks: a status each, the last one for ever. How often each step was asked.
+  std::map<std::string, int> run(std::deque<int> looks) {
+    std::map<std::string, int> asked;
+    struct Sender : HttpSender {
+      std::deque<int>& looks;
+      std::map<std::string, int>& asked;
+      Sender(std::deque<int>& l, std::map<std::string, int>& a) : looks(l), asked(a) {}
+      std::future<Result<HttpResponse>> start(HttpRequest request) override {
+        const auto step = request.url.substr(request.url.rfind('/') + 1);
+        ++asked[step];
+        HttpResponse answer{200, {}, "done"};
+        if (step == "look") {
+          answer.status = looks.front();
+          if (looks.size() > 1) {
+            looks.pop_front();
+          }
+        }
+        std::promise<Result<HttpResponse>> promise;
+        promise.set_value(std::move(answer));
+        return promise.get_future();
+      }
+    };
+    ConnectionSettings settings;
+    settings.sender = [&](const Api&, const ApiAccount&, double) {
+      return std::make_unique<Sender>(looks, asked);
+    };
+    settings.sleep = [this](unsigned seconds) { slept += seconds; };
+    ApiConnection connection(workspace, "a", settings);
+    AnswerSink sink;
+    TaskRun tasks(connection, sink);
+    tasks.add({.step = "start"});
+    CHECK_FALSE(tasks.run().has_value());
+    failed = tasks.failed().size();
+    return asked;
+  }
+  std::size_t failed = 0;
+  unsigned slept = 0;
+};
+
+using Asked = std::map<std::string, int>;
+
+TEST_CASE("tasks: a job that is not told of for a while is looked at again") {
+  JobTest test;
+  CHECK_EQ(test.run({404, 503, 200}), Asked{{"start", 1}, {"look", 3}});
+  CHECK_EQ(test.failed, 0);
+  CHECK_EQ(test.slept, 2 + 2 + 4);
+}
+
+TEST_CASE("tasks: one that is gone is started anew, once") {
+  JobTest test;
+  CHECK_EQ(test.run({404, 404, 404, 404, 404, 404, 200}), Asked{{"start", 2}, {"look", 7}});
+  CHECK_EQ(test.failed, 0);
+  CHECK_EQ(test.run({500}), Asked{{"start", 2}, {"look", 12}});
+  CHECK_EQ(test.failed, 1);
+}
+
+TEST_CASE("tasks: what the platform refuses is not asked again") {
+  JobTest test;
+  CHECK_EQ(test.run({400}), Asked{{"start", 1}, {"look", 1}});
+  CHECK_EQ(test.failed, 1);
+}
+
+TEST_CASE("check --online: what is left to ask, where the answers tell it") {
+  JobTest test;
+  const auto quota = [&](HttpHeaders headers) {
+    struct Sender : HttpSender {
+      HttpHeaders headers;
+      explicit Sender(HttpHeaders given) : headers(std::move(given)) {}
+      std::future<Result<HttpResponse>> start(HttpRequest) override {
+        std::promise<Result<HttpResponse>> promise;
+        promise.set_value(HttpResponse{200, headers, "{}"});
+        return promise.get_future();
+      }
+    };
+    ConnectionSettings settings;
+    settings.sender = [&](const Api&, const ApiAccount&, double) {
+      return std::make_unique<Sender>(headers);
+    };
+    const auto facts = check_online(test.workspace, "a", settings, k_now);
+    return facts.empty() ? std::string() : facts.front().name + ": " + facts.front().value;
+  };
+  CHECK_EQ(quota({}), "");
+  CHECK_EQ(quota({{"X-RateLimit-Remaining", "118"}, {"X-RateLimit-Limit", "120"}}),
+           "quota: 118 of 120 requests left for now");
+  CHECK_EQ(quota({{"ratelimit-remaining", "3"}}), "quota: 3 requests left for now");
+}
+
+} // namespace
+} // namespace mailfunnel
