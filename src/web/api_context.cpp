@@ -102,6 +102,7 @@ HttpResponse list_response(std::string_view lines, const std::optional<std::stri
   return json_response(200, json + "],\"next\":" + (next ? json_text(*next) : "null") + "}\n");
 }
 
+// The log of accesses is to be written here; nothing keeps one yet.
 void note_person_access(const ApiContext&, std::string_view, std::string_view, std::uint64_t,
                         std::string_view) {}
 
