@@ -24,7 +24,7 @@ int run_init(const Invocation& call) {
   const auto arguments = call.texts("arguments");
   const fs::path folder = arguments.empty() ? call.folder : arguments.front();
   fs::create_directories(folder);
-  const auto config = (folder / "mailfunnel.toml").string();
+  const auto config = call.config.empty() ? (folder / "mailfunnel.toml").string() : call.config;
   if (fs::exists(config)) {
     std::cout << config << " is there already: left as it is\n";
   } else if (const auto written = write_file(config, starter_config()); !written) {
@@ -32,7 +32,7 @@ int run_init(const Invocation& call) {
   } else {
     std::cout << "wrote " << config << '\n';
   }
-  Workspace workspace = open_workspace(folder.string(), {});
+  Workspace workspace = open_workspace(folder.string(), call.config);
   const bool had = Store::exists(workspace.store_path());
   Store::create(workspace.store_path());
   std::cout << (had ? "the store is there already: " : "made an empty store: ")

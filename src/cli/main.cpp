@@ -27,19 +27,6 @@ void on_signal(int) {
   }
 }
 
-po::options_description common_options() {
-  po::options_description options("Every command");
-  options.add_options()("directory,C", text("DIR"), "the workspace (default: here)")(
-      "config", text("FILE"), "another config than DIR/mailfunnel.toml")(
-      "threads", po::value<unsigned>()->value_name("N"), "threads (default: all cores)")(
-      "memory", text("SIZE"),
-      "memory for data in flight, such as 2G (default: a quarter of the machine)")(
-      "json", flag(), "machine-readable output")("quiet,q", flag(), "no progress")(
-      "verbose,v", flag(), "say more")("color", text("WHEN"),
-                                       "auto, always or never")("help,h", flag(), "this text");
-  return options;
-}
-
 void print_commands() {
   std::cout << "mailfunnel reads the logs of e-mail platforms, tags each link with its funnel "
                "stage, scores every\n"
@@ -133,14 +120,14 @@ int run_command(const Command& command, const std::vector<std::string>& words) {
 
 int run(int argc, char** argv) {
   std::vector<std::string> words(argv + 1, argv + argc);
-  // `mailfunnel -C DIR score` is `mailfunnel score -C DIR`: options in front go behind.
+  // `mailfunnel -C DIR score` is `mailfunnel score -C DIR`: options in front go behind the command.
   std::vector<std::string> in_front;
   while (words.size() > 2 &&
          (words[0] == "-C" || words[0] == "--directory" || words[0] == "--config")) {
     in_front.insert(in_front.end(), words.begin(), words.begin() + 2);
     words.erase(words.begin(), words.begin() + 2);
   }
-  words.insert(words.end(), in_front.begin(), in_front.end());
+  words.insert(words.begin() + (words.empty() ? 0 : 1), in_front.begin(), in_front.end());
   std::string name = words.empty() ? "--help" : words.front();
   if (name == "help" && words.size() > 1) {
     words = {words[1], "--help"};
@@ -151,7 +138,7 @@ int run(int argc, char** argv) {
     return words.empty() ? k_usage : k_done;
   }
   if (name == "--version") {
-    std::cout << "mailfunnel 0.1.0\n";
+    std::cout << "mailfunnel " MF_VERSION "\n";
     return k_done;
   }
   std::vector<std::string> known;
