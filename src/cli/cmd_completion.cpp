@@ -71,6 +71,20 @@ std::string bash_value(std::string_view command, const OptionText& option) {
   return fmt::format("    {}) {} ;;\n", pattern, give);
 }
 
+/// "-C | --directory | --config": options of every command that a value follows.
+std::string before_values() {
+  std::vector<std::string> out;
+  for (const auto& option : common_option_texts()) {
+    if (!option.value.empty()) {
+      out.push_back("--" + option.name);
+      if (!option.letter.empty()) {
+        out.push_back("-" + option.letter);
+      }
+    }
+  }
+  return join(out, " | ");
+}
+
 void print_bash() {
   std::string cases, values;
   for (const auto& command : commands()) {
@@ -100,7 +114,8 @@ _mailfunnel() {
   local cur=${COMP_WORDS[COMP_CWORD]} command= options= words= paths=no i found
   for ((i = 1; i < COMP_CWORD; i++)); do
     case ${COMP_WORDS[i]} in
-      -C | --directory | --config) ((i++)) ;;
+      )" << before_values()
+            << R"() ((i++)) ;;
       -*) ;;
       *) command=${COMP_WORDS[i]} && break ;;
     esac

@@ -3,7 +3,7 @@
 #include "app/hook_drain.hpp"
 #include "base/parallel.hpp"
 #include "base/text.hpp"
-#include "command.hpp"
+#include "option_table.hpp"
 
 #include <fmt/format.h>
 #include <malloc.h>
@@ -118,16 +118,32 @@ int run_command(const Command& command, const std::vector<std::string>& words) {
   return command.run(call);
 }
 
+/// How many words before the command are options of every command, with what they want.
+std::size_t common_options_in_front(const std::vector<std::string>& words) {
+  const auto options = common_option_texts();
+  std::size_t count = 0;
+  while (count < words.size()) {
+    const auto& word = words[count];
+    const auto found = std::find_if(options.begin(), options.end(), [&](const OptionText& option) {
+      return option.name != "help" &&
+             (word == "--" + option.name || word.starts_with("--" + option.name + "=") ||
+              (!option.letter.empty() && word == "-" + option.letter));
+    });
+    if (found == options.end()) {
+      break;
+    }
+    count += !found->value.empty() && word.find('=') == std::string::npos ? 2 : 1;
+  }
+  return count;
+}
+
 int run(int argc, char** argv) {
   std::vector<std::string> words(argv + 1, argv + argc);
   // `mailfunnel -C DIR score` is `mailfunnel score -C DIR`: options in front go behind the command.
-  std::vector<std::string> in_front;
-  while (words.size() > 2 &&
-         (words[0] == "-C" || words[0] == "--directory" || words[0] == "--config")) {
-    in_front.insert(in_front.end(), words.begin(), words.begin() + 2);
-    words.erase(words.begin(), words.begin() + 2);
+  const auto in_front = static_cast<std::ptrdiff_t>(common_options_in_front(words));
+  if (in_front < std::ssize(words)) {
+    std::rotate(words.begin(), words.begin() + in_front, words.begin() + in_front + 1);
   }
-  words.insert(words.begin() + (words.empty() ? 0 : 1), in_front.begin(), in_front.end());
   std::string name = words.empty() ? "--help" : words.front();
   if (name == "help" && words.size() > 1) {
     words = {words[1], "--help"};
