@@ -70,7 +70,7 @@ constexpr Entry k_exit_codes[] = {
 constexpr Entry k_files[] = {
     {"DIR/mailfunnel.toml", "the config of the workspace DIR"},
     {"DIR/mailfunnel.db", "its store, one SQLite file; [store] path names another"},
-    {"DIR/mailfunnel.db.key", "a secret of 8 bytes that the store can't be read without"},
+    {"DIR/mailfunnel.db.key", "a secret of 8 bytes that belongs to the store"},
     {"DIR/mailfunnel.db.hooks", "webhooks that came in and are not in the store yet"},
     {"DIR/rejects-*.ndjson", "rejected records, each with its line and the reason"},
     {"/etc/mailfunnel/mailfunnel.toml", "the config of the service mailfunnel.service"},
