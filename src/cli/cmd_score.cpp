@@ -144,19 +144,6 @@ int run_events(const Invocation& call) {
   return k_done;
 }
 
-int run_runs(const Invocation& call) {
-  const auto workspace = call.workspace();
-  auto store = Store::open_reading(workspace.store_path());
-  const auto runs = kept_runs(store);
-  if (call.json) {
-    std::cout << runs_json(runs);
-  } else {
-    std::cout << (runs.empty() ? "no run was exported yet: `mailfunnel segments export` keeps one\n"
-                               : runs_text(runs, call.color));
-  }
-  return k_done;
-}
-
 void as_of_option(po::options_description& options) {
   options.add_options()("as-of", text("T"),
                         "a date or time, or `latest` (the newest event); default: now");
@@ -192,15 +179,6 @@ Command explain_command() {
             "then, now and what changed since a run whose lists were exported");
       },
       run_explain};
-}
-
-Command runs_command() {
-  return {"runs",
-          "",
-          "the scoring runs whose lists were exported; `explain EMAIL --run N` asks one",
-          "  mailfunnel runs",
-          [](auto&) {},
-          run_runs};
 }
 
 Command events_command() {

@@ -266,14 +266,11 @@ Refusal refusal(const error_code& ec, std::size_t body_limit) {
     return {413,
             fmt::format("the body is larger than {} bytes, which is the most here", body_limit)};
   }
-  if (ec == beast::error::timeout) {
-    return {408, "the request did not come in time"};
-  }
   if (ec.category() == http::make_error_code(http::error::bad_method).category() &&
       ec != http::error::end_of_stream && ec != http::error::partial_message) {
     return {400, "this is no request of HTTP/1.1: " + ec.message()};
   }
-  return {}; // the connection is gone
+  return {}; // the connection is gone, or was closed as it was too slow
 }
 
 Refusal check_head(const Parser& parser) {
