@@ -83,18 +83,25 @@ const Sum* sum_for(const std::vector<std::string>& command) {
   return found != std::end(k_sums) ? found : nullptr;
 }
 
-/// One line of what a command said: the sum of its results, or else its last line.
-std::string in_a_line(std::string_view output, const Sum* sum) {
+/// One line of what a command said: the sum of its results, or its mistake, or else its last line.
+std::string in_a_line(const CommandResult& ran, const Sum* sum) {
+  constexpr std::string_view k_mistake = "mailfunnel: ";
   std::vector<std::string_view> results;
-  std::string_view last, line;
-  for (JsonLines lines(output); lines.next(line);) {
+  std::string_view last, mistake, line;
+  for (JsonLines lines(ran.output); lines.next(line);) {
     if (sum != nullptr && !json_member(line, sum->member).empty()) {
       results.push_back(line);
-    } else {
-      last = line;
+      continue;
+    }
+    last = line;
+    if (line.starts_with(k_mistake)) {
+      mistake = line.substr(k_mistake.size());
     }
   }
-  return results.empty() ? printable(last, k_said) : sum->of(results);
+  const bool failed = ran.code != k_done && ran.code != k_partly && !mistake.empty();
+  return failed            ? printable(mistake, k_said)
+         : results.empty() ? printable(last, k_said)
+                           : sum->of(results);
 }
 
 std::string json_line(const std::string& client, int code, std::string_view said) {
@@ -130,7 +137,7 @@ int run_all(const Invocation& call) {
     arguments.insert(arguments.end(), command.begin() + 1, command.end());
     const auto ran = run_command(arguments, interrupted);
     const auto client = folder.filename().string();
-    const auto said = in_a_line(ran.output, sum);
+    const auto said = in_a_line(ran, sum);
     if (call.json) {
       std::cout << json_line(client, ran.code, said);
     } else if (call.verbose) {

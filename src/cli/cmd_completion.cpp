@@ -210,7 +210,8 @@ _mailfunnel "$@"
 void print_fish_option(const OptionText& option, std::string_view when) {
   std::vector<std::string> words;
   for (const auto word : option.words()) {
-    words.push_back(fish_quoted(word));
+    words.push_back(word.find(' ') == std::string_view::npos ? std::string(word)
+                                                             : fish_quoted(word));
   }
   std::cout << "complete -c mailfunnel" << when;
   std::cout << (option.letter.empty() ? "" : " -s " + option.letter) << " -l " << option.name;

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Backups of a store while an import writes into it: each copy opens, is sound, adds up, and holds whole batches only. At rest a copy
-gives the same events as the store; a backup that is killed leaves nothing in FILE's place.
+gives the same events as the store; a backup that is killed leaves nothing in FILE's place; what a killed `serve` had taken is in the next copy.
 
     backup.py --program build/release/mailfunnel [--rounds 8] [--seed 1]"""
 import argparse
@@ -8,16 +8,22 @@ import json
 import os
 import pathlib
 import random
+import re
 import shutil
 import signal
 import subprocess
 import sys
 import tempfile
 import time
+import urllib.request
 
 CONFIG = """[[profile]]
 name = "log"
 fields = { kind = "event", time = "time", address = "email", campaign = "campaign" }
+[[account]]
+name = "mj"
+esp = "mailjet"
+webhook_secret = "s3cret"
 """
 
 
@@ -116,6 +122,17 @@ def main() -> int:
                 run(live, "backup", str(target))
             assert not target.with_name(target.name + ".new").exists()
         assert run(restored(target), "export", "events") == events
+
+        # A webhook that was answered and is not in the store yet.
+        serve = subprocess.Popen([program, "-C", str(live), "serve", "--listen", "127.0.0.1:0"], env=environment, stderr=subprocess.PIPE, text=True)
+        url = re.search(r"http://127\.0\.0\.1:\d+", serve.stderr.readline())[0] + "/hooks/mj/s3cret"
+        hook = [{"event": "open", "time": 1774900000, "MessageID": 1, "email": "late@example.com", "mj_campaign_id": 1}]
+        with urllib.request.urlopen(urllib.request.Request(url, json.dumps(hook).encode(), {"Content-Type": "application/json"})) as answer:
+            assert answer.status == 200
+        serve.send_signal(signal.SIGKILL)
+        serve.communicate()
+        result = json.loads(run(live, "backup", "--json", "--force", str(copy)))
+        assert not result["webhooks_waiting"] and b"late@example.com" in run(restored(copy), "export", "events")
         print(f"{during} backups during imports, {len(set(sizes))} different moments; at rest the same events")
     return 0
 
