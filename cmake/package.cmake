@@ -1,8 +1,5 @@
 # What is installed where, and the Debian package of it (./dev package).
 set(CMAKE_SKIP_INSTALL_ALL_DEPENDENCY ON) # tests need not be built for it
-if(CMAKE_INSTALL_PREFIX_INITIALIZED_TO_DEFAULT)
-  set(CMAKE_INSTALL_PREFIX /usr CACHE PATH "Where to install" FORCE) # the units name /usr/bin and /etc
-endif()
 include(GNUInstallDirs)
 set(doc ${CMAKE_INSTALL_DATADIR}/doc/mailfunnel)
 set(units lib/systemd/system)
@@ -34,14 +31,16 @@ add_custom_command(
   VERBATIM)
 add_custom_target(package_files DEPENDS ${out}/mailfunnel.1.gz)
 
+target_link_options(mailfunnel PRIVATE -Wl,-z,relro,-z,now)
 install(TARGETS mailfunnel RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 install(FILES ${out}/mailfunnel.1.gz DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
 install(FILES ${out}/mailfunnel.bash DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions RENAME mailfunnel)
 install(FILES ${out}/_mailfunnel DESTINATION ${CMAKE_INSTALL_DATADIR}/zsh/vendor-completions)
 install(FILES ${out}/mailfunnel.fish DESTINATION ${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d)
-install(FILES ${out}/workspace/mailfunnel.toml DESTINATION ${CMAKE_INSTALL_FULL_SYSCONFDIR}/mailfunnel)
+install(FILES ${out}/workspace/mailfunnel.toml DESTINATION /etc/mailfunnel) # where the unit looks
 install(FILES ${out}/mailfunnel.service ${out}/mailfunnel-sync@.service packaging/systemd/mailfunnel-sync@.timer DESTINATION ${units})
 install(FILES ${copyright} ${out}/changelog.gz ${out}/changelog.Debian.gz ${out}/sbom.cdx.json README.md DESTINATION ${doc})
+install(FILES packaging/debian/lintian-overrides DESTINATION ${CMAKE_INSTALL_DATADIR}/lintian/overrides RENAME mailfunnel)
 install(DIRECTORY docs DESTINATION ${doc} FILES_MATCHING PATTERN *.md)
 install(DIRECTORY adapters DESTINATION ${doc} FILES_MATCHING PATTERN README.md PATTERN profile.toml PATTERN testdata EXCLUDE)
 
@@ -51,19 +50,21 @@ set(CPACK_PACKAGE_CONTACT "mailfunnel maintainers <maintainers@mailfunnel.invali
 set(CPACK_PACKAGING_INSTALL_PREFIX /usr)
 set(CPACK_INSTALL_DEFAULT_DIRECTORY_PERMISSIONS OWNER_READ OWNER_WRITE OWNER_EXECUTE GROUP_READ GROUP_EXECUTE WORLD_READ WORLD_EXECUTE)
 set(CPACK_STRIP_FILES ON)
+set(CPACK_DEBIAN_COMPRESSION_TYPE xz)
 set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
 set(CPACK_DEBIAN_PACKAGE_RELEASE 1)
 set(CPACK_DEBIAN_PACKAGE_SECTION mail)
 set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
 set(CPACK_DEBIAN_PACKAGE_DEPENDS "ca-certificates, tzdata")
-set(CPACK_DEBIAN_PACKAGE_DESCRIPTION "scores the readers of e-mail by the logs of any e-mail platform
- mailfunnel reads the logs and exports of e-mail platforms and mail servers, gives
- every link its stage in the sales funnel, scores every recipient, and writes out
- the lists for sales and for the next mailing. Every point is explained by an event
- and a named rule.
- .
- It is one program, a config file and a store in one file. A service receives
- webhooks, syncs over the platforms' APIs by a timetable and sends segments back.")
+set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "scores the readers of e-mail by the logs of any e-mail platform")
+set(CPACK_DEBIAN_PACKAGE_DESCRIPTION "mailfunnel reads the logs and exports of e-mail platforms and mail servers,
+gives every link its stage in the sales funnel, scores every recipient, and
+writes out the lists for sales and for the next mailing. Every point is
+explained by an event and a named rule.
+
+It is one program, a config file and a store in one file. A service receives
+webhooks, syncs over the platforms' APIs by a timetable and sends segments
+back.")
 set(CPACK_DEBIAN_PACKAGE_CONTROL_STRICT_PERMISSION ON)
 file(WRITE ${out}/conffiles "/etc/mailfunnel/mailfunnel.toml\n")
 set(CPACK_DEBIAN_PACKAGE_CONTROL_EXTRA ${out}/conffiles ${CMAKE_SOURCE_DIR}/packaging/debian/postinst
