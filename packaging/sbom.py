@@ -16,7 +16,6 @@ import re
 import subprocess
 import uuid
 
-NOT_IN_IT = ("doctest-dev", "libbenchmark-dev")  # of tests only
 EMBEDDED = [{"type": "data", "name": "crawler-user-agents", "licenses": [{"license": {"id": "MIT"}}],
              "properties": [{"name": "mailfunnel:use", "value": "compiled in"}]}]
 
@@ -71,8 +70,7 @@ def main() -> None:
     for package in packages_of(libraries(chosen.program)):
         uses[package].add("linked")
     for package in packages_of(headers(chosen.build)):
-        if not package.startswith(NOT_IN_IT):
-            uses[package].add("compiled in")
+        uses[package].add("compiled in")
     program = f"pkg:generic/mailfunnel@{chosen.version}"
     parts = [component(package, uses[package]) for package in sorted(uses)]
     metadata = {"component": {"type": "application", "bom-ref": program, "name": "mailfunnel", "version": chosen.version}}

@@ -47,7 +47,7 @@ for script in postinst prerm postrm; do sh -n "$root/control/$script"; done
 part "how much of the system the service reaches (0 nothing, 10 everything)"
 if has systemd-analyze; then
   for unit in mailfunnel.service mailfunnel-sync@.service; do
-    systemd-analyze security --offline=true --no-pager --threshold=20 "$system/lib/systemd/system/$unit" | tail -1
+    systemd-analyze security --offline=true --no-pager --threshold=20 "$system/usr/lib/systemd/system/$unit" | tail -1
   done
 fi
 echo "the package is good"
