@@ -201,7 +201,12 @@ _mailfunnel() {
   esac
 }
 
-_mailfunnel "$@"
+# Found by its name in $fpath, or read by `source`.
+if [[ $funcstack[1] == _mailfunnel ]]; then
+  _mailfunnel "$@"
+else
+  compdef _mailfunnel mailfunnel
+fi
 )";
 }
 
