@@ -34,8 +34,7 @@ if has fish; then fish -n "$system/usr/share/fish/vendor_completions.d/mailfunne
 part "the manual page formats without a warning"
 if has man; then
   warnings=$(MANROFFSEQ='' MANWIDTH=80 LC_ALL=C.UTF-8 man --warnings -E UTF-8 -l -Tutf8 -Z "$system/usr/share/man/man1/mailfunnel.1.gz" 2>&1 > /dev/null)
-  echo "$warnings"
-  [ -z "$warnings" ]
+  [ -z "$warnings" ] || { echo "$warnings"; exit 1; }
 fi
 
 part "the bill of materials names packages"

@@ -17,7 +17,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr int k_first_signal = 128;
 constexpr std::size_t k_said = 200; // bytes of a command's words that are shown
 
 /// Folders with a mailfunnel.toml right below, by name.
@@ -147,7 +146,7 @@ int run_all(const Invocation& call) {
                                std::string(width - display_width(client), ' '), ran.code, said);
     }
     std::cout.flush();
-    worst = worse(worst, ran.code >= k_first_signal || ran.code > k_locked ? k_failed : ran.code);
+    worst = worse(worst, ran.code > k_locked ? k_failed : ran.code); // above: ended by a signal
     if (interrupted()) {
       break;
     }
