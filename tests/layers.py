@@ -22,7 +22,7 @@ MAY_SEE = {
 }
 ALSO = {"net": {"adapter/http_message.hpp"}}  # single headers of a layer that is else out of sight
 ONLY_IN = {"sqlite3.h": ("store",), "boost/program_options": ("cli",), "toml++": ("app",), "pugixml.hpp": ("base",),
-           "gmime/": ("adapter",), "boost/asio": ("net", "web"), "boost/beast": ("net", "web"), "prometheus/": ("web",)}
+           "gmime/": ("adapter",), "boost/asio": ("net", "web"), "boost/beast": ("net", "web"), "prometheus/": ("web",), "curl/": ("net",)}
 
 
 def main() -> int:

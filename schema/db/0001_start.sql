@@ -138,3 +138,10 @@ CREATE TABLE job_run (
   outcome TEXT NOT NULL,                -- running, done, partly, failed, stopped
   log TEXT NOT NULL DEFAULT ''          -- the end of what it printed
 );
+
+-- What people were told of ([[notify]], src/app/notices.hpp). A key that is about a person is a keyed hash.
+CREATE TABLE notice (
+  id INTEGER PRIMARY KEY, kind TEXT NOT NULL, key TEXT NOT NULL, at INTEGER NOT NULL, text TEXT NOT NULL, -- '': known, not told
+  UNIQUE (kind, key)
+);
+CREATE TABLE notice_told (route TEXT NOT NULL, notice INTEGER NOT NULL, PRIMARY KEY (route, notice)) WITHOUT ROWID;

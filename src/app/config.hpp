@@ -80,6 +80,19 @@ struct ScheduleConfig {
   Seconds jitter = 0;                    // up to so long after a moment of the timetable
 };
 
+/// [[notify]]: who hears of what (app/notices.hpp), and how.
+enum class NotifyBy : std::uint8_t { smtp, teams, slack, webhook };
+struct NotifyConfig {
+  std::string name;
+  NotifyBy by = NotifyBy::smtp;
+  std::vector<std::string> about;  // kinds; empty: all
+  std::optional<Timetable> digest; // absent: at once
+  std::optional<SecretSource> url; // of all but smtp
+  std::string server, user, from;  // of smtp
+  std::optional<SecretSource> password;
+  std::vector<std::string> to;
+};
+
 enum class SegmentUse : std::uint8_t { mailing, sales, suppression };
 std::string_view name_of(SegmentUse use);
 
@@ -115,6 +128,7 @@ struct Config {
   TimeZone report_zone = nullptr;
   PushRules push;
   ScheduleConfig schedule;
+  std::vector<NotifyConfig> notify;
   std::string ca_file; // [network]: authorities that are trusted instead of the system's
 
   const AccountConfig* account(std::string_view name) const;

@@ -30,6 +30,7 @@ SectionReader read_trackers; // [[web]]
 SectionReader read_report;   // [report]
 SectionReader read_push;     // [push]
 SectionReader read_schedule; // [schedule]
+SectionReader read_notify;   // [[notify]]
 SectionReader read_network;  // [network]
 
 /// push = [{ account = …, as = … }] of the segment called `name`.

@@ -20,6 +20,7 @@ namespace mailfunnel {
 
 namespace {
 
+constexpr auto k_notify = "every 5m";
 constexpr std::size_t k_output = 64 << 10; // bytes that are kept of a command
 constexpr int k_look = 100;                // milliseconds, between two questions
 constexpr std::chrono::seconds k_patience{6};
@@ -111,6 +112,10 @@ std::vector<Job> jobs_of(const Workspace& workspace) {
   add("score", {{"score", "-q"}});
   chain.push_back({"push", "-q"});
   add("push", chain);
+  if (!workspace.config.notify.empty()) {
+    // Also after a job that failed, and of what is wrong because nothing happens.
+    out.push_back({"notify", Timetable::parse(k_notify).value(), {{"notify", "-q"}}});
+  }
   return out;
 }
 

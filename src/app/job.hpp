@@ -20,6 +20,7 @@ struct Job {
 /// sync:  pull, score
 /// score: score
 /// push:  pull, score, push
+/// notify, every few minutes, where there is a [[notify]]
 /// Pulling is left out where no account can be pulled.
 std::vector<Job> jobs_of(const Workspace& workspace);
 

@@ -107,6 +107,7 @@ Command verdicts_command();
 Command segments_command();
 Command export_command();
 Command sql_command();
+Command notify_command();
 Command serve_command();
 Command status_command();
 Command suppress_command();
