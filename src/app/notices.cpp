@@ -47,7 +47,7 @@ void find_sql(Store& store, const Workspace& workspace, Seconds now, std::vector
       {"sql", SegmentUse::sales, parsed.expression.get(), {"email", "score", "reasons"}}};
   const auto results = run_segments(store, workspace, segments_moment(store, workspace, now),
                                     requests, ExportFormat::cells, k_most_people);
-  const auto text = results[0].joined();
+  const auto& text = results[0].text;
   for (const auto row : split(text, '\n')) {
     const auto cells = split(row, '\x1f');
     if (cells.size() == 3 && !cells[0].empty()) {

@@ -23,23 +23,23 @@ int run_init(const Invocation& call) {
   namespace fs = std::filesystem;
   const auto arguments = call.texts("arguments");
   const fs::path folder = arguments.empty() ? call.folder : arguments.front();
+  const auto say = [&](const std::string& text) { std::cout << (call.quiet ? "" : text); };
   fs::create_directories(folder);
-  const auto config = (folder / "mailfunnel.toml").string();
+  const auto config = call.config.empty() ? (folder / "mailfunnel.toml").string() : call.config;
   if (fs::exists(config)) {
-    std::cout << config << " is there already: left as it is\n";
+    say(config + " is there already: left as it is\n");
   } else if (const auto written = write_file(config, starter_config()); !written) {
     throw Failure(written.error());
   } else {
-    std::cout << "wrote " << config << '\n';
+    say("wrote " + config + '\n');
   }
-  Workspace workspace = open_workspace(folder.string(), {});
+  Workspace workspace = open_workspace(folder.string(), call.config);
   const bool had = Store::exists(workspace.store_path());
   Store::create(workspace.store_path());
-  std::cout << (had ? "the store is there already: " : "made an empty store: ")
-            << workspace.store_path() << '\n';
+  say((had ? "the store is there already: " : "made an empty store: ") + workspace.store_path() +
+      '\n');
   const std::string where = folder == "." ? "" : " -C " + folder.string();
-  std::cout << "\nNext: mailfunnel" << where << " import YOUR-LOGS…   then: mailfunnel" << where
-            << " score\n";
+  say(fmt::format("\nNext: mailfunnel{0} import YOUR-LOGS…   then: mailfunnel{0} score\n", where));
   return k_done;
 }
 

@@ -170,16 +170,6 @@ int code_of(const SyncSummary& summary) {
                                                    : k_failed;
 }
 
-/// Of several accounts: failed, wrong config, locked, partly, done.
-int worse(int a, int b) {
-  for (const auto code : {k_failed, k_usage, k_locked, k_partly}) {
-    if (a == code || b == code) {
-      return code;
-    }
-  }
-  return k_done;
-}
-
 int run_sync(const Invocation& call) {
   auto workspace = call.workspace();
   auto store = Store::open_writing(workspace.store_path());

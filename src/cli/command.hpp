@@ -1,6 +1,6 @@
 #pragma once
-// What a command is: a row of the table in commands.cpp. The same table feeds parser, --help and
-// completion.
+// What a command is: a row of the table in commands.cpp. The same table feeds parser, --help, the
+// completions of shells and the manual page.
 
 #include "app/workspace.hpp"
 
@@ -61,6 +61,12 @@ struct Command {
 };
 
 const std::vector<Command>& commands();
+/// -C, --json and the like.
+po::options_description common_options();
+
+/// Of the exit codes of things that were done one after the other, the one that tells most: failed,
+/// wrong config, locked, partly, done.
+int worse(int a, int b);
 
 /// The usual options.
 po::typed_value<bool>* flag();
@@ -106,5 +112,9 @@ Command serve_command();
 Command token_command();
 Command status_command();
 Command suppress_command();
+Command backup_command();
+Command all_command();
+Command completion_command();
+Command man_command();
 
 } // namespace mailfunnel::cli

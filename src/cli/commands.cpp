@@ -4,16 +4,30 @@ namespace mailfunnel::cli {
 
 const std::vector<Command>& commands() {
   static const std::vector<Command> k_commands{
-      try_command(),       init_command(),       check_command(),     adapters_command(),
-      import_command(),    recipients_command(), sync_command(),      push_command(),
-      reconcile_command(), decode_command(),     campaigns_command(), report_command(),
-      links_command(),     score_command(),      simulate_command(),  backtest_command(),
-      audit_command(),     explain_command(),    runs_command(),      events_command(),
-      history_command(),   verdicts_command(),   segments_command(),  export_command(),
-      sql_command(),       suppress_command(),   notify_command(),    serve_command(),
-      token_command(),     status_command(),
+      try_command(),        init_command(),       check_command(),     adapters_command(),
+      import_command(),     recipients_command(), sync_command(),      push_command(),
+      reconcile_command(),  decode_command(),     campaigns_command(), report_command(),
+      links_command(),      score_command(),      simulate_command(),  backtest_command(),
+      audit_command(),      explain_command(),    runs_command(),      events_command(),
+      history_command(),    verdicts_command(),   segments_command(),  export_command(),
+      sql_command(),        suppress_command(),   notify_command(),    serve_command(),
+      token_command(),      status_command(),     backup_command(),    all_command(),
+      completion_command(), man_command(),
   };
   return k_commands;
+}
+
+po::options_description common_options() {
+  po::options_description options("Every command");
+  options.add_options()("directory,C", text("DIR"), "the workspace (default: here)")(
+      "config", text("FILE"), "another config than DIR/mailfunnel.toml")(
+      "threads", po::value<unsigned>()->value_name("N"), "threads (default: all cores)")(
+      "memory", text("SIZE"),
+      "memory for data in flight, such as 2G (default: a quarter of the machine)")(
+      "json", flag(), "machine-readable output")("quiet,q", flag(), "no progress")(
+      "verbose,v", flag(), "say more")("color", text("WHEN"),
+                                       "auto, always or never")("help,h", flag(), "this text");
+  return options;
 }
 
 po::typed_value<bool>* flag() {
@@ -46,6 +60,15 @@ Rules rules_of(const Invocation& call, const Workspace& workspace) {
     throw Failure({ErrorCode::usage, all});
   }
   return loaded.config.rules;
+}
+
+int worse(int a, int b) {
+  for (const auto code : {k_failed, k_usage, k_locked, k_partly}) {
+    if (a == code || b == code) {
+      return code;
+    }
+  }
+  return k_done;
 }
 
 void wrong_usage(const std::string& message) {

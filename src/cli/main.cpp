@@ -3,7 +3,7 @@
 #include "app/hook_drain.hpp"
 #include "base/parallel.hpp"
 #include "base/text.hpp"
-#include "command.hpp"
+#include "option_table.hpp"
 
 #include <fmt/format.h>
 #include <malloc.h>
@@ -25,19 +25,6 @@ void on_signal(int) {
   if (g_interrupted.exchange(true)) {
     _exit(130); // the second time: at once
   }
-}
-
-po::options_description common_options() {
-  po::options_description options("Every command");
-  options.add_options()("directory,C", text("DIR"), "the workspace (default: here)")(
-      "config", text("FILE"), "another config than DIR/mailfunnel.toml")(
-      "threads", po::value<unsigned>()->value_name("N"), "threads (default: all cores)")(
-      "memory", text("SIZE"),
-      "memory for data in flight, such as 2G (default: a quarter of the machine)")(
-      "json", flag(), "machine-readable output")("quiet,q", flag(), "no progress")(
-      "verbose,v", flag(), "say more")("color", text("WHEN"),
-                                       "auto, always or never")("help,h", flag(), "this text");
-  return options;
 }
 
 void print_commands() {
@@ -131,16 +118,32 @@ int run_command(const Command& command, const std::vector<std::string>& words) {
   return command.run(call);
 }
 
+/// How many words before the command are options of every command, with what they want.
+std::size_t common_options_in_front(const std::vector<std::string>& words) {
+  const auto options = common_option_texts();
+  std::size_t count = 0;
+  while (count < words.size()) {
+    const auto& word = words[count];
+    const auto found = std::find_if(options.begin(), options.end(), [&](const OptionText& option) {
+      return option.name != "help" &&
+             (word == "--" + option.name || word.starts_with("--" + option.name + "=") ||
+              (!option.letter.empty() && word == "-" + option.letter));
+    });
+    if (found == options.end()) {
+      break;
+    }
+    count += !found->value.empty() && word.find('=') == std::string::npos ? 2 : 1;
+  }
+  return count;
+}
+
 int run(int argc, char** argv) {
   std::vector<std::string> words(argv + 1, argv + argc);
-  // `mailfunnel -C DIR score` is `mailfunnel score -C DIR`: options in front go behind.
-  std::vector<std::string> in_front;
-  while (words.size() > 2 &&
-         (words[0] == "-C" || words[0] == "--directory" || words[0] == "--config")) {
-    in_front.insert(in_front.end(), words.begin(), words.begin() + 2);
-    words.erase(words.begin(), words.begin() + 2);
+  // `mailfunnel -C DIR score` is `mailfunnel score -C DIR`: options in front go behind the command.
+  const auto in_front = static_cast<std::ptrdiff_t>(common_options_in_front(words));
+  if (in_front < std::ssize(words)) {
+    std::rotate(words.begin(), words.begin() + in_front, words.begin() + in_front + 1);
   }
-  words.insert(words.end(), in_front.begin(), in_front.end());
   std::string name = words.empty() ? "--help" : words.front();
   if (name == "help" && words.size() > 1) {
     words = {words[1], "--help"};
@@ -151,7 +154,7 @@ int run(int argc, char** argv) {
     return words.empty() ? k_usage : k_done;
   }
   if (name == "--version") {
-    std::cout << "mailfunnel 0.1.0\n";
+    std::cout << "mailfunnel " MF_VERSION "\n";
     return k_done;
   }
   std::vector<std::string> known;

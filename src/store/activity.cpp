@@ -8,6 +8,7 @@
 #include <array>
 #include <memory>
 #include <numeric>
+#include <set>
 #include <tuple>
 
 namespace mailfunnel {

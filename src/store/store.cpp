@@ -159,7 +159,7 @@ Store Store::open_writing(const std::string& path) {
 
 Database Store::reader() const {
   Database database(m_path, Database::Access::read);
-  database.execute("PRAGMA mmap_size=1099511627776; BEGIN");
+  database.execute("BEGIN");
   return database;
 }
 
