@@ -105,5 +105,11 @@ Command notify_command();
 Command serve_command();
 Command status_command();
 Command suppress_command();
+Command unsuppress_command();
+Command object_command();
+Command access_command();
+Command accesses_command();
+Command forget_command();
+Command retain_command();
 
 } // namespace mailfunnel::cli
