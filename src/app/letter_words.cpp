@@ -77,10 +77,10 @@ const std::array<InLanguages, static_cast<std::size_t>(Phrase::count)> k_phrases
     {"Also passed on to: {}", "Ook doorgegeven aan: {}", "Également transmises à : {}",
      "Auch weitergegeben an: {}"},
     // why_platforms
-    {"Lists of people are sent back to these systems only; section 6 says which.",
-     "Lijsten van mensen gaan alleen naar die systemen terug; onderdeel 6 zegt welke.",
-     "Des listes de personnes ne sont renvoyées qu'à ces systèmes ; le point 6 indique lesquelles.",
-     "Listen von Personen gehen nur an diese Systeme zurück; Abschnitt 6 sagt, welche."},
+    {"Lists of people are sent back to these systems only; section 7 says which.",
+     "Lijsten van mensen gaan alleen naar die systemen terug; onderdeel 7 zegt welke.",
+     "Des listes de personnes ne sont renvoyées qu'à ces systèmes ; le point 7 indique lesquelles.",
+     "Listen von Personen gehen nur an diese Systeme zurück; Abschnitt 7 sagt, welche."},
     // why_no_machine
     {"We keep neither your IP address nor the name of your browser. From both we only note, at the "
      "moment they come in, whether a machine was at work, and of a click a short code of network "
@@ -230,17 +230,10 @@ const std::array<InLanguages, static_cast<std::size_t>(Phrase::count)> k_phrases
      "Le groupe résulte de la règle « {} », qui prime sur les points.",
      "Die Gruppe folgt aus der Regel „{}“, die den Punkten vorgeht."},
     // score_use
-    {"The group decides whether you may get certain e-mails, or a call. It has no other "
-     "consequence "
-     "for you: no price, contract or refusal hangs on it.",
-     "De groep bepaalt of u bepaalde e-mails of een telefoontje kunt krijgen. Andere gevolgen "
-     "heeft zij "
-     "voor u niet: er hangt geen prijs, overeenkomst of weigering van af.",
-     "Le groupe détermine si vous pouvez recevoir certains e-mails ou un appel. Il n'a pas d'autre "
-     "conséquence pour vous : aucun prix, contrat ou refus n'en dépend.",
-     "Die Gruppe bestimmt, ob Sie gewisse E-Mails oder einen Anruf erhalten können. Andere Folgen "
-     "hat sie "
-     "für Sie nicht: kein Preis, Vertrag und keine Ablehnung hängt davon ab."},
+    {"We use the group to choose who gets certain e-mails, or a call.",
+     "Wij gebruiken de groep om te kiezen wie bepaalde e-mails of een telefoontje krijgt.",
+     "Nous utilisons le groupe pour choisir qui reçoit certains e-mails ou un appel.",
+     "Wir verwenden die Gruppe, um zu wählen, wer gewisse E-Mails oder einen Anruf erhält."},
     // score_human
     {"You may ask that a person looks at it, give your view, and contest it.",
      "U mag vragen dat een mens ernaar kijkt, uw standpunt geven en het betwisten.",

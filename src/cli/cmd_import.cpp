@@ -99,8 +99,7 @@ void print_summary(const ImportSummary& summary, bool color) {
                              grouped(t.new_recipients), grouped(t.changed_attributes));
   }
   if (t.erased != 0) {
-    std::cout << fmt::format("{} records of people who were erased were not kept\n",
-                             grouped(t.erased));
+    std::cout << fmt::format("{} of people who were erased: not kept\n", grouped(t.erased));
   }
   if (t.rejected != 0) {
     std::cout << fmt::format("{} records were rejected; each with its line and reason in {}\n",

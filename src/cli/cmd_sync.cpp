@@ -96,8 +96,8 @@ void print(const std::vector<SyncSummary>& summaries, bool color) {
                                grouped(c.new_recipients), grouped(c.changed_attributes));
     }
     if (c.erased != 0) {
-      std::cout << fmt::format("{}: {} records of people who were erased were not kept\n",
-                               one.account, grouped(c.erased));
+      std::cout << fmt::format("{}: {} of people who were erased: not kept\n", one.account,
+                               grouped(c.erased));
     }
     if (c.rejected != 0) {
       std::cout << fmt::format("{}: {} records were rejected; each with its reason in {}\n",
