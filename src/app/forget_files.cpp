@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <fstream>
 
 namespace mailfunnel {
 
@@ -18,9 +19,16 @@ constexpr std::size_t k_piece = std::size_t{1} << 20;   // bytes that are looked
 constexpr std::size_t k_overlap = std::size_t{4} << 10; // of two pieces, where no line ends
 constexpr std::size_t k_largest_own = std::size_t{256} << 20;
 
+/// By its name, or, where --rejects named it, by how it begins (app/rejects_file.cpp).
 bool is_rejects(const fs::path& path) {
+  constexpr std::string_view k_head = "{\"rejected\":";
   const auto name = path.filename().string();
-  return name.starts_with("rejects-") && name.ends_with(".ndjson");
+  if (name.starts_with("rejects-") && name.ends_with(".ndjson")) {
+    return true;
+  }
+  std::string head(k_head.size(), '\0');
+  std::ifstream in(path, std::ios::binary);
+  return in.read(head.data(), static_cast<std::streamsize>(head.size())) && head == k_head;
 }
 
 /// The store, and what stands beside it for the store's own use.
