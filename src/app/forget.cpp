@@ -2,6 +2,7 @@
 
 #include "app/access_log.hpp"
 #include "app/explain.hpp"
+#include "app/hook_drain.hpp"
 #include "app/run_block.hpp"
 #include "base/text.hpp"
 #include "ingest/session.hpp"
@@ -12,7 +13,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <chrono>
 #include <set>
+#include <thread>
 
 namespace mailfunnel {
 
@@ -281,9 +284,27 @@ private:
 
 } // namespace
 
+namespace {
+
+/// Webhooks that came in before the tombstones are read against them: here, or by a `serve` that
+/// runs, within a second or two. False: they still wait.
+bool hooks_are_read(Store& store, const Workspace& workspace, Seconds now) {
+  constexpr int k_looks = 50;
+  constexpr auto k_between = std::chrono::milliseconds(100);
+  drain_left_hooks(store, workspace, now);
+  for (int i = 0; i < k_looks && HookSpool::waiting(store.path()); ++i) {
+    std::this_thread::sleep_for(k_between);
+  }
+  return !HookSpool::waiting(store.path());
+}
+
+} // namespace
+
 ForgetResult forget(Store& store, const Workspace& workspace, const ForgetRequest& request,
                     const ForgetHooks& hooks) {
-  return Forgetter(store, workspace, request, hooks).run();
+  auto result = Forgetter(store, workspace, request, hooks).run();
+  result.hooks_read = request.dry_run || hooks_are_read(store, workspace, request.now);
+  return result;
 }
 
 bool lift_erasure(Store& store, const std::string& who, const std::string& user, Seconds now) {
@@ -294,7 +315,7 @@ bool lift_erasure(Store& store, const std::string& who, const std::string& user,
   const WriterLock lock(store.path());
   Transaction transaction(store.database());
   const auto key = HashKey::read(store.path());
-  const bool lifted = Erasures::lift(store, *key, {found.key});
+  const bool lifted = Erasures::lift(store, *key, found.key);
   note_access(store.database(), {now, user, "forget --lift", "", 1, ""}, std::nullopt,
               key->of(found.key));
   transaction.commit();

@@ -40,7 +40,8 @@ struct ForgetResult {
                 texts = 0, runs = 0;
   FileTraces files;
   std::vector<PlatformErasure> platforms;
-  bool scrubbed = true; // false: a reader was in the way of step 3
+  bool scrubbed = true;   // false: a reader was in the way of step 3
+  bool hooks_read = true; // false: webhooks still wait that may name the person
 };
 
 struct ForgetHooks {

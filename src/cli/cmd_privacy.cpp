@@ -81,8 +81,14 @@ int run_forget(const Invocation& call) {
     std::cerr << "mailfunnel: the store is being read: what was deleted leaves its free pages when "
                  "the next command writes to it\n";
   }
-  return result.scrubbed && result.files.left.empty() && result.files.not_known.empty() ? k_done
-                                                                                        : k_partly;
+  if (!result.hooks_read) {
+    std::cerr
+        << "mailfunnel: webhooks wait that may name the person: once they are read nothing of "
+           "it is kept\n";
+  }
+  const bool all = result.scrubbed && result.hooks_read && result.files.left.empty() &&
+                   result.files.not_known.empty();
+  return all ? k_done : k_partly;
 }
 
 std::string one_person(const Invocation& call, std::string_view command) {

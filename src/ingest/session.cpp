@@ -401,22 +401,27 @@ std::optional<std::uint32_t> Session::refused(std::string_view address,
   if (!is(address, known) && !is(contact_key, contact)) {
     return std::nullopt;
   }
+  const auto* as = m_erasures.find(address);
+  as = as == nullptr ? m_erasures.find(contact_key) : as;
   for (const auto& [key, number] : {std::pair(address, known), std::pair(contact_key, contact)}) {
     if (!key.empty() && number == AddressBook::k_none) {
       m_book->intern(key, m_book->hash(key), AddressBook::k_refused);
-      if (!m_erasures.has(key)) {
-        m_also_erased.emplace(key);
-      }
+      note_erased(key, as);
     }
   }
   return AddressBook::k_refused;
 }
 
-void Session::also_erased(std::string_view key) {
-  const std::lock_guard lock(m_mutex);
+void Session::note_erased(std::string_view key, const Erasure* as) {
   if (!m_erasures.has(key)) {
-    m_also_erased.emplace(key);
+    m_also_erased.emplace(key,
+                          Erasure{as == nullptr ? std::nullopt : as->recipient, m_options.now});
   }
+}
+
+void Session::also_erased(std::string_view key, const Erasure* as) {
+  const std::lock_guard lock(m_mutex);
+  note_erased(key, as);
 }
 
 void Session::name_campaign(CampaignSlot& campaign, std::string_view name) {
@@ -487,8 +492,8 @@ void Session::write_erasures(std::span<Harvest> harvests) {
   }
   if (!m_also_erased.empty()) {
     const auto key = HashKey::read(m_store.path());
-    for (const auto& text : m_also_erased) {
-      Erasures::add(m_store, *key, text, {std::nullopt, m_options.now});
+    for (const auto& [text, erasure] : m_also_erased) {
+      Erasures::add(m_store, *key, text, erasure);
     }
     m_also_erased.clear();
     m_erasures_seen = Erasures::version(m_store);

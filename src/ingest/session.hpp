@@ -160,8 +160,9 @@ public:
   /// Was this person erased? For the few records that do not go through the book; `key` as in it.
   bool is_erased(std::string_view key) const { return m_erasures.has(key); }
   const Erasures& erasures() const { return m_erasures; }
-  /// Another key of somebody erased: known again from now on, by its hash.
-  void also_erased(std::string_view key);
+  /// Another key of somebody erased, whose erasure is `as` where that is known: known again from
+  /// now on, by its hash.
+  void also_erased(std::string_view key, const Erasure* as = nullptr);
   /// The name that events tell of their mailing, for as long as nothing better describes it.
   void name_campaign(CampaignSlot& campaign, std::string_view name);
 
@@ -188,6 +189,7 @@ private:
   std::optional<std::uint32_t> account_named(std::string_view name);
   std::optional<std::uint32_t> refused(std::string_view address, std::string_view contact_key,
                                        std::uint32_t known, std::uint32_t contact);
+  void note_erased(std::string_view key, const Erasure* as); // the caller holds the mutex
   void write_erasures(std::span<Harvest> harvests);
   void load_book();
   void load_links(CampaignSlot& campaign);
@@ -221,7 +223,7 @@ private:
   std::map<std::uint32_t, std::uint32_t> m_joined;
   std::set<std::uint32_t> m_without_address; // known by contact id only
   std::map<CampaignSlot*, std::string> m_names;
-  std::set<std::string> m_also_erased;
+  std::map<std::string, Erasure> m_also_erased;
   std::int64_t m_erasures_seen; // the store's, when m_erasures was read
   Erasures m_erasures;
 };

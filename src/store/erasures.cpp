@@ -206,17 +206,16 @@ void Erasures::add(Store& store, const HashKey& key, std::string_view text,
   }
 }
 
-bool Erasures::lift(Store& store, const HashKey& key, const std::vector<std::string>& texts) {
-  bool lifted = false;
-  for (const auto& text : texts) {
-    const auto hash = key.of(text);
-    // The number stays nobody's: its row gets a hash that no text has.
-    store.database()
-        .use("UPDATE erased SET hash = randomblob(16) WHERE hash = ?1")
-        .bind(Blob{{hash.data(), hash.size()}})
-        .run();
-    lifted = lifted || store.database().changes() != 0;
-  }
+bool Erasures::lift(Store& store, const HashKey& key, std::string_view text) {
+  const auto hash = key.of(text);
+  // The numbers stay nobody's: their rows get hashes that no text has.
+  store.database()
+      .use("UPDATE erased SET hash = randomblob(16) WHERE hash = ?1 OR recipient = (SELECT "
+           "recipient "
+           "FROM erased WHERE hash = ?1)")
+      .bind(Blob{{hash.data(), hash.size()}})
+      .run();
+  const bool lifted = store.database().changes() != 0;
   if (lifted) {
     store.set_meta("erasures", std::to_string(version(store) + 1));
   }

@@ -62,8 +62,9 @@ public:
   static std::int64_t version(Store& store);
   /// The caller holds the transaction. What is there already stays as it is.
   static void add(Store& store, const HashKey& key, std::string_view text, const Erasure& erasure);
-  /// The keys may come in again. Returns whether one of them was erased.
-  static bool lift(Store& store, const HashKey& key, const std::vector<std::string>& texts);
+  /// Somebody may come in again, by all of his or her keys. False: the key is not that of anybody
+  /// erased.
+  static bool lift(Store& store, const HashKey& key, std::string_view text);
 
   /// Numbers that are nobody's, in order.
   static std::vector<std::uint32_t> numbers(Database& database);

@@ -391,6 +391,15 @@ TEST_CASE("forget: somebody unknown is kept out; who came back is let in") {
   CHECK(!lift_erasure(opened, "new@example.com", "clerk", k_now));
   CHECK(world.read(k_line).total.fresh == 1);
   CHECK_THROWS_AS(world.forget({"nobody"}), Failure);
+  // All names together.
+  world.forget({"ann.peeters@example.com"});
+  world.read(
+      R"({"kind":"open","account":"shop","address":"ann.third@example.com","contact_id":"c-778899","time":"2026-03-06T09:00:00Z","campaign":"1"})");
+  CHECK(lift_erasure(opened, "ann@home.example", "clerk", k_now));
+  const auto back = world.read(
+      R"({"kind":"open","account":"shop","address":"ann.third@example.com","contact_id":"c-778899","time":"2026-03-06T09:00:00Z","campaign":"1"})");
+  CHECK(back.total.erased == 0);
+  CHECK(back.total.fresh == 1);
 }
 
 TEST_CASE("forget: without the key file nothing comes in") {
