@@ -101,15 +101,20 @@ std::string without_equals(std::string_view text) {
   return out;
 }
 
+/// How an @ may be written, or an address be cut: what stands around it is undone and looked at
+/// again. Not all of a text, as logs are long and full of such signs.
 struct Spelling {
-  char sign; // without it a text is not spelled so
+  std::string_view sign;
   std::string (*undo)(std::string_view);
 };
+constexpr auto k_percent = [](std::string_view text) { return percent_decode(text); };
 constexpr Spelling k_spellings[] = {
-    {'%', [](std::string_view text) { return percent_decode(text); }},
-    {'\\', without_backslashes},
-    {'&', without_entities},
-    {'=', without_equals},
+    {"%40", k_percent},          {"%2540", k_percent},
+    {"%252540", k_percent},      {"\\u0040", without_backslashes},
+    {"&#64", without_entities},  {"&#x40", without_entities},
+    {"&#X40", without_entities}, {"&commat", without_entities},
+    {"=40", without_equals},     {"=\n", without_equals},
+    {"=\r\n", without_equals},
 };
 
 } // namespace
@@ -133,6 +138,10 @@ Traces::Traces(const std::vector<std::string>& keys) {
       m_odd.push_back(id);
     }
   }
+  for (const auto& word : m_words) {
+    m_sizes.resize(std::max(m_sizes.size(), word.size() + 1));
+    m_sizes[word.size()] = true;
+  }
 }
 
 bool Traces::plainly(std::string_view text) const {
@@ -142,12 +151,12 @@ bool Traces::plainly(std::string_view text) const {
     return true;
   }
   std::string word;
-  for (std::size_t i = 0; i < text.size();) {
+  for (std::size_t i = 0; i < text.size() && !m_words.empty();) {
     auto end = i;
     while (end < text.size() && in_word(text[end])) {
       ++end;
     }
-    if (end - i >= k_shortest_id) {
+    if (end - i < m_sizes.size() && m_sizes[end - i]) {
       word = lower(text.substr(i, end - i));
       if (m_words.contains(word)) {
         return true;
@@ -155,8 +164,9 @@ bool Traces::plainly(std::string_view text) const {
     }
     i = end + 1;
   }
-  return std::any_of(m_odd.begin(), m_odd.end(),
-                     [text](const std::string& id) { return icontains(text, id); });
+  return std::any_of(m_odd.begin(), m_odd.end(), [text](const std::string& id) {
+    return icontains(text, id) || icontains(percent_decode(text), id);
+  });
 }
 
 bool Traces::in_base64(std::string_view text) const {
@@ -181,19 +191,17 @@ bool Traces::in_base64(std::string_view text) const {
 }
 
 bool Traces::in(std::string_view text, int depth) const {
+  constexpr std::size_t k_before = 300, k_behind = 600; // of a sign: as encoded
   if (plainly(text)) {
     return true;
   }
-  if (depth == 0) {
-    return false;
-  }
   for (const auto& [sign, undo] : k_spellings) {
-    if (text.find(sign) == std::string_view::npos) {
-      continue;
-    }
-    const auto undone = undo(text);
-    if (undone != text && in(undone, depth - 1)) {
-      return true;
+    for (auto at = text.find(sign); at != std::string_view::npos && depth > 0;
+         at = text.find(sign, at + sign.size())) {
+      const auto first = at - std::min(at, k_before);
+      if (in(undo(text.substr(first, at - first + k_behind)), depth - 1)) {
+        return true;
+      }
     }
   }
   return in_base64(text);

@@ -28,6 +28,7 @@ private:
 
   std::set<std::string, std::less<>> m_addresses;
   std::set<std::string, std::less<>> m_words; // ids and digests, lower case
+  std::vector<bool> m_sizes;                  // is there a word of so many characters?
   std::vector<std::string> m_odd;             // ids that are no word
 };
 
