@@ -204,11 +204,11 @@ bool Traces::in(std::string_view text, int depth) const {
       }
     }
   }
-  return in_base64(text);
+  return false;
 }
 
 bool Traces::in(std::string_view text) const {
-  return in(text, k_deepest);
+  return in(text, k_deepest) || in_base64(text);
 }
 
 std::string Traces::without(std::string_view text) const {
