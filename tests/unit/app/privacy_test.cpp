@@ -249,7 +249,9 @@ TEST_CASE("webhooks that were read leave nothing where they waited") {
   const auto holds = [&] {
     std::string bytes;
     for (const auto* ending : {"", "-wal"}) {
-      bytes += read_file(HookSpool::path_of(path) + ending).value_or(std::string());
+      if (const auto file = read_file(HookSpool::path_of(path) + ending)) {
+        bytes += *file;
+      }
     }
     return bytes.find("ann.waits") != std::string::npos;
   };
