@@ -100,7 +100,9 @@ public:
       try {
         one(path);
       } catch (const Failure&) { // a damaged archive, no right to read it
-        m_out.not_known.push_back(path.string());
+        if (fs::exists(path)) {  // or gone meanwhile, as the draft of a file that was cut off
+          m_out.not_known.push_back(path.string());
+        }
       }
     }
     return std::move(m_out);
