@@ -43,7 +43,6 @@ constexpr SectionReader* k_sections[] = {
     read_tagging,  read_scoring,  read_fit,      read_tracking, read_robots, read_levels,
     read_status,   read_segments, read_profiles, read_trackers, read_report, read_push,
     read_schedule, read_network,  read_notify,   read_privacy,
-    read_schedule, read_network,  read_privacy,
 };
 
 constexpr ConfigCheck* k_checks[] = {check_matrix, check_columns, check_trackers, check_targets,
