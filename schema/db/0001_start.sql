@@ -86,8 +86,24 @@ CREATE TABLE unknown_event (
 CREATE TABLE message_campaign (account INTEGER NOT NULL, hash INTEGER NOT NULL, campaign INTEGER NOT NULL, PRIMARY KEY (account, hash)) WITHOUT ROWID;
 CREATE TABLE suppression (
   key TEXT NOT NULL, reason TEXT NOT NULL, valid_from INTEGER NOT NULL, note TEXT NOT NULL DEFAULT '',
+  valid_to INTEGER,                     -- taken back then
   PRIMARY KEY (key, reason, valid_from)
 ) WITHOUT ROWID;
+
+-- Who was erased (docs/privacy.md): a keyed hash of each address and contact id, and the number that all of them had, if they were
+-- known. The number is nobody's from then on. And what their events were, as counts.
+CREATE TABLE erased (hash BLOB PRIMARY KEY, recipient INTEGER, at INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE erased_activity (
+  campaign INTEGER NOT NULL REFERENCES campaign, kind INTEGER NOT NULL, events INTEGER NOT NULL, people INTEGER NOT NULL,
+  PRIMARY KEY (campaign, kind)
+) WITHOUT ROWID;
+
+-- Who saw, exported or erased whom. People are numbers; of somebody who was never known there is the hash of `erased`.
+CREATE TABLE access_log (
+  id INTEGER PRIMARY KEY, at INTEGER NOT NULL, who TEXT NOT NULL, what TEXT NOT NULL, recipient INTEGER, hash BLOB,
+  people INTEGER NOT NULL DEFAULT 1, detail TEXT NOT NULL DEFAULT ''
+);
+CREATE INDEX access_log_recipient ON access_log(recipient) WHERE recipient IS NOT NULL;
 
 -- From when to when a source is complete.
 CREATE TABLE coverage (

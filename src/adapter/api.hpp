@@ -166,7 +166,8 @@ struct ApiLimits {
   double per_second = 5, burst = 5;
   unsigned connections = 4; // at a time
   double per_day = 0;       // 0: not stated; for --estimate
-  /// The first that fits holds. As servers differ in it by plan, it counts from the first 429 on.
+  /// The first that fits holds. As servers differ in it by plan, it counts from the first 429
+  /// on that does not say how long to wait.
   std::vector<PathLimit> paths{};
 };
 

@@ -93,6 +93,22 @@ struct NotifyConfig {
   std::vector<std::string> to;
 };
 
+/// Who answers for the data, as letters to people say it (docs/privacy.md).
+struct PrivacyConfig {
+  std::string controller, address; // of the organisation; the address may have several lines
+  std::string contact, dpo;        // where people write to; the data protection officer
+  std::string basis;               // "legitimate interest (art. 6.1.f GDPR)"
+  std::string authority;           // where people may complain
+  std::vector<std::string> purposes, recipients; // what it is for; who else gets it
+};
+
+/// How long what is kept; nullopt: for ever. Unsubscribes, complaints, bounces, suppressions and
+/// tombstones stay whatever it says.
+struct RetentionConfig {
+  std::optional<Seconds> events = 25 * 30 * k_day, rejects = 30 * k_day, runs = 400 * k_day,
+                         pushes = 25 * 30 * k_day, access_log = 36 * 30 * k_day;
+};
+
 enum class SegmentUse : std::uint8_t { mailing, sales, suppression };
 std::string_view name_of(SegmentUse use);
 
@@ -129,6 +145,8 @@ struct Config {
   PushRules push;
   ScheduleConfig schedule;
   std::vector<NotifyConfig> notify;
+  PrivacyConfig privacy;
+  RetentionConfig retention;
   std::string ca_file; // [network]: authorities that are trusted instead of the system's
 
   const AccountConfig* account(std::string_view name) const;

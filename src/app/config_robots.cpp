@@ -3,6 +3,7 @@
 #include "app/config_sections.hpp"
 
 #include "base/text.hpp"
+#include "funnel/consent.hpp"
 
 #include <fmt/format.h>
 
@@ -33,6 +34,12 @@ void read_tracking(Section& top, Config& config) {
     if (rules.consent_required && rules.consent.empty()) {
       section->error("consent_required",
                      "`consent` must name the attribute in which people say yes");
+    }
+    rules.consent_where = section->expression("consent_where");
+    if (rules.consent_where && !asks_for_consent_only(*rules.consent_where)) {
+      section->error("consent_where",
+                     "consent is asked of attributes, email, domain and subscribed() alone: the "
+                     "score hangs on it");
     }
     section->finish();
   }

@@ -4,6 +4,7 @@
 
 #include "base/text.hpp"
 #include "model/recipient.hpp"
+#include "store/activity.hpp"
 #include "store/catalog.hpp"
 
 #include <algorithm>
@@ -11,25 +12,48 @@
 namespace mailfunnel {
 
 namespace {
-Error nobody(const std::string& who) {
+
+bool in_inbox(Store& store, const std::string& key) {
+  const auto events = Activity(store.database()).inbox();
+  return std::any_of(events.begin(), events.end(),
+                     [&key](const InboxEvent& event) { return event.key == key; });
+}
+
+} // namespace
+
+Error nobody(Store& store, const std::string& who) {
+  if (const auto found = find_person(store, who); found.erased) {
+    return {ErrorCode::not_found, "this person was erased on " + format_date(found.erased->at) +
+                                      ": nothing is known any more"};
+  }
   return {ErrorCode::not_found,
           "nobody is known as \"" + printable(who, 100) + "\": is it the address in the logs?"};
 }
-} // namespace
 
 FoundPerson find_person(Store& store, const std::string& who) {
   std::string scratch;
   Recipients recipients(store.database());
   FoundPerson found;
-  found.key = normalise_address(who, scratch);
-  if (!found.key.empty()) {
-    found.id = recipients.find(found.key);
-    return found;
+  std::vector<std::string> keys{std::string(normalise_address(who, scratch))};
+  if (keys.front().empty()) { // a contact id of some account
+    keys.clear();
+    for (const auto& account : Catalog(store.database()).accounts()) {
+      keys.push_back(contact_key(account.id, who));
+    }
   }
-  for (const auto& account : Catalog(store.database()).accounts()) { // a contact id of some account
-    found.key = contact_key(account.id, who);
-    if ((found.id = recipients.find(found.key))) {
+  for (const auto& key : keys) {
+    found.key = key;
+    if ((found.id = recipients.find(key)) || in_inbox(store, key)) {
+      found.known = true;
       return found;
+    }
+  }
+  const Erasures erasures(store);
+  for (const auto& key : keys) {
+    if (const auto* erasure = erasures.find(key)) {
+      found.key = key;
+      found.erased = *erasure;
+      break;
     }
   }
   return found;
@@ -38,7 +62,7 @@ FoundPerson find_person(Store& store, const std::string& who) {
 Result<Person> Person::find(Store& store, const std::string& who) {
   Person person(store, find_person(store, who));
   if (person.m_source.empty()) {
-    return nobody(who);
+    return nobody(store, who);
   }
   return person;
 }
@@ -98,7 +122,7 @@ Result<std::vector<PersonEvent>> events_of(Store& store, const World& world,
   const auto person = find_person(store, who);
   PersonSource source(store.database(), person.id, person.key);
   if (source.empty()) {
-    return nobody(who);
+    return nobody(store, who);
   }
   std::vector<PersonEvent> events;
   MailingJudge mailing(rules, world, 1, as_of);

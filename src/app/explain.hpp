@@ -3,6 +3,7 @@
 // time.
 
 #include "app/workspace.hpp"
+#include "store/erasures.hpp"
 
 #include <memory>
 #include <optional>
@@ -27,8 +28,13 @@ struct Explanation {
 struct FoundPerson {
   std::string key;
   std::optional<RecipientId> id;
+  bool known = false;            // also who waits in the inbox without a number
+  std::optional<Erasure> erased; // then nothing else is known
 };
 FoundPerson find_person(Store& store, const std::string& who);
+/// Error not_found: nobody is known by that name, or who had it was erased, which is said without
+/// the name.
+Error nobody(Store& store, const std::string& who);
 
 /// One person, read once and looked at by any rules at any moment.
 class Person {

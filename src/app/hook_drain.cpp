@@ -43,7 +43,7 @@ public:
         request, {hook.received, m_account.zone, m_account.zone_given}, m_worker);
     m_worker.end_chunk();
     if (!read) {
-      m_worker.rejected().push_back({0, 1, 0, read.error().message, request.body});
+      m_worker.reject(read.error().message, request.body);
     }
     for (const auto& rejected : m_worker.rejected()) {
       rejects.write(rejected, m_account.esp,
@@ -108,7 +108,12 @@ void drain_batch(Store& store, const Workspace& workspace, std::vector<SpooledHo
     report.requests += of_account.size();
     const auto* account = workspace.config.account(name);
     if (account == nullptr || workspace.registry.find(account->esp) == nullptr) {
+      const Erasures erasures(store);
       for (const auto& hook : of_account) {
+        if (erasures.mentioned_in(hook.body)) {
+          ++report.counts.erased;
+          continue;
+        }
         rejects.write({0, 1, 0, "the config has no account of that name any more", hook.body}, "",
                       "webhook of " + name);
       }

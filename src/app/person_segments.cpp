@@ -42,7 +42,7 @@ std::vector<std::string> segments_with(Store& store, const Workspace& workspace,
   const bool excluded = config.exclude_expression && holds(*config.exclude_expression);
   std::vector<std::string> out;
   for (const auto& segment : config.segments) {
-    const bool barred = (scores.suppressed[0] & barred_from(segment.use)) != 0 ||
+    const bool barred = (scores.suppressed[0] & barring(segment.use)) != 0 ||
                         (excluded && segment.use != SegmentUse::suppression);
     if (!barred && holds(*segment.expression)) {
       out.push_back(segment.name);

@@ -2,6 +2,7 @@
 
 #include "base/json_text.hpp"
 #include "store/catalog.hpp"
+#include "store/erasures.hpp"
 
 #include <boost/json.hpp>
 #include <fmt/format.h>
@@ -147,9 +148,13 @@ std::int64_t PushJournal::begin(const PushPlan& plan, std::optional<std::int64_t
     insert.bind(account, plan.segment, target_json(plan.target), now, nullptr).run();
   }
   const auto run = database.last_row();
+  const auto erased = Erasures::numbers(database); // since the plan was made
   for (std::size_t i = 0; i < plan.changes.size(); ++i) {
     const auto& planned = plan.changes[i];
     const auto& change = planned.change;
+    if (std::binary_search(erased.begin(), erased.end(), planned.recipient)) {
+      continue;
+    }
     database
         .use("INSERT INTO push_member (run, recipient, contact, action, state, before, after) "
              "VALUES (?1, ?2, ?3, ?4, 'intended', ?5, ?6)")

@@ -13,19 +13,6 @@ namespace mailfunnel {
 
 namespace {
 
-/// Bits that bar a use.
-std::uint8_t barring(SegmentUse use) {
-  switch (use) {
-  case SegmentUse::mailing:
-    return 0xFF;
-  case SegmentUse::sales:
-    return suppressed_by::objection | suppressed_by::erased;
-  case SegmentUse::suppression:
-    return suppressed_by::erased;
-  }
-  return 0xFF;
-}
-
 /// Who left a list of some account, by what its platform says of subscriptions.
 class Leavers {
 public:
@@ -205,6 +192,18 @@ private:
 };
 
 } // namespace
+
+std::uint8_t barring(SegmentUse use) {
+  switch (use) {
+  case SegmentUse::mailing:
+    return 0xFF;
+  case SegmentUse::sales:
+    return suppressed_by::from_sales;
+  case SegmentUse::suppression:
+    return suppressed_by::erased;
+  }
+  return 0xFF;
+}
 
 SegmentPeople people_of(Store& store, const Workspace& workspace, const SegmentConfig& segment,
                         const PushConfig& target, Seconds as_of) {

@@ -12,6 +12,9 @@
 
 namespace mailfunnel {
 
+/// The suppressed_by bits that keep people out of a segment of this use.
+std::uint8_t barring(SegmentUse use);
+
 /// Somebody whom the segment's expression matches, or whose place in it is held.
 struct SegmentPerson {
   RecipientId recipient = 0;

@@ -65,6 +65,10 @@ public:
   Reconciler(Database& database, const StoredCampaign& campaign, const EspTotals& totals,
              const Capabilities& can, bool asked, ReconciledMailing& out)
       : m_mailing(database, campaign.id), m_totals(totals), m_can(can), m_asked(asked), m_out(out) {
+    auto erased = database.use("SELECT coalesce(max(events), 0) FROM erased_activity WHERE "
+                               "campaign = ?1");
+    erased.bind(campaign.id).step();
+    m_erased = static_cast<std::uint64_t>(erased.integer(0));
   }
 
   void run() {
@@ -125,7 +129,9 @@ private:
     ReconciledFigure figure{name, ours, static_cast<std::uint64_t>(found->second), ""};
     if (figure.ours != figure.theirs) {
       figure.why =
-          m_asked     ? "not all pages of the mailing were read yet: sync again"
+          m_asked ? "not all pages of the mailing were read yet: sync again"
+          : ours < figure.theirs && figure.theirs - ours <= m_erased
+              ? "people who were erased are not counted any more"
           : ours == 0 ? "it was not pulled: the key may not see it, or it is older than the sync"
           : ours > figure.theirs
               ? "the platform took some out after they were pulled, or another source told them"
@@ -137,7 +143,8 @@ private:
   Mailing m_mailing;
   const EspTotals& m_totals;
   const Capabilities& m_can;
-  bool m_asked; // requests of the mailing are left
+  bool m_asked;               // requests of the mailing are left
+  std::uint64_t m_erased = 0; // events of one kind at most of people who were erased
   ReconciledMailing& m_out;
 };
 

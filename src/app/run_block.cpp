@@ -103,26 +103,51 @@ std::string pack_scores(const ChunkScores& scores) {
   return out;
 }
 
-void unpack_scores(std::string_view blob, const Scorer& scorer, ChunkScores& scores) {
+namespace {
+
+/// False when the block is damaged.
+bool read_columns(std::string_view blob, ChunkScores& scores) {
   ByteReader read(blob);
   const auto format = read.number<char>();
   const auto checksum = read.number<std::uint64_t>();
   const auto count = read.number<std::uint32_t>();
-  bool good = read.good() && format == k_format && checksum == hash64(blob.substr(k_head)) &&
-              count <= k_chunk_size;
-  if (good) {
-    scores.resize(count);
-    good = std::apply([&](auto&... columns) { return (read_column(read, columns) && ...); },
-                      columns_of(scores)) &&
-           read.left() == k_tail &&
-           std::all_of(scores.status.begin(), scores.status.end(),
-                       [&](std::uint8_t status) { return status < scorer.statuses().size(); });
+  if (!read.good() || format != k_format || checksum != hash64(blob.substr(k_head)) ||
+      count > k_chunk_size) {
+    return false;
   }
+  scores.resize(count);
+  return std::apply([&](auto&... columns) { return (read_column(read, columns) && ...); },
+                    columns_of(scores)) &&
+         read.left() == k_tail;
+}
+
+} // namespace
+
+void unpack_scores(std::string_view blob, const Scorer& scorer, ChunkScores& scores) {
+  const bool good =
+      read_columns(blob, scores) &&
+      std::all_of(scores.status.begin(), scores.status.end(),
+                  [&](std::uint8_t status) { return status < scorer.statuses().size(); });
   if (!good) {
     throw Failure({ErrorCode::io, "the scores of a run are damaged, or of another version: run "
                                   "`mailfunnel score` again"});
   }
   scorer.derive(scores);
+}
+
+std::string without_people(std::string_view blob, std::span<const std::uint32_t> people) {
+  ChunkScores scores;
+  if (!read_columns(blob, scores)) {
+    return {};
+  }
+  for (const auto r : people) {
+    if (r < scores.size()) {
+      scores.forget(r);
+      scores.status[r] = 0;
+      scores.suppressed[r] = suppressed_by::erased;
+    }
+  }
+  return pack_scores(scores);
 }
 
 } // namespace mailfunnel

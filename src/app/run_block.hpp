@@ -4,6 +4,8 @@
 
 #include "funnel/scorer.hpp"
 
+#include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -14,5 +16,9 @@ std::string pack_scores(const ChunkScores& scores);
 /// Fills every column but last_open and last_click, which are 0. Failure (io) when the block is
 /// damaged.
 void unpack_scores(std::string_view blob, const Scorer& scorer, ChunkScores& scores);
+
+/// The block with nothing known of these people (by number in the chunk) but that they were erased;
+/// "" where it is damaged or of another version.
+std::string without_people(std::string_view blob, std::span<const std::uint32_t> people);
 
 } // namespace mailfunnel

@@ -40,6 +40,10 @@ void ScoreTally::add(const ChunkScores& scores) {
   const bool scale_is_status = m_scorer->rules().status.model == StatusModel::scale;
   auto& counts = m_counts;
   for (std::size_t r = 0; r < scores.size(); ++r) {
+    if ((scores.suppressed[r] & suppressed_by::erased) != 0) {
+      continue; // nobody any more
+    }
+    ++counts.recipients;
     ++counts.by_status[scores.status[r]];
     ++counts.matrix[scores.level[r] - 1U][scores.grade[r]];
     counts.suppressed += scores.suppressed[r] != 0;
@@ -58,7 +62,6 @@ void ScoreTally::add(const ChunkScores& scores) {
       counts.histogram[static_cast<std::int64_t>(i) - k_near] += near[i];
     }
   }
-  counts.recipients += scores.size();
 }
 
 ScoreSummary summary_of(std::span<const ScoreTally> tallies) {

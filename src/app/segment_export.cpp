@@ -1,6 +1,7 @@
 #include "app/segment_export.hpp"
 
 #include "app/earlier_moments.hpp"
+#include "app/push_people.hpp"
 #include "app/row_writer.hpp"
 #include "app/run_block.hpp"
 #include "app/score_run.hpp"
@@ -245,7 +246,7 @@ private:
                     std::uint32_t chunk, StoreChunk& source, const ChunkScores& scores,
                     Found& found) {
     const auto use = m_requests[i].use;
-    const auto barred = barred_from(use);
+    const auto barred = barring(use);
     members.each([&](std::size_t r) {
       if ((scores.suppressed[r] & barred) != 0) {
         ++found.counts.kept_out_suppressed;
@@ -442,13 +443,6 @@ ExportedSegments export_segments(Store& store, const Workspace& workspace, Secon
   out.results = segments.results(put);
   out.run = stored ? *stored : recorder.save();
   return out;
-}
-
-std::uint8_t barred_from(SegmentUse use) {
-  return use == SegmentUse::mailing ? std::uint8_t{0xFF}
-         : use == SegmentUse::sales
-             ? static_cast<std::uint8_t>(suppressed_by::objection | suppressed_by::erased)
-             : suppressed_by::erased;
 }
 
 SegmentRequest request_of(const SegmentConfig& segment) {

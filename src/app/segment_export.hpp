@@ -34,8 +34,6 @@ struct SegmentRequest {
   std::optional<SegmentPlace> after{}; // only who stands behind it
 };
 SegmentRequest request_of(const SegmentConfig& segment);
-/// Whoever is suppressed by one of these is in no segment for that use.
-std::uint8_t barred_from(SegmentUse use);
 
 struct SegmentResult {
   std::uint64_t members = 0; // all, whatever is asked for of them

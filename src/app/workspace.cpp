@@ -2,6 +2,7 @@
 
 #include "base/parallel.hpp"
 #include "base/text.hpp"
+#include "store/erasures.hpp"
 
 #include <filesystem>
 
@@ -53,9 +54,11 @@ ManualSuppressions::ManualSuppressions(Database& database, Seconds as_of) {
       {"complained", suppressed_by::complaint},
       {"hard bounce", suppressed_by::hard_bounce},
       {"objection", suppressed_by::objection},
+      {"objection to profiling", suppressed_by::profiling},
       {"erased", suppressed_by::erased}};
   Recipients recipients(database);
-  auto query = database.use("SELECT key, reason FROM suppression WHERE valid_from <= ?1");
+  auto query = database.use("SELECT key, reason FROM suppression WHERE valid_from <= ?1 AND "
+                            "(valid_to IS NULL OR valid_to > ?1)");
   query.bind(as_of);
   while (query.step()) {
     auto bit = suppressed_by::manual;
@@ -65,6 +68,9 @@ ManualSuppressions::ManualSuppressions(Database& database, Seconds as_of) {
     if (const auto id = recipients.find(query.text(0))) {
       m_by_chunk[chunk_of(*id)][offset_of(*id)] |= bit;
     }
+  }
+  for (const auto id : Erasures::numbers(database)) { // whatever the moment
+    m_by_chunk[chunk_of(id)][offset_of(id)] |= suppressed_by::erased;
   }
 }
 

@@ -6,6 +6,7 @@
 #include "base/json_text.hpp"
 #include "base/text.hpp"
 #include "command.hpp"
+#include "noting.hpp"
 #include "progress.hpp"
 #include "store/catalog.hpp"
 #include "table.hpp"
@@ -243,6 +244,7 @@ int person_history(const Invocation& call, const Workspace& workspace, const std
   for (const auto moment : moments_for(call, store, person->first_event(), 7 * k_day)) {
     moments.push_back(person->at(moment, rules, worlds.at(moment)));
   }
+  note(call, workspace, "history", who);
   std::cout << (call.json          ? moments_json(moments)
                 : call.flag("csv") ? person_csv(moments)
                                    : person_text(moments, rules, call.color));

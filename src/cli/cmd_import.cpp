@@ -42,9 +42,9 @@ void print_json(const ImportSummary& summary) {
     append_json_string(line, file.account);
     const auto& c = file.counts;
     line += fmt::format(",\"read\":{},\"events\":{},\"new\":{},\"duplicate\":{},\"rejected\":{},"
-                        "\"skipped\":{},\"recipients\":{},\"campaigns\":{}",
+                        "\"skipped\":{},\"erased\":{},\"recipients\":{},\"campaigns\":{}",
                         c.records + c.rejected, c.events, c.fresh, c.duplicate, c.rejected,
-                        c.skipped, c.recipients, c.campaigns);
+                        c.skipped, c.erased, c.recipients, c.campaigns);
     if (file.error) {
       line += ",\"error\":";
       append_json_string(line, file.error->text());
@@ -56,12 +56,11 @@ void print_json(const ImportSummary& summary) {
     std::cout << line << "}\n";
   }
   const auto& t = summary.total;
-  std::string line =
-      fmt::format("{{\"result\":\"import\",\"read\":{},\"new\":{},\"duplicate\":{},"
-                  "\"rejected\":{},\"skipped\":{},\"failed\":{},\"new_recipients\":{},"
-                  "\"rejects\":",
-                  t.records + t.rejected, t.fresh, t.duplicate, t.rejected, t.skipped,
-                  summary.failed, t.new_recipients);
+  std::string line = fmt::format("{{\"result\":\"import\",\"read\":{},\"new\":{},\"duplicate\":{},"
+                                 "\"rejected\":{},\"skipped\":{},\"erased\":{},\"failed\":{},"
+                                 "\"new_recipients\":{},\"rejects\":",
+                                 t.records + t.rejected, t.fresh, t.duplicate, t.rejected,
+                                 t.skipped, t.erased, summary.failed, t.new_recipients);
   append_json_string(line, summary.rejects);
   std::cout << line << "}\n";
 }
@@ -98,6 +97,9 @@ void print_summary(const ImportSummary& summary, bool color) {
   if (t.new_recipients != 0 || t.changed_attributes != 0) {
     std::cout << fmt::format("{} new recipients, {} attributes changed\n",
                              grouped(t.new_recipients), grouped(t.changed_attributes));
+  }
+  if (t.erased != 0) {
+    std::cout << fmt::format("{} of people who were erased: not kept\n", grouped(t.erased));
   }
   if (t.rejected != 0) {
     std::cout << fmt::format("{} records were rejected; each with its line and reason in {}\n",

@@ -8,6 +8,7 @@
 #include "base/json.hpp"
 #include "base/text.hpp"
 #include "command.hpp"
+#include "noting.hpp"
 #include "run_tables.hpp"
 #include "score_tables.hpp"
 #include "store/catalog.hpp"
@@ -120,6 +121,7 @@ int run_explain(const Invocation& call) {
     if (!compared) {
       throw Failure(compared.error());
     }
+    note(call, workspace, "explain", who, 1, fmt::format("run {}", *run));
     std::cout << (call.json ? comparison_json(*compared)
                             : comparison_text(*compared, workspace.config.rules, call.color));
     return k_done;
@@ -129,6 +131,7 @@ int run_explain(const Invocation& call) {
   if (!explained) {
     throw Failure(explained.error());
   }
+  note(call, workspace, "explain", who);
   std::cout << (call.json ? explain_json(*explained) : explain_text(*explained, rules, call.color));
   return k_done;
 }
@@ -142,6 +145,7 @@ int run_events(const Invocation& call) {
   if (!events) {
     throw Failure(events.error());
   }
+  note(call, workspace, "events", who);
   std::cout << (call.json ? events_json(*events, world) : events_text(*events, world, call.color));
   return k_done;
 }

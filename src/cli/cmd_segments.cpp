@@ -6,6 +6,7 @@
 #include "base/text.hpp"
 #include "command.hpp"
 #include "ingest/session.hpp"
+#include "noting.hpp"
 #include "table.hpp"
 
 #include <fmt/format.h>
@@ -162,6 +163,8 @@ int show_segments(const Invocation& call, const std::vector<std::string>& names)
   const auto results =
       run_segments(opened.store, opened.workspace, opened.as_of, requests, ExportFormat::cells, 20);
   for (std::size_t i = 0; i < results.size(); ++i) {
+    note(call, opened.workspace, "segments show", "",
+         std::min<std::uint64_t>(results[i].members, 20), "segment " + requests[i].name);
     std::cout << table_of(requests[i].columns, results[i].text).text(call.color);
     say_size(requests[i], results[i]);
   }
@@ -236,6 +239,8 @@ int write_segments(const Invocation& call, const std::vector<std::string>& names
   for (std::size_t i = 0; i < results.size(); ++i) {
     uses.push_back(fmt::format("segment {}, {} people, to {}", requests[i].name,
                                grouped(results[i].members), files.path(i)));
+    note(call, opened.workspace, "segments export", "", results[i].members,
+         fmt::format("segment {}, to {}", requests[i].name, files.path(i)));
     if (!call.quiet) {
       say_size(requests[i], results[i]);
     }

@@ -8,6 +8,7 @@
 #include "base/source.hpp"
 #include "base/text.hpp"
 #include "command.hpp"
+#include "noting.hpp"
 #include "sql_output.hpp"
 
 #include <fmt/format.h>
@@ -158,6 +159,8 @@ int run_sql(const Invocation& call) {
   }
   auto& statement = *prepared.statement;
   bind_parameters(call, statement);
+  constexpr std::size_t k_noted = 500; // bytes of a query
+  note(call, workspace, "sql", "", 0, printable(sql, k_noted));
   SqlOutput output(statement, format, call.color);
   auto step = statement.step();
   for (; step == SqlStep::row; step = statement.step()) {

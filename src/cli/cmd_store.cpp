@@ -1,4 +1,4 @@
-// export, status, suppress
+// export, status
 
 #include "app/explain.hpp"
 #include "app/export_all.hpp"
@@ -9,6 +9,7 @@
 #include "base/text.hpp"
 #include "command.hpp"
 #include "ingest/session.hpp"
+#include "noting.hpp"
 #include "table.hpp"
 
 #include <fmt/format.h>
@@ -39,6 +40,11 @@ int run_export(const Invocation& call) {
     }
   }
   auto& out = arguments.size() == 2 ? static_cast<std::ostream&>(file) : std::cout;
+  if (what != "links") {
+    note(call, workspace, "export " + what, "",
+         Recipients(store.database()).count() - Erasures::numbers(store.database()).size(),
+         arguments.size() == 2 ? "to " + arguments[1] : "to standard output");
+  }
   const Write write = [&](std::string_view text) {
     out.write(text.data(), static_cast<std::streamsize>(text.size()));
   };
@@ -79,6 +85,11 @@ int run_export(const Invocation& call) {
       }
     }
   }
+  if (const auto erased = Erasures::numbers(store.database()).size();
+      erased != 0 && what != "links" && !call.quiet) {
+    std::cerr << fmt::format("mailfunnel: {} erased: not in it\n",
+                             erased == 1 ? "1 person was" : grouped(erased) + " people were");
+  }
   out.flush();
   if (!out) {
     throw Failure({ErrorCode::io, "not all could be written: is the disk full?",
@@ -115,40 +126,6 @@ int run_status(const Invocation& call) {
   return k_done;
 }
 
-int run_suppress(const Invocation& call) {
-  const auto arguments = call.texts("arguments");
-  const auto reason = call.text("reason");
-  if (arguments.size() != 1 || reason.empty()) {
-    wrong_usage("`mailfunnel suppress EMAIL --reason …` wants an address and a reason: manual, "
-                "objection, unsubscribed, complained or hard bounce");
-  }
-  const std::vector<std::string> known{"manual", "objection", "unsubscribed", "complained",
-                                       "hard bounce"};
-  if (std::find(known.begin(), known.end(), reason) == known.end()) {
-    wrong_usage("--reason wants one of " + join(known, ", ") + ", not \"" + reason + "\"");
-  }
-  auto workspace = call.workspace();
-  auto store = Store::open_writing(workspace.store_path());
-  const auto person = find_person(store, arguments.front());
-  if (person.key.empty() || (!person.id && is_contact_key(person.key))) {
-    wrong_usage("\"" + arguments.front() +
-                "\" is no e-mail address, and no contact id that is known");
-  }
-  const WriterLock lock(store.path());
-  Transaction transaction(store.database());
-  store.database()
-      .use("INSERT OR IGNORE INTO suppression(key, reason, valid_from, note) VALUES (?1, ?2, ?3, "
-           "?4)")
-      .bind(person.key, reason, call.now(), call.text("note"))
-      .run();
-  store.count_change();
-  transaction.commit();
-  store.checkpoint();
-  std::cout << person.key << " is suppressed (" << reason
-            << "): in no mailing segment from now on\n";
-  return k_done;
-}
-
 } // namespace
 
 Command export_command() {
@@ -164,18 +141,6 @@ Command export_command() {
 Command status_command() {
   return {"status",     "",        "counts and health of the store", "  mailfunnel status",
           [](auto&) {}, run_status};
-}
-Command suppress_command() {
-  return {"suppress",
-          "EMAIL --reason R",
-          "keep somebody out of every mailing segment, by hand",
-          "  mailfunnel suppress ann@example.com --reason objection",
-          [](auto& options) {
-            options.add_options()("reason", text("R"),
-                                  "manual, objection, unsubscribed, complained, \"hard bounce\"")(
-                "note", text("TEXT"), "why, for later readers");
-          },
-          run_suppress};
 }
 
 } // namespace mailfunnel::cli

@@ -115,6 +115,10 @@ void print(const std::vector<SyncSummary>& summaries, bool color) {
       std::cout << fmt::format("{}: {} new recipients, {} attributes changed\n", one.account,
                                grouped(c.new_recipients), grouped(c.changed_attributes));
     }
+    if (c.erased != 0) {
+      std::cout << fmt::format("{}: {} of people who were erased: not kept\n", one.account,
+                               grouped(c.erased));
+    }
     if (c.rejected != 0) {
       std::cout << fmt::format("{}: {} records were rejected; each with its reason in {}\n",
                                one.account, grouped(c.rejected), one.rejects);

@@ -122,6 +122,7 @@ struct TrackingRules {
   std::vector<std::string> off;  // globs on id or name of mailings without an open pixel
   std::string consent;           // attribute that says yes or no; empty: nobody is asked
   bool consent_required = false; // who said nothing has refused
+  ExpressionPtr consent_where;   // whom it does not hold for has refused; nullptr: everybody may
 };
 
 struct Rules {

@@ -14,11 +14,18 @@ void ChunkScores::resize(std::size_t n) {
        last_open, last_click);
 }
 
+void ChunkScores::forget(std::size_t r) {
+  const auto zero = [r](auto&... columns) { ((columns[r] = {}), ...); };
+  zero(score, fit, fit_known, override_rule, phase, clicks_tofu, clicks_mofu, clicks_bofu, opens,
+       non_opens, received, non_opens_in_a_row, last_open, last_click);
+}
+
 std::string suppression_words(std::uint8_t bits) {
-  constexpr const char* k_words[] = {"unsubscribed",       "complained", "hard bounce",
-                                     "suppressed by hand", "objection",  "erased"};
+  constexpr const char* k_words[] = {"unsubscribed",          "complained", "hard bounce",
+                                     "suppressed by hand",    "objection",  "erased",
+                                     "objection to profiling"};
   std::string out;
-  for (int i = 0; i < 6; ++i) {
+  for (std::size_t i = 0; i < std::size(k_words); ++i) {
     if ((bits >> i & 1) != 0) {
       out += (out.empty() ? "" : ", ") + std::string(k_words[i]);
     }
@@ -97,6 +104,14 @@ void Scorer::score(ChunkSource& source, const ManualSuppression* manual, ChunkSc
   if (manual != nullptr) {
     for (const auto& [recipient, bits] : *manual) {
       scores.suppressed.at(recipient) |= bits;
+      if ((bits & suppressed_by::profiling) != 0) {
+        scores.forget(recipient);
+        if (ledger != nullptr && !ledger->only_sums) { // of one person
+          *ledger = {};
+        } else if (ledger != nullptr) {
+          ledger->sums.at(recipient) = ledger->fit_sums.at(recipient) = 0;
+        }
+      }
     }
   }
   derive(scores);
@@ -169,6 +184,11 @@ void Scorer::judge_status(ChunkSource& source, ChunkScores& scores, RuleHits* hi
     apply(m_rules.status.rules, false, hits == nullptr ? nullptr : &hits->status);
   }
   apply(m_rules.status.overrides, true, hits == nullptr ? nullptr : &hits->overrides);
+  for (std::size_t r = 0; r < scores.size(); ++r) {
+    if ((scores.suppressed[r] & suppressed_by::profiling) != 0) {
+      scores.status[r] = scores.scale_status[r] = scores.override_rule[r] = 0;
+    }
+  }
 }
 
 } // namespace mailfunnel

@@ -20,9 +20,12 @@ constexpr int k_scoring_version = 2;
 
 /// Why somebody must not be mailed. Bits.
 namespace suppressed_by {
-constexpr std::uint8_t unsubscribed = 1, complaint = 2, hard_bounce = 4, manual = 8, objection = 16,
-                       erased = 32;
-}
+constexpr std::uint8_t unsubscribed = 1, complaint = 2, hard_bounce = 4, manual = 8,
+                       objection = 16, // to direct marketing
+    erased = 32,
+                       profiling = 64; // an objection: no score, and in no segment
+constexpr std::uint8_t from_sales = erased | profiling | objection;
+} // namespace suppressed_by
 std::string suppression_words(std::uint8_t bits); // "unsubscribed, hard bounce"
 
 /// The people of one chunk, a column a figure.
@@ -45,6 +48,8 @@ struct ChunkScores {
 
   std::size_t size() const { return score.size(); }
   void resize(std::size_t n);
+  /// As of somebody of whom nothing is known; who suppressed him or her stays.
+  void forget(std::size_t r);
   /// Did a mailing reach the person by then, or anything show that it did?
   bool known(std::size_t r) const {
     return received[r] != 0 || opens[r] != 0 || last_click[r] != 0;

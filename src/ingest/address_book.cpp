@@ -99,8 +99,13 @@ std::uint32_t AddressBook::allocate(std::string_view key) {
 }
 
 std::uint32_t AddressBook::intern(std::string_view key, std::uint64_t hash, std::uint32_t as) {
-  const auto known = find(key, hash);
-  return known != k_none ? known : put(key, hash, as, true);
+  if (const auto known = find(key, hash); known != k_none) {
+    return known;
+  }
+  if (as == k_refused || (m_refuses && m_refuses(key))) {
+    return put(key, hash, k_refused, false);
+  }
+  return put(key, hash, as, true);
 }
 
 void AddressBook::load(std::string_view key, std::uint64_t hash, std::uint32_t number) {

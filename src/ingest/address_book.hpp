@@ -7,10 +7,12 @@
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <shared_mutex>
 #include <string_view>
 #include <thread>
+#include <utility>
 #include <vector>
 
 namespace mailfunnel {
@@ -41,6 +43,11 @@ public:
   void prefetch_entry(std::uint64_t hash) const;
 
   static constexpr std::uint32_t k_none = ~0U;
+  /// The number of everybody whom refuse() refuses.
+  static constexpr std::uint32_t k_refused = ~0U - 1;
+  /// Of keys that are new `refuses` is asked, from any thread: such are nobody's, and no
+  /// take_added() tells them. Set before the first key is added.
+  void refuse(std::function<bool(std::string_view key)> refuses) { m_refuses = std::move(refuses); }
   /// The number of a key, or k_none.
   std::uint32_t find(std::string_view key, std::uint64_t hash) const;
   /// The number of a key, which is added when it is new: with a number of its own, or with `as`
@@ -66,6 +73,7 @@ private:
   std::uint32_t put(std::string_view key, std::uint64_t hash, std::uint32_t number, bool added);
 
   std::uint64_t m_seed;
+  std::function<bool(std::string_view)> m_refuses;
   struct Unmap {
     std::size_t size = 0;
     void operator()(std::atomic<std::uint64_t>* slots) const;

@@ -48,6 +48,7 @@ ImportCounts sum_of(const std::vector<std::unique_ptr<Lane>>& lanes) {
     sum.unknown += c.unknown;
     sum.rejected += c.rejected;
     sum.skipped += c.skipped;
+    sum.erased += c.erased;
     for (std::size_t k = 0; k < k_event_kinds; ++k) {
       sum.by_kind[k] += c.by_kind[k];
     }

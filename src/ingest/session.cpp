@@ -22,6 +22,7 @@ void ImportCounts::add(const ImportCounts& more) {
   duplicate += more.duplicate;
   rejected += more.rejected;
   skipped += more.skipped;
+  erased += more.erased;
   new_recipients += more.new_recipients;
   changed_attributes += more.changed_attributes;
   for (std::size_t kind = 0; kind < k_event_kinds; ++kind) {
@@ -95,7 +96,8 @@ std::vector<std::span<EventRow>> RowBucket::pages() {
 
 Session::Session(Store& store, SessionOptions options)
     : m_store(store), m_options(std::move(options)), m_catalog(store.database()),
-      m_recipients(store.database()), m_activity(store.database()) {
+      m_recipients(store.database()), m_activity(store.database()),
+      m_erasures_seen(Erasures::version(store)), m_erasures(store) {
   for (const auto& stored : m_catalog.accounts()) {
     m_accounts.emplace(stored.name, stored.id);
   }
@@ -111,6 +113,9 @@ Session::Session(Store& store, SessionOptions options)
   }
   m_book =
       std::make_unique<AddressBook>(m_options.small ? 0 : m_recipients.count(), m_store.secret());
+  if (!m_erasures.empty()) {
+    m_book->refuse([this](std::string_view key) { return m_erasures.has(key); });
+  }
   if (!m_options.small) {
     load_book();
   }
@@ -274,6 +279,9 @@ LinkNumber Session::link(CampaignSlot& campaign, std::string_view url,
     known = campaign.links.emplace(identity, number).first;
   }
   const auto number = known->second;
+  if (m_erasures.mentioned_in(target)) {
+    return number; // no example of a link that names somebody who is gone
+  }
   auto& example = campaign.examples[number];
   if (example.empty() || (target < example && number != k_other_link)) {
     example = number == k_other_link ? "(other links)" : target;
@@ -356,6 +364,9 @@ std::uint32_t Session::recipient(std::string_view address, std::string_view cont
   const std::lock_guard lock(m_mutex); // one at a time from here: two names meet
   contact = book.find(contact_key, contact_hash);
   known = address.empty() ? AddressBook::k_none : book.find(address, address_hash);
+  if (const auto nobody = refused(address, contact_key, known, contact)) {
+    return *nobody;
+  }
   if (address.empty()) {
     if (contact == AddressBook::k_none) {
       contact = book.intern(contact_key, contact_hash);
@@ -377,6 +388,43 @@ std::uint32_t Session::recipient(std::string_view address, std::string_view cont
   return known;
 }
 
+/// Of two names of which one is of somebody erased, both are: people change their address. The
+/// caller holds the mutex.
+std::optional<std::uint32_t> Session::refused(std::string_view address,
+                                              std::string_view contact_key, std::uint32_t known,
+                                              std::uint32_t contact) {
+  if (m_erasures.empty()) {
+    return std::nullopt;
+  }
+  const auto is = [this](std::string_view key, std::uint32_t number) {
+    return number == AddressBook::k_none ? m_erasures.has(key) : number == AddressBook::k_refused;
+  };
+  if (!is(address, known) && !is(contact_key, contact)) {
+    return std::nullopt;
+  }
+  const auto* as = m_erasures.find(address);
+  as = as == nullptr ? m_erasures.find(contact_key) : as;
+  for (const auto& [key, number] : {std::pair(address, known), std::pair(contact_key, contact)}) {
+    if (!key.empty() && number == AddressBook::k_none) {
+      m_book->intern(key, m_book->hash(key), AddressBook::k_refused);
+      note_erased(key, as);
+    }
+  }
+  return AddressBook::k_refused;
+}
+
+void Session::note_erased(std::string_view key, const Erasure* as) {
+  if (!m_erasures.has(key)) {
+    m_also_erased.emplace(key,
+                          Erasure{as == nullptr ? std::nullopt : as->recipient, m_options.now});
+  }
+}
+
+void Session::also_erased(std::string_view key, const Erasure* as) {
+  const std::lock_guard lock(m_mutex);
+  note_erased(key, as);
+}
+
 void Session::name_campaign(CampaignSlot& campaign, std::string_view name) {
   const std::lock_guard lock(m_mutex);
   if (auto& seen = m_names[&campaign]; seen.empty() || name < seen) {
@@ -391,6 +439,7 @@ void Session::flush(std::span<Harvest> harvests, ImportCounts& counts, const std
                     bool last, const std::function<bool()>& also) {
   const WriterLock lock(m_store.path());
   Transaction transaction(m_store.database());
+  write_erasures(harvests);
   const auto before = counts.fresh + counts.new_recipients + counts.changed_attributes;
   bool changed = write_catalog();
   if (m_options.small) {
@@ -422,6 +471,34 @@ void Session::flush(std::span<Harvest> harvests, ImportCounts& counts, const std
   }
   transaction.commit();
   m_store.checkpoint();
+}
+
+/// Nothing of who was erased is written: neither what the book refused, nor, when somebody was
+/// erased since it was filled, anything of this batch.
+void Session::write_erasures(std::span<Harvest> harvests) {
+  if (Erasures::version(m_store) != m_erasures_seen) {
+    throw Failure({ErrorCode::locked,
+                   "somebody was erased while this was read: nothing of this batch was kept; run "
+                   "it again"});
+  }
+  if (m_erasures.empty()) {
+    return;
+  }
+  for (auto& harvest : harvests) {
+    for (auto& page : *harvest.attributes) {
+      std::erase_if(page, [](const AttributeChange& change) {
+        return change.recipient == AddressBook::k_refused;
+      });
+    }
+  }
+  if (!m_also_erased.empty()) {
+    const auto key = HashKey::read(m_store.path());
+    for (const auto& [text, erasure] : m_also_erased) {
+      Erasures::add(m_store, *key, text, erasure);
+    }
+    m_also_erased.clear();
+    m_erasures_seen = Erasures::version(m_store);
+  }
 }
 
 bool Session::write_coverage(const std::string& source) {

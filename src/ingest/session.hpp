@@ -10,6 +10,7 @@
 #include "model/activity.hpp"
 #include "store/activity.hpp"
 #include "store/catalog.hpp"
+#include "store/erasures.hpp"
 #include "store/recipients.hpp"
 #include "store/store.hpp"
 
@@ -34,6 +35,7 @@ struct ImportCounts {
   std::uint64_t events = 0, recipients = 0, campaigns = 0, unknown = 0;
   std::uint64_t fresh = 0, duplicate = 0; // events
   std::uint64_t rejected = 0, skipped = 0;
+  std::uint64_t erased = 0; // records of people who were erased: read, and not kept
   std::uint64_t new_recipients = 0, changed_attributes = 0;
   std::array<std::uint64_t, k_event_kinds> by_kind{};
   Seconds first = 0, last = 0; // of the events; 0: none
@@ -157,6 +159,12 @@ public:
   void join(std::uint32_t from, std::uint32_t into);
   /// The number of somebody named by address (normalised; may be empty) and contact key.
   std::uint32_t recipient(std::string_view address, std::string_view contact_key);
+  /// Was this person erased? For the few records that do not go through the book; `key` as in it.
+  bool is_erased(std::string_view key) const { return m_erasures.has(key); }
+  const Erasures& erasures() const { return m_erasures; }
+  /// Another key of somebody erased, whose erasure is `as` where that is known: known again from
+  /// now on, by its hash.
+  void also_erased(std::string_view key, const Erasure* as = nullptr);
   /// The name that events tell of their mailing, for as long as nothing better describes it.
   void name_campaign(CampaignSlot& campaign, std::string_view name);
 
@@ -181,6 +189,10 @@ private:
     std::vector<std::string_view> key;
   };
   std::optional<std::uint32_t> account_named(std::string_view name);
+  std::optional<std::uint32_t> refused(std::string_view address, std::string_view contact_key,
+                                       std::uint32_t known, std::uint32_t contact);
+  void note_erased(std::string_view key, const Erasure* as); // the caller holds the mutex
+  void write_erasures(std::span<Harvest> harvests);
   void load_book();
   void load_links(CampaignSlot& campaign);
   void note_source(CampaignSlot& campaign);
@@ -214,6 +226,9 @@ private:
   std::map<std::uint32_t, std::uint32_t> m_joined;
   std::set<std::uint32_t> m_without_address; // known by contact id only
   std::map<CampaignSlot*, std::string> m_names;
+  std::map<std::string, Erasure> m_also_erased;
+  std::int64_t m_erasures_seen; // the store's, when m_erasures was read
+  Erasures m_erasures;
 };
 
 /// Gives the events of the inbox their recipients and folds them into the blocks. Takes the writer

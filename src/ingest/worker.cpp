@@ -73,6 +73,10 @@ void Worker::clear() {
 
 void Worker::accept(const EventView& event) {
   if (event.time.seconds < k_earliest || event.time.seconds >= k_latest) {
+    if (names_erased(event)) {
+      ++m_counts.erased;
+      return;
+    }
     reject(fmt::format("the time {} can't be right", format_time(event.time.seconds)),
            event.record);
     return;
@@ -105,6 +109,10 @@ void Worker::add(std::uint32_t account, const EventView& event) {
       m_counts.first == 0 ? event.time.seconds : std::min(m_counts.first, event.time.seconds);
   m_counts.last = std::max(m_counts.last, event.time.seconds);
   if (event.kind == EventKind::unknown) {
+    if (m_session.is_erased(key)) {
+      ++m_counts.erased;
+      return;
+    }
     m_session.add_unknown(account, event, std::string(key));
     ++m_counts.unknown;
     return;
@@ -124,11 +132,7 @@ void Worker::add(std::uint32_t account, const EventView& event) {
     if (event.kind == EventKind::address_change && !event.new_address.empty()) {
       std::string scratch;
       if (const auto fresh = normalise_address(event.new_address, scratch); !fresh.empty()) {
-        const auto number =
-            m_session.book().intern(fresh, m_session.book().hash(fresh), row.recipient);
-        if (number != row.recipient) {
-          m_session.join(number, row.recipient);
-        }
+        change_address(fresh, row.recipient);
       }
     }
     put(bucket, row);
@@ -146,11 +150,28 @@ void Worker::add(std::uint32_t account, const EventView& event) {
     const auto number = m_session.book().find(key, hash);
     std::string scratch;
     if (const auto fresh = normalise_address(event.new_address, scratch); !fresh.empty()) {
-      const auto other = m_session.book().intern(fresh, m_session.book().hash(fresh), number);
-      if (other != number) {
-        m_session.join(other, number);
-      }
+      change_address(fresh, number);
     }
+  }
+}
+
+bool Worker::names_erased(const EventView& event) {
+  if (m_session.erasures().empty() || event.contact_id.empty()) {
+    return false;
+  }
+  const auto account = m_session.account(event.account);
+  return account && m_session.is_erased(contact_key(*account, event.contact_id));
+}
+
+/// Somebody has another address from now on. An address of somebody erased is taken over by nobody.
+void Worker::change_address(std::string_view fresh, std::uint32_t number) {
+  auto& book = m_session.book();
+  const auto other = book.intern(fresh, book.hash(fresh), number);
+  if (number == AddressBook::k_refused && other == number) {
+    m_session.also_erased(fresh);
+  } else if (other != number && other != AddressBook::k_refused &&
+             number != AddressBook::k_refused) {
+    m_session.join(other, number);
   }
 }
 
@@ -252,6 +273,10 @@ void Worker::resolve_pending() {
 }
 
 void Worker::put(std::uint32_t bucket, const EventRow& row) {
+  if (row.recipient == AddressBook::k_refused) {
+    ++m_counts.erased;
+    return;
+  }
   if (bucket >= m_rows.size()) {
     m_rows.resize(bucket + 1);
   }
@@ -403,6 +428,7 @@ void Worker::accept(const RecipientView& recipient) {
 }
 
 void Worker::give_number(const PendingPerson& person, std::uint32_t number) {
+  m_counts.erased += number == AddressBook::k_refused ? 1 : 0;
   for (std::size_t i = 0; i < person.count; ++i) {
     person.changes[i].recipient = number;
   }
@@ -476,6 +502,10 @@ void Worker::accept(const Campaign& campaign, std::string_view record) {
 }
 
 void Worker::reject(std::string_view why, std::string_view record) {
+  if (m_session.erasures().mentioned_in(record) || m_session.erasures().mentioned_in(why)) {
+    ++m_counts.erased;
+    return;
+  }
   ++m_counts.rejected;
   if (m_rejected_bytes > k_most_rejected_bytes) {
     return; // counted; the first ones tell the story

@@ -73,6 +73,9 @@ private:
   static constexpr std::size_t k_batch = 32, k_agents = 512, k_campaigns = 64;
 
   void add(std::uint32_t account, const EventView& event);
+  void change_address(std::string_view fresh, std::uint32_t number);
+  /// By contact id; of an address reject() knows it.
+  bool names_erased(const EventView& event);
   std::optional<std::uint32_t> account_of(std::string_view name, std::string_view record);
   /// Puts in what the envelope sender tells; nullopt: rejected or skipped.
   std::optional<std::uint32_t> account_by_route(EventView& event);
@@ -87,7 +90,7 @@ private:
                           std::string_view contact_id, std::string_view record);
   void resolve_pending();
   void add_attributes(const RecipientView& recipient, std::vector<AttributeChange>& page);
-  static void give_number(const PendingPerson& person, std::uint32_t number);
+  void give_number(const PendingPerson& person, std::uint32_t number);
   void resolve_people();
   void put(std::uint32_t bucket, const EventRow& row);
 

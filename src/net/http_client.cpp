@@ -283,6 +283,7 @@ asio::awaitable<Result<HttpResponse>> perform(Engine* engine, JobPtr job) {
     const auto moment = engine->now() + next.wait;
     constexpr int k_too_many = 429;
     if (came.fate == Attempt::Fate::answered && came.answer.status == k_too_many &&
+        came.answer.header("Retry-After").empty() && // else that is the wait
         engine->paths.told(job->target.path, moment, engine->now())) {
       next.whole_account = next.again; // its turn is the wait
     } else if (next.whole_account) {

@@ -87,7 +87,7 @@ struct HostRules {
   double per_second = 0; // requests; 0: as many as there are
   double burst = 1;      // that may go at once after a rest
   /// Of what begins with a path, slower than the rest: requests a second, from the first 429 to one
-  /// of them on, which then holds up no others.
+  /// of them on that names no Retry-After, and holds up no others.
   std::vector<std::pair<std::string, double>> paths;
   unsigned connections = 4;
   std::vector<std::string> secrets; // see SecretMask

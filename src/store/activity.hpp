@@ -107,6 +107,20 @@ public:
   /// Gives the events of merged recipients to whom they were merged into.
   void move_recipients(const std::unordered_map<RecipientId, RecipientId>& into, unsigned threads);
 
+  /// Takes the events of some people away: how many there were of each set, and of how many people.
+  struct Removed {
+    std::uint64_t events = 0, people = 0;
+  };
+  std::map<std::pair<CampaignId, EventKind>, Removed>
+  remove_recipients(std::span<const RecipientId> numbers);
+  /// Those that wait under one of the keys (sorted); their number is added to `removed`.
+  void remove_from_inbox(std::span<const std::string> keys,
+                         std::map<std::pair<CampaignId, EventKind>, Removed>& removed);
+  /// Takes events before the moment away, of the kinds in `kinds`; returns how many by kind.
+  /// `dry_run`: only counts.
+  std::map<EventKind, std::uint64_t> remove_before(std::uint32_t time, std::uint32_t kinds,
+                                                   bool dry_run);
+
   /// Is there any such event? Without the inbox.
   bool any(CampaignId campaign, EventKind kind);
   std::map<std::pair<CampaignId, EventKind>, std::uint64_t>

@@ -21,6 +21,8 @@ Database opened(const std::string& path) {
   // One connection has the file, so that it may checkpoint by itself.
   database.execute("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA "
                    "wal_autocheckpoint=1000; PRAGMA cache_size=-4096");
+  // What was brought into the store is nowhere else: people may ask that theirs is erased.
+  database.execute("PRAGMA secure_delete=ON");
   // AUTOINCREMENT: a number is never given twice, also when all rows before it are gone.
   database.execute("CREATE TABLE IF NOT EXISTS hooks (id INTEGER PRIMARY KEY AUTOINCREMENT, "
                    "received INTEGER NOT NULL, requests INTEGER NOT NULL, data BLOB NOT NULL)");
@@ -120,6 +122,11 @@ HookSpool::Batch HookSpool::read(std::size_t most) {
 void HookSpool::drop(std::int64_t last) {
   const std::lock_guard lock(m_mutex);
   m_database.use("DELETE FROM hooks WHERE id <= ?1").bind(last).run();
+  auto left = m_database.use("SELECT EXISTS (SELECT 1 FROM hooks)");
+  if (left.step() && left.integer(0) == 0) {
+    left.reset();
+    m_database.execute("PRAGMA wal_checkpoint(TRUNCATE)"); // the log holds nothing of them either
+  }
 }
 
 HookSpool::Waiting HookSpool::waiting() {

@@ -49,7 +49,8 @@ public:
   };
   /// The oldest rows: about `most` bytes of requests, but at least one row.
   Batch read(std::size_t most);
-  /// Rows up to this one are in the store.
+  /// Rows up to this one are in the store. They are overwritten, and the log is emptied once
+  /// nothing waits.
   void drop(std::int64_t last);
 
   struct Waiting {

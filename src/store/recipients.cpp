@@ -302,6 +302,26 @@ std::vector<AttributeEntry> united(std::vector<AttributeEntry> entries) {
   return out;
 }
 
+/// All entries of a block; their values point into `columns`.
+std::vector<AttributeEntry> entries_of(const std::string& blob, std::uint32_t block,
+                                       std::vector<AttributeColumn>& columns) {
+  std::vector<AttributeEntry> entries;
+  if (blob.empty()) {
+    return entries;
+  }
+  const AttributeBlock old(blob, block_name("attribute", block));
+  const auto ids = old.attributes();
+  columns.resize(ids.size());
+  for (std::size_t a = 0; a < ids.size(); ++a) {
+    old.read(ids[a], columns[a]);
+    for (std::size_t k = 0; k < columns[a].recipient.size(); ++k) {
+      entries.push_back({ids[a], columns[a].recipient[k], columns[a].valid_from[k],
+                         columns[a].values[columns[a].value[k]]});
+    }
+  }
+  return entries;
+}
+
 /// Stable counting sort by a small number.
 template<typename Key> void counting_sort(std::vector<AttributeEntry>& entries, Key key) {
   std::vector<std::uint32_t> starts;
@@ -371,20 +391,8 @@ std::size_t Recipients::change_attributes(std::span<const std::span<const Attrib
   }
   parallel_for(pieces.size(), threads, [&](std::size_t p, unsigned) {
     auto& piece = pieces[p];
-    std::vector<AttributeEntry> entries;
     std::vector<AttributeColumn> columns;
-    if (!piece.old.empty()) {
-      const AttributeBlock old(piece.old, block_name("attribute", piece.block));
-      const auto ids = old.attributes();
-      columns.resize(ids.size());
-      for (std::size_t a = 0; a < ids.size(); ++a) {
-        old.read(ids[a], columns[a]);
-        for (std::size_t k = 0; k < columns[a].recipient.size(); ++k) {
-          entries.push_back({ids[a], columns[a].recipient[k], columns[a].valid_from[k],
-                             columns[a].values[columns[a].value[k]]});
-        }
-      }
-    }
+    auto entries = entries_of(piece.old, piece.block, columns);
     const auto had = entries.size();
     for (auto i = starts[piece.block]; i < starts[piece.block + 1]; ++i) {
       for (const auto& change : order[i]) {
@@ -439,6 +447,26 @@ std::vector<std::pair<std::string, std::string>> Recipients::attributes_of(Recip
   return out;
 }
 
+std::vector<Recipients::Statement> Recipients::statements_of(RecipientId id) {
+  std::vector<Statement> out;
+  std::vector<AttributeColumn> columns;
+  const auto blob = attribute_block(block_of(id));
+  const auto entries = entries_of(blob, block_of(id), columns);
+  std::map<std::uint16_t, std::string> names;
+  for (auto& [attribute, name] : attributes()) {
+    names.emplace(attribute, std::move(name));
+  }
+  for (const auto& entry : entries) {
+    if (entry.recipient == (id & (k_recipient_block - 1))) {
+      out.push_back({names[entry.attribute], std::string(entry.value), entry.valid_from});
+    }
+  }
+  std::stable_sort(out.begin(), out.end(), [](const Statement& a, const Statement& b) {
+    return std::tie(a.name, a.valid_from) < std::tie(b.name, b.valid_from);
+  });
+  return out;
+}
+
 std::unordered_map<RecipientId, RecipientId> Recipients::merged() {
   std::unordered_map<RecipientId, RecipientId> out;
   auto query = m_database->use("SELECT recipient, into_recipient FROM merged_recipient");
@@ -456,6 +484,100 @@ void Recipients::merge(RecipientId from, RecipientId into) {
         .run();
     m_database->use("UPDATE merged_recipient SET into_recipient = ?2 WHERE into_recipient = ?1")
         .bind(from, into)
+        .run();
+  }
+}
+
+// ---- who is erased
+// ----------------------------------------------------------------------------------------------------
+
+std::vector<RecipientId> Recipients::numbers_of(RecipientId id) {
+  std::vector<RecipientId> out{id};
+  auto query = m_database->use(
+      "SELECT recipient FROM merged_recipient WHERE into_recipient = ?1 ORDER BY 1");
+  query.bind(id);
+  while (query.step()) {
+    out.push_back(static_cast<RecipientId>(query.integer(0)));
+  }
+  return out;
+}
+
+std::vector<std::string> Recipients::keys_of(RecipientId id) {
+  std::vector<std::string> out;
+  each_key(keys_of_block(block_of(id)), [&](std::uint32_t index, std::string_view key) {
+    if (index == (id & (k_recipient_block - 1))) {
+      out.emplace_back(key);
+    }
+  });
+  return out;
+}
+
+void Recipients::remove(std::span<const RecipientId> numbers) {
+  std::map<std::uint32_t, std::vector<RecipientId>> by_block;
+  for (const auto id : numbers) {
+    by_block[block_of(id)].push_back(id);
+  }
+  for (const auto& [block, mine] : by_block) {
+    remove_keys(block, mine);
+    remove_attributes(block, mine);
+  }
+}
+
+void Recipients::remove_keys(std::uint32_t block, std::span<const RecipientId> numbers) {
+  std::string blob;
+  {
+    auto query = m_database->use("SELECT data FROM key_block WHERE block = ?1");
+    blob = query.bind(block).step() ? std::string(query.blob(0)) : std::string();
+  }
+  if (blob.empty()) {
+    return;
+  }
+  auto keys = decode_keys(blob, block_name("key", block));
+  for (const auto id : numbers) {
+    auto& mine = keys.at(id & (k_recipient_block - 1));
+    for (const auto& key : mine) {
+      const auto hash = hash64(key);
+      std::string entries, kept;
+      {
+        auto query = m_database->use("SELECT data FROM key_index WHERE partition = ?1");
+        entries =
+            query.bind(partition_of(hash)).step() ? std::string(query.blob(0)) : std::string();
+      }
+      for (std::size_t at = 0; at + sizeof(IndexEntry) <= entries.size();
+           at += sizeof(IndexEntry)) {
+        IndexEntry entry;
+        std::memcpy(&entry, entries.data() + at, sizeof entry);
+        if (entry.tag != tag_of(hash) || entry.id != id) {
+          kept.append(entries, at, sizeof entry);
+        }
+      }
+      m_database->use("UPDATE key_index SET data = ?2 WHERE partition = ?1")
+          .bind(partition_of(hash), Blob{kept})
+          .run();
+    }
+    mine.clear();
+  }
+  m_database->use("UPDATE key_block SET data = ?2 WHERE block = ?1")
+      .bind(block, Blob{encode_keys(keys)})
+      .run();
+}
+
+void Recipients::remove_attributes(std::uint32_t block, std::span<const RecipientId> numbers) {
+  std::vector<AttributeColumn> columns;
+  const auto blob = attribute_block(block);
+  auto entries = entries_of(blob, block, columns);
+  const auto removed = std::erase_if(entries, [&](const AttributeEntry& entry) {
+    return std::find(numbers.begin(), numbers.end(),
+                     block << k_recipient_block_bits | entry.recipient) != numbers.end();
+  });
+  if (removed == 0) {
+    return;
+  }
+  if (entries.empty()) {
+    m_database->use("DELETE FROM attribute_block WHERE block = ?1").bind(block).run();
+  } else {
+    m_database->use("UPDATE attribute_block SET data = ?2 WHERE block = ?1")
+        .bind(block, Blob{encode_attributes(entries)})
         .run();
   }
 }

@@ -66,6 +66,12 @@ public:
                                 unsigned threads);
   /// Blob of block `block`; "" when there is none.
   std::string attribute_block(std::uint32_t block);
+  /// All that was ever said of one recipient's attributes, by name, then time.
+  struct Statement {
+    std::string name, value;
+    Seconds valid_from;
+  };
+  std::vector<Statement> statements_of(RecipientId id);
   /// name -> value of one recipient as of a moment.
   std::vector<std::pair<std::string, std::string>> attributes_of(RecipientId id, Seconds as_of);
 
@@ -73,7 +79,16 @@ public:
   std::unordered_map<RecipientId, RecipientId> merged();
   void merge(RecipientId from, RecipientId into);
 
+  /// All numbers of a person: that which find() tells, and those that were merged into it.
+  std::vector<RecipientId> numbers_of(RecipientId id);
+  /// All keys of a number, addresses first.
+  std::vector<std::string> keys_of(RecipientId id);
+  /// Takes away keys and attributes, also out of the index. The number stays, as nobody's.
+  void remove(std::span<const RecipientId> numbers);
+
 private:
+  void remove_keys(std::uint32_t block, std::span<const RecipientId> numbers);
+  void remove_attributes(std::uint32_t block, std::span<const RecipientId> numbers);
   Database* m_database;
 };
 

@@ -69,6 +69,21 @@ void check_format(Store& store) {
   }
 }
 
+/// What an erasure that was cut off left to be done; another time if somebody is writing.
+void finish_scrub(Store& store) {
+  if (!store.wants_scrub()) {
+    return;
+  }
+  try {
+    const WriterLock lock(store.path(), 0);
+    store.scrub();
+  } catch (const Failure& failure) {
+    if (failure.error.code != ErrorCode::locked) {
+      throw;
+    }
+  }
+}
+
 } // namespace
 
 WriterLock::WriterLock(const std::string& store_path, unsigned seconds) {
@@ -154,6 +169,7 @@ Store Store::open_writing(const std::string& path) {
   Store store(path, Database(path, Database::Access::write), read_secret(path, true));
   configure(store.m_database);
   check_format(store);
+  finish_scrub(store);
   return store;
 }
 
@@ -185,11 +201,41 @@ void Store::count_change() {
   set_meta("changes", std::to_string(changes() + 1));
 }
 
-void Store::checkpoint() {
-  // Readers may be in the way: then the rest is done next time.
+bool Store::checkpoint() {
   auto query = m_database.use("PRAGMA wal_checkpoint(TRUNCATE)");
+  bool whole = true;
   while (query.step()) {
+    whole = query.integer(0) == 0;
   }
+  return whole;
+}
+
+void Store::want_scrub() {
+  set_meta("scrub", "1");
+}
+
+bool Store::wants_scrub() {
+  return meta("scrub").has_value();
+}
+
+bool Store::scrub() {
+  // Built anew from what is in use: pages that are free, and what lies unused within a page, hold
+  // nothing afterwards. A large store is not copied into memory for it.
+  constexpr std::int64_t k_in_memory = std::int64_t{256} << 20;
+  std::int64_t size = 0;
+  {
+    auto query = m_database.use(
+        "SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()");
+    size = query.step() ? query.integer(0) : 0;
+  }
+  m_database.execute(size > k_in_memory ? "PRAGMA temp_store=FILE; VACUUM; PRAGMA temp_store=MEMORY"
+                                        : "VACUUM");
+  if (!checkpoint()) {
+    return false;
+  }
+  m_database.use("DELETE FROM meta WHERE key = 'scrub'").run();
+  checkpoint();
+  return true;
 }
 
 } // namespace mailfunnel

@@ -52,8 +52,17 @@ public:
   std::int64_t changes();
   void count_change(); // inside the batch's transaction
 
-  /// Moves the write-ahead log into the file. Only while the writer lock is held.
-  void checkpoint();
+  /// Moves the write-ahead log into the file. Only while the writer lock is held. False: a reader
+  /// is in the way; the rest is done after a later batch.
+  bool checkpoint();
+
+  /// What was deleted leaves no byte in the file, its free pages or the write-ahead log:
+  /// want_scrub() inside the transaction that deletes, scrub() after it, with the writer lock held.
+  /// False: a reader is in the way. What a crash or a reader left undone is done when the store is
+  /// next opened for writing.
+  void want_scrub();
+  bool scrub();
+  bool wants_scrub();
 
 private:
   Store(std::string path, Database database, std::uint64_t secret);

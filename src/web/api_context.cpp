@@ -1,5 +1,6 @@
 #include "web/api_context.hpp"
 
+#include "app/access_log.hpp"
 #include "base/json_text.hpp"
 #include "base/text.hpp"
 #include "ingest/session.hpp"
@@ -102,8 +103,15 @@ HttpResponse list_response(std::string_view lines, const std::optional<std::stri
   return json_response(200, json + "],\"next\":" + (next ? json_text(*next) : "null") + "}\n");
 }
 
-// The log of accesses is to be written here; nothing keeps one yet.
-void note_person_access(const ApiContext&, std::string_view, std::string_view, std::uint64_t,
-                        std::string_view) {}
+void note_person_access(const ApiContext& context, std::string_view what, std::string_view person,
+                        std::uint64_t people, std::string_view detail) {
+  auto words = fmt::format("API{}{}", detail.empty() ? "" : ", ", detail);
+  const auto noted = note_access(context.workspace.store_path(),
+                                 {context.now, context.caller.name, std::string(what),
+                                  std::string(person), people, std::move(words)});
+  if (!noted) {
+    throw Failure(noted.error()); // nobody sees what can't be noted
+  }
+}
 
 } // namespace mailfunnel

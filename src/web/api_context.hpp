@@ -85,8 +85,9 @@ HttpResponse page_response(const ApiContext& context, const std::vector<T>& item
                        head);
 }
 
-/// Every way of the API to data of persons comes by here, for the log of accesses. `person`: as it
-/// was asked for, or "" where a list left.
+/// Every way of the API to data of persons comes by here: a line of the log of accesses, under the
+/// name of the token. Failure where it can't be written. `person`: as it was asked for, or "" where
+/// a list left.
 void note_person_access(const ApiContext& context, std::string_view what, std::string_view person,
                         std::uint64_t people, std::string_view detail = {});
 

@@ -3,7 +3,7 @@
 #include "web/api.hpp"
 
 #include "../app/test_workspace.hpp"
-#include "app/kept_run.hpp"
+#include "app/access_log.hpp"
 #include "app/segment_export.hpp"
 #include "base/uri.hpp"
 #include "store/job_log.hpp"
@@ -419,6 +419,24 @@ TEST_CASE("lists that are made whole each time, page by page") {
   }
   CHECK(found == 3);
   CHECK(json::parse(world.get("campaigns?after=99999999999").body).at("items").as_array().empty());
+}
+
+TEST_CASE("who saw whom is noted under the name of the token") {
+  ApiWorld world;
+  world.get("segments/calls?limit=3");
+  world.get("recipients/p0@example.com/explain");
+  world.get("recipients/nobody@example.com");
+  world.get("status");
+  auto store = world.store();
+  const auto noted = *accesses(store, "", 10);
+  REQUIRE(noted.size() == 2);
+  CHECK(noted[0].who == "admin");
+  CHECK(noted[0].what == "explain");
+  CHECK(noted[0].person == "p0@example.com");
+  CHECK(noted[0].detail == "API");
+  CHECK(noted[1].what == "export");
+  CHECK(noted[1].people == 3);
+  CHECK(noted[1].detail == "API, segment calls");
 }
 
 TEST_CASE("a stage set by hand, and taken back") {
