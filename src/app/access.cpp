@@ -1,8 +1,7 @@
 #include "app/access.hpp"
 
-#include "app/earlier_moments.hpp"
 #include "app/kept_run.hpp"
-#include "app/push_people.hpp"
+#include "app/person_segments.hpp"
 #include "base/text.hpp"
 #include "store/catalog.hpp"
 
@@ -49,7 +48,7 @@ public:
       m_out.addresses.push_back(found.key);
     }
     sources(*world);
-    segments(found, worlds);
+    m_out.segments = segments_with(m_store, m_workspace, found, m_now);
     runs(found);
     if (auto log = accesses(m_store, m_who, k_most_accesses)) {
       m_out.accesses = *std::move(log);
@@ -91,61 +90,6 @@ private:
       }
     }
   }
-
-  void segments(const FoundPerson& found, Worlds& worlds) {
-    const auto& rules = m_workspace.config.rules;
-    const auto world = worlds.at(m_now);
-    const Scorer scorer(rules, *world, m_now);
-    PersonSource source(m_store.database(), found.id, found.key);
-    EarlierMoments moments(m_store);
-    const auto& exclude = m_workspace.config.exclude_expression;
-    for (const auto& segment : m_workspace.config.segments) {
-      moments.add(*segment.expression, m_now, worlds);
-    }
-    if (exclude) {
-      moments.add(*exclude, m_now, worlds);
-    }
-    ManualSuppression manual;
-    if (found.id) {
-      manual.emplace(0, ManualSuppressions(m_store.database(), m_now).of(*found.id));
-    }
-    ChunkScores scores;
-    scorer.score(source, &manual, scores);
-    scorer.judge_status(source, scores);
-    const OnePerson earlier(moments, found.id);
-    const EvaluationContext context{scorer, source, scores, &earlier};
-    const bool excluded = exclude && evaluate(*exclude, context).test(0);
-    for (const auto& segment : m_workspace.config.segments) {
-      const bool barred = (scores.suppressed[0] & barring(segment.use)) != 0 ||
-                          (excluded && segment.use != SegmentUse::suppression);
-      if (!barred && evaluate(*segment.expression, context).test(0)) {
-        m_out.segments.push_back(segment.name);
-      }
-    }
-  }
-
-  /// The past of somebody who is all of a chunk.
-  class OnePerson : public Earlier {
-  public:
-    OnePerson(const EarlierMoments& moments, std::optional<RecipientId> id)
-        : m_of_chunk(moments, id ? chunk_of(*id) : 0), m_id(id) {}
-    const World& world(Seconds as_of) const override { return m_of_chunk.world(as_of); }
-    const ManualSuppression* suppressed(Seconds as_of) const override {
-      const auto* all = m_id ? m_of_chunk.suppressed(as_of) : nullptr;
-      m_mine.clear();
-      if (all != nullptr) {
-        if (const auto found = all->find(offset_of(*m_id)); found != all->end()) {
-          m_mine.emplace(0, found->second);
-        }
-      }
-      return &m_mine;
-    }
-
-  private:
-    EarlierMoments::OfChunk m_of_chunk;
-    std::optional<RecipientId> m_id;
-    mutable ManualSuppression m_mine; // asked for one moment after the other
-  };
 
   void pushes(RecipientId id) {
     auto rows = m_store.database().use(

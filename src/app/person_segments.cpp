@@ -1,16 +1,14 @@
 #include "app/person_segments.hpp"
 
 #include "app/earlier_moments.hpp"
-#include "app/explain.hpp"
-#include "app/segment_export.hpp"
+#include "app/push_people.hpp"
 
 namespace mailfunnel {
 
 std::vector<std::string> segments_with(Store& store, const Workspace& workspace,
-                                       const std::string& who, Seconds as_of) {
+                                       const FoundPerson& who, Seconds as_of) {
   const auto& config = workspace.config;
-  const auto found = find_person(store, who);
-  PersonSource source(store.database(), found.id, found.key);
+  PersonSource source(store.database(), who.id, who.key);
   if (source.empty() || source.address(0).empty()) {
     return {};
   }
@@ -18,8 +16,8 @@ std::vector<std::string> segments_with(Store& store, const Workspace& workspace,
   const auto world = worlds.at(as_of);
   const Scorer scorer(config.rules, *world, as_of);
   ManualSuppression manual;
-  if (found.id) {
-    if (const auto bits = ManualSuppressions(store.database(), as_of).of(*found.id); bits != 0) {
+  if (who.id) {
+    if (const auto bits = ManualSuppressions(store.database(), as_of).of(*who.id); bits != 0) {
       manual.emplace(0, bits);
     }
   }
@@ -34,7 +32,7 @@ std::vector<std::string> segments_with(Store& store, const Workspace& workspace,
   for (const auto& segment : config.segments) {
     moments.add(*segment.expression, as_of, worlds);
   }
-  const EarlierMoments::OfPerson earlier(moments, found.id);
+  const EarlierMoments::OfPerson earlier(moments, who.id);
   const EvaluationContext context{scorer, source, scores, &earlier};
   const auto holds = [&context](const Expression& expression) {
     return evaluate(expression, context).test(0);

@@ -1,5 +1,6 @@
 #include "privacy_output.hpp"
 
+#include "app/person_json.hpp"
 #include "base/csv.hpp"
 #include "base/json.hpp"
 #include "base/text.hpp"

@@ -13,7 +13,7 @@ HttpResponse api_person(const ApiContext& context, const WebRequest&) {
   const auto as_of = context.as_of(store);
   const auto person =
       value_of(explain(store, context.workspace, context.workspace.config.rules, who, as_of));
-  const auto segments = segments_with(store, context.workspace, who, as_of);
+  const auto segments = segments_with(store, context.workspace, find_person(store, who), as_of);
   note_person_access(context, "view", who, 1);
   return json_response(200, person_json(person, segments));
 }
