@@ -64,8 +64,7 @@ void activity_one_recipient(benchmark::State& state) {
   for (auto _ : state) {
     columns.clear();
     i = (i + 7919) % rows.size();
-    BlockReader(blob, 0)
-        .read_recipient(static_cast<std::uint16_t>(rows[i].recipient), columns);
+    BlockReader(blob, 0).read_recipient(static_cast<std::uint16_t>(rows[i].recipient), columns);
     benchmark::DoNotOptimize(columns.time.data());
   }
   state.SetItemsProcessed(state.iterations());

@@ -19,8 +19,8 @@ namespace mailfunnel {
 
 namespace {
 
-constexpr std::size_t k_most_raw = 4096; // of a rejected record: one may be rejected for many reasons
-
+constexpr std::size_t k_most_raw =
+    4096; // of a rejected record: one may be rejected for many reasons
 
 /// Puts "name": before what is appended next; commas where they belong.
 void key(std::string& out, std::string_view name) {

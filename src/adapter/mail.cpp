@@ -54,8 +54,10 @@ std::string with_plain_lines(std::string_view text, bool quoted) {
 
 /// Does a header of addresses begin here?
 bool begins_addresses(std::string_view line) {
-  constexpr std::string_view k_names[] = {"from:", "to:", "cc:", "bcc:", "sender:", "reply-to:",
-                                          "resent-", "return-path:", "disposition-notification-to:"};
+  constexpr std::string_view k_names[] = {
+      "from:",   "to:",          "cc:",
+      "bcc:",    "sender:",      "reply-to:",
+      "resent-", "return-path:", "disposition-notification-to:"};
   return std::any_of(std::begin(k_names), std::end(k_names),
                      [line](std::string_view name) { return istarts_with(line, name); });
 }

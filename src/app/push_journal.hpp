@@ -30,7 +30,7 @@ struct PushRun {
 };
 
 std::string where_of(const PushConfig& target); // in words: news: tag "calls"
-std::string to_json(const PushRun& run);         // one object
+std::string to_json(const PushRun& run);        // one object
 
 class PushJournal {
 public:

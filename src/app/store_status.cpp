@@ -76,8 +76,7 @@ std::string to_json(const StoreStatus& status) {
       "{{\"store\":{},\"bytes\":{},\"recipients\":{},\"events\":{},\"inbox\":{},\"campaigns\":{},"
       "\"scored_as_of\":{},\"scores_current\":{}}}\n",
       json_text(status.path), status.bytes, status.recipients, status.events, status.inbox,
-      status.campaigns,
-      status.scored_as_of ? json_text(format_time(*status.scored_as_of)) : "null",
+      status.campaigns, status.scored_as_of ? json_text(format_time(*status.scored_as_of)) : "null",
       status.scores_current);
 }
 

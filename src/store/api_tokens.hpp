@@ -21,9 +21,9 @@ class ApiTokens {
 public:
   explicit ApiTokens(Database& database) : m_database(database) {}
 
-  std::vector<StoredToken> all();        // by name
-  bool add(const StoredToken& token);    // false: the name is taken
-  bool remove(std::string_view name);    // false: there is none
+  std::vector<StoredToken> all();     // by name
+  bool add(const StoredToken& token); // false: the name is taken
+  bool remove(std::string_view name); // false: there is none
 
 private:
   Database& m_database;

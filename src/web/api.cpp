@@ -179,7 +179,8 @@ unsigned JsonApi::pace(const std::string& token, Moment at) {
   return 0;
 }
 
-HttpResponse JsonApi::perform(const ApiRoute& route, ApiContext& context, const WebRequest& request) {
+HttpResponse JsonApi::perform(const ApiRoute& route, ApiContext& context,
+                              const WebRequest& request) {
   try {
     context.places = places_of(route.path, path_behind_root(request));
     read_query(route, request.query, context);
@@ -197,7 +198,7 @@ HttpResponse JsonApi::perform(const ApiRoute& route, ApiContext& context, const 
 }
 
 HttpResponse JsonApi::handle(const WebRequest& request, const Workspace& workspace, Seconds now,
-                         Moment at) {
+                             Moment at) {
   const auto answer = [&]() -> HttpResponse {
     const auto caller = caller_of(request, workspace);
     if (!caller) {

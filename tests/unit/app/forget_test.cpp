@@ -14,6 +14,8 @@
 #include "base/text.hpp"
 #include "ingest/session.hpp"
 #include "store/catalog.hpp"
+#include "store/job_log.hpp"
+#include "store/notice_log.hpp"
 #include "store/sync_state.hpp"
 
 #include "test_workspace.hpp"
@@ -165,9 +167,8 @@ struct World : TestWorkspace {
     auto opened = store();
     const std::vector<SegmentRequest> requests{
         {"all", SegmentUse::sales, workspace.config.segments[0].expression.get(), {"email"}}};
-    const auto exported =
-        export_segments(opened, workspace, k_now, requests, ExportFormat::machine,
-                        [](std::size_t, std::string_view) {});
+    const auto exported = export_segments(opened, workspace, k_now, requests, ExportFormat::machine,
+                                          [](std::size_t, std::string_view) {});
     keep_run(opened, exported.run, workspace.config.rules, *exported.world, {"segment all"}, k_now);
   }
   ForgetResult forget(std::vector<std::string> people, bool dry_run = false) const {
@@ -189,6 +190,11 @@ TEST_CASE("forget: no byte of the person is left in any file") {
     auto opened = world.store();
     note_access(world.workspace.store_path(),
                 {k_now, "clerk", "explain", "ann@home.example", 1, "for Ann.Peeters@example.com"});
+    NoticeLog(opened.database()).add("sql", "k", "new SQL: ann.peeters@example.com", k_now);
+    JobLog jobs(opened.database());
+    jobs.end(jobs.begin("notify", k_now, k_now), "done",
+             "$ mailfunnel notify\nnew SQL: ann.peeters@example.com\nnew SQL: bob@example.com\n",
+             k_now);
   }
   REQUIRE(!holding(world.folder, traces_of_ann()).empty());
   const auto result = world.forget({"ann.peeters@example.com"});
@@ -208,6 +214,8 @@ TEST_CASE("forget: no byte of the person is left in any file") {
   CHECK(left.empty());
 
   // Bob is there as he was.
+  CHECK(JobLog(world.store().database()).run(1)->log ==
+        "$ mailfunnel notify\nnew SQL: bob@example.com\n");
   CHECK(world.exported().find("bob@example.com") != std::string::npos);
   CHECK(world.number("SELECT count(*) FROM sync_task") == 1);
   CHECK(world.number("SELECT count(*) FROM push_member") == 1);
