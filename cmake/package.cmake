@@ -31,7 +31,7 @@ add_custom_command(
   VERBATIM)
 add_custom_target(package_files DEPENDS ${out}/mailfunnel.1.gz)
 
-target_link_options(mailfunnel PRIVATE -Wl,-z,relro,-z,now)
+target_link_options(mailfunnel PRIVATE -Wl,-z,relro)
 install(TARGETS mailfunnel RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 install(FILES ${out}/mailfunnel.1.gz DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
 install(FILES ${out}/mailfunnel.bash DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions RENAME mailfunnel)
@@ -55,7 +55,7 @@ set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
 set(CPACK_DEBIAN_PACKAGE_RELEASE 1)
 set(CPACK_DEBIAN_PACKAGE_SECTION mail)
 set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
-set(CPACK_DEBIAN_PACKAGE_DEPENDS "ca-certificates, tzdata")
+set(CPACK_DEBIAN_PACKAGE_DEPENDS "ca-certificates, tzdata, libcurl4") # libcurl is loaded when a mail is sent
 set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "scores the readers of e-mail by the logs of any e-mail platform")
 set(CPACK_DEBIAN_PACKAGE_DESCRIPTION "mailfunnel reads the logs and exports of e-mail platforms and mail servers,
 gives every link its stage in the sales funnel, scores every recipient, and

@@ -4,6 +4,7 @@
 #include "base/text.hpp"
 
 #include <curl/curl.h>
+#include <dlfcn.h>
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 
@@ -13,6 +14,9 @@
 #include <ctime>
 #include <memory>
 #include <string_view>
+
+// Its macros of these names check types, and call by name.
+#undef curl_easy_setopt
 
 namespace mailfunnel {
 
@@ -67,9 +71,46 @@ std::size_t give(char* into, std::size_t size, std::size_t count, void* state) {
   return part.size();
 }
 
+/// libcurl brings some twenty libraries along, which would make every command start later: it is
+/// loaded when the first mail is sent.
+struct Curl {
+  decltype(&curl_global_init) global_init = nullptr;
+  decltype(&curl_easy_init) easy_init = nullptr;
+  decltype(&curl_easy_setopt) setopt = nullptr;
+  decltype(&curl_easy_perform) perform = nullptr;
+  decltype(&curl_easy_cleanup) cleanup = nullptr;
+  decltype(&curl_easy_strerror) words = nullptr;
+  decltype(&curl_slist_append) append = nullptr;
+  decltype(&curl_slist_free_all) free_all = nullptr;
+  bool good = false;
+
+  Curl() {
+    void* library = dlopen("libcurl.so.4", RTLD_NOW | RTLD_LOCAL); // for the rest of the process
+    good =
+        library != nullptr && find(library, "curl_global_init", global_init) &&
+        find(library, "curl_easy_init", easy_init) && find(library, "curl_easy_setopt", setopt) &&
+        find(library, "curl_easy_perform", perform) &&
+        find(library, "curl_easy_cleanup", cleanup) && find(library, "curl_easy_strerror", words) &&
+        find(library, "curl_slist_append", append) &&
+        find(library, "curl_slist_free_all", free_all) &&
+        global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK;
+  }
+
+private:
+  template<typename Function> static bool find(void* library, const char* name, Function& into) {
+    into = reinterpret_cast<Function>(dlsym(library, name));
+    return into != nullptr;
+  }
+};
+
+const Curl& curl_library() {
+  static const Curl s_curl;
+  return s_curl;
+}
+
 struct Free {
-  void operator()(CURL* handle) const { curl_easy_cleanup(handle); }
-  void operator()(curl_slist* list) const { curl_slist_free_all(list); }
+  void operator()(CURL* handle) const { curl_library().cleanup(handle); }
+  void operator()(curl_slist* list) const { curl_library().free_all(list); }
 };
 
 } // namespace
@@ -93,43 +134,43 @@ std::string mail_text(const PlainMail& mail) {
 }
 
 Result<void> send_mail(const MailServer& server, const PlainMail& mail) {
-  static const auto s_ready = curl_global_init(CURL_GLOBAL_DEFAULT); // once a process
-  const std::unique_ptr<CURL, Free> handle(s_ready == CURLE_OK ? curl_easy_init() : nullptr);
+  const auto& library = curl_library();
+  const std::unique_ptr<CURL, Free> handle(library.good ? library.easy_init() : nullptr);
   if (!handle) {
-    return Error{ErrorCode::io, "no mail can be sent: libcurl does not start"};
+    return Error{ErrorCode::io, "no mail can be sent: libcurl is not there (package libcurl4)"};
   }
   curl_slist* list = nullptr;
   for (const auto& one : mail.to) {
-    list = curl_slist_append(list, ("<" + one_line(one) + ">").c_str());
+    list = library.append(list, ("<" + one_line(one) + ">").c_str());
   }
   const std::unique_ptr<curl_slist, Free> to(list);
   const auto text = mail_text(mail);
   Upload upload{text};
   std::array<char, CURL_ERROR_SIZE> words{};
   auto* curl = handle.get();
-  curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, words.data());
-  curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
-  curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "smtp,smtps");
-  curl_easy_setopt(curl, CURLOPT_URL, server.url.c_str());
-  curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT, k_connect);
-  curl_easy_setopt(curl, CURLOPT_TIMEOUT, k_whole);
+  library.setopt(curl, CURLOPT_ERRORBUFFER, words.data());
+  library.setopt(curl, CURLOPT_NOSIGNAL, 1L);
+  library.setopt(curl, CURLOPT_PROTOCOLS_STR, "smtp,smtps");
+  library.setopt(curl, CURLOPT_URL, server.url.c_str());
+  library.setopt(curl, CURLOPT_CONNECTTIMEOUT, k_connect);
+  library.setopt(curl, CURLOPT_TIMEOUT, k_whole);
   const bool secret = !server.user.empty();
-  curl_easy_setopt(curl, CURLOPT_USE_SSL, secret ? CURLUSESSL_ALL : CURLUSESSL_TRY);
+  library.setopt(curl, CURLOPT_USE_SSL, secret ? CURLUSESSL_ALL : CURLUSESSL_TRY);
   if (secret) {
-    curl_easy_setopt(curl, CURLOPT_USERNAME, server.user.c_str());
-    curl_easy_setopt(curl, CURLOPT_PASSWORD, server.password.c_str());
+    library.setopt(curl, CURLOPT_USERNAME, server.user.c_str());
+    library.setopt(curl, CURLOPT_PASSWORD, server.password.c_str());
   }
   if (!server.ca_file.empty()) {
-    curl_easy_setopt(curl, CURLOPT_CAINFO, server.ca_file.c_str());
+    library.setopt(curl, CURLOPT_CAINFO, server.ca_file.c_str());
   }
-  curl_easy_setopt(curl, CURLOPT_MAIL_FROM, ("<" + one_line(mail.from) + ">").c_str());
-  curl_easy_setopt(curl, CURLOPT_MAIL_RCPT, to.get());
-  curl_easy_setopt(curl, CURLOPT_READFUNCTION, give);
-  curl_easy_setopt(curl, CURLOPT_READDATA, &upload);
-  curl_easy_setopt(curl, CURLOPT_UPLOAD, 1L);
-  const auto code = curl_easy_perform(curl);
+  library.setopt(curl, CURLOPT_MAIL_FROM, ("<" + one_line(mail.from) + ">").c_str());
+  library.setopt(curl, CURLOPT_MAIL_RCPT, to.get());
+  library.setopt(curl, CURLOPT_READFUNCTION, give);
+  library.setopt(curl, CURLOPT_READDATA, &upload);
+  library.setopt(curl, CURLOPT_UPLOAD, 1L);
+  const auto code = library.perform(curl);
   if (code != CURLE_OK) {
-    const std::string why = words[0] != '\0' ? words.data() : curl_easy_strerror(code);
+    const std::string why = words[0] != '\0' ? words.data() : library.words(code);
     return Error{ErrorCode::unreachable, "the mail was not taken: " + why, server.url};
   }
   return {};

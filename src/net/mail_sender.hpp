@@ -1,6 +1,6 @@
 #pragma once
-// Sends a mail of plain text over SMTP (RFC 5321), by libcurl. Certificates are checked; a password
-// goes over TLS only.
+// Sends a mail of plain text over SMTP (RFC 5321), by libcurl, which is loaded then. Certificates
+// are checked; a password goes over TLS only.
 
 #include "base/result.hpp"
 #include "base/time.hpp"
