@@ -40,7 +40,10 @@ void read_route(Section section, Config& config) {
   if (!by && !section.has("by")) {
     section.error_here("a [[notify]] needs `by`: one of " + join(ways, ", "));
   }
-  route.by = static_cast<NotifyBy>(by.value_or(0));
+  if (!by) {
+    return; // told; the other keys hang on it
+  }
+  route.by = static_cast<NotifyBy>(*by);
   route.name = section.text("name").value_or(
       fmt::format("{}-{}", ways[static_cast<std::size_t>(route.by)], config.notify.size() + 1));
   for (const auto& known : config.notify) {

@@ -28,8 +28,7 @@ class AccountDrain {
 public:
   AccountDrain(Store& store, const Workspace& workspace, const AccountConfig& account, bool small,
                Seconds now)
-      : m_workspace(workspace), m_account(account),
-        m_adapter(*workspace.registry.find(account.esp)),
+      : m_account(account), m_adapter(*workspace.registry.find(account.esp)),
         m_session(store, options(workspace, account, small, now)), m_worker(m_session) {}
 
   void read(SpooledHook hook, RejectsFile& rejects) {
@@ -83,7 +82,6 @@ private:
     return options;
   }
 
-  const Workspace& m_workspace;
   const AccountConfig& m_account;
   const Adapter& m_adapter;
   Session m_session;

@@ -40,7 +40,7 @@ std::string one_line(std::string_view text) {
 
 /// RFC 2047: words of base64 where it is not ASCII, each of whole characters.
 std::string header_text(std::string_view text) {
-  const auto line = one_line(text);
+  auto line = one_line(text);
   if (plain(line) && line.size() < 900) {
     return line;
   }

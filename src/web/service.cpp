@@ -68,9 +68,10 @@ Service::Service(ServiceSettings settings, EventLog& log)
     return place_of(path).path.starts_with("/hooks/") ? k_hook_body : k_other_body;
   };
   server.log = [this](const std::string& line) { m_log.error("http", {{"what", line}}); };
-  auto started = HttpServer::start(std::move(server), [this](WebRequest request, Reply reply) {
-    handle(std::move(request), reply);
-  });
+  auto started =
+      HttpServer::start(std::move(server), [this](WebRequest request, const Reply& reply) {
+        handle(std::move(request), reply);
+      });
   if (!started) {
     throw Failure(started.error());
   }
