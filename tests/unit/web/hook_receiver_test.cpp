@@ -37,7 +37,7 @@ std::string event(int number) {
 }
 
 struct Receiving {
-  explicit Receiving(std::function<void(ReceiverSettings&)> change = {}) {
+  explicit Receiving(const std::function<void(ReceiverSettings&)>& change = {}) {
     ReceiverSettings settings;
     settings.now = [] { return k_now; };
     settings.fetch = [](const std::string&) -> Result<std::string> {
