@@ -7,6 +7,7 @@
 #include "web/service.hpp"
 
 #include <fmt/format.h>
+#include <malloc.h>
 #include <unistd.h>
 
 #include <chrono>
@@ -71,7 +72,18 @@ ServiceSettings settings_of(const Invocation& call) {
   return settings;
 }
 
+/// A process that stays gives back what a batch took; other commands keep it (main.cpp).
+void give_memory_back() {
+#ifdef __GLIBC__
+  constexpr int k_mebibyte = 1 << 20;
+  mallopt(M_MMAP_THRESHOLD, k_mebibyte);
+  mallopt(M_TRIM_THRESHOLD, k_mebibyte);
+  mallopt(M_ARENA_MAX, 2);
+#endif
+}
+
 int run_serve(const Invocation& call) {
+  give_memory_back();
   const bool people = isatty(STDERR_FILENO) != 0 && !call.json;
   EventLog log(
       people ? EventLog::Form::text : EventLog::Form::json,

@@ -387,31 +387,65 @@ std::uint32_t Activity::newest() {
 // ---- merging
 // -------------------------------------------------------------------------------------------------------
 
-MergeCounts Activity::merge(std::span<const RowPages> sets, unsigned threads) {
-  // What is stored already of these sets: read up front, as one connection is one thread's.
-  std::vector<std::unordered_map<std::uint32_t, std::string>> stored(sets.size());
-  auto any = m_database->use("SELECT 1 FROM activity LIMIT 1");
-  if (any.step()) {
-    for (std::size_t i = 0; i < sets.size(); ++i) {
-      std::vector<bool> chunks;
-      for (const auto page : sets[i].pages) {
-        for (const auto& row : page) {
-          const auto chunk = chunk_of(row.recipient);
-          chunks.resize(std::max<std::size_t>(chunks.size(), chunk + 1));
-          chunks[chunk] = true;
-        }
-      }
-      for (std::uint32_t chunk = 0; chunk < chunks.size(); ++chunk) {
-        if (chunks[chunk]) {
-          if (auto old = blob(chunk, sets[i].campaign, sets[i].kind)) {
-            stored[i].emplace(chunk, std::move(*old));
-          }
-        }
-      }
+namespace {
+
+constexpr std::size_t k_merged_at_once = std::size_t{16} << 20; // bytes of stored sets
+
+std::vector<std::uint32_t> chunks_of(const RowPages& set) {
+  std::vector<bool> seen;
+  for (const auto page : set.pages) {
+    for (const auto& row : page) {
+      const auto chunk = chunk_of(row.recipient);
+      seen.resize(std::max<std::size_t>(seen.size(), chunk + 1));
+      seen[chunk] = true;
     }
   }
-  any.reset();
+  std::vector<std::uint32_t> out;
+  for (std::uint32_t chunk = 0; chunk < seen.size(); ++chunk) {
+    if (seen[chunk]) {
+      out.push_back(chunk);
+    }
+  }
+  return out;
+}
 
+} // namespace
+
+MergeCounts Activity::merge(std::span<const RowPages> sets, unsigned threads) {
+  // Some sets at a time, so that not all that is stored of them is in memory at once.
+  MergeCounts counts;
+  StoredBlobs stored;
+  std::size_t first = 0, bytes = 0;
+  auto any = m_database->use("SELECT 1 FROM activity LIMIT 1");
+  const bool empty = !any.step();
+  any.reset();
+  const auto merge_to = [&](std::size_t end) {
+    const auto part = merge_some(sets.subspan(first, end - first), stored, threads);
+    counts.fresh += part.fresh;
+    counts.duplicate += part.duplicate;
+    stored.clear();
+    first = end;
+    bytes = 0;
+  };
+  for (std::size_t i = 0; i < sets.size(); ++i) {
+    auto& of_set = stored.emplace_back();
+    for (const auto chunk : empty ? std::vector<std::uint32_t>() : chunks_of(sets[i])) {
+      if (auto old = blob(chunk, sets[i].campaign, sets[i].kind)) {
+        bytes += old->size();
+        of_set.emplace(chunk, std::move(*old));
+      }
+    }
+    if (bytes >= k_merged_at_once) {
+      merge_to(i + 1);
+    }
+  }
+  merge_to(sets.size());
+  return counts;
+}
+
+/// `stored`: what there is of each set already, read up front, as one connection is one thread's.
+MergeCounts Activity::merge_some(std::span<const RowPages> sets, const StoredBlobs& stored,
+                                 unsigned threads) {
   struct Scratch {
     std::vector<EventRow> rows, spare, both;
     MergeCounts counts;

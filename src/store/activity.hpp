@@ -130,6 +130,9 @@ public:
   const std::shared_ptr<const MergedCampaigns>& merged();
 
 private:
+  using StoredBlobs = std::vector<std::unordered_map<std::uint32_t, std::string>>; // by chunk
+  MergeCounts merge_some(std::span<const RowPages> sets, const StoredBlobs& stored,
+                         unsigned threads);
   Database* m_database;
   std::shared_ptr<const MergedCampaigns> m_merged; // once it was asked for
 };

@@ -15,6 +15,7 @@ using namespace std::chrono_literals;
 constexpr auto k_gather = 1s;      // between two drains: many requests make one batch
 constexpr auto k_after_fault = 5s; // a full disk, or another run that writes
 constexpr auto k_last_drain = 4s;  // of the time that a stop may take
+constexpr auto k_small_cache = "PRAGMA cache_size=-8192"; // it is a process that stays
 constexpr std::size_t k_most_fetched = 64 << 10;
 
 } // namespace
@@ -147,6 +148,7 @@ bool Tenant::drain_once() {
   };
   try {
     auto store = Store::open_writing(as_configured->store_path());
+    store.database().execute(k_small_cache);
     const auto report = drain_hooks(store, *as_configured, m_spool, m_now(), stopped);
     for (const auto& remark : report.remarks) {
       m_log.error("webhooks not read", {{"workspace", m_name}, {"why", remark}});
