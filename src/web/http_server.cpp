@@ -106,7 +106,8 @@ struct HttpServer::Engine : std::enable_shared_from_this<HttpServer::Engine> {
   TlsContext tls;
   std::set<SessionPtr> sessions;
   std::uint64_t next_number = 0;
-  bool stopping = false;
+  bool stopping = false; // nothing new is taken
+  bool ended = false;    // nothing is answered any more
 
   asio::thread_pool handlers;
   std::thread thread;
@@ -211,6 +212,9 @@ asio::awaitable<bool> write_all(SessionPtr session, std::string text, Millisecon
 
 /// Until a byte of the next request is there.
 asio::awaitable<bool> wait_for_request(Engine* engine, SessionPtr session) {
+  if (engine->stopping) {
+    co_return false;
+  }
   if (session->buffer.size() != 0) {
     co_return true;
   }
@@ -338,6 +342,9 @@ void handle(const EnginePtr& engine, WebRequest request, const std::shared_ptr<A
 }
 
 asio::awaitable<HttpResponse> answer_of(Engine* engine, SessionPtr session, WebRequest request) {
+  if (engine->ended) { // it was read when all were cut off: the handlers' threads are gone
+    co_return error_response(503, "stopping", k_come_again);
+  }
   session->number = ++engine->next_number;
   session->answered.reset();
   auto answer = std::make_shared<Answer>(engine->shared_from_this(), session, session->number);
@@ -483,7 +490,7 @@ asio::awaitable<void> accept(EnginePtr engine) {
   while (!engine->stopping) {
     asio::ip::tcp::socket socket(engine->io);
     auto [ec] = co_await engine->acceptor.async_accept(socket, k_tuple);
-    if (ec == asio::error::operation_aborted) {
+    if (ec == asio::error::operation_aborted || engine->stopping) {
       co_return;
     }
     if (ec) { // out of files, say: those that are open go on
@@ -580,6 +587,7 @@ void HttpServer::stop(Milliseconds grace) {
   const auto close = [engine = m_engine](bool all) {
     error_code ignored;
     engine->stopping = true;
+    engine->ended = all;
     engine->acceptor.close(ignored);
     for (const auto& session : engine->sessions) {
       session->closing = true;

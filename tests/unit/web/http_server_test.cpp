@@ -261,6 +261,33 @@ TEST_CASE("http server: a stop answers what is under way and takes nothing more"
   CHECK_FALSE(RawClient(port).open());
 }
 
+TEST_CASE("http server: it ends at once, whatever is on its way in") {
+  for (int round = 0; round < 15; ++round) {
+    Serving serving;
+    std::atomic<bool> ended{false};
+    std::vector<std::thread> clients;
+    for (int i = 0; i < 4; ++i) {
+      clients.emplace_back([&ended, port = serving.server->port()] {
+        const RawClient client(port);
+        while (!ended && client.open()) {
+          client.send("GET / HTTP/1.1\r\nHost: h\r\n\r\n");
+          if (client.read_until("|", 200).empty()) {
+            return;
+          }
+        }
+      });
+    }
+    std::this_thread::sleep_for(20ms);
+    const auto began = std::chrono::steady_clock::now();
+    serving.server->stop(0ms);
+    CHECK(std::chrono::steady_clock::now() - began < 30s); // else it waits for an answer's time
+    ended = true;
+    for (auto& client : clients) {
+      client.join();
+    }
+  }
+}
+
 TEST_CASE("http server: an address or certificate that is no good is an error of usage") {
   const auto handler = [](const WebRequest&, const Reply&) {};
   ServerSettings settings;
