@@ -1,4 +1,5 @@
 #include "support/adapter_case.hpp"
+#include "support/sample_certificate.hpp"
 
 #include "adapter/signature.hpp"
 
@@ -14,22 +15,7 @@ namespace {
 
 const AdapterCase k_ses("ses", ses::register_adapter);
 
-// Made with openssl(1), for a key of 1024 bits that was thrown away.
-const std::string k_certificate =
-    "-----BEGIN CERTIFICATE-----\n"
-    "MIICFDCCAX2gAwIBAgIUCCs4/1eP1EF+jSHziObGcqDSaHcwDQYJKoZIhvcNAQEL\n"
-    "BQAwHDEaMBgGA1UEAwwRc25zLmFtYXpvbmF3cy5jb20wHhcNMjYxMTI4MTIwOTQz\n"
-    "WhcNMzYxMTI1MTIwOTQzWjAcMRowGAYDVQQDDBFzbnMuYW1hem9uYXdzLmNvbTCB\n"
-    "nzANBgkqhkiG9w0BAQEFAAOBjQAwgYkCgYEArzj0ILRuYX5K8p1KV7h8IqDufVgr\n"
-    "6ye5PnJmEnKX/5gcjgDeTGH1wfm9WmfC//ZoXb1QIeGLjZQlxTeEtPOeisKsVnMF\n"
-    "yJkb1a/i9FdBaaxcq8z0V9zo0FxjBluAJqxsCjfzZGTrye1hG4khyJeGcSOrJoGj\n"
-    "4fvvvzy4dv5HCMMCAwEAAaNTMFEwHQYDVR0OBBYEFIi8FzJwX7uF0K4zpcUcLS77\n"
-    "6BXDMB8GA1UdIwQYMBaAFIi8FzJwX7uF0K4zpcUcLS776BXDMA8GA1UdEwEB/wQF\n"
-    "MAMBAf8wDQYJKoZIhvcNAQELBQADgYEAT5/A13PcDIbGPRMVaJNbKM5qzF0hkOil\n"
-    "R2x9pAHgZs+sazT82L8y1I7FzOXXFNwTBSO40JOFy//d0NJV8UuaIyHWjdJ8UWf1\n"
-    "2mshK6PCIuMWmrihCCFOWtUzZ16RafaHvrOc7AbCWQG1FPWd/cssFuF1LyUkDbq/\n"
-    "fpd2c0CzOMk=\n"
-    "-----END CERTIFICATE-----\n";
+// By the key of the certificate.
 const std::string k_signature_1 =
     "QSlwacBm+G2UxJD7Q3n+pVdpOn+sfxCAaaRGADJ2sLl214vmj2cJdcnKPLQUdVz3yECD+Oa0Daxm073Kq/IQUF4k"
     "SWBrd46vo2XAMYLvvCXoXQfRh6jiNeRPEGuEMp/QnB0Zsu8xQzwngJjekoMLISszMJKuo/KZ/gGdwRb6w2U=";
@@ -100,7 +86,7 @@ HttpRequest bare() {
   return request;
 }
 
-const Secrets k_secrets{{"certificate", k_certificate}};
+const Secrets k_secrets{{"certificate", k_sample_certificate}};
 
 Secrets secrets_with(const std::string& name, const std::string& value) {
   auto secrets = k_secrets;

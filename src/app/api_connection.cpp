@@ -55,6 +55,25 @@ std::string_view path_of(std::string_view url) {
 
 } // namespace
 
+bool has_api_keys(const AccountConfig& account, const Adapter& adapter) {
+  const auto known = adapter.account_keys();
+  return std::any_of(known.begin(), known.end(), [&account](const AccountKey& one) {
+    return account.keys.contains(std::string(one.name));
+  });
+}
+
+std::vector<std::string> pulled_accounts(const Workspace& workspace) {
+  std::vector<std::string> out;
+  for (const auto& account : workspace.config.accounts) {
+    const auto* adapter = workspace.registry.find(account.esp);
+    if (!account.archived && adapter != nullptr && adapter->has_pull() &&
+        has_api_keys(account, *adapter)) {
+      out.push_back(account.name);
+    }
+  }
+  return out;
+}
+
 ApiConnection::ApiConnection(const Workspace& workspace, const std::string& account,
                              const ConnectionSettings& settings)
     : m_name(account), m_config(&account_of(workspace, account)),

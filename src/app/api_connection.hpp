@@ -31,6 +31,13 @@ struct ConnectionSettings {
   std::function<void(unsigned seconds)> sleep; // instead of waiting; empty: waits
 };
 
+/// Does the account say what the API of its platform needs? What its webhooks are checked by is
+/// none of that.
+bool has_api_keys(const AccountConfig& account, const Adapter& adapter);
+
+/// Those that `sync` pulls where none is named, by the config's order.
+std::vector<std::string> pulled_accounts(const Workspace& workspace);
+
 class ApiConnection {
 public:
   /// Failure (usage): the config has no such account, it is archived, its ESP has no API that we

@@ -243,32 +243,6 @@ private:
         ++m_result.tasks;
       }
     }
-    remove_lines("notice", "text", traces);
-    remove_lines("job_run", "log", traces);
-  }
-
-  /// Lines of what was told or printed that name the person.
-  void remove_lines(std::string_view table, std::string_view column, const Traces& traces) {
-    std::vector<std::pair<std::int64_t, std::string>> rows;
-    auto query = m_database.use(fmt::format("SELECT id, {} FROM {}", column, table));
-    while (query.step()) {
-      if (!traces.in(query.text(1))) {
-        continue;
-      }
-      std::string rest;
-      for (const auto line : split(query.text(1), '\n')) {
-        if (!traces.in(line)) {
-          rest.append(rest.empty() ? "" : "\n").append(line);
-        }
-      }
-      rows.emplace_back(query.integer(0), std::move(rest));
-    }
-    query.reset();
-    for (const auto& [id, rest] : rows) {
-      m_database.use(fmt::format("UPDATE {} SET {} = ?2 WHERE id = ?1", table, column))
-          .bind(id, rest)
-          .run();
-    }
   }
 
   void remove_from_runs(const std::vector<RecipientId>& numbers) {

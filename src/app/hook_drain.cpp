@@ -16,10 +16,8 @@ namespace {
 
 constexpr std::size_t k_batch = std::size_t{8} << 20;       // bytes of requests at a time
 constexpr std::size_t k_small_batch = std::size_t{1} << 20; // likewise: events stay in the inbox
-constexpr RecipientId k_large_store = 20'000;               // recipients
 constexpr std::uint64_t k_full_inbox = 50'000;              // events, before they are folded
-/// ESPs try a webhook again for so long at least. https://www.twilio.com/docs/sendgrid (24 h),
-/// Mailgun (8 h), Postmark (some 10 h), SNS (an hour by default) and others tell more.
+/// Platforms try a webhook again for so long at least, most of them for hours.
 constexpr Seconds k_tried_again = 3'600;
 constexpr std::uint64_t k_row_memory = std::uint64_t{64} << 20;
 

@@ -15,7 +15,6 @@ namespace mailfunnel {
 namespace {
 
 constexpr std::uint64_t k_small_input = std::uint64_t{1} << 20; // bytes
-constexpr RecipientId k_large_store = 20'000;                   // recipients
 
 /// --account must be one of the config's, if that has any.
 void check_account(const Workspace& workspace, const std::string& asked) {

@@ -1,5 +1,6 @@
 #include "app/job.hpp"
 
+#include "app/api_connection.hpp"
 #include "base/text.hpp"
 
 #include <fmt/format.h>
@@ -83,16 +84,6 @@ int code_of(int status) {
   return WIFEXITED(status) ? WEXITSTATUS(status) : k_first_signal + WTERMSIG(status);
 }
 
-bool pulls(const Workspace& workspace) {
-  for (const auto& account : workspace.config.accounts) {
-    const auto* adapter = workspace.registry.find(account.esp);
-    if (!account.archived && adapter != nullptr && adapter->has_pull() && !account.keys.empty()) {
-      return true;
-    }
-  }
-  return false;
-}
-
 } // namespace
 
 std::vector<Job> jobs_of(const Workspace& workspace) {
@@ -104,7 +95,7 @@ std::vector<Job> jobs_of(const Workspace& workspace) {
     }
   };
   std::vector<std::vector<std::string>> chain;
-  if (pulls(workspace)) {
+  if (!pulled_accounts(workspace).empty()) {
     chain.push_back({"sync", "-q"});
   }
   chain.push_back({"score", "-q"});

@@ -8,6 +8,7 @@
 #include "base/text.hpp"
 #include "net/http_client.hpp"
 #include "net/mail_sender.hpp"
+#include "store/activity.hpp"
 #include "store/catalog.hpp"
 #include "store/job_log.hpp"
 #include "store/notice_log.hpp"
@@ -16,6 +17,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 
 namespace mailfunnel {
 
@@ -37,12 +39,9 @@ std::string person_key(std::uint64_t secret, std::string_view address) {
   return fmt::format("{:016x}", hash64(fmt::format("{:016x}{}", secret, address)));
 }
 
-/// People of the highest status, hottest first: "ann@example.com, 84 points".
+/// People with the status SQL, hottest first.
 void find_sql(Store& store, const Workspace& workspace, Seconds now, std::vector<Notice>& out) {
   const auto parsed = parse_expression("status = SQL");
-  if (!parsed.expression) {
-    return; // the statuses are called otherwise
-  }
   const std::vector<SegmentRequest> requests{
       {"sql", SegmentUse::sales, parsed.expression.get(), {"email", "score", "reasons"}}};
   const auto results = run_segments(store, workspace, segments_moment(store, workspace, now),
@@ -72,7 +71,7 @@ void find_failed_jobs(Store& store, std::vector<Notice>& out) {
   }
 }
 
-void find_silence(Store& store, Seconds now, std::vector<Notice>& out) {
+void find_silence(Store& store, const Workspace& workspace, Seconds now, std::vector<Notice>& out) {
   Catalog catalog(store.database());
   std::map<std::uint32_t, Seconds> last;
   for (const auto& span : catalog.coverage()) {
@@ -81,8 +80,10 @@ void find_silence(Store& store, Seconds now, std::vector<Notice>& out) {
     }
   }
   for (const auto& account : catalog.accounts()) {
+    const auto* configured = workspace.config.account(account.name);
+    const bool left = configured == nullptr || configured->archived;
     const auto found = last.find(account.id);
-    if (found != last.end() && now - found->second >= k_silent) {
+    if (!left && found != last.end() && now - found->second >= k_silent) {
       out.push_back({"silence", fmt::format("{}:{}", account.name, found->second),
                      fmt::format("account \"{}\" has had no webhook since {}", account.name,
                                  format_time(found->second))});
@@ -90,14 +91,40 @@ void find_silence(Store& store, Seconds now, std::vector<Notice>& out) {
   }
 }
 
+/// Accounts whose sources tell opens at all.
+std::set<std::uint32_t> accounts_with_opens(Store& store,
+                                            const std::vector<StoredCampaign>& campaigns) {
+  std::set<CampaignId> opened;
+  for (const auto& set : Activity(store.database()).sets()) {
+    if (set.kind == EventKind::open) {
+      opened.insert(set.campaign);
+    }
+  }
+  std::set<std::uint32_t> out;
+  for (const auto& campaign : campaigns) {
+    if (opened.contains(campaign.id)) {
+      out.insert(campaign.account);
+    }
+  }
+  return out;
+}
+
 void find_mailings(Store& store, const Workspace& workspace, Seconds now,
                    std::vector<Notice>& out) {
-  for (const auto& stored : Catalog(store.database()).campaigns()) {
+  Catalog catalog(store.database());
+  const auto campaigns = catalog.campaigns();
+  const auto with_opens = accounts_with_opens(store, campaigns);
+  std::map<std::uint32_t, std::string> accounts;
+  for (const auto& account : catalog.accounts()) {
+    accounts.emplace(account.id, account.name);
+  }
+  for (const auto& stored : campaigns) {
     const auto sent = stored.campaign.sent_at.value_or(0);
     if (sent <= now - k_mailing_age || sent > now - k_day || stored.campaign.id.empty()) {
       continue;
     }
-    const auto report = report_campaign(store, workspace, stored.campaign.id, true, now);
+    const auto report =
+        report_campaign(store, workspace, stored.campaign.id, true, now, accounts[stored.account]);
     if (!report || report->together.delivered < k_reached) {
       continue;
     }
@@ -111,7 +138,7 @@ void find_mailings(Store& store, const Workspace& workspace, Seconds now,
     for (const auto& by_verdict : f.opens) {
       opens += by_verdict.people;
     }
-    if (opens == 0) {
+    if (opens == 0 && with_opens.contains(stored.account)) {
       out.push_back(
           {"no-opens", key,
            fmt::format("\"{}\" was delivered to {} people on {}, and nobody opened it: is "
@@ -281,6 +308,18 @@ Result<void> tell(const Workspace& workspace, const NotifyConfig& route,
                    {route.from, route.to, title, lines_of(notices), now});
 }
 
+/// All that holds now, whether it was told before or not.
+std::vector<Notice> find_notices(Store& store, const Workspace& workspace, const Look& before,
+                                 const Look& look, Seconds now) {
+  std::vector<Notice> out;
+  find_moves(before, look, out);
+  find_sql(store, workspace, now, out);
+  find_failed_jobs(store, out);
+  find_silence(store, workspace, now, out);
+  find_mailings(store, workspace, now, out);
+  return out;
+}
+
 bool wants(const NotifyConfig& route, std::string_view kind) {
   return route.about.empty() ||
          std::find(route.about.begin(), route.about.end(), kind) != route.about.end();
@@ -297,22 +336,12 @@ bool is_due(Store& store, const NotifyConfig& route, Seconds now) {
 
 } // namespace
 
-std::vector<Notice> find_notices(Store& store, const Workspace& workspace, Seconds now) {
-  std::vector<Notice> out;
-  const auto before = look_of(store.meta(k_look_key).value_or(""));
-  find_moves(before, look_now(store, workspace, now), out);
-  find_sql(store, workspace, now, out);
-  find_failed_jobs(store, out);
-  find_silence(store, now, out);
-  find_mailings(store, workspace, now, out);
-  return out;
-}
-
 NotifyReport notify(Store& store, const Workspace& workspace, Seconds now, bool dry_run) {
   NotifyReport report;
-  const auto found = find_notices(store, workspace, now);
-  report.found = found.size();
   const auto look = look_now(store, workspace, now);
+  const auto before = look_of(store.meta(k_look_key).value_or(""));
+  const auto found = find_notices(store, workspace, before, look, now);
+  report.found = found.size();
   {
     const WriterLock lock(store.path());
     Transaction transaction(store.database());

@@ -4,7 +4,7 @@
 //   sql            somebody became SQL (or whatever status the sales segments ask for: see below)
 //   jobs           a scheduled job failed
 //   silence        an account that got webhooks has had none for a day
-//   no-opens       a mailing that was delivered a day ago has not one open
+//   no-opens       a mailing that was delivered a day ago has not one open, where opens are told
 //   complaints     more than 0.1 % of those a mailing reached complained
 //   hard-bounces   more than 2 % of those a mailing was sent to are no addresses
 //   statuses       after a change of rules a status holds a fifth more or fewer people
@@ -25,9 +25,6 @@ struct Notice {
   std::string kind, key; // what it is about: it is told once
   std::string text;
 };
-
-/// All that holds now, whether it was told before or not. `statuses`: since the last notify().
-std::vector<Notice> find_notices(Store& store, const Workspace& workspace, Seconds now);
 
 struct NotifyReport {
   std::size_t found = 0, fresh = 0, sent = 0; // sent: messages

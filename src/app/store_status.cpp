@@ -63,7 +63,7 @@ StoreStatus status_of(Store& store) {
   out.bytes = bytes_of(store.path());
   out.recipients = Recipients(store.database()).count();
   auto run = store.database().use("SELECT as_of, changes = (SELECT value FROM meta WHERE key = "
-                                  "'changes') FROM run ORDER BY id DESC LIMIT 1");
+                                  "'changes') FROM run WHERE kept <> 2 ORDER BY id DESC LIMIT 1");
   if (run.step()) {
     out.scored_as_of = run.integer(0);
     out.scores_current = run.integer(1) != 0;

@@ -14,7 +14,6 @@ namespace mailfunnel {
 
 namespace {
 
-constexpr RecipientId k_large_store = 20'000;    // recipients
 constexpr std::uint64_t k_most_rows = 2'000'000; // between two transactions
 constexpr std::uint64_t k_most_answers = 200;    // likewise
 // Marks of the sync itself, beside those of the adapter.

@@ -50,7 +50,8 @@ std::size_t check_platforms(const Invocation& call, const Workspace& workspace) 
   settings.stopped = interrupted;
   Table table({"account", "what", "", "is"});
   for (const auto& account : workspace.config.accounts) {
-    if (account.archived || account.keys.empty()) {
+    const auto* adapter = workspace.registry.find(account.esp);
+    if (account.archived || adapter == nullptr || !has_api_keys(account, *adapter)) {
       continue;
     }
     std::vector<OnlineFact> facts;

@@ -22,12 +22,7 @@ std::vector<std::string> accounts_of(const Invocation& call, const Workspace& wo
   if (!names.empty()) {
     return names;
   }
-  for (const auto& account : workspace.config.accounts) {
-    const auto* adapter = workspace.registry.find(account.esp);
-    if (!account.archived && adapter != nullptr && adapter->has_pull() && !account.keys.empty()) {
-      names.push_back(account.name);
-    }
-  }
+  names = pulled_accounts(workspace);
   if (names.empty()) {
     wrong_usage("the config has no account with a key that can be synced: give an [[account]] its "
                 "platform's api_key (docs/sync.md)");

@@ -110,6 +110,9 @@ struct AccountRoute {
   std::vector<std::string> jobs; // globs
 };
 
+/// From so many recipients on a small import leaves its events in the inbox.
+constexpr RecipientId k_large_store = 20'000;
+
 struct SessionOptions {
   std::string account; // of records that name none; empty: such records are rejected
   std::vector<AccountRoute>

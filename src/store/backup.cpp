@@ -18,8 +18,8 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr int k_piece = 256; // pages of 16 KiB
-constexpr std::array k_beside{"",       "-wal",        "-shm",       ".key",      ".lock",
-                              ".hooks", ".hooks.lock", ".hooks-wal", ".hooks-shm"};
+constexpr std::array k_beside{"",       "-wal",        "-shm",       ".key",       ".lock",
+                              ".hooks", ".hooks.lock", ".hooks-wal", ".hooks-shm", ".erased.key"};
 
 [[noreturn]] void fail(const std::string& file) {
   throw Failure({ErrorCode::io, std::string("can't be written: ") + std::strerror(errno), file});

@@ -1,5 +1,6 @@
 #include "store/merged_campaigns.hpp"
 
+#include "store/block.hpp"
 #include "store/catalog.hpp"
 
 #include <string>
@@ -60,6 +61,21 @@ std::span<const CampaignId> MergedCampaigns::parts(CampaignId whole) const {
 LinkNumber MergedCampaigns::link(CampaignId campaign, LinkNumber number) const {
   const auto found = m_links.find(key_of(campaign, number));
   return found == m_links.end() ? number : found->second;
+}
+
+void MergedCampaigns::add_part(CampaignId part, const EventColumns& columns,
+                               std::vector<EventRow>& rows) const {
+  for (std::size_t i = 0; i < columns.size(); ++i) {
+    rows.push_back(columns.row(i));
+    rows.back().link = link(part, rows.back().link);
+  }
+}
+
+void append_united(std::vector<EventRow>& rows, EventKind kind, EventColumns& columns) {
+  normalise_rows(rows, kind);
+  for (const auto& row : rows) {
+    columns.append(row);
+  }
 }
 
 } // namespace mailfunnel

@@ -27,6 +27,8 @@ public:
   /// The number that a part's link has in the whole: that of the same link, else one beyond those
   /// of the whole's own.
   LinkNumber link(CampaignId campaign, LinkNumber number) const;
+  /// Adds the events of a part to those of the whole, with the whole's links.
+  void add_part(CampaignId part, const EventColumns& columns, std::vector<EventRow>& rows) const;
 
 private:
   void number_links(Database& database, CampaignId whole, const std::vector<CampaignId>& parts);
@@ -34,5 +36,8 @@ private:
   std::unordered_map<CampaignId, std::vector<CampaignId>> m_parts; // by id
   std::unordered_map<std::uint64_t, LinkNumber> m_links;           // part << 16 | number
 };
+
+/// Adds the rows to a set, each event once.
+void append_united(std::vector<EventRow>& rows, EventKind kind, EventColumns& columns);
 
 } // namespace mailfunnel

@@ -2,10 +2,15 @@
 // The JSON API of a workspace, under /api/v1/ and /w/NAME/api/v1/ (docs/api.md). Every request
 // brings a token: `Authorization: Bearer mf_…`.
 //
-//   400  a parameter is wrong, or not known       401  no token, or a wrong one
-//   403  the token's role may not                 404  no such thing        405  other methods, in
-//   Allow 409  it is there already                      429  too fast; Retry-After 503  another run
-//   writes; Retry-After          500  something broke; the log says what
+//   400  a parameter is wrong, or not known
+//   401  no token, or a wrong one
+//   403  the token's role may not
+//   404  no such thing
+//   405  other methods, in Allow
+//   409  it is there already
+//   429  too fast; Retry-After
+//   500  something broke; the log says what
+//   503  another run writes; Retry-After
 
 #include "base/event_log.hpp"
 #include "net/pace.hpp"

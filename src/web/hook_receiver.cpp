@@ -18,6 +18,7 @@ namespace {
 constexpr std::size_t k_remembered = 20'000;            // requests
 constexpr std::size_t k_certificates = 16;              // URLs
 constexpr std::size_t k_group = std::size_t{8} << 20;   // bytes that are written at once
+constexpr std::chrono::seconds k_fetch_rest{10};        // after a certificate could not be had
 constexpr unsigned k_come_again = 5, k_disk_pause = 30; // seconds, for Retry-After
 
 /// Headers that no reader has use for and nobody should find in a file.
@@ -118,10 +119,22 @@ Result<std::string> HookReceiver::certificate(const std::string& url) {
       return found->second;
     }
   }
-  MF_TRY(text, m_settings.fetch(url));
-  if (!public_key_of(text)) { // not kept, so that it is asked for again
-    return Error{ErrorCode::bad_syntax, "what is there is no certificate", url};
+  // Whoever asks is not known yet: one at a time, and a rest after a failure, so that no request
+  // keeps the others waiting.
+  const std::unique_lock fetching(m_fetching, std::try_to_lock);
+  const auto now = std::chrono::steady_clock::now();
+  if (!fetching.owns_lock() || now < m_fetch_again) {
+    return Error{ErrorCode::unreachable, "another one is fetched, or could not be a moment ago"};
   }
+  auto fetched = m_settings.fetch(url);
+  if (fetched && !public_key_of(*fetched)) {
+    fetched = Error{ErrorCode::bad_syntax, "what is there is no certificate", url};
+  }
+  if (!fetched) {
+    m_fetch_again = std::chrono::steady_clock::now() + k_fetch_rest;
+    return fetched;
+  }
+  auto text = *std::move(fetched);
   const std::lock_guard lock(m_mutex);
   if (m_certificates.size() >= k_certificates) {
     m_certificates.clear();

@@ -15,6 +15,7 @@
 #include "web/exchange.hpp"
 #include "web/metrics.hpp"
 
+#include <chrono>
 #include <condition_variable>
 #include <deque>
 #include <functional>
@@ -83,6 +84,9 @@ private:
   ReceiverSettings m_settings;
   Metrics& m_metrics;
   EventLog& m_log;
+
+  std::mutex m_fetching; // of the one certificate that is fetched, and of when the next may be
+  std::chrono::steady_clock::time_point m_fetch_again{};
 
   std::mutex m_mutex; // of all below
   std::condition_variable m_wake;

@@ -215,7 +215,7 @@ TEST_CASE("forget: no byte of the person is left in any file") {
 
   // Bob is there as he was.
   CHECK(JobLog(world.store().database()).run(1)->log ==
-        "$ mailfunnel notify\nnew SQL: bob@example.com\n");
+        "$ mailfunnel notify\nnew SQL: erased\nnew SQL: bob@example.com\n");
   CHECK(world.exported().find("bob@example.com") != std::string::npos);
   CHECK(world.number("SELECT count(*) FROM sync_task") == 1);
   CHECK(world.number("SELECT count(*) FROM push_member") == 1);

@@ -1,4 +1,6 @@
+#include "app/api_connection.hpp"
 #include "app/scheduler.hpp"
+#include "test_workspace.hpp"
 
 #include <doctest/doctest.h>
 
@@ -44,6 +46,33 @@ TEST_CASE("scheduler: a job that failed is tried again, later each time") {
   CHECK(due_now(daily, past, 0, six + 10 + k_hour, 0) == six);
   // By the next morning it is that morning's.
   CHECK(due_now(daily, past, 0, six + k_day, 0) == six + k_day);
+}
+
+TEST_CASE("scheduler: an account that only gets webhooks is not pulled") {
+  const TestWorkspace hooks(R"(
+[schedule]
+sync = "every 15m"
+[[account]]
+name = "hooks"
+esp = "mailgun"
+signing_key = "s"
+)");
+  CHECK(pulled_accounts(hooks.workspace).empty());
+  REQUIRE(jobs_of(hooks.workspace).size() == 1);
+  CHECK(jobs_of(hooks.workspace)[0].commands ==
+        std::vector<std::vector<std::string>>{{"score", "-q"}});
+  const TestWorkspace both(R"(
+[schedule]
+push = "daily 06:30"
+[[account]]
+name = "both"
+esp = "mailgun"
+signing_key = "s"
+api_key = "k"
+domain = "mg.example.com"
+)");
+  CHECK(pulled_accounts(both.workspace) == std::vector<std::string>{"both"});
+  CHECK(jobs_of(both.workspace)[0].commands.size() == 3);
 }
 
 } // namespace

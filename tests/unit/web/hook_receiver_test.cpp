@@ -27,6 +27,10 @@ state = "archived"
 [[account]]
 name = "open"
 esp = "brevo"
+
+[[account]]
+name = "aws"
+esp = "ses"
 )";
 
 std::string event(int number) {
@@ -132,6 +136,27 @@ TEST_CASE("hook receiver: what is not taken, and how that is said") {
   CHECK(r.post("mj", "", "http://h/hooks/mj", "HEAD").status == 200);
   CHECK(r.spool.waiting().requests == 0);
   CHECK(r.logged.find("s3cret") == std::string::npos);
+}
+
+TEST_CASE("hook receiver: a certificate that can't be had is not asked for again at once") {
+  int asked = 0;
+  Receiving r([&asked](ReceiverSettings& settings) {
+    settings.fetch = [&asked](const std::string&) -> Result<std::string> {
+      ++asked;
+      return std::string("<html>no certificate</html>");
+    };
+  });
+  const std::string body =
+      R"({"Type":"Notification","MessageId":"1","TopicArn":"arn:aws:sns:eu-west-1:1:t",)"
+      R"("Message":"{}","Timestamp":"2026-03-31T12:00:00Z","SignatureVersion":"1",)"
+      R"("Signature":"AAAA","SigningCertURL":"https://sns.eu-west-1.amazonaws.com/a.pem"})";
+  for (int i = 0; i < 3; ++i) {
+    const auto answer = r.post("aws", body, "http://h/hooks/aws");
+    CHECK(answer.status == 503);
+    CHECK_FALSE(answer.header("Retry-After").empty());
+  }
+  CHECK(asked == 1);
+  CHECK(r.spool.waiting().requests == 0);
 }
 
 TEST_CASE("hook receiver: too much at once is put off, not lost") {
