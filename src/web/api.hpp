@@ -1,6 +1,6 @@
 #pragma once
 // The JSON API of a workspace, under /api/v1/ and /w/NAME/api/v1/ (docs/api.md). Every request
-// brings a token: `Authorization: Bearer mf_…`.
+// brings a token: `Authorization: Bearer mf_…`; or it comes from the pages, with their session.
 //
 //   400  a parameter is wrong, or not known
 //   401  no token, or a wrong one
@@ -18,6 +18,7 @@
 
 #include <map>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -46,9 +47,10 @@ public:
 
   explicit JsonApi(EventLog& log) : m_log(log) {}
 
-  /// `at`: of the clock that tokens are paced by. From any thread.
-  HttpResponse handle(const WebRequest& request, const Workspace& workspace, Seconds now,
-                      Moment at);
+  /// `at`: of the clock that tokens are paced by. `visitor`: who is logged in to the pages, which
+  /// does where no token comes with the request. From any thread.
+  HttpResponse handle(const WebRequest& request, const Workspace& workspace, Seconds now, Moment at,
+                      const std::optional<ApiToken>& visitor = std::nullopt);
 
 private:
   /// Seconds to wait; 0: go on.
