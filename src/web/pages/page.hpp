@@ -68,6 +68,11 @@ HttpResponse show_page(const PageContext& context, std::string_view name, View v
                        const std::string& title, int status = 200);
 /// The template alone, for a part of a page.
 HttpResponse show_part(const PageContext& context, std::string_view name, const View& view);
+/// The template alone where the script asks, else a page of its own.
+HttpResponse show_part_or_page(const PageContext& context, std::string_view name, const View& view,
+                               const std::string& title);
+/// What may begin a word of a segment's expression, as a JSON list within HTML.
+std::string names_json(const PageContext& context);
 /// After a POST: look there.
 HttpResponse see_other(const PageContext& context, const std::string& path,
                        const Parameters& parameters = {});

@@ -105,6 +105,15 @@ const std::vector<PageRoute>& page_routes() {
   static const std::vector<PageRoute> k_routes{
       {"GET", "/", Role::reviewer, {}, overview_page},
       {"GET", "/overview/history", Role::reviewer, {}, overview_history},
+      {"GET", "/rules", Role::reviewer, {}, rules_page},
+      {"POST", "/rules/try", Role::reviewer, {}, rules_try},
+      {"POST", "/rules/backtest", Role::reviewer, {}, rules_backtest},
+      {"POST", "/rules/download", Role::reviewer, {}, rules_download},
+      {"GET", "/segments", Role::sales, {"where", "use"}, segments_page},
+      {"GET", "/segments/try", Role::reviewer, {"where", "use"}, segments_try},
+      {"GET", "/segments/overlap", Role::reviewer, {}, segments_overlap},
+      {"GET", "/segments/{name}", Role::sales, {"after"}, segment_page_of},
+      {"GET", "/segments/{name}/csv", Role::sales, {}, segment_csv},
   };
   return k_routes;
 }
