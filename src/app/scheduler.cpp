@@ -20,7 +20,7 @@ constexpr std::chrono::milliseconds k_look{1'000}, k_nap{100};
 JobPast past_of(Database& database, const std::string& job) {
   JobPast past;
   bool streak = true;
-  for (const auto& run : JobLog(database).newest(job, k_past)) {
+  for (const auto& run : JobLog(database).newest_scheduled(job, k_past)) {
     if (run.outcome == "stopped" || run.outcome == "running") {
       continue; // missed
     }
