@@ -2,6 +2,7 @@
 
 #include "app/api_connection.hpp"
 #include "base/text.hpp"
+#include "store/job_log.hpp"
 
 #include <fmt/format.h>
 
@@ -101,7 +102,7 @@ std::vector<Job> jobs_of(const Workspace& workspace) {
   chain.push_back({"score", "-q"});
   add("sync", chain);
   add("score", {{"score", "-q"}});
-  chain.push_back({"push", "-q"});
+  chain.push_back({"push", "-q", "--as", std::string(k_schedule)});
   add("push", chain);
   if (!workspace.config.notify.empty()) {
     // Also after a job that failed, and of what is wrong because nothing happens.

@@ -90,6 +90,7 @@ Command import_command();
 Command recipients_command();
 Command sync_command();
 Command push_command();
+Command plans_command();
 Command reconcile_command();
 Command decode_command();
 Command campaigns_command();
