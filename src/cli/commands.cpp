@@ -27,6 +27,7 @@ po::options_description common_options() {
       "memory", text("SIZE"),
       "memory for data in flight, such as 2G (default: a quarter of the machine)")(
       "json", flag(), "machine-readable output")("quiet,q", flag(), "no progress")(
+      "progress", text("WHEN"), "auto (a bar on a terminal), json (lines on stderr) or never")(
       "verbose,v", flag(), "say more")("color", text("WHEN"),
                                        "auto, always or never")("help,h", flag(), "this text");
   return options;

@@ -156,6 +156,16 @@ const std::vector<ApiRoute>& api_routes() {
       {"GET", "jobs", k_reviewer, {"job", "limit", "after"}, api_jobs},
       {"GET", "jobs/{id}", k_reviewer, {}, api_job},
       {"GET", "pushes", k_reviewer, {"limit", "after"}, api_pushes},
+      {"GET", "plans", k_reviewer, {"state", "limit", "after"}, api_plans},
+      {"POST", "plans", k_operator, {}, api_make_plan},
+      {"GET", "plans/{id}", k_reviewer, {"limit", "after"}, api_plan},
+      {"POST", "plans/{id}/approve", k_operator, {}, api_approve_plan},
+      {"POST", "plans/{id}/reject", k_operator, {}, api_reject_plan},
+      {"POST", "plans/{id}/apply", k_operator, {}, api_apply_plan},
+      {"GET", "tasks", k_reviewer, {"limit", "after"}, api_tasks},
+      {"POST", "tasks", k_operator, {}, api_start_task},
+      {"GET", "tasks/{id}", k_reviewer, {}, api_task},
+      {"DELETE", "tasks/{id}", k_operator, {}, api_cancel_task},
       {"POST", "simulate", k_reviewer, {"as_of", "top"}, api_simulate},
       {"GET", "tokens", k_admin, {"limit", "after"}, api_tokens},
       {"POST", "tokens", k_admin, {}, api_add_token},
@@ -198,7 +208,7 @@ HttpResponse JsonApi::perform(const ApiRoute& route, ApiContext& context,
 }
 
 HttpResponse JsonApi::handle(const WebRequest& request, const Workspace& workspace, Seconds now,
-                             Moment at) {
+                             Moment at, Tasks* tasks) {
   const auto answer = [&]() -> HttpResponse {
     const auto caller = caller_of(request, workspace);
     if (!caller) {
@@ -232,7 +242,7 @@ HttpResponse JsonApi::handle(const WebRequest& request, const Workspace& workspa
     if (caller->read_only && route->method != "GET") {
       return error_response(403, "this token is for reading alone");
     }
-    ApiContext context{workspace, *caller, now, {}, {}};
+    ApiContext context{workspace, *caller, now, tasks, {}, {}};
     return perform(*route, context, request);
   };
   HttpResponse out;

@@ -47,8 +47,9 @@ public:
   explicit JsonApi(EventLog& log) : m_log(log) {}
 
   /// `at`: of the clock that tokens are paced by. From any thread.
-  HttpResponse handle(const WebRequest& request, const Workspace& workspace, Seconds now,
-                      Moment at);
+  /// `tasks`: of the workspace; nullptr: nothing can be asked for (a test).
+  HttpResponse handle(const WebRequest& request, const Workspace& workspace, Seconds now, Moment at,
+                      Tasks* tasks = nullptr);
 
 private:
   /// Seconds to wait; 0: go on.

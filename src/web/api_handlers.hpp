@@ -31,6 +31,23 @@ HttpResponse api_job(const ApiContext& context, const WebRequest& request);
 HttpResponse api_pushes(const ApiContext& context, const WebRequest& request);
 HttpResponse api_simulate(const ApiContext& context, const WebRequest& request);
 
+// api_plans.cpp
+HttpResponse api_plans(const ApiContext& context, const WebRequest& request);
+HttpResponse api_make_plan(const ApiContext& context, const WebRequest& request);
+HttpResponse api_plan(const ApiContext& context, const WebRequest& request);
+HttpResponse api_approve_plan(const ApiContext& context, const WebRequest& request);
+HttpResponse api_reject_plan(const ApiContext& context, const WebRequest& request);
+HttpResponse api_apply_plan(const ApiContext& context, const WebRequest& request);
+
+// api_tasks.cpp
+HttpResponse api_tasks(const ApiContext& context, const WebRequest& request);
+HttpResponse api_start_task(const ApiContext& context, const WebRequest& request);
+HttpResponse api_task(const ApiContext& context, const WebRequest& request);
+HttpResponse api_cancel_task(const ApiContext& context, const WebRequest& request);
+/// Starts it in the name of the caller: 202 and {"task":…}.
+HttpResponse started(const ApiContext& context, std::string kind,
+                     std::vector<std::string> arguments);
+
 // api_tokens.cpp
 HttpResponse api_tokens(const ApiContext& context, const WebRequest& request);
 HttpResponse api_add_token(const ApiContext& context, const WebRequest& request);

@@ -1,9 +1,10 @@
 #pragma once
 // One workspace that is served: its receiver, the thread that brings what came in into the store,
-// and its scheduler.
+// its scheduler, and the tasks that people ask for.
 
 #include "app/account_lease.hpp"
 #include "app/scheduler.hpp"
+#include "app/tasks.hpp"
 #include "app/workspace.hpp"
 #include "web/api.hpp"
 #include "web/hook_receiver.hpp"
@@ -35,7 +36,7 @@ public:
     m_receiver.take(account, std::move(request), std::move(reply));
   }
   HttpResponse api(const WebRequest& request) {
-    return m_api.handle(request, *workspace(), m_now(), std::chrono::steady_clock::now());
+    return m_api.handle(request, *workspace(), m_now(), std::chrono::steady_clock::now(), &m_tasks);
   }
   /// Failure: the new config is not good, and the old one stays.
   void reload();
@@ -43,7 +44,12 @@ public:
   std::string trouble();
   void update(Metrics& metrics);
   /// What takes long is asked to end.
-  void begin_stop() { m_scheduler.stop(); }
+  void begin_stop() {
+    m_scheduler.stop();
+    m_tasks.stop();
+  }
+  /// What people ask for.
+  Tasks& tasks() { return m_tasks; }
 
 private:
   Result<std::string> fetch(const std::string& url) const;
@@ -53,6 +59,9 @@ private:
   bool stopping() const { return m_stopping; }
   ReceiverSettings receiver_settings();
   Scheduler::Settings scheduler_settings();
+  Tasks::Settings task_settings();
+  std::vector<std::string> where() const; // options that name the workspace
+  void count_run(const JobRun& run);
   std::shared_ptr<const Workspace> workspace() const;
 
   std::string m_name, m_config;
@@ -73,6 +82,8 @@ private:
   JsonApi m_api;
   HookReceiver m_receiver;
   std::thread m_thread;
+  std::mutex m_turn; // of jobs and tasks
+  Tasks m_tasks;
   Scheduler m_scheduler;
 };
 
