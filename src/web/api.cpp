@@ -141,10 +141,14 @@ std::optional<ApiToken> caller_of(const WebRequest& request, const Workspace& wo
 const std::vector<ApiRoute>& api_routes() {
   static const std::vector<ApiRoute> k_routes{
       {"GET", "status", k_reviewer, {}, api_status},
+      {"GET", "recipients", k_reviewer, {"q", "where", "as_of", "limit", "after"}, api_recipients},
       {"GET", "recipients/{email}", k_reviewer, {"as_of"}, api_person},
       {"GET", "recipients/{email}/explain", k_all, {"as_of", "run"}, api_explain},
       {"GET", "recipients/{email}/events", k_reviewer, {"limit", "after"}, api_events},
       {"GET", "recipients/{email}/history", k_reviewer, {"from", "to", "every"}, api_history},
+      {"POST", "recipients/{email}/object", k_operator, {}, api_object},
+      {"POST", "recipients/{email}/suppress", k_operator, {}, api_suppress},
+      {"POST", "recipients/{email}/forget", k_admin, {}, api_forget},
       {"GET", "campaigns", k_reviewer, {"limit", "after"}, api_campaigns},
       {"GET", "campaigns/{account}/{id}", k_reviewer, {"as_of", "alone"}, api_report},
       {"GET", "links", k_reviewer, {"campaign", "stage", "untagged", "limit", "after"}, api_links},

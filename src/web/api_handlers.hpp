@@ -12,6 +12,11 @@ HttpResponse api_explain(const ApiContext& context, const WebRequest& request);
 HttpResponse api_events(const ApiContext& context, const WebRequest& request);
 HttpResponse api_history(const ApiContext& context, const WebRequest& request);
 
+// api_rights.cpp
+HttpResponse api_object(const ApiContext& context, const WebRequest& request);
+HttpResponse api_suppress(const ApiContext& context, const WebRequest& request);
+HttpResponse api_forget(const ApiContext& context, const WebRequest& request);
+
 // api_campaigns.cpp
 HttpResponse api_campaigns(const ApiContext& context, const WebRequest& request);
 HttpResponse api_report(const ApiContext& context, const WebRequest& request);
@@ -20,6 +25,7 @@ HttpResponse api_set_link(const ApiContext& context, const WebRequest& request);
 
 // api_segments.cpp
 HttpResponse api_segments(const ApiContext& context, const WebRequest& request);
+HttpResponse api_recipients(const ApiContext& context, const WebRequest& request);
 HttpResponse api_members(const ApiContext& context, const WebRequest& request);
 HttpResponse api_count(const ApiContext& context, const WebRequest& request);
 

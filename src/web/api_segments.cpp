@@ -1,4 +1,4 @@
-// segments: sizes, and people page by page.
+// segments: sizes, and people page by page; recipients: the same of whoever is asked for.
 
 #include "app/segment_export.hpp"
 #include "base/json_text.hpp"
@@ -8,12 +8,15 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 
 namespace mailfunnel {
 
 namespace {
 
-constexpr std::size_t k_longest_where = 4 << 10; // bytes
+constexpr std::size_t k_longest_where = 4 << 10, k_longest_part = 254; // bytes
+constexpr std::array k_person_columns{"email",  "score", "level",      "grade",
+                                      "status", "phase", "last_click", "suppressed"};
 
 /// A caller for sales sees lists for sales, and nothing of others.
 bool may_see(const ApiContext& context, const SegmentConfig& segment) {
@@ -81,6 +84,60 @@ SegmentResult page_of(const ApiContext& context, Store& store, Seconds as_of,
   return result;
 }
 
+/// A page of people, hottest first. `what`: for the log of accesses; `head`: members of the answer,
+/// with a comma behind each.
+HttpResponse people_response(const ApiContext& context, SegmentRequest request,
+                             std::string_view what, std::string_view head) {
+  const auto limit = limit_of(context);
+  auto store = context.folded();
+  Seconds as_of = 0;
+  if (context.has("after")) {
+    auto cursor = parse_cursor(context.text("after"));
+    if (context.has("as_of") && context.as_of(store) != cursor.as_of) {
+      bad_request("as_of: is not the moment of `after`; leave it out");
+    }
+    as_of = cursor.as_of;
+    request.after = std::move(cursor.place);
+  } else {
+    as_of = moment_of(context, store);
+  }
+  const auto result = page_of(context, store, as_of, request, limit);
+  const auto& text = result.text;
+  note_person_access(context, "export", {},
+                     static_cast<std::uint64_t>(std::count(text.begin(), text.end(), '\n')), what);
+  std::optional<std::string> next;
+  if (result.last) {
+    next = to_text({as_of, *result.last});
+  }
+  return list_response(
+      text, next, fmt::format("{}{},\"people\":{}", head, as_of_member(as_of), result.members));
+}
+
+ExpressionPtr expression_of(const std::string& where) {
+  if (where.empty() || where.size() > k_longest_where) {
+    bad_request(fmt::format("where: wants an expression of 1 to {} bytes (docs/segments.md)",
+                            k_longest_where));
+  }
+  auto parsed = parse_expression(where);
+  if (!parsed.expression) {
+    bad_request("where: " + parsed.error.text(where));
+  }
+  return parsed.expression;
+}
+
+/// The expression, and that `part` stands in the address.
+std::string with_part(const std::string& where, const std::string& part) {
+  const auto whole = where.empty() ? std::string("true") : where;
+  if (part.empty()) {
+    return whole;
+  }
+  const char quote = part.find('"') == std::string::npos ? '"' : '\'';
+  if (part.size() > k_longest_part || part.find(quote) != std::string::npos) {
+    bad_request(fmt::format("q: wants a part of an address, of at most {} bytes", k_longest_part));
+  }
+  return fmt::format("({}) and email contains {}{}{}", whole, quote, part, quote);
+}
+
 } // namespace
 
 HttpResponse api_segments(const ApiContext& context, const WebRequest&) {
@@ -106,48 +163,30 @@ HttpResponse api_segments(const ApiContext& context, const WebRequest&) {
 
 HttpResponse api_members(const ApiContext& context, const WebRequest&) {
   const auto& segment = find_segment(context, context.places[0]);
-  const auto limit = limit_of(context);
-  auto request = request_of(segment);
-  auto store = context.folded();
-  Seconds as_of = 0;
-  if (context.has("after")) {
-    auto cursor = parse_cursor(context.text("after"));
-    if (context.has("as_of") && context.as_of(store) != cursor.as_of) {
-      bad_request("as_of: is not the moment of `after`; leave it out");
-    }
-    as_of = cursor.as_of;
-    request.after = std::move(cursor.place);
-  } else {
-    as_of = moment_of(context, store);
+  return people_response(context, request_of(segment), "segment " + segment.name,
+                         fmt::format("\"segment\":{},", json_text(segment.name)));
+}
+
+HttpResponse api_recipients(const ApiContext& context, const WebRequest&) {
+  const auto where = context.text("where");
+  if (!where.empty()) {
+    (void)expression_of(where); // mistakes by their place in what was asked
   }
-  const auto result = page_of(context, store, as_of, request, limit);
-  const auto& text = result.text;
-  note_person_access(context, "export", {},
-                     static_cast<std::uint64_t>(std::count(text.begin(), text.end(), '\n')),
-                     "segment " + segment.name);
-  std::optional<std::string> next;
-  if (result.last) {
-    next = to_text({as_of, *result.last});
-  }
-  return list_response(text, next,
-                       fmt::format("\"segment\":{},{},\"people\":{}", json_text(segment.name),
-                                   as_of_member(as_of), result.members));
+  const auto expression = expression_of(with_part(where, context.text("q")));
+  SegmentRequest request;
+  request.name = "recipients";
+  request.use = SegmentUse::suppression; // whoever it is
+  request.where = expression.get();
+  request.columns.assign(k_person_columns.begin(), k_person_columns.end());
+  return people_response(context, std::move(request), "recipients", "");
 }
 
 HttpResponse api_count(const ApiContext& context, const WebRequest&) {
   const auto where = context.text("where");
-  if (where.empty() || where.size() > k_longest_where) {
-    bad_request(fmt::format("where: wants an expression of 1 to {} bytes (docs/segments.md)",
-                            k_longest_where));
-  }
-  const auto parsed = parse_expression(where);
-  if (!parsed.expression) {
-    bad_request("where: " + parsed.error.text(where));
-  }
   SegmentConfig segment;
   segment.name = "where";
   segment.where = where;
-  segment.expression = parsed.expression;
+  segment.expression = expression_of(where);
   if (const auto use = context.text("use"); !use.empty()) {
     const auto all = {SegmentUse::mailing, SegmentUse::sales, SegmentUse::suppression};
     const auto found =
