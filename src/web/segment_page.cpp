@@ -10,7 +10,7 @@ namespace mailfunnel {
 
 namespace {
 
-constexpr std::size_t k_longest_where = 4 << 10; // bytes
+constexpr std::size_t k_longest_where = 4 << 10, k_longest_part = 254; // bytes
 
 /// A place in a list, with the moment that the list is of. "1774958400/34500/ann@example.com".
 struct Cursor {
@@ -51,6 +51,31 @@ SegmentResult people_of(const ApiContext& context, Store& store, Seconds as_of,
   return result;
 }
 
+ExpressionPtr expression_of(const std::string& where) {
+  if (where.empty() || where.size() > k_longest_where) {
+    bad_request(fmt::format("where: wants an expression of 1 to {} bytes (docs/segments.md)",
+                            k_longest_where));
+  }
+  auto parsed = parse_expression(where);
+  if (!parsed.expression) {
+    bad_request("where: " + parsed.error.text(where));
+  }
+  return parsed.expression;
+}
+
+/// The expression, and that `part` stands in the address.
+std::string with_part(const std::string& where, const std::string& part) {
+  const auto whole = where.empty() ? std::string("true") : where;
+  if (part.empty()) {
+    return whole;
+  }
+  const char quote = part.find('"') == std::string::npos ? '"' : '\'';
+  if (part.size() > k_longest_part || part.find(quote) != std::string::npos) {
+    bad_request(fmt::format("q: wants a part of an address, of at most {} bytes", k_longest_part));
+  }
+  return fmt::format("({}) and email contains {}{}{}", whole, quote, part, quote);
+}
+
 } // namespace
 
 bool may_see_segment(const ApiContext& context, const SegmentConfig& segment) {
@@ -73,15 +98,7 @@ SegmentConfig segment_asked_for(const ApiContext& context) {
   SegmentConfig segment;
   segment.name = "where";
   segment.where = context.text("where");
-  if (segment.where.empty() || segment.where.size() > k_longest_where) {
-    bad_request(fmt::format("where: wants an expression of 1 to {} bytes (docs/segments.md)",
-                            k_longest_where));
-  }
-  auto parsed = parse_expression(segment.where);
-  if (!parsed.expression) {
-    bad_request("where: " + parsed.error.text(segment.where));
-  }
-  segment.expression = std::move(parsed.expression);
+  segment.expression = expression_of(segment.where);
   if (const auto use = context.text("use"); !use.empty()) {
     const auto all = {SegmentUse::mailing, SegmentUse::sales, SegmentUse::suppression};
     const auto* const found =
@@ -97,6 +114,18 @@ SegmentConfig segment_asked_for(const ApiContext& context) {
 Seconds segment_moment(const ApiContext& context, Store& store) {
   const auto asked = context.time(store, "as_of");
   return asked ? *asked : segments_moment(store, context.workspace, context.now);
+}
+
+SegmentConfig people_asked_for(const ApiContext& context) {
+  SegmentConfig people;
+  people.name = "recipients";
+  people.use = SegmentUse::suppression; // it keeps nobody out
+  people.where = context.text("where");
+  if (!people.where.empty()) {
+    (void)expression_of(people.where); // mistakes by their place in what was asked
+  }
+  people.expression = expression_of(with_part(people.where, context.text("q")));
+  return people;
 }
 
 SegmentPage segment_page(const ApiContext& context, Store& store, SegmentRequest request,

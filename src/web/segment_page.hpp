@@ -17,6 +17,9 @@ const SegmentConfig& segment_called(const ApiContext& context, const std::string
 /// One that is not in the config: `where` and `use` of the query. Failure (usage), with a caret
 /// under what is wrong with the expression.
 SegmentConfig segment_asked_for(const ApiContext& context);
+/// Whoever it is, suppressed or not: `where` of the query, and `q`, a part of the address; each may
+/// be left out. Failure as above.
+SegmentConfig people_asked_for(const ApiContext& context);
 
 struct SegmentPage {
   Seconds as_of = 0;
