@@ -116,8 +116,7 @@ HttpResponse JsonApi::perform(const ApiRoute& route, ApiContext& context,
 }
 
 HttpResponse JsonApi::handle(const WebRequest& request, const Workspace& workspace, Seconds now,
-                             Moment at, Tasks* tasks,
-                             const std::optional<ApiToken>& visitor) {
+                             Moment at, Tasks* tasks, const std::optional<ApiToken>& visitor) {
   const auto answer = [&]() -> HttpResponse {
     const bool token = !request.http.header("Authorization").empty();
     const auto caller = token ? caller_of(request, workspace) : visitor;

@@ -5,32 +5,13 @@
 #include "base/text.hpp"
 #include "web/api_body.hpp"
 #include "web/api_handlers.hpp"
+#include "web/plan_rows.hpp"
 
 #include <fmt/format.h>
 
 namespace mailfunnel {
 
 namespace {
-
-/// A change, or somebody who is kept out.
-struct Row {
-  std::string_view action;
-  const MemberChange* change = nullptr;
-  const std::vector<std::string>* before = nullptr;
-  const BlockedMember* blocked = nullptr;
-};
-
-std::vector<Row> rows_of(const PushPlan& plan) {
-  constexpr std::string_view k_actions[] = {"add", "remove", "set"};
-  std::vector<Row> out;
-  for (const auto& [recipient, change, before] : plan.changes) {
-    out.push_back({k_actions[static_cast<int>(change.action)], &change, &before, nullptr});
-  }
-  for (const auto& blocked : plan.blocked) {
-    out.push_back({"blocked", nullptr, nullptr, &blocked});
-  }
-  return out;
-}
 
 /// {"SCORE":"20"}, by the platform's names.
 std::string fields_json(const PushPlan& plan, const std::vector<std::string>& values) {
@@ -42,7 +23,7 @@ std::string fields_json(const PushPlan& plan, const std::vector<std::string>& va
   return out + "}";
 }
 
-std::string to_json(const PushPlan& plan, const Row& row) {
+std::string to_json(const PushPlan& plan, const PlanRow& row) {
   if (row.blocked != nullptr) {
     return fmt::format("{{\"action\":\"blocked\",\"address\":{},\"why\":{}}}",
                        json_text(row.blocked->address), json_text(row.blocked->reason));
@@ -99,11 +80,11 @@ HttpResponse api_plan(const ApiContext& context, const WebRequest&) {
     not_found(fmt::format("there is no plan {}", id));
   }
   const auto plan = plans.read(id);
-  const auto rows = rows_of(plan);
+  const auto rows = plan_rows(plan);
   note_person_access(context, "plans show", {}, rows.size(), fmt::format("plan {}", id));
   auto head = to_json(*saved, context.workspace.config.push);
   return page_response(
-      context, rows, [&plan](const Row& row) { return to_json(plan, row); },
+      context, rows, [&plan](const PlanRow& row) { return to_json(plan, row); },
       std::string_view(head).substr(1, head.size() - 2));
 }
 

@@ -31,9 +31,9 @@ HttpResponse people_response(const ApiContext& context, const SegmentRequest& re
   const auto& text = page.result.text;
   note_person_access(context, "export", {},
                      static_cast<std::uint64_t>(std::count(text.begin(), text.end(), '\n')), what);
-  return list_response(text, page.next,
-                       fmt::format("{}{},\"people\":{}", head, as_of_member(page.as_of),
-                                   page.result.members));
+  return list_response(
+      text, page.next,
+      fmt::format("{}{},\"people\":{}", head, as_of_member(page.as_of), page.result.members));
 }
 
 } // namespace

@@ -39,7 +39,7 @@ public:
   HttpResponse api(const WebRequest& request);
   /// `base`: "/w/NAME", or "" where there is one workspace.
   HttpResponse page(const WebRequest& request, const std::string& base) {
-    return m_site.handle(request, *workspace(), base, m_now());
+    return m_site.handle(request, *workspace(), base, m_now(), &m_tasks);
   }
   /// Failure: the new config is not good, and the old one stays.
   void reload();

@@ -1,5 +1,6 @@
 #include "web/pages/page.hpp"
 
+#include "app/tasks.hpp"
 #include "base/json_text.hpp"
 #include "base/text.hpp"
 #include "base/uri.hpp"
@@ -85,6 +86,7 @@ HttpResponse show_page(const PageContext& context, std::string_view name, View v
                        const std::string& title, int status) {
   view.set("base", context.base);
   view.set("csrf", context.csrf);
+  view.set("title", title);
   View frame;
   frame.set("content", render(name, view, context.t));
   frame.set("title", title);
@@ -177,6 +179,24 @@ std::string names_json(const PageContext& context) {
     out += (out.size() == 1 ? "" : ",") + json_text(name);
   }
   return replace_all(out, "<", "\\u003c") + "]"; // it stands within HTML
+}
+
+HttpResponse begin_task(const PageContext& context, std::string kind,
+                        std::vector<std::string> arguments) {
+  if (context.tasks == nullptr) {
+    not_found("no tasks are taken here");
+  }
+  const auto id =
+      value_of(context.tasks->start({std::move(kind), std::move(arguments), context.caller.name}));
+  return see_other(context, fmt::format("/tasks/{}", id));
+}
+
+std::size_t place_in_list(const PageContext& context) {
+  const auto place = context.number("after").value_or(0);
+  if (place < 0) {
+    bad_request("after: wants what the page before said");
+  }
+  return static_cast<std::size_t>(place);
 }
 
 HttpResponse see_other(const PageContext& context, const std::string& path,
