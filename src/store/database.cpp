@@ -2,6 +2,8 @@
 
 #include <sqlite3.h>
 
+#include <cerrno>
+#include <cstring>
 #include <utility>
 
 namespace mailfunnel {
@@ -100,8 +102,12 @@ void Database::fail(std::string_view doing) const {
   std::string message = m_handle ? sqlite3_errmsg(m_handle.get()) : "out of memory";
   if ((code & 0xFF) == SQLITE_CANTOPEN) {
     message += ": is the path right? `mailfunnel init` makes a store";
-  } else if ((code & 0xFF) == SQLITE_FULL) {
-    message += ": nothing of this batch was kept; free some space and run the same command again";
+  } else if ((code & 0xFF) == SQLITE_FULL || (code & 0xFF) == SQLITE_IOERR) {
+    const int reason = sqlite3_system_errno(m_handle.get());
+    const bool full = (code & 0xFF) == SQLITE_FULL || reason == ENOSPC || reason == EDQUOT;
+    message += reason == 0 ? std::string() : std::string(": ") + std::strerror(reason);
+    message += full ? ": free some space" : ": see to the disk";
+    message += ", then run the same command again; what was done stays, and is not done twice";
   }
   throw Failure({(code & 0xFF) == SQLITE_BUSY ? ErrorCode::locked : ErrorCode::io,
                  message + " (" + std::string(doing.substr(0, 80)) + ")", m_path});

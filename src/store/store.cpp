@@ -93,8 +93,10 @@ WriterLock::WriterLock(const std::string& store_path, unsigned seconds) {
   const auto name = store_path + ".lock";
   m_file = open(name.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
   if (m_file < 0) {
-    throw Failure(
-        {ErrorCode::io, std::string("can't open the lock file: ") + std::strerror(errno), name});
+    throw Failure({ErrorCode::io,
+                   std::string("can't open the lock file: ") + std::strerror(errno) +
+                       ": see to the folder, then run the same command again",
+                   name});
   }
   const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(seconds);
   while (flock(m_file, LOCK_EX | LOCK_NB) != 0) {
