@@ -9,6 +9,7 @@ byte that of an undisturbed run once the same command is run again.
 A job is a command; a fault what happens to it. N: places at which each of the faults happens to each job, spread over all calls; 0: at
 every one."""
 import argparse
+import json
 import pathlib
 import random
 import sys
@@ -105,6 +106,10 @@ class Score(Job):
         more = self.base / "more.csv"
         world.write_log(more, rng, 2_000, recipients=1500)
         self.program.run(self.start, "import", "-q", "--rejects", "/dev/null", str(more))
+
+    def look(self, workspace):
+        status = json.loads(self.program.run(workspace, "status", "--json"))
+        return [*super().look(workspace), repr((status["scored_as_of"], status["scores_current"])).encode()]
 
     def check_end(self, workspace):
         self.program.run(workspace, "audit", "-q", codes=(0,))
@@ -238,7 +243,7 @@ def one_round(job: Job, fault: str, place: int, expected: list[bytes]) -> str:
     job.program.run(workspace, "status", codes=(0,))
     world.quick_check(workspace)
     job.check_cut(workspace)
-    if code == 0 and job.look(workspace) != expected:
+    if code in job.codes and job.look(workspace) != expected:
         raise Broken("it said that all is done, and it is not")
     job.program.run(workspace, *job.words, codes=job.codes)
     if job.look(workspace) != expected:

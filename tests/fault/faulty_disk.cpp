@@ -150,14 +150,9 @@ public:
     fstat(file, &state);
     Before before{
         {state.st_dev, state.st_ino}, offset, state.st_size, length, std::string(length, '\0')};
-    // The descriptor may be one that cannot read.
-    const int reading =
-        MF_NEXT(open)(("/proc/self/fd/" + std::to_string(file)).c_str(), O_RDONLY | O_CLOEXEC);
-    before.bytes.resize(static_cast<std::size_t>(
-        std::max<ssize_t>(0, pread(reading, before.bytes.data(), length, offset))));
-    ::close(reading);
+    before.bytes.resize(static_cast<std::size_t>(std::max<ssize_t>(
+        0, pread(descriptor_of(file, before.file), before.bytes.data(), length, offset))));
     m_before.push_back(std::move(before));
-    remember(file, m_before.back().file);
   }
 
   void synced(int file, bool done) {
@@ -185,14 +180,16 @@ private:
     }
   }
 
-  void remember(int file, std::pair<dev_t, ino_t> id) {
+  /// One of our own, which reads and writes, and is never closed: the program's locks would go with
+  /// it.
+  int descriptor_of(int file, std::pair<dev_t, ino_t> id) {
     for (const auto& [known, descriptor] : m_files) {
       if (known == id) {
-        return;
+        return descriptor;
       }
     }
-    m_files.emplace_back(
-        id, MF_NEXT(open)(("/proc/self/fd/" + std::to_string(file)).c_str(), O_RDWR | O_CLOEXEC));
+    const auto link = "/proc/self/fd/" + std::to_string(file);
+    return m_files.emplace_back(id, MF_NEXT(open)(link.c_str(), O_RDWR | O_CLOEXEC)).second;
   }
 
   /// Puts back what such writes replaced, the newest first, where none that stays wrote over it.
