@@ -8,6 +8,31 @@
 
 namespace mailfunnel {
 
+namespace {
+
+/// What to do, by SQLite's code.
+std::string_view advice(int code) {
+  constexpr std::pair<int, std::string_view> k_advice[] = {
+      {SQLITE_CANTOPEN, ": is the path right? `mailfunnel init` makes a store"},
+      {SQLITE_FULL,
+       ": free some space, then run the same command again; what was done stays, and is "
+       "not done twice"},
+      {SQLITE_IOERR, ": see to the disk, then run the same command again; what was done stays, and "
+                     "is not done twice"},
+      {SQLITE_NOMEM, ": give it more memory, then run the same command again"},
+      {SQLITE_CORRUPT, ": restore a backup (docs/operations.md)"},
+      {SQLITE_NOTADB, ": is this the right file? Else restore a backup (docs/operations.md)"},
+  };
+  for (const auto& [of, words] : k_advice) {
+    if (of == code) {
+      return words;
+    }
+  }
+  return {};
+}
+
+} // namespace
+
 Statement::~Statement() {
   if (m_handle != nullptr) {
     sqlite3_reset(m_handle);
@@ -100,15 +125,13 @@ Database::~Database() {
 void Database::fail(std::string_view doing) const {
   const int code = m_handle ? sqlite3_extended_errcode(m_handle.get()) : SQLITE_NOMEM;
   std::string message = m_handle ? sqlite3_errmsg(m_handle.get()) : "out of memory";
-  if ((code & 0xFF) == SQLITE_CANTOPEN) {
-    message += ": is the path right? `mailfunnel init` makes a store";
-  } else if ((code & 0xFF) == SQLITE_FULL || (code & 0xFF) == SQLITE_IOERR) {
-    const int reason = sqlite3_system_errno(m_handle.get());
-    const bool full = (code & 0xFF) == SQLITE_FULL || reason == ENOSPC || reason == EDQUOT;
-    message += reason == 0 ? std::string() : std::string(": ") + std::strerror(reason);
-    message += full ? ": free some space" : ": see to the disk";
-    message += ", then run the same command again; what was done stays, and is not done twice";
+  const int reason = m_handle ? sqlite3_system_errno(m_handle.get()) : 0;
+  if ((code & 0xFF) == SQLITE_IOERR && reason != 0) {
+    message += std::string(": ") + std::strerror(reason);
   }
+  message +=
+      advice((code & 0xFF) == SQLITE_IOERR && (reason == ENOSPC || reason == EDQUOT) ? SQLITE_FULL
+                                                                                     : code & 0xFF);
   throw Failure({(code & 0xFF) == SQLITE_BUSY ? ErrorCode::locked : ErrorCode::io,
                  message + " (" + std::string(doing.substr(0, 80)) + ")", m_path});
 }
