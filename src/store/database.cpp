@@ -164,13 +164,22 @@ std::int64_t Database::changes() const {
   return sqlite3_changes64(m_handle.get());
 }
 
-Transaction::Transaction(Database& database) : m_database(database) {
+std::int64_t Database::version() {
+  auto query = use("PRAGMA data_version");
+  return query.step() ? query.integer(0) : 0;
+}
+
+Transaction::Transaction(Database& database)
+    : m_database(database), m_rollback(database.use("ROLLBACK")) {
   database.execute("BEGIN IMMEDIATE");
 }
 
 Transaction::~Transaction() {
   if (m_open) {
-    sqlite3_exec(m_database.handle(), "ROLLBACK", nullptr, nullptr, nullptr);
+    try {
+      m_rollback.run();
+    } catch (const Failure&) { // SQLite has done so by itself
+    }
   }
 }
 
