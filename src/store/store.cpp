@@ -69,7 +69,8 @@ void check_format(Store& store) {
   }
 }
 
-/// What an erasure that was cut off left to be done; another time if somebody is writing.
+/// What an erasure that was cut off left to be done; another time if somebody is writing, or there
+/// is no room for it: who only reads must not fail over it.
 void finish_scrub(Store& store) {
   if (!store.wants_scrub()) {
     return;
@@ -78,7 +79,7 @@ void finish_scrub(Store& store) {
     const WriterLock lock(store.path(), 0);
     store.scrub();
   } catch (const Failure& failure) {
-    if (failure.error.code != ErrorCode::locked) {
+    if (failure.error.code != ErrorCode::locked && failure.error.code != ErrorCode::io) {
       throw;
     }
   }

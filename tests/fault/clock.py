@@ -77,6 +77,7 @@ def main() -> int:
             for words in steps(log):  # the clock is right again
                 program.run(workspace, *words)
             world.quick_check(workspace)
+            program.run(workspace, "score", "-q")
             program.run(workspace, "audit", "-q", codes=(0,))
             if keeps and looks(program, workspace) != expected:
                 raise Broken(f"{name}: something else is left than if the clock had been right")
