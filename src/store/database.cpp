@@ -13,7 +13,8 @@ namespace {
 /// What to do, by SQLite's code.
 std::string_view advice(int code) {
   constexpr std::pair<int, std::string_view> k_advice[] = {
-      {SQLITE_CANTOPEN, ": is the path right? `mailfunnel init` makes a store"},
+      {SQLITE_CANTOPEN, ": is the path right, and is there room? `mailfunnel init` makes a store; "
+                        "then run the same command again"},
       {SQLITE_FULL,
        ": free some space, then run the same command again; what was done stays, and is "
        "not done twice"},
@@ -125,13 +126,11 @@ Database::~Database() {
 void Database::fail(std::string_view doing) const {
   const int code = m_handle ? sqlite3_extended_errcode(m_handle.get()) : SQLITE_NOMEM;
   std::string message = m_handle ? sqlite3_errmsg(m_handle.get()) : "out of memory";
-  const int reason = m_handle ? sqlite3_system_errno(m_handle.get()) : 0;
-  if ((code & 0xFF) == SQLITE_IOERR && reason != 0) {
+  const int reason = (code & 0xFF) == SQLITE_IOERR ? sqlite3_system_errno(m_handle.get()) : 0;
+  if (reason != 0) {
     message += std::string(": ") + std::strerror(reason);
   }
-  message +=
-      advice((code & 0xFF) == SQLITE_IOERR && (reason == ENOSPC || reason == EDQUOT) ? SQLITE_FULL
-                                                                                     : code & 0xFF);
+  message += advice(reason == ENOSPC || reason == EDQUOT ? SQLITE_FULL : code & 0xFF);
   throw Failure({(code & 0xFF) == SQLITE_BUSY ? ErrorCode::locked : ErrorCode::io,
                  message + " (" + std::string(doing.substr(0, 80)) + ")", m_path});
 }

@@ -1,6 +1,7 @@
 #include "store/store.hpp"
 
 #include "base/text.hpp"
+#include "store/key_file.hpp"
 #include "store/migrations.hpp"
 
 #include <fcntl.h>
@@ -27,17 +28,12 @@ void configure(Database& database) {
 std::uint64_t read_secret(const std::string& path, bool make) {
   const auto name = path + ".key";
   std::uint64_t secret = 0;
-  int file = open(name.c_str(), O_RDONLY | O_CLOEXEC);
+  const int file = open(name.c_str(), O_RDONLY | O_CLOEXEC);
   if (file < 0 && make) {
     if (getrandom(&secret, sizeof secret, 0) != static_cast<ssize_t>(sizeof secret)) {
       throw Failure({ErrorCode::io, "no random numbers to make a key from", name});
     }
-    file = open(name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    if (file < 0 || write(file, &secret, sizeof secret) != static_cast<ssize_t>(sizeof secret) ||
-        fsync(file) != 0) {
-      throw Failure(
-          {ErrorCode::io, std::string("can't write the key file: ") + std::strerror(errno), name});
-    }
+    write_key_file(name, {reinterpret_cast<const char*>(&secret), sizeof secret});
   } else if (file >= 0) {
     if (read(file, &secret, sizeof secret) != static_cast<ssize_t>(sizeof secret)) {
       close(file);
@@ -149,8 +145,10 @@ void Store::create(const std::string& path) {
   unlink((draft + "-shm").c_str());
   read_secret(path, true);
   if (rename(draft.c_str(), path.c_str()) != 0 || chmod(path.c_str(), 0600) != 0) {
-    throw Failure(
-        {ErrorCode::io, std::string("can't make the store: ") + std::strerror(errno), path});
+    throw Failure({ErrorCode::io,
+                   std::string("can't make the store: ") + std::strerror(errno) +
+                       ": see to the disk, then run the same command again",
+                   path});
   }
 }
 

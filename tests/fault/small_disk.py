@@ -26,7 +26,7 @@ def fill(program: Program, workspace: pathlib.Path, steps: list[list[str]], expe
         code, _, err = program.attempt(workspace, *words)
         if code not in (0, 3):
             full += 1
-            if code != 1 or "free" not in err or "again" not in err:
+            if code != 1 or "space" not in err or "again" not in err:
                 raise Broken(f"{words[0]}: exit {code}, and no word of space: {err!r}")
         program.run(workspace, "status", codes=(0,))
         world.quick_check(workspace)
