@@ -8,6 +8,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace mailfunnel {
 
 namespace {
@@ -100,7 +102,8 @@ HttpResponse api_plan(const ApiContext& context, const WebRequest&) {
   }
   const auto plan = plans.read(id);
   const auto rows = rows_of(plan);
-  note_person_access(context, "plans show", {}, rows.size(), fmt::format("plan {}", id));
+  note_person_access(context, "plans show", {}, std::min(rows.size(), limit_of(context)),
+                     fmt::format("plan {}", id));
   auto head = to_json(*saved, context.workspace.config.push);
   return page_response(
       context, rows, [&plan](const Row& row) { return to_json(plan, row); },
