@@ -23,18 +23,6 @@ constexpr std::size_t k_random = 32;         // bytes
 constexpr std::size_t k_longest_token = 100;
 constexpr std::size_t k_longest_name = 64;
 
-std::string random_token() {
-  std::array<char, k_random> bytes{};
-  if (getrandom(bytes.data(), bytes.size(), 0) != static_cast<ssize_t>(bytes.size())) {
-    throw Failure({ErrorCode::io, "the system gives no random bytes"});
-  }
-  auto text = base64_encode({bytes.data(), bytes.size()});
-  std::replace(text.begin(), text.end(), '+', '-');
-  std::replace(text.begin(), text.end(), '/', '_');
-  text.erase(text.find_last_not_of('=') + 1);
-  return std::string(k_prefix) + text;
-}
-
 std::string hash_of(std::string_view token) {
   return hex_encode(digest_of(Digest::sha256, token));
 }
@@ -63,6 +51,18 @@ std::optional<Role> parse_role(std::string_view name) {
                                     : std::optional(static_cast<Role>(found - std::begin(k_roles)));
 }
 
+std::string random_secret() {
+  std::array<char, k_random> bytes{};
+  if (getrandom(bytes.data(), bytes.size(), 0) != static_cast<ssize_t>(bytes.size())) {
+    throw Failure({ErrorCode::io, "the system gives no random bytes"});
+  }
+  auto text = base64_encode({bytes.data(), bytes.size()});
+  std::replace(text.begin(), text.end(), '+', '-');
+  std::replace(text.begin(), text.end(), '/', '_');
+  text.erase(text.find_last_not_of('=') + 1);
+  return text;
+}
+
 std::string to_json(const ApiToken& token, std::string_view text) {
   auto json = fmt::format("{{\"name\":{},\"role\":\"{}\",\"read_only\":{},\"created\":\"{}\"",
                           json_text(token.name), name_of(token.role), token.read_only,
@@ -81,7 +81,7 @@ Result<std::string> add_token(Store& store, const ApiToken& token) {
   if (token.name == k_schedule) {
     return Error{ErrorCode::usage, "\"schedule\" is the timetable's name: take another"};
   }
-  auto text = random_token();
+  auto text = std::string(k_prefix) + random_secret();
   const WriterLock lock(store.path());
   Transaction transaction(store.database());
   ApiTokens table(store.database());

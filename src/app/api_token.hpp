@@ -31,6 +31,9 @@ std::string to_json(const ApiToken& token, std::string_view text = {});
 
 constexpr std::size_t k_most_tokens = 1000; // of a store
 
+/// 256 random bits as 43 letters, digits, - and _. Failure: the system gives none.
+std::string random_secret();
+
 /// Makes one and returns it as text, "mf_…": there is no other moment to see it. Errors: usage (the
 /// name is empty, too long, or not of letters, digits, - _ . and @), conflict (it is taken, or
 /// there are too many).

@@ -158,4 +158,16 @@ void recall_scores(
              });
 }
 
+ScoreSummary recall_summary(Store& store, const Workspace& workspace, const StoredRun& run) {
+  const auto& rules = workspace.config.rules;
+  const auto world = build_world(store, workspace, rules, run.as_of);
+  const Scorer scorer(rules, world, run.as_of);
+  std::vector<ScoreTally> tallies(std::max(workspace.threads, 1U), ScoreTally(scorer));
+  recall_scores(store, workspace, run, scorer,
+                [&](std::uint32_t, StoreChunk&, ChunkScores& scores, unsigned thread) {
+                  tallies[thread].add(scores);
+                });
+  return summary_of(tallies);
+}
+
 } // namespace mailfunnel

@@ -63,6 +63,9 @@ std::optional<StoredRun> run_of(Store& store, const Workspace& workspace, Second
 void recall_chunk(Database& database, const StoredRun& run, std::uint32_t chunk, std::size_t people,
                   const Scorer& scorer, ChunkScores& scores);
 
+/// As run_scores, from what the run kept.
+ScoreSummary recall_summary(Store& store, const Workspace& workspace, const StoredRun& run);
+
 /// As score_store, from what the run kept.
 void recall_scores(Store& store, const Workspace& workspace, const StoredRun& run,
                    const Scorer& scorer,

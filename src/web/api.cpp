@@ -1,123 +1,27 @@
 #include "web/api.hpp"
 
 #include "base/text.hpp"
-#include "base/uri.hpp"
 #include "web/api_handlers.hpp"
+#include "web/routing.hpp"
 
 #include <fmt/format.h>
-
-#include <algorithm>
 
 namespace mailfunnel {
 
 namespace {
 
 constexpr std::string_view k_root = "/api/v1/";
-constexpr std::size_t k_longest_value = 8 << 10; // of a parameter, and of a part of the path
-constexpr unsigned k_after_lock = 5;             // seconds
+constexpr unsigned k_after_lock = 5; // seconds
 
 constexpr Roles k_admin = only(Role::admin);
 constexpr Roles k_operator = k_admin | only(Role::operations);
 constexpr Roles k_reviewer = k_operator | only(Role::reviewer);
 constexpr Roles k_all = k_reviewer | only(Role::sales);
 
-/// The path behind /api/v1/ as it came, still encoded: so that an encoded slash is no slash.
+/// The path behind /api/v1/, still encoded.
 std::string_view path_behind_root(const WebRequest& request) {
-  auto path = parse_uri(request.http.url).path;
-  constexpr std::string_view k_workspace = "/w/";
-  if (path.starts_with(k_workspace)) {
-    const auto end = path.find('/', k_workspace.size());
-    path = end == std::string_view::npos ? std::string_view() : path.substr(end);
-  }
+  const auto path = path_in_workspace(request);
   return path.starts_with(k_root) ? path.substr(k_root.size()) : std::string_view();
-}
-
-std::vector<std::string_view> parts_of(std::string_view path) {
-  std::vector<std::string_view> out;
-  for (;;) {
-    const auto slash = path.find('/');
-    out.push_back(path.substr(0, slash));
-    if (slash == std::string_view::npos) {
-      return out;
-    }
-    path.remove_prefix(slash + 1);
-  }
-}
-
-bool matches(const std::vector<std::string_view>& pattern,
-             const std::vector<std::string_view>& path) {
-  return std::equal(pattern.begin(), pattern.end(), path.begin(), path.end(),
-                    [](std::string_view a, std::string_view b) {
-                      return a.starts_with('{') ? !b.empty() : a == b;
-                    });
-}
-
-/// UTF-8 without control characters, not too long.
-std::string checked(std::string value, std::string_view name) {
-  if (value.size() > k_longest_value) {
-    bad_request(fmt::format("{}: is longer than {} bytes", name, k_longest_value));
-  }
-  const bool clean = std::none_of(value.begin(), value.end(), [](char c) {
-    return (c >= 0 && c < ' ' && !is_space(c)) || c == '\x7F';
-  });
-  if (!clean || !valid_utf8(value)) {
-    bad_request(fmt::format("{}: is no text", name));
-  }
-  return value;
-}
-
-std::vector<std::string> places_of(std::string_view pattern, std::string_view path) {
-  const auto names = parts_of(pattern), values = parts_of(path);
-  std::vector<std::string> out;
-  for (std::size_t i = 0; i < names.size(); ++i) {
-    if (names[i].starts_with('{')) {
-      out.push_back(checked(percent_decode(values[i]), names[i]));
-    }
-  }
-  return out;
-}
-
-void read_query(const ApiRoute& route, std::string_view query, ApiContext& context) {
-  while (!query.empty()) {
-    const auto end = query.find('&');
-    const auto one = query.substr(0, end);
-    query = end == std::string_view::npos ? std::string_view() : query.substr(end + 1);
-    if (one.empty()) {
-      continue;
-    }
-    const auto equals = one.find('=');
-    const auto name = percent_decode(one.substr(0, equals), true);
-    const auto& known = route.parameters;
-    if (std::find(known.begin(), known.end(), name) == known.end()) {
-      const std::vector<std::string> names(known.begin(), known.end());
-      bad_request(fmt::format("\"{}\" is no parameter here; {}", printable(name, 60),
-                              names.empty() ? "there is none" : "there are: " + join(names, ", ")));
-    }
-    auto value = equals == std::string_view::npos ? std::string()
-                                                  : percent_decode(one.substr(equals + 1), true);
-    if (!context.query.emplace(name, checked(std::move(value), name)).second) {
-      bad_request(fmt::format("{}: is there twice", name));
-    }
-  }
-}
-
-int status_of(ErrorCode code) {
-  switch (code) {
-  case ErrorCode::usage:
-  case ErrorCode::bad_syntax:
-    return 400;
-  case ErrorCode::unauthorized:
-    return 403;
-  case ErrorCode::not_found:
-    return 404;
-  case ErrorCode::conflict:
-    return 409;
-  case ErrorCode::locked:
-  case ErrorCode::stopped:
-    return 503;
-  default:
-    return 500;
-  }
 }
 
 HttpResponse refused() {
@@ -197,10 +101,10 @@ HttpResponse JsonApi::perform(const ApiRoute& route, ApiContext& context,
                               const WebRequest& request) {
   try {
     context.places = places_of(route.path, path_behind_root(request));
-    read_query(route, request.query, context);
+    context.query = read_query(request.query, route.parameters);
     return route.handler(context, request);
   } catch (const Failure& failure) {
-    const auto status = status_of(failure.error.code);
+    const auto status = http_status_of(failure.error.code);
     if (status != 500) {
       return error_response(status, failure.error.message, status == 503 ? k_after_lock : 0);
     }
@@ -212,9 +116,10 @@ HttpResponse JsonApi::perform(const ApiRoute& route, ApiContext& context,
 }
 
 HttpResponse JsonApi::handle(const WebRequest& request, const Workspace& workspace, Seconds now,
-                             Moment at, Tasks* tasks) {
+                             Moment at, const std::optional<ApiToken>& visitor) {
   const auto answer = [&]() -> HttpResponse {
-    const auto caller = caller_of(request, workspace);
+    const bool token = !request.http.header("Authorization").empty();
+    const auto caller = token ? caller_of(request, workspace) : visitor;
     if (!caller) {
       return refused();
     }
@@ -222,12 +127,12 @@ HttpResponse JsonApi::handle(const WebRequest& request, const Workspace& workspa
       return error_response(429, fmt::format("more than {} requests a second", k_per_second),
                             seconds);
     }
-    const auto path = parts_of(path_behind_root(request));
+    const auto path = path_behind_root(request);
     const auto method = request.http.method == "HEAD" ? "GET" : request.http.method;
     const ApiRoute* route = nullptr;
     std::vector<std::string> methods;
     for (const auto& one : api_routes()) {
-      if (matches(parts_of(one.path), path)) {
+      if (path_matches(one.path, path)) {
         route = route == nullptr && one.method == method ? &one : route;
         methods.emplace_back(one.method);
       }
@@ -246,7 +151,7 @@ HttpResponse JsonApi::handle(const WebRequest& request, const Workspace& workspa
     if (caller->read_only && route->method != "GET") {
       return error_response(403, "this token is for reading alone");
     }
-    ApiContext context{workspace, *caller, now, tasks, {}, {}};
+    ApiContext context{workspace, *caller, now, {}, {}, m_tasks};
     return perform(*route, context, request);
   };
   HttpResponse out;

@@ -1,6 +1,6 @@
 #pragma once
 // The JSON API of a workspace, under /api/v1/ and /w/NAME/api/v1/ (docs/api.md). Every request
-// brings a token: `Authorization: Bearer mf_…`.
+// brings a token: `Authorization: Bearer mf_…`; or it comes from the pages, with their session.
 //
 //   400  a parameter is wrong, or not known
 //   401  no token, or a wrong one
@@ -18,6 +18,7 @@
 
 #include <map>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -44,12 +45,13 @@ class JsonApi {
 public:
   static constexpr double k_per_second = 20, k_burst = 40; // requests of one token
 
-  explicit JsonApi(EventLog& log) : m_log(log) {}
+  /// `tasks`: of the workspace; nullptr: nothing can be asked for.
+  explicit JsonApi(EventLog& log, Tasks* tasks = nullptr) : m_log(log), m_tasks(tasks) {}
 
-  /// `at`: of the clock that tokens are paced by. From any thread.
-  /// `tasks`: of the workspace; nullptr: nothing can be asked for (a test).
+  /// `at`: of the clock that tokens are paced by. `visitor`: who is logged in to the pages, which
+  /// does where no token comes with the request. From any thread.
   HttpResponse handle(const WebRequest& request, const Workspace& workspace, Seconds now, Moment at,
-                      Tasks* tasks = nullptr);
+                      const std::optional<ApiToken>& visitor = std::nullopt);
 
 private:
   /// Seconds to wait; 0: go on.
@@ -57,6 +59,7 @@ private:
   HttpResponse perform(const ApiRoute& route, ApiContext& context, const WebRequest& request);
 
   EventLog& m_log;
+  Tasks* m_tasks;
   std::mutex m_mutex;
   std::map<std::string, TokenBucket> m_buckets; // by the token's name
 };

@@ -2,6 +2,7 @@
 
 #include "base/json.hpp"
 #include "base/text.hpp"
+#include "web/pages/site.hpp"
 #include "web/tenant.hpp"
 
 #include <fmt/format.h>
@@ -15,7 +16,7 @@ namespace mailfunnel {
 namespace {
 
 constexpr std::size_t k_hook_body = std::size_t{10} << 20; // bytes; the ESPs send up to some 5 MB
-constexpr std::size_t k_other_body = std::size_t{1} << 20;
+constexpr std::size_t k_other_body = std::size_t{4} << 20;
 
 /// "/hooks/news/secret" is "news" behind "/hooks/".
 std::string_view segment_behind(std::string_view path, std::string_view prefix) {
@@ -165,38 +166,51 @@ HttpResponse Service::figures() {
   return out;
 }
 
+Tenant* Service::tenant_of(std::string_view workspace) {
+  for (const auto& tenant : m_tenants) {
+    if (workspace.empty() ? m_tenants.size() == 1 : tenant->name() == workspace) {
+      return tenant.get();
+    }
+  }
+  return nullptr;
+}
+
+/// Of the process, not of a workspace. Nothing: it is none of these.
+std::optional<HttpResponse> Service::own_answer(const WebRequest& request) {
+  const auto& path = request.path;
+  const bool files = path.starts_with("/static/");
+  if (!files && path != "/healthz" && path != "/readyz" && path != "/metrics") {
+    return std::nullopt;
+  }
+  if (request.http.method != "GET" && request.http.method != "HEAD") {
+    return error_response(405, "only GET here");
+  }
+  return files                ? static_response(request)
+         : path == "/healthz" ? text_response(200, "alive\n")
+         : path == "/readyz"  ? ready()
+                              : figures();
+}
+
 void Service::handle(WebRequest request, const Reply& reply) {
+  if (auto own = own_answer(request)) {
+    return reply(*std::move(own));
+  }
   const auto place = place_of(request.path);
   const bool hook = place.path.starts_with("/hooks/"), api = place.path.starts_with("/api/");
-  if (hook || api) {
-    for (const auto& tenant : m_tenants) {
-      const bool meant =
-          place.workspace.empty() ? m_tenants.size() == 1 : tenant->name() == place.workspace;
-      if (meant && api) {
-        return reply(tenant->api(request));
-      }
-      if (meant) {
-        const std::string account(segment_behind(place.path, "/hooks/"));
-        return tenant->take_hook(account, std::move(request), reply);
-      }
-    }
-    return reply(error_response(404, hook ? "no such workspace: /w/NAME/hooks/ACCOUNT"
-                                          : "no such workspace: /w/NAME/api/v1/…"));
+  auto* tenant = tenant_of(place.workspace);
+  if (tenant == nullptr) {
+    const auto* where = hook ? "/w/NAME/hooks/ACCOUNT" : api ? "/w/NAME/api/v1/…" : "/w/NAME/";
+    return reply(error_response(404, fmt::format("no such workspace: {}", where)));
   }
-  const bool reads = request.http.method == "GET" || request.http.method == "HEAD";
-  if (!reads) {
-    return reply(error_response(405, "only GET here"));
+  if (hook) {
+    const std::string account(segment_behind(place.path, "/hooks/"));
+    return tenant->take_hook(account, std::move(request), reply);
   }
-  if (request.path == "/healthz") {
-    return reply(text_response(200, "alive\n"));
+  if (api) {
+    return reply(tenant->api(request));
   }
-  if (request.path == "/readyz") {
-    return reply(ready());
-  }
-  if (request.path == "/metrics") {
-    return reply(figures());
-  }
-  reply(error_response(404, "there is nothing here"));
+  const auto base = place.workspace.empty() ? std::string() : "/w/" + std::string(place.workspace);
+  reply(tenant->page(request, base));
 }
 
 } // namespace mailfunnel

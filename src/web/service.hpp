@@ -4,6 +4,8 @@
 //   /hooks/ACCOUNT[/KEY]          webhooks of the workspace, where there is one
 //   /w/NAME/hooks/ACCOUNT[/KEY]   likewise of one of several (also where there is one)
 //   /api/v1/…, /w/NAME/api/v1/…   the JSON API (web/api.hpp)
+//   /, /w/NAME/                   the review pages (web/pages/site.hpp)
+//   /static/…                     their style and script
 //   /healthz                      the process lives
 //   /readyz                       it can take webhooks; else 503 and why
 //   /metrics                      figures for Prometheus
@@ -16,6 +18,7 @@
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -51,6 +54,9 @@ public:
 
 private:
   void handle(WebRequest request, const Reply& reply);
+  std::optional<HttpResponse> own_answer(const WebRequest& request);
+  /// nullptr: there is none of that name; "" is the only one.
+  Tenant* tenant_of(std::string_view workspace);
   HttpResponse ready();
   HttpResponse figures();
 

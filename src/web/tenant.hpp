@@ -8,6 +8,7 @@
 #include "app/workspace.hpp"
 #include "web/api.hpp"
 #include "web/hook_receiver.hpp"
+#include "web/pages/site.hpp"
 
 #include <atomic>
 #include <condition_variable>
@@ -35,8 +36,10 @@ public:
   void take_hook(const std::string& account, WebRequest request, Reply reply) {
     m_receiver.take(account, std::move(request), std::move(reply));
   }
-  HttpResponse api(const WebRequest& request) {
-    return m_api.handle(request, *workspace(), m_now(), std::chrono::steady_clock::now(), &m_tasks);
+  HttpResponse api(const WebRequest& request);
+  /// `base`: "/w/NAME", or "" where there is one workspace.
+  HttpResponse page(const WebRequest& request, const std::string& base) {
+    return m_site.handle(request, *workspace(), base, m_now());
   }
   /// Failure: the new config is not good, and the old one stays.
   void reload();
@@ -80,6 +83,7 @@ private:
   std::atomic<bool> m_stopping{false};
 
   JsonApi m_api;
+  Site m_site;
   HookReceiver m_receiver;
   std::thread m_thread;
   std::mutex m_turn; // of jobs and tasks

@@ -1,0 +1,17 @@
+#include "web/pages/words.hpp"
+
+#include <array>
+
+namespace mailfunnel {
+
+namespace {
+
+constexpr std::array<Word, 0> k_words{};
+
+} // namespace
+
+std::span<const Word> recipient_words() {
+  return k_words;
+}
+
+} // namespace mailfunnel
