@@ -32,6 +32,7 @@ SectionReader read_push;     // [push]
 SectionReader read_schedule; // [schedule]
 SectionReader read_notify;   // [[notify]]
 SectionReader read_network;  // [network]
+SectionReader read_serve;    // [serve]
 SectionReader read_privacy;  // [privacy], [retention]
 
 /// push = [{ account = …, as = … }] of the segment called `name`.

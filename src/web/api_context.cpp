@@ -105,7 +105,7 @@ HttpResponse list_response(std::string_view lines, const std::optional<std::stri
 
 void note_person_access(const ApiContext& context, std::string_view what, std::string_view person,
                         std::uint64_t people, std::string_view detail) {
-  auto words = fmt::format("API{}{}", detail.empty() ? "" : ", ", detail);
+  auto words = fmt::format("{}{}{}", context.way, detail.empty() ? "" : ", ", detail);
   const auto noted = note_access(context.workspace.store_path(),
                                  {context.now, context.caller.name, std::string(what),
                                   std::string(person), people, std::move(words)});

@@ -24,6 +24,7 @@ struct ApiContext {
   Seconds now = 0;
   std::vector<std::string> places;                       // of the {…} in the path, decoded
   std::map<std::string, std::string, std::less<>> query; // decoded; only names that the route has
+  std::string_view way = "API"; // by which data leaves: for the log of accesses
 
   bool has(std::string_view name) const { return query.contains(name); }
   std::string text(std::string_view name) const; // "" where it is not given
@@ -85,7 +86,7 @@ HttpResponse page_response(const ApiContext& context, const std::vector<T>& item
                        head);
 }
 
-/// Every way of the API to data of persons comes by here: a line of the log of accesses, under the
+/// Every way of the API and of the pages to data of persons comes by here: a line of the log of accesses, under the
 /// name of the token. Failure where it can't be written. `person`: as it was asked for, or "" where
 /// a list left.
 void note_person_access(const ApiContext& context, std::string_view what, std::string_view person,

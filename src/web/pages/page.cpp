@@ -37,12 +37,31 @@ std::string PageContext::field(std::string_view name) const {
   return found == form.end() ? std::string() : found->second;
 }
 
+bool PageContext::masks() const {
+  return workspace.config.serve.mask_addresses && caller.role == Role::reviewer;
+}
+
 std::string PageContext::shown(std::string_view address) const {
-  return std::string(address);
+  return masks() ? masked_address(address) : std::string(address);
+}
+
+std::string PageContext::path_of_person(std::string_view address) const {
+  return "/recipients/" + (masks() ? handles.seal(address) : percent_encode(address));
 }
 
 std::string PageContext::link_to_person(std::string_view address) const {
-  return base + "/recipients/" + percent_encode(address);
+  return base + path_of_person(address);
+}
+
+std::string PageContext::person() const {
+  const auto& named = places.at(0);
+  if (auto address = handles.open(named)) {
+    return *std::move(address);
+  }
+  if (masks()) {
+    not_found(t["no_handle"]);
+  }
+  return named;
 }
 
 std::string PageContext::link(std::string_view to, const Parameters& parameters) const {
@@ -128,6 +147,19 @@ HttpResponse show_part(const PageContext& context, std::string_view name, const 
   out.headers.emplace_back("Content-Type", "text/html; charset=utf-8");
   out.body = render(name, filled, context.t);
   return out;
+}
+
+HttpResponse show_alone(const PageContext& context, std::string_view name, const View& view,
+                        const std::string& title) {
+  if (context.part) {
+    return show_part(context, name, view);
+  }
+  auto filled = view;
+  filled.set("base", context.base);
+  View whole;
+  whole.set("heading", title);
+  whole.set("html", render(name, filled, context.t));
+  return show_page(context, "bare", whole, title);
 }
 
 HttpResponse see_other(const PageContext& context, const std::string& path,

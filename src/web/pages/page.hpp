@@ -7,6 +7,7 @@
 // address answers with that part alone.
 
 #include "web/api_context.hpp"
+#include "web/pages/handles.hpp"
 #include "web/pages/template.hpp"
 #include "web/pages/words.hpp"
 
@@ -36,16 +37,23 @@ struct PageContext : ApiContext {
   Form form;         // of a POST
   bool part = false; // the script asks for a part of the page
   PageCache& cache;
+  const Handles& handles;
 
   /// The first field of that name; "" where there is none.
   std::string field(std::string_view name) const;
   bool may(Role least) const {
     return caller.role >= least && (least <= Role::reviewer || !caller.read_only);
   }
+  /// Are addresses kept from this caller?
+  bool masks() const;
   /// As this caller may see it.
   std::string shown(std::string_view address) const;
-  /// The page of a person.
+  /// The page of a person: "/w/NAME/recipients/ann%40example.com", or with a handle instead.
   std::string link_to_person(std::string_view address) const;
+  std::string path_of_person(std::string_view address) const; // behind `base`
+  /// The address that the path names, in the first of its places. Failure (not_found): it is no
+  /// handle, and the caller may name nobody by address.
+  std::string person() const;
   /// "/w/NAME/campaigns?x=1"
   std::string link(std::string_view path, const Parameters& parameters = {}) const;
 };
@@ -68,6 +76,9 @@ HttpResponse show_page(const PageContext& context, std::string_view name, View v
                        const std::string& title, int status = 200);
 /// The template alone, for a part of a page.
 HttpResponse show_part(const PageContext& context, std::string_view name, const View& view);
+/// A part that is asked for apart; where no script asks, a page of its own.
+HttpResponse show_alone(const PageContext& context, std::string_view name, const View& view,
+                        const std::string& title);
 /// After a POST: look there.
 HttpResponse see_other(const PageContext& context, const std::string& path,
                        const Parameters& parameters = {});
