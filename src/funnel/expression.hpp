@@ -139,9 +139,6 @@ struct ParsedExpression {
 };
 ParsedExpression parse_expression(std::string_view text);
 
-/// The names of fields and events, as an expression has them: for those who type one.
-std::vector<std::string> expression_names();
-
 /// Does any part ask for it?
 bool any_part(const Expression& expression, bool (*asks)(const Expression& part));
 

@@ -226,7 +226,14 @@ private:
         return comparison(name, field.field);
       }
     }
-    const auto near = nearest(name.text, expression_names());
+    std::vector<std::string> known;
+    for (const auto& field : k_fields) {
+      known.emplace_back(field.name);
+    }
+    for (const auto& event : k_events) {
+      known.emplace_back(event.name);
+    }
+    const auto near = nearest(name.text, known);
     fail(name, fmt::format("no field or event is called \"{}\"", name.text),
          near ? fmt::format("did you mean `{}`?", *near) : std::string());
   }
@@ -469,17 +476,6 @@ bool any_part(const Expression& expression, bool (*asks)(const Expression& part)
 
 ParsedExpression parse_expression(std::string_view text) {
   return Parser(text).parse();
-}
-
-std::vector<std::string> expression_names() {
-  std::vector<std::string> out;
-  for (const auto& field : k_fields) {
-    out.emplace_back(field.name);
-  }
-  for (const auto& event : k_events) {
-    out.emplace_back(event.name);
-  }
-  return out;
 }
 
 } // namespace mailfunnel

@@ -1,11 +1,9 @@
 // segments: sizes, and people page by page.
 
-#include "app/people_list.hpp"
 #include "app/segment_export.hpp"
 #include "base/json_text.hpp"
 #include "base/text.hpp"
 #include "web/api_handlers.hpp"
-#include "web/list_cursor.hpp"
 
 #include <fmt/format.h>
 
@@ -15,7 +13,7 @@ namespace mailfunnel {
 
 namespace {
 
-
+constexpr std::size_t k_longest_where = 4 << 10; // bytes
 
 /// A caller for sales sees lists for sales, and nothing of others.
 bool may_see(const ApiContext& context, const SegmentConfig& segment) {
@@ -25,6 +23,30 @@ bool may_see(const ApiContext& context, const SegmentConfig& segment) {
 Seconds moment_of(const ApiContext& context, Store& store) {
   const auto asked = context.time(store, "as_of");
   return asked ? *asked : segments_moment(store, context.workspace, context.now);
+}
+
+/// A place in a list, with the moment that the list is of: so that the pages of one list fit to
+/// each other. "1774958400/34500/ann@example.com".
+struct Cursor {
+  Seconds as_of = 0;
+  SegmentPlace place;
+};
+
+std::string to_text(const Cursor& cursor) {
+  return fmt::format("{}/{}/{}", cursor.as_of, cursor.place.score, cursor.place.email);
+}
+
+Cursor parse_cursor(std::string_view text) {
+  const auto first = text.find('/');
+  const auto second = first == std::string_view::npos ? first : text.find('/', first + 1);
+  const auto as_of = parse_int(text.substr(0, first));
+  const auto score = second == std::string_view::npos
+                         ? std::nullopt
+                         : parse_int(text.substr(first + 1, second - first - 1));
+  if (!as_of || !score || *as_of < 0) {
+    bad_request("after: wants what `next` of the page before said");
+  }
+  return {*as_of, {*score, std::string(text.substr(second + 1))}};
 }
 
 const SegmentConfig& find_segment(const ApiContext& context, const std::string& name) {
