@@ -68,6 +68,10 @@ bool ApiContext::another_writes() const {
   }
 }
 
+bool ApiContext::masks() const {
+  return workspace.config.serve.mask_addresses && caller.role == Role::reviewer;
+}
+
 void bad_request(const std::string& why) {
   throw Failure({ErrorCode::usage, why});
 }
@@ -88,6 +92,14 @@ std::size_t limit_of(const ApiContext& context) {
   return static_cast<std::size_t>(limit);
 }
 
+std::int64_t id_of(const ApiContext& context, std::string_view what) {
+  const auto id = parse_int(context.places[0]);
+  if (!id || *id < 0) {
+    bad_request(fmt::format("the number of a {} is wanted, as its list gives it", what));
+  }
+  return *id;
+}
+
 HttpResponse list_response(std::string_view lines, const std::optional<std::string>& next,
                            std::string_view head) {
   std::string json = "{";
@@ -105,7 +117,11 @@ HttpResponse list_response(std::string_view lines, const std::optional<std::stri
 
 void note_person_access(const ApiContext& context, std::string_view what, std::string_view person,
                         std::uint64_t people, std::string_view detail) {
-  auto words = fmt::format("{}{}{}", context.way, detail.empty() ? "" : ", ", detail);
+  if (context.masks() && context.way == Way::api) {
+    forbidden("addresses are kept from reviewers: the pages show people without");
+  }
+  auto words = fmt::format("{}{}{}", context.way == Way::api ? "API" : "page",
+                           detail.empty() ? "" : ", ", detail);
   const auto noted = note_access(context.workspace.store_path(),
                                  {context.now, context.caller.name, std::string(what),
                                   std::string(person), people, std::move(words)});

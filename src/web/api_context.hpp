@@ -6,6 +6,7 @@
 //   locked  503 with Retry-After                     all else  500, whose reason only the log tells
 
 #include "app/api_token.hpp"
+#include "app/tasks.hpp"
 #include "app/workspace.hpp"
 #include "web/exchange.hpp"
 
@@ -18,13 +19,17 @@
 
 namespace mailfunnel {
 
+/// By which data of persons leaves.
+enum class Way : std::uint8_t { api, page };
+
 struct ApiContext {
   const Workspace& workspace;
   const ApiToken& caller;
   Seconds now = 0;
+  Tasks* tasks = nullptr;
   std::vector<std::string> places;                       // of the {…} in the path, decoded
   std::map<std::string, std::string, std::less<>> query; // decoded; only names that the route has
-  std::string_view way = "API"; // by which data leaves: for the log of accesses
+  Way way = Way::api;
 
   bool has(std::string_view name) const { return query.contains(name); }
   std::string text(std::string_view name) const; // "" where it is not given
@@ -39,6 +44,7 @@ struct ApiContext {
   /// so that nobody who reads waits for it.
   Store folded() const;
   bool another_writes() const; // at the moment
+  bool masks() const;          // addresses are kept from this caller: [serve] mask_addresses
 };
 
 using ApiHandler = HttpResponse (*)(const ApiContext& context, const WebRequest& request);
@@ -61,6 +67,8 @@ template<typename T> T value_of(Result<T> result) {
 constexpr std::size_t k_usual_page = 100, k_longest_page = 1000;
 
 std::size_t limit_of(const ApiContext& context);
+/// The number that stands for {id} in the path; `what` for the message: "plan".
+std::int64_t id_of(const ApiContext& context, std::string_view what);
 
 /// {<head>,"items":[…],"next":"…"}; `lines`: an object each; `next`: what to ask for with `after`,
 /// null at the end. `head`: members, or "".
@@ -86,9 +94,10 @@ HttpResponse page_response(const ApiContext& context, const std::vector<T>& item
                        head);
 }
 
-/// Every way of the API and of the pages to data of persons comes by here: a line of the log of accesses, under the
-/// name of the token. Failure where it can't be written. `person`: as it was asked for, or "" where
-/// a list left.
+/// Every way of the API and of the pages to data of persons comes by here: a line of the log of
+/// accesses, under the name of the token. Failure where it can't be written, and of the API to
+/// somebody from whom addresses are kept (the pages mask them). `person`: as it was asked for, or
+/// "" where a list left.
 void note_person_access(const ApiContext& context, std::string_view what, std::string_view person,
                         std::uint64_t people, std::string_view detail = {});
 

@@ -20,7 +20,6 @@
 namespace mailfunnel {
 
 class PageCache;
-class Tasks;
 
 /// Fields of a form, in its order.
 using Form = std::vector<std::pair<std::string, std::string>>;
@@ -44,19 +43,22 @@ struct PageContext : ApiContext {
   bool may(Role least) const {
     return caller.role >= least && (least <= Role::reviewer || !caller.read_only);
   }
-  /// Are addresses kept from this caller?
-  bool masks() const;
   /// As this caller may see it.
   std::string shown(std::string_view address) const;
   /// The page of a person: "/w/NAME/recipients/ann%40example.com", or with a handle instead.
   std::string link_to_person(std::string_view address) const;
   std::string path_of_person(std::string_view address) const; // behind `base`
+  /// A place in a list of people, as a link may have it; with_place() reads it.
+  std::string place_for_link(const std::string& place) const;
   /// The address that the path names, in the first of its places. Failure (not_found): it is no
   /// handle, and the caller may name nobody by address.
   std::string person() const;
   /// "/w/NAME/campaigns?x=1"
   std::string link(std::string_view path, const Parameters& parameters = {}) const;
 };
+
+/// The context with `after` of the query as it was before place_for_link().
+PageContext with_place(const PageContext& context);
 
 /// What is dear to make and holds until the store or the rules change: kept for the next caller.
 class PageCache {
@@ -76,9 +78,16 @@ HttpResponse show_page(const PageContext& context, std::string_view name, View v
                        const std::string& title, int status = 200);
 /// The template alone, for a part of a page.
 HttpResponse show_part(const PageContext& context, std::string_view name, const View& view);
-/// A part that is asked for apart; where no script asks, a page of its own.
-HttpResponse show_alone(const PageContext& context, std::string_view name, const View& view,
-                        const std::string& title);
+/// The template alone where the script asks, else a page of its own.
+HttpResponse show_part_or_page(const PageContext& context, std::string_view name, const View& view,
+                               const std::string& title);
+/// What may begin a word of a segment's expression, as a JSON list within HTML.
+std::string names_json(const PageContext& context);
+/// A task is begun in the caller's name; the answer is its page.
+HttpResponse begin_task(const PageContext& context, std::string kind,
+                        std::vector<std::string> arguments);
+/// The place in a list that is made whole each time: `after` of the query, 0 at first.
+std::size_t place_in_list(const PageContext& context);
 /// After a POST: look there.
 HttpResponse see_other(const PageContext& context, const std::string& path,
                        const Parameters& parameters = {});

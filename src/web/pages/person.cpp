@@ -412,7 +412,8 @@ HttpResponse person_history_page(const PageContext& context) {
   view.set("chart", line_chart(places, {score, fit}));
   view.set("moments", rows);
   view.set("statuses", statuses);
-  return show_alone(context, "person_history", view, t["history"] + ": " + context.shown(who));
+  return show_part_or_page(context, "person_history", view,
+                           t["history"] + ": " + context.shown(who));
 }
 
 HttpResponse person_events_page(const PageContext& context) {
@@ -451,7 +452,7 @@ HttpResponse person_events_page(const PageContext& context) {
   view.set("next", end == events.size()
                        ? View(false)
                        : View(context.link(here, {{"after", std::to_string(end)}})));
-  return show_alone(context, "person_events", view, t["events"] + ": " + context.shown(who));
+  return show_part_or_page(context, "person_events", view, t["events"] + ": " + context.shown(who));
 }
 
 } // namespace mailfunnel

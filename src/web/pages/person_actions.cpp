@@ -3,7 +3,6 @@
 // of the token.
 
 #include "app/access_letter.hpp"
-#include "app/forget.hpp"
 #include "app/objection.hpp"
 #include "base/text.hpp"
 #include "model/recipient.hpp"
@@ -53,8 +52,7 @@ HttpResponse done(const PageContext& context, const std::string& who, const Resu
 void set_person_actions(View& view, const PageContext& context, const std::string& who,
                         const AccessReport& report) {
   const auto& t = context.t;
-  const bool may = context.may(Role::operations) && !context.caller.read_only;
-  view.set("may_act", may);
+  view.set("may_act", context.may(Role::operations));
   view.set("may_erase", context.may(Role::admin));
   const auto said = context.text("done");
   const auto word = "done_" + said;
@@ -80,6 +78,12 @@ void set_person_actions(View& view, const PageContext& context, const std::strin
            std::any_of(std::begin(k_hand_reasons), std::end(k_hand_reasons),
                        [&report](std::string_view reason) { return holds(report, reason); }));
   view.set("typed", context.shown(who));
+  auto contacts = list_of();
+  for (const auto& contact : report.contacts) {
+    contacts << View(contact.account + ": " + contact.id);
+  }
+  view.set("some_contacts", !report.contacts.empty());
+  view.set("contacts", contacts);
 }
 
 HttpResponse person_letter(const PageContext& context) {
@@ -139,9 +143,8 @@ HttpResponse person_unsuppress(const PageContext& context) {
 }
 
 HttpResponse person_erase(const PageContext& context) {
-  const auto& t = context.t;
   const auto who = context.person();
-  auto store = context.writing();
+  auto store = context.reading();
   const auto found = find_person(store, who);
   std::string typed_scratch, who_scratch;
   const auto typed = context.field("confirm");
@@ -153,40 +156,9 @@ HttpResponse person_erase(const PageContext& context) {
     throw Failure(nobody(store, who));
   }
   if (!same()) {
-    bad_request(t["erase_not_typed"]);
+    bad_request(context.t["erase_not_typed"]);
   }
-  const auto result =
-      forget(store, context.workspace, {{who}, false, context.caller.name, context.now}, {});
-  View view;
-  view.set("events", t.number(result.events));
-  view.set("attributes", t.number(result.attributes));
-  view.set("pushes", t.number(result.pushes));
-  view.set("runs", t.number(result.runs));
-  auto platforms = list_of();
-  for (const auto& platform : result.platforms) {
-    View one;
-    one.set("account", platform.account);
-    one.set("platform", platform.title);
-    one.set("address", platform.address);
-    one.set("contact", platform.contact_id);
-    one.set("how", platform.how);
-    platforms << one;
-  }
-  view.set("some_platforms", !platforms.is_empty_list());
-  view.set("platforms", platforms);
-  auto files = list_of();
-  for (const auto* paths : {&result.files.left, &result.files.not_known}) {
-    for (const auto& path : *paths) {
-      files << View(path);
-    }
-  }
-  view.set("some_files", !files.is_empty_list());
-  view.set("files", files);
-  view.set("not_scrubbed", !result.scrubbed);
-  view.set("hooks_wait", !result.hooks_read);
-  auto nameless = context;
-  nameless.path = "/recipients";
-  return show_page(nameless, "erased", view, t["erased_title"]);
+  return begin_task(context, "forget", {who}); // it takes its time
 }
 
 } // namespace mailfunnel
