@@ -118,6 +118,11 @@ struct RetentionConfig {
                          pushes = 25 * 30 * k_day, access_log = 36 * 30 * k_day;
 };
 
+/// [serve]
+struct ServeConfig {
+  bool mask_addresses = false; // the pages show reviewers "a…@example.com"
+};
+
 enum class SegmentUse : std::uint8_t { mailing, sales, suppression };
 std::string_view name_of(SegmentUse use);
 
@@ -157,6 +162,7 @@ struct Config {
   std::vector<NotifyConfig> notify;
   PrivacyConfig privacy;
   RetentionConfig retention;
+  ServeConfig serve;
   std::string ca_file; // [network]: authorities that are trusted instead of the system's
 
   const AccountConfig* account(std::string_view name) const;

@@ -1,6 +1,8 @@
 #pragma once
 // Tables that line up, whatever script their cells are in.
 
+#include "base/shortened.hpp"
+
 #include <string>
 #include <string_view>
 #include <vector>
@@ -37,8 +39,5 @@ std::string bar(double value, double top, std::size_t most);
 
 /// "1.5 %"
 std::string percent(double part, double whole);
-
-/// Cut to `columns` on a terminal, with an ellipsis.
-std::string shortened(std::string_view text, std::size_t columns);
 
 } // namespace mailfunnel::cli
