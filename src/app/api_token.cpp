@@ -4,6 +4,7 @@
 #include "base/base64.hpp"
 #include "base/json_text.hpp"
 #include "base/text.hpp"
+#include "store/job_log.hpp"
 
 #include <fmt/format.h>
 #include <sys/random.h>
@@ -76,6 +77,9 @@ Result<std::string> add_token(Store& store, const ApiToken& token) {
                  fmt::format("the name of a token is 1 to {} letters, digits, -, _, . or @, not "
                              "\"{}\"",
                              k_longest_name, printable(token.name, 100))};
+  }
+  if (token.name == k_schedule) {
+    return Error{ErrorCode::usage, "\"schedule\" is the timetable's name: take another"};
   }
   auto text = std::string(k_prefix) + random_secret();
   const WriterLock lock(store.path());

@@ -71,7 +71,8 @@ struct PushConfig {
 struct PushRules {
   double large_removal = 0.2, large_addition = 0.1; // of the members
   std::uint64_t least_removals = 50, least_additions = 500;
-  Seconds hold = k_day; // a status goes out when it held so long; SQL and suppression at once
+  unsigned approvals = 0; // how many people look at a plan before it is sent; 0: as it asks
+  Seconds hold = k_day;   // a status goes out when it held so long; SQL and suppression at once
 };
 
 /// [schedule], for `serve`.

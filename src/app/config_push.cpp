@@ -46,6 +46,14 @@ void read_push(Section& top, Config& config) {
     rules.large_addition = share(*section, "large_addition", rules.large_addition);
     rules.least_removals = count(*section, "least_removals", rules.least_removals);
     rules.least_additions = count(*section, "least_additions", rules.least_additions);
+    if (const auto number = section->number("approvals")) {
+      if (*number != 0 && *number != 1 && *number != 2) {
+        section->error("approvals", "`approvals` in [push] is 0, 1 or 2: how many people approve a "
+                                    "plan before it is carried out");
+      } else {
+        rules.approvals = static_cast<unsigned>(*number);
+      }
+    }
     section->finish();
   }
 }

@@ -4,6 +4,7 @@
 #include "app/explain.hpp"
 #include "app/hook_drain.hpp"
 #include "app/run_block.hpp"
+#include "app/saved_plans.hpp"
 #include "base/text.hpp"
 #include "ingest/session.hpp"
 #include "model/recipient.hpp"
@@ -230,6 +231,7 @@ private:
       m_database.use("DELETE FROM push_member WHERE recipient = ?1").bind(number).run();
       m_result.pushes += changed();
     }
+    m_result.plans = SavedPlans::forget(m_database, traces);
     for (const auto* table : {"sync_task", "push_task"}) { // requests that name the person
       std::vector<std::int64_t> rows;
       auto tasks = m_database.use(fmt::format("SELECT id, task FROM {}", table));

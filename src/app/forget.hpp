@@ -36,8 +36,8 @@ struct ForgetResult {
   std::uint64_t erased = 0;  // people
   std::uint64_t unknown = 0; // of them, those of whom nothing was known: kept out from now on
   std::uint64_t before = 0;  // erased at an earlier time
-  std::uint64_t keys = 0, events = 0, attributes = 0, suppressions = 0, pushes = 0, tasks = 0,
-                texts = 0, runs = 0;
+  std::uint64_t keys = 0, events = 0, attributes = 0, suppressions = 0, pushes = 0, plans = 0,
+                tasks = 0, texts = 0, runs = 0;
   FileTraces files;
   std::vector<PlatformErasure> platforms;
   bool scrubbed = true;   // false: a reader was in the way of step 3

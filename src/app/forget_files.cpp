@@ -1,6 +1,6 @@
 #include "app/forget_files.hpp"
 
-#include "app/push_plan.hpp"
+#include "app/saved_plans.hpp"
 #include "base/csv.hpp"
 #include "base/source.hpp"
 #include "base/text.hpp"
@@ -149,14 +149,7 @@ private:
     if (!plan) {
       return false;
     }
-    auto removed = std::erase_if(plan->changes, [this](const PlannedChange& planned) {
-      const auto& change = planned.change;
-      return m_traces.in(change.address) || m_traces.in(change.contact_id) ||
-             std::any_of(change.fields.begin(), change.fields.end(),
-                         [this](const auto& value) { return m_traces.in(value); });
-    });
-    removed += std::erase_if(plan->blocked,
-                             [this](const BlockedMember& one) { return m_traces.in(one.address); });
+    const auto removed = take_out(*plan, m_traces);
     const auto text = to_json(*plan);
     if (m_traces.in(text)) {
       return false; // in a name: for its owner

@@ -1,6 +1,7 @@
 #include "app/notices.hpp"
 
 #include "app/campaign_report.hpp"
+#include "app/saved_plans.hpp"
 #include "app/score_run.hpp"
 #include "app/segment_export.hpp"
 #include "base/hash.hpp"
@@ -68,6 +69,16 @@ void find_failed_jobs(Store& store, std::vector<Notice>& out) {
     out.push_back({"jobs", fmt::format("{}:{}", run.job, run.due),
                    fmt::format("the job \"{}\" failed at {}: {} (mailfunnel runs --job {})",
                                run.job, format_time(run.started), printable(last, 300), run.id)});
+  }
+}
+
+void find_plans(Store& store, std::vector<Notice>& out) {
+  for (const auto& plan : SavedPlans(store).newest(SavedPlans::k_kept)) {
+    if (plan.state == PlanState::waiting) {
+      out.push_back({"plans", std::to_string(plan.id),
+                     fmt::format("plan {} waits for approval: {} (mailfunnel plans show {})",
+                                 plan.id, words_of(plan), plan.id)});
+    }
   }
 }
 
@@ -315,6 +326,7 @@ std::vector<Notice> find_notices(Store& store, const Workspace& workspace, const
   find_moves(before, look, out);
   find_sql(store, workspace, now, out);
   find_failed_jobs(store, out);
+  find_plans(store, out);
   find_silence(store, workspace, now, out);
   find_mailings(store, workspace, now, out);
   return out;

@@ -7,6 +7,7 @@
 //   no-opens       a mailing that was delivered a day ago has not one open, where opens are told
 //   complaints     more than 0.1 % of those a mailing reached complained
 //   hard-bounces   more than 2 % of those a mailing was sent to are no addresses
+//   plans          a push waits for somebody to approve it
 //   statuses       after a change of rules a status holds a fifth more or fewer people
 
 #include "app/workspace.hpp"
@@ -18,8 +19,8 @@
 
 namespace mailfunnel {
 
-inline constexpr std::array<std::string_view, 7> k_notice_kinds{
-    "sql", "jobs", "silence", "no-opens", "complaints", "hard-bounces", "statuses"};
+inline constexpr std::array<std::string_view, 8> k_notice_kinds{
+    "sql", "jobs", "silence", "no-opens", "complaints", "hard-bounces", "statuses", "plans"};
 
 struct Notice {
   std::string kind, key; // what it is about: it is told once

@@ -3,6 +3,7 @@
 #include "base/json_text.hpp"
 #include "store/catalog.hpp"
 #include "store/erasures.hpp"
+#include "store/writing.hpp"
 
 #include <boost/json.hpp>
 #include <fmt/format.h>
@@ -82,16 +83,6 @@ std::int64_t row_of(const PlannedChange& planned, std::size_t place) {
   return planned.recipient != k_nobody ? std::int64_t{planned.recipient}
                                        : -1 - static_cast<std::int64_t>(place);
 }
-
-class Writing {
-public:
-  explicit Writing(Store& store) : m_lock(store.path()), m_transaction(store.database()) {}
-  void commit() { m_transaction.commit(); }
-
-private:
-  WriterLock m_lock;
-  Transaction m_transaction;
-};
 
 std::vector<PushRun> read_runs(Database& database, std::string_view where) {
   std::vector<PushRun> out;

@@ -1,5 +1,6 @@
 #include "app/retention.hpp"
 
+#include "app/saved_plans.hpp"
 #include "ingest/session.hpp"
 
 #include <fmt/format.h>
@@ -53,6 +54,7 @@ public:
       events();
       runs();
       pushes();
+      plans();
       access_log();
       if (m_removed && !m_dry_run) {
         m_store.count_change();
@@ -153,6 +155,13 @@ private:
       count = remove("push_run", "state <> 'running' AND created", *limit);
     }
     tell("pushes", "", keep, count);
+  }
+
+  /// Of pushes that wait for somebody, or did.
+  void plans() {
+    const auto count = SavedPlans::drop_old(m_store.database(), m_now, m_dry_run);
+    m_removed = m_removed || count != 0;
+    tell("plans", "", SavedPlans::k_kept_for, count);
   }
 
   void access_log() {

@@ -20,7 +20,7 @@ constexpr std::chrono::milliseconds k_look{1'000}, k_nap{100};
 JobPast past_of(Database& database, const std::string& job) {
   JobPast past;
   bool streak = true;
-  for (const auto& run : JobLog(database).newest(job, k_past)) {
+  for (const auto& run : JobLog(database).newest_scheduled(job, k_past)) {
     if (run.outcome == "stopped" || run.outcome == "running") {
       continue; // missed
     }
@@ -88,7 +88,7 @@ void Scheduler::perform(const Workspace& workspace, const Job& job, Seconds due)
     run.id = JobLog(store.database()).begin(job.name, due, run.started);
   }
   m_log.info("job begins", {{"job", job.name}, {"due", format_time(due)}});
-  auto result = run_job(job, m_settings.where, [this] { return m_stopping.load(); });
+  auto result = run_job(job.commands, m_settings.where, {[this] { return m_stopping.load(); }});
   run.outcome = std::move(result.outcome);
   run.log = std::move(result.log);
   run.ended = m_settings.now();
@@ -109,6 +109,13 @@ void Scheduler::perform(const Workspace& workspace, const Job& job, Seconds due)
 
 /// Runs the first that is due; false: none is.
 bool Scheduler::run_due(const Workspace& workspace) {
+  std::unique_lock<std::mutex> turn;
+  if (m_settings.turn != nullptr) {
+    turn = std::unique_lock(*m_settings.turn, std::try_to_lock);
+    if (!turn) {
+      return false; // somebody's task runs
+    }
+  }
   for (const auto& job : jobs_of(workspace)) {
     const auto past = [&] {
       auto store = Store::open_reading(workspace.store_path());

@@ -42,6 +42,8 @@ public:
     std::function<std::shared_ptr<const Workspace>()> workspace; // as it is configured now
     /// Of a run that ended; for figures and messages.
     std::function<void(const JobRun& run)> ended;
+    /// Held while a job runs; one that finds it taken waits. nullptr: nothing else runs.
+    std::mutex* turn = nullptr;
   };
   Scheduler(Settings settings, EventLog& log);
   Scheduler(const Scheduler&) = delete;

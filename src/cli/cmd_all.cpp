@@ -134,7 +134,7 @@ int run_all(const Invocation& call) {
       arguments.emplace_back("--json");
     }
     arguments.insert(arguments.end(), command.begin() + 1, command.end());
-    const auto ran = run_command(arguments, interrupted);
+    const auto ran = run_command(arguments, {interrupted});
     const auto client = folder.filename().string();
     const auto said = in_a_line(ran, sum);
     if (call.json) {

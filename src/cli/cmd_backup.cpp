@@ -31,8 +31,8 @@ int run_backup(const Invocation& call) {
   }
   const auto& file = arguments.front();
   const auto workspace = call.workspace(); // takes webhooks in that a `serve` left
-  const auto store = Store::open_reading(workspace.store_path());
-  Progress progress(!call.quiet && !call.json);
+  const auto store = Store::open_reading(workspace.store_path(), true);
+  Progress progress(call);
   const BackupSettings settings{call.flag("force"), [&](std::uint64_t done, std::uint64_t all) {
                                   progress.show("backup", done, all);
                                   return !interrupted();

@@ -270,7 +270,7 @@ int run_history(const Invocation& call) {
     wrong_usage("there is no activity yet: `mailfunnel import` reads it");
   }
   const auto moments = moments_for(call, store, first, 30 * k_day);
-  Progress progress(!call.quiet && !call.json);
+  Progress progress(call);
   const auto history = list_history(
       store, workspace, rules, moments,
       [&](std::size_t done, std::size_t of) { progress.show("scoring", done, of); }, interrupted);

@@ -137,7 +137,7 @@ int import(const Invocation& call, ImportRequest request) {
     }
     request.valid_from = time->seconds;
   }
-  Progress progress(!call.quiet && !call.json);
+  Progress progress(call);
   const auto summary = import_paths(store, workspace, request,
                                     {[&](const std::string& file, std::uint64_t done,
                                          std::uint64_t total) { progress.show(file, done, total); },

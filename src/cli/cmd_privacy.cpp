@@ -40,7 +40,8 @@ std::vector<std::string> people_of(const Invocation& call) {
 }
 
 int run_forget(const Invocation& call) {
-  ForgetRequest request{people_of(call), call.flag("dry-run"), system_user(), call.now()};
+  ForgetRequest request{people_of(call), call.flag("dry-run"),
+                        call.text("as").empty() ? system_user() : call.text("as"), call.now()};
   if (request.people.empty()) {
     wrong_usage("`mailfunnel forget EMAIL…` wants an address, or several with --file");
   }
@@ -57,7 +58,7 @@ int run_forget(const Invocation& call) {
                                           lifted, request.people.size()));
     return lifted == request.people.size() ? k_done : k_partly;
   }
-  Progress progress(!call.quiet && !call.json);
+  Progress progress(call);
   const auto result = forget(store, workspace, request,
                              {[&](const std::string& what, std::uint64_t done,
                                   std::uint64_t total) { progress.show(what, done, total); }});
@@ -318,8 +319,8 @@ Command forget_command() {
             "file", text("FILE"), "more of them, a line each")(
             "plan", text("FILE"),
             "what is to be done at the platforms, as CSV: keep it until it is done, then delete "
-            "it")("lift", flag(),
-                  "they came back by their own wish: new records of them are kept again");
+            "it")("as", text("NAME"), "who stands in the access log (default: the system's user)")(
+            "lift", flag(), "they came back by their own wish: new records of them are kept again");
       },
       run_forget};
 }

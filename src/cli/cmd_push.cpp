@@ -2,10 +2,11 @@
 
 #include "app/kept_run.hpp"
 #include "app/push.hpp"
-#include "base/csv.hpp"
+#include "app/saved_plans.hpp"
 #include "base/source.hpp"
 #include "base/text.hpp"
 #include "command.hpp"
+#include "plan_tables.hpp"
 #include "progress.hpp"
 #include "table.hpp"
 
@@ -20,9 +21,7 @@ namespace mailfunnel::cli {
 
 namespace {
 
-using Action = MemberChange::Action;
-constexpr std::string_view k_actions[] = {"add", "remove", "set"};
-constexpr std::size_t k_shown = 40; // rows of a plan on a terminal
+constexpr std::size_t k_shown = 40; // members who were refused
 
 struct Target {
   const SegmentConfig* segment;
@@ -56,85 +55,6 @@ std::vector<Target> targets_of(const Invocation& call, const Config& config) {
   return out;
 }
 
-std::string fields_of(const PushPlan& plan, const std::vector<std::string>& values) {
-  std::string out;
-  for (std::size_t i = 0; i < values.size() && i < plan.target.fields.size(); ++i) {
-    out += fmt::format("{}{}={}", out.empty() ? "" : ", ", plan.target.fields[i].second, values[i]);
-  }
-  return out;
-}
-
-void print_summary(const PushPlan& plan) {
-  std::cout << fmt::format(
-      "segment \"{}\" -> {}{}\n  {} there now; add {}, remove {}, set {}; {} stay as they are, {} "
-      "kept out\n",
-      plan.segment, where_of(plan.target), plan.target_there ? "" : " (to be made)",
-      grouped(plan.members), grouped(plan.count(Action::add)), grouped(plan.count(Action::remove)),
-      grouped(plan.count(Action::set)), grouped(plan.staying), grouped(plan.blocked.size()));
-  if (plan.may_start_automations && plan.count(Action::add) != 0) {
-    std::cout << "  an addition can start an automation there\n";
-  }
-}
-
-/// One row a member.
-void print_rows(const PushPlan& plan, bool color, bool all) {
-  Table table({"action", "address", "now", "then", "why not"});
-  std::size_t rows = 0;
-  for (const auto& [recipient, change, before] : plan.changes) {
-    if (all || rows < k_shown) {
-      table.add({std::string(k_actions[static_cast<int>(change.action)]), change.address,
-                 fields_of(plan, before), fields_of(plan, change.fields), ""});
-    }
-    ++rows;
-  }
-  std::size_t blocked = 0;
-  for (const auto& [address, reason] : plan.blocked) {
-    if (all || blocked < k_shown / 2) {
-      table.add({"-", address, "", "", reason});
-    }
-    ++blocked;
-  }
-  if (rows + blocked != 0) {
-    std::cout << table.text(color);
-  }
-  const auto hidden = rows - std::min(rows, k_shown) + blocked - std::min(blocked, k_shown / 2);
-  if (!all && hidden != 0) {
-    std::cout << fmt::format("and {} more: --csv, --json and -v show all\n", grouped(hidden));
-  }
-}
-
-void print_csv(const PushPlan& plan, bool header) {
-  if (header) {
-    std::cout << "segment,account,target,action,address,now,then,why_not\n";
-  }
-  const auto row = [&](std::initializer_list<std::string_view> cells) {
-    std::string line;
-    for (const auto cell : cells) {
-      line += line.empty() ? "" : ",";
-      append_csv_field(line, cell, ',');
-    }
-    std::cout << line << '\n';
-  };
-  const auto target = fmt::format("{} {}", name_of(plan.target.as), plan.target.name);
-  for (const auto& [recipient, change, before] : plan.changes) {
-    row({plan.segment, plan.target.account, target, k_actions[static_cast<int>(change.action)],
-         change.address, fields_of(plan, before), fields_of(plan, change.fields), ""});
-  }
-  for (const auto& [address, reason] : plan.blocked) {
-    row({plan.segment, plan.target.account, target, "blocked", address, "", "", reason});
-  }
-}
-
-void show(const Invocation& call, const PushPlan& plan, bool first) {
-  if (call.json) {
-    std::cout << to_json(plan) << '\n';
-  } else if (call.flag("csv")) {
-    print_csv(plan, first);
-  } else {
-    print_summary(plan);
-  }
-}
-
 /// What is to be said on the command line first; "" where nothing.
 std::string missing_consent(const Invocation& call, const PushPlan& plan, const PushRules& rules) {
   const auto asks = questions(plan, rules);
@@ -165,8 +85,7 @@ class PushCommand {
 public:
   explicit PushCommand(const Invocation& call)
       : m_call(call), m_workspace(call.workspace()),
-        m_store(Store::open_writing(m_workspace.store_path())),
-        m_progress(!call.quiet && !call.json) {
+        m_store(Store::open_writing(m_workspace.store_path())), m_progress(call) {
     m_settings.stopped = interrupted;
     m_settings.record = call.text("record");
     if (call.verbose) {
@@ -175,12 +94,16 @@ public:
   }
 
   int segments() {
-    bool first = true;
     for (const auto& [segment, target] : targets_of(m_call, m_workspace.config)) {
       Pusher pusher(m_store, m_workspace, target->account, m_settings, m_call.now());
       if (!m_call.flag("dry-run")) {
-        if (const auto settled = pusher.settle(*target); !settled) {
+        if (const auto settled = settle(pusher, *target); !settled) {
           tell(settled.error());
+          continue;
+        }
+        // What somebody approved goes first.
+        const auto approved = m_plans.approved_for(segment->name, *target);
+        if (approved && !saves() && carry_out_saved(pusher, *approved)) {
           continue;
         }
       }
@@ -189,28 +112,27 @@ public:
         tell(made.error());
         continue;
       }
-      const auto& plan = made->plan;
-      show(m_call, plan, std::exchange(first, false));
-      const auto file = m_call.text("save");
-      if (!file.empty() || !m_call.flag("dry-run")) {
-        keep(*made, file);
+      if (m_call.flag("dry-run") || saves()) {
+        look(*made);
+      } else {
+        decide(pusher, *made);
       }
-      if (m_call.flag("dry-run") || !file.empty()) {
-        if (!m_call.json && !m_call.flag("csv")) {
-          print_rows(plan, m_call.color, m_call.verbose);
-          if (const auto asks = missing_consent(m_call, plan, m_workspace.config.push);
-              !asks.empty()) {
-            std::cout << "  would stop: " << asks << '\n';
-          }
-        }
-        if (!file.empty()) {
-          save(file, plan);
-          std::cerr << fmt::format("mailfunnel: the plan is in {}: push --plan {} carries it out\n",
-                                   file, file);
-        }
-        continue;
-      }
-      carry_out(pusher, plan);
+    }
+    return code();
+  }
+
+  /// A plan of the store.
+  int approved(std::int64_t id) {
+    const auto plan = m_plans.may_apply(id, m_workspace.config.push);
+    if (!plan) {
+      tell(plan.error());
+      return code();
+    }
+    Pusher pusher(m_store, m_workspace, plan->account, m_settings, m_call.now());
+    if (const auto settled = settle(pusher, m_plans.read(id).target); !settled) {
+      tell(settled.error());
+    } else if (!carry_out_saved(pusher, *plan)) {
+      m_outcome.failed = true;
     }
     return code();
   }
@@ -226,14 +148,19 @@ public:
       error.source = file;
       throw Failure(error);
     }
+    if (m_workspace.config.push.approvals != 0) {
+      wrong_usage(
+          "[push] approvals: a plan in a file can't be approved; push --save-plan keeps one "
+          "that can");
+    }
     Pusher pusher(m_store, m_workspace, plan->target.account, m_settings, m_call.now());
-    auto fine = pusher.settle(plan->target);
+    auto fine = settle(pusher, plan->target);
     fine = fine ? pusher.refresh(*plan) : fine;
     if (!fine) {
       tell(fine.error());
       return code();
     }
-    show(m_call, *plan, true);
+    show(*plan);
     carry_out(pusher, *std::move(plan));
     return code();
   }
@@ -244,7 +171,7 @@ public:
       wrong_usage(fmt::format("there is no push {}: `mailfunnel push --list` shows them", run));
     }
     Pusher pusher(m_store, m_workspace, known->account, m_settings, m_call.now());
-    if (const auto settled = pusher.settle(known->target); !settled) {
+    if (const auto settled = settle(pusher, known->target); !settled) {
       tell(settled.error());
       return code();
     }
@@ -253,7 +180,7 @@ public:
       tell(plan.error());
       return code();
     }
-    show(m_call, *plan, true);
+    show(*plan);
     if (!m_call.flag("dry-run")) {
       carry_out(pusher, *std::move(plan), run);
     } else if (!m_call.json && !m_call.flag("csv")) {
@@ -281,11 +208,113 @@ public:
   }
 
 private:
-  void keep(const MadePlan& made, const std::string& file) {
+  bool plain() const { return !m_call.json && !m_call.flag("csv"); }
+  /// The plan is kept, and nothing is sent.
+  bool saves() const { return m_call.flag("save-plan") || !m_call.text("save").empty(); }
+
+  void show(const PushPlan& plan) {
+    if (m_call.json) {
+      std::cout << to_json(plan) << '\n';
+    } else if (m_call.flag("csv")) {
+      print_csv(plan, std::exchange(m_first, false));
+    } else {
+      print_summary(plan);
+    }
+  }
+
+  /// The account's lease is ours: what was under way before was cut off.
+  Result<void> settle(Pusher& pusher, const PushConfig& target) {
+    m_plans.close_left(target.account, m_call.now());
+    return pusher.settle(target);
+  }
+
+  /// --dry-run, --save and --save-plan.
+  void look(const MadePlan& made) {
+    const auto& plan = made.plan;
+    const auto file = m_call.text("save");
+    show(plan);
+    if (plain()) {
+      print_rows(plan, m_call.color, m_call.verbose);
+      if (const auto asks = missing_consent(m_call, plan, m_workspace.config.push); !asks.empty()) {
+        std::cout << "  would stop: " << asks << '\n';
+      }
+    }
+    if (saves()) {
+      keep(made, "plan of a push");
+    }
+    if (!file.empty()) {
+      save(file, plan);
+      std::cerr << fmt::format("mailfunnel: the plan is in {}: push --plan {} carries it out\n",
+                               file, file);
+    }
+    if (m_call.flag("save-plan")) {
+      save_for_approval(plan);
+    }
+  }
+
+  void decide(Pusher& pusher, const MadePlan& made) {
+    const auto& plan = made.plan;
+    show(plan);
+    keep(made, "pushed");
+    const bool asks = !missing_consent(m_call, plan, m_workspace.config.push).empty();
+    const bool unattended = isatty(STDIN_FILENO) == 0;
+    const bool somebody_looks = m_workspace.config.push.approvals != 0 || (asks && unattended);
+    if (somebody_looks && !plan.changes.empty()) {
+      save_for_approval(plan);
+      m_outcome.partly = true;
+    } else {
+      carry_out(pusher, plan);
+    }
+  }
+
+  void save_for_approval(const PushPlan& plan) {
+    if (plan.changes.empty()) {
+      std::cerr << fmt::format("mailfunnel: {}: nothing to send, so no plan is kept\n",
+                               where_of(plan.target));
+      return;
+    }
+    const auto& rules = m_workspace.config.push;
+    const auto saved = m_plans.save(plan, questions(plan, rules), m_call.text("as"), m_call.now());
+    if (m_call.json) {
+      std::cout << to_json(saved, rules) << '\n';
+    }
+    std::cerr << fmt::format("mailfunnel: plan {} {}: {}\n", saved.id,
+                             saved.state == PlanState::approved
+                                 ? "is approved: `mailfunnel push --plan` carries it out"
+                                 : "waits for approval",
+                             words_of(saved));
+  }
+
+  /// False: it is outdated, and nothing was sent.
+  bool carry_out_saved(Pusher& pusher, const SavedPlan& saved) {
+    auto plan = m_plans.read(saved.id);
+    if (const auto fine = pusher.refresh(plan); !fine) {
+      tell(fine.error());
+      if (fine.error().code == ErrorCode::conflict) {
+        m_plans.end(saved.id, PlanState::outdated, fine.error().message, {}, m_call.now());
+        return false;
+      }
+      return true; // it could not be looked at: it stays approved
+    }
+    if (const auto begun = m_plans.begin(saved.id, m_workspace.config.push); !begun) {
+      tell(begun.error());
+      return true;
+    }
+    show(plan);
+    const auto result = send(pusher, std::move(plan), std::nullopt);
+    m_plans.end(saved.id,
+                result.error             ? PlanState::failed
+                : result.refused.empty() ? PlanState::done
+                                         : PlanState::partly,
+                result.error ? result.error->text() : std::string(),
+                result.run == 0 ? std::nullopt : std::optional(result.run), m_call.now());
+    return true;
+  }
+
+  void keep(const MadePlan& made, std::string_view what) {
     const auto& plan = made.plan;
     keep_run(m_store, made.run, m_workspace.config.rules, *made.world,
-             {fmt::format("segment {}, {} to {}", plan.segment,
-                          file.empty() ? "pushed" : "plan of a push", where_of(plan.target))},
+             {fmt::format("segment {}, {} to {}", plan.segment, what, where_of(plan.target))},
              m_call.now());
   }
 
@@ -296,12 +325,16 @@ private:
       return;
     }
     if (plan.changes.empty()) {
-      if (!m_call.json && !m_call.flag("csv")) {
+      if (plain()) {
         std::cout << "  nothing to send\n";
       }
       return;
     }
-    const auto result = pusher.apply(
+    send(pusher, std::move(plan), reverts);
+  }
+
+  PushResult send(Pusher& pusher, PushPlan plan, std::optional<std::int64_t> reverts) {
+    auto result = pusher.apply(
         std::move(plan), {[this](const std::string& what, std::uint64_t done, std::uint64_t total) {
           m_progress.show(what, done, total);
         }},
@@ -332,6 +365,7 @@ private:
       std::cerr << fmt::format(
           "mailfunnel: push {} was cut off: run it again, it goes on from here\n", result.run);
     }
+    return result;
   }
 
   void tell(const Error& error) {
@@ -347,10 +381,11 @@ private:
   const Invocation& m_call;
   Workspace m_workspace;
   Store m_store;
+  SavedPlans m_plans{m_store};
   Progress m_progress;
   ConnectionSettings m_settings;
   Outcome m_outcome;
-  bool m_usage = false;
+  bool m_usage = false, m_first = true;
 };
 
 int run_push(const Invocation& call) {
@@ -359,7 +394,8 @@ int run_push(const Invocation& call) {
     return command.list();
   }
   if (const auto file = call.text("plan"); !file.empty()) {
-    return command.saved(file);
+    const auto id = parse_int(file); // a file that is called so is ./7
+    return id ? command.approved(*id) : command.saved(file);
   }
   if (const auto run = call.text("revert"); !run.empty()) {
     const auto number = parse_int(run);
@@ -377,12 +413,14 @@ Command push_command() {
   return {"push",
           "[SEGMENT…]",
           "send segments back to the platforms: what differs from what they have, and only that",
-          "  mailfunnel push --dry-run\n  mailfunnel push sales-calls --save plan.json\n"
-          "  mailfunnel push --plan plan.json --yes",
+          "  mailfunnel push --dry-run\n  mailfunnel push sales-calls --save-plan\n"
+          "  mailfunnel plans approve 7\n  mailfunnel push --plan 7",
           [](auto& options) {
             options.add_options()("dry-run", flag(), "the plan alone; nothing is sent")(
                 "save", text("FILE"), "keep the plan in a file, and send nothing")(
-                "plan", text("FILE"),
+                "save-plan", flag(), "keep the plan for somebody to approve, and send nothing")(
+                "as", text("NAME"), "in whose name it is kept")(
+                "plan", text("ID|FILE"),
                 "carry out a kept plan; refused when the platform changed since")(
                 "revert", text("PUSH"), "undo a push, as far as it still holds")(
                 "list", flag(), "past pushes")("account", text("NAME"), "only to this account")(

@@ -189,7 +189,7 @@ int run_sync(const Invocation& call) {
   if (call.flag("estimate")) {
     return estimate(call, store, workspace, request, settings);
   }
-  Progress progress(!call.quiet && !call.json);
+  Progress progress(call);
   std::vector<SyncSummary> summaries;
   const auto accounts = accounts_of(call, workspace);
   if (!settings.record.empty() && accounts.size() != 1) {

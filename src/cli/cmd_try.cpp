@@ -183,7 +183,7 @@ int run_try(const Invocation& call) {
   request.valid_from = 0;      // what is known today, for all of the past
   request.rejects = folder.path() + "/rejects.ndjson";
   request.contacts = true;
-  Progress progress(!call.quiet && !call.json);
+  Progress progress(call);
   const auto summary = import_paths(store, workspace, request,
                                     {[&](const std::string& file, std::uint64_t done,
                                          std::uint64_t total) { progress.show(file, done, total); },

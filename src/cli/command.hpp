@@ -18,6 +18,8 @@ namespace po = boost::program_options;
 
 constexpr int k_done = 0, k_failed = 1, k_usage = 2, k_partly = 3, k_locked = 4;
 
+enum class ProgressForm : std::uint8_t { automatic, json, none };
+
 /// One call of a command: its options, and what all commands share.
 class Invocation {
 public:
@@ -51,6 +53,7 @@ public:
   std::string folder = ".", config;
   unsigned threads = 1;
   std::uint64_t memory = 0; // bytes
+  ProgressForm progress = ProgressForm::automatic;
   bool json = false, quiet = false, verbose = false, color = false;
 };
 
@@ -90,6 +93,7 @@ Command import_command();
 Command recipients_command();
 Command sync_command();
 Command push_command();
+Command plans_command();
 Command reconcile_command();
 Command decode_command();
 Command campaigns_command();

@@ -72,6 +72,15 @@ std::uint64_t parse_memory(const std::string& text) {
                                  std::uint64_t{1} << 20);
 }
 
+ProgressForm progress_form(const std::string& when) {
+  if (!when.empty() && when != "auto" && when != "json" && when != "never") {
+    wrong_usage("--progress wants auto, json or never, not \"" + when + "\"");
+  }
+  return when == "json"    ? ProgressForm::json
+         : when == "never" ? ProgressForm::none
+                           : ProgressForm::automatic;
+}
+
 bool use_color(const std::string& when) {
   if (when == "always") {
     return true;
@@ -115,6 +124,7 @@ int run_command(const Command& command, const std::vector<std::string>& words) {
   call.quiet = values["quiet"].as<bool>();
   call.verbose = values["verbose"].as<bool>();
   call.color = use_color(get("color"));
+  call.progress = progress_form(get("progress"));
   return command.run(call);
 }
 

@@ -15,6 +15,7 @@ struct Choice {
 const std::vector<Choice>& choices() {
   static const std::vector<Choice> k_choices{
       {"color", "WHEN", {"auto", "always", "never"}},
+      {"progress", "WHEN", {"auto", "json", "never"}},
       {"stage", "STAGE", {"TOFU", "MOFU", "BOFU", "NONE"}},
       {"format", "F", {"people", "csv", "ndjson"}},
       {"use", "USE", {"mailing", "sales", "suppression"}},

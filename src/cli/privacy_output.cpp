@@ -23,6 +23,7 @@ constexpr Figure k_figures[] = {
     {"statements of attributes", "attributes", &ForgetResult::attributes},
     {"suppressions by hand", "suppressions", &ForgetResult::suppressions},
     {"rows of the push journal", "pushes", &ForgetResult::pushes},
+    {"places in saved plans", "plans", &ForgetResult::plans},
     {"requests still to be asked", "tasks", &ForgetResult::tasks},
     {"places in scoring runs", "runs", &ForgetResult::runs},
     {"other texts, such as links", "texts", &ForgetResult::texts},

@@ -1,5 +1,6 @@
 #include "progress.hpp"
 
+#include "app/progress_line.hpp"
 #include "table.hpp"
 
 #include <fmt/format.h>
@@ -10,14 +11,17 @@
 
 namespace mailfunnel::cli {
 
-Progress::Progress(bool wanted) : m_on(wanted && isatty(STDERR_FILENO) != 0) {}
+Progress::Progress(const Invocation& call)
+    : m_bar(call.progress == ProgressForm::automatic && !call.quiet && !call.json &&
+            isatty(STDERR_FILENO) != 0),
+      m_lines(call.progress == ProgressForm::json) {}
 
 Progress::~Progress() {
   clear();
 }
 
 void Progress::show(const std::string& what, std::uint64_t done, std::uint64_t total) {
-  if (!m_on) {
+  if (!m_bar && !m_lines) {
     return;
   }
   const std::lock_guard lock(m_mutex);
@@ -26,6 +30,10 @@ void Progress::show(const std::string& what, std::uint64_t done, std::uint64_t t
     return;
   }
   m_last = now;
+  if (m_lines) {
+    fmt::print(stderr, "{}\n", to_json(ProgressLine{what, done, total}));
+    return;
+  }
   m_drawn = true;
   const auto name = shortened(what, 40);
   if (total == 0) {

@@ -138,6 +138,8 @@ struct ParsedExpression {
   ExpressionError error;
 };
 ParsedExpression parse_expression(std::string_view text);
+/// The names of fields and events, as they are written.
+std::vector<std::string> expression_names();
 
 /// Does any part ask for it?
 bool any_part(const Expression& expression, bool (*asks)(const Expression& part));

@@ -226,14 +226,7 @@ private:
         return comparison(name, field.field);
       }
     }
-    std::vector<std::string> known;
-    for (const auto& field : k_fields) {
-      known.emplace_back(field.name);
-    }
-    for (const auto& event : k_events) {
-      known.emplace_back(event.name);
-    }
-    const auto near = nearest(name.text, known);
+    const auto near = nearest(name.text, expression_names());
     fail(name, fmt::format("no field or event is called \"{}\"", name.text),
          near ? fmt::format("did you mean `{}`?", *near) : std::string());
   }
@@ -472,6 +465,17 @@ bool any_part(const Expression& expression, bool (*asks)(const Expression& part)
   return asks(expression) ||
          std::any_of(expression.parts.begin(), expression.parts.end(),
                      [asks](const Expression& part) { return any_part(part, asks); });
+}
+
+std::vector<std::string> expression_names() {
+  std::vector<std::string> out;
+  for (const auto& field : k_fields) {
+    out.emplace_back(field.name);
+  }
+  for (const auto& event : k_events) {
+    out.emplace_back(event.name);
+  }
+  return out;
 }
 
 ParsedExpression parse_expression(std::string_view text) {

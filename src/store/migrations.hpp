@@ -1,13 +1,16 @@
 #pragma once
-// The SQL of schema/db, in order, built in (store/CMake step).
+// The SQL of schema/db, in order, built in (store/CMake step). The first makes a store of the
+// oldest format that we know, each of the others one of the next.
 
 #include <array>
+#include <cstddef>
 #include <string_view>
 
 namespace mailfunnel {
 
-/// Of tables and blobs. 2: chunks of 16,384 recipients, where 1 had 65,536.
-constexpr int k_store_format = 2, k_oldest_format = 2;
-extern const std::array<std::string_view, 1> k_migrations;
+/// Of tables and blobs. 2: chunks of 16,384 recipients, where 1 had 65,536. 3: plans of pushes.
+constexpr int k_store_format = 3, k_oldest_format = 2;
+extern const std::array<std::string_view, std::size_t{k_store_format - k_oldest_format + 1}>
+    k_migrations;
 
 } // namespace mailfunnel

@@ -51,8 +51,13 @@ std::uint64_t read_secret(const std::string& path, bool make) {
   return secret;
 }
 
+std::int64_t format_of(Store& store) {
+  return parse_int(store.meta("format").value_or("0")).value_or(0);
+}
+
+/// Failure: neither of our format nor of one that can be brought up to it.
 void check_format(Store& store) {
-  const auto format = parse_int(store.meta("format").value_or("0")).value_or(0);
+  const auto format = format_of(store);
   if (format > k_store_format) {
     throw Failure({ErrorCode::unsupported,
                    "the store has format " + std::to_string(format) +
@@ -67,6 +72,34 @@ void check_format(Store& store) {
                        " on: make a new store and import the logs again",
                    store.path()});
   }
+}
+
+void refuse_older(Store& store) {
+  if (const auto format = format_of(store); format != k_store_format) {
+    throw Failure({ErrorCode::unsupported,
+                   "the store has format " + std::to_string(format) + ", this program reads " +
+                       std::to_string(k_store_format) +
+                       ": a command that writes, such as `mailfunnel score`, brings it up to that; "
+                       "`mailfunnel backup FILE` before it keeps a copy for the older program",
+                   store.path()});
+  }
+}
+
+/// Brings a store of an older format up to ours, as one transaction: cut off anywhere, it is as it
+/// was. No copy of it is made beside it, as an erasure would have to reach that too.
+void upgrade(Store& store) {
+  if (format_of(store) == k_store_format) {
+    return;
+  }
+  const WriterLock lock(store.path());
+  Transaction transaction(store.database());
+  const auto format = format_of(store); // another process may have been faster
+  for (auto next = format + 1; next <= k_store_format; ++next) {
+    store.database().execute(k_migrations[static_cast<std::size_t>(next - k_oldest_format)]);
+  }
+  store.set_meta("format", std::to_string(k_store_format));
+  transaction.commit();
+  store.checkpoint();
 }
 
 /// What an erasure that was cut off left to be done; another time if somebody is writing.
@@ -151,13 +184,16 @@ void Store::create(const std::string& path) {
   }
 }
 
-Store Store::open_reading(const std::string& path) {
+Store Store::open_reading(const std::string& path, bool older_too) {
   if (!exists(path)) {
     throw Failure({ErrorCode::not_found,
                    "no store here: `mailfunnel init` makes one, or name its folder with -C", path});
   }
   Store store(path, Database(path, Database::Access::read), read_secret(path, false));
   check_format(store);
+  if (!older_too) {
+    refuse_older(store);
+  }
   return store;
 }
 
@@ -169,6 +205,7 @@ Store Store::open_writing(const std::string& path) {
   Store store(path, Database(path, Database::Access::write), read_secret(path, true));
   configure(store.m_database);
   check_format(store);
+  upgrade(store);
   finish_scrub(store);
   return store;
 }

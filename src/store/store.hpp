@@ -33,8 +33,11 @@ public:
   /// own.
   static void create(const std::string& path);
   static bool exists(const std::string& path);
-  static Store open_reading(const std::string& path);
-  /// For writing: hold a WriterLock while a transaction is open.
+  /// `older_too`: whoever copies it, and asks for none of its tables, may have one of an older
+  /// format.
+  static Store open_reading(const std::string& path, bool older_too = false);
+  /// For writing: hold a WriterLock while a transaction is open, and none while it is opened: a
+  /// store of an older format is brought up to ours.
   static Store open_writing(const std::string& path);
 
   const std::string& path() const { return m_path; }

@@ -45,10 +45,14 @@ std::optional<ApiToken> caller_of(const WebRequest& request, const Workspace& wo
 const std::vector<ApiRoute>& api_routes() {
   static const std::vector<ApiRoute> k_routes{
       {"GET", "status", k_reviewer, {}, api_status},
+      {"GET", "recipients", k_reviewer, {"q", "where", "as_of", "limit", "after"}, api_recipients},
       {"GET", "recipients/{email}", k_reviewer, {"as_of"}, api_person},
       {"GET", "recipients/{email}/explain", k_all, {"as_of", "run"}, api_explain},
       {"GET", "recipients/{email}/events", k_reviewer, {"limit", "after"}, api_events},
       {"GET", "recipients/{email}/history", k_reviewer, {"from", "to", "every"}, api_history},
+      {"POST", "recipients/{email}/object", k_operator, {}, api_object},
+      {"POST", "recipients/{email}/suppress", k_operator, {}, api_suppress},
+      {"POST", "recipients/{email}/forget", k_admin, {}, api_forget},
       {"GET", "campaigns", k_reviewer, {"limit", "after"}, api_campaigns},
       {"GET", "campaigns/{account}/{id}", k_reviewer, {"as_of", "alone"}, api_report},
       {"GET", "links", k_reviewer, {"campaign", "stage", "untagged", "limit", "after"}, api_links},
@@ -60,6 +64,16 @@ const std::vector<ApiRoute>& api_routes() {
       {"GET", "jobs", k_reviewer, {"job", "limit", "after"}, api_jobs},
       {"GET", "jobs/{id}", k_reviewer, {}, api_job},
       {"GET", "pushes", k_reviewer, {"limit", "after"}, api_pushes},
+      {"GET", "plans", k_reviewer, {"state", "limit", "after"}, api_plans},
+      {"POST", "plans", k_operator, {}, api_make_plan},
+      {"GET", "plans/{id}", k_reviewer, {"limit", "after"}, api_plan},
+      {"POST", "plans/{id}/approve", k_operator, {}, api_approve_plan},
+      {"POST", "plans/{id}/reject", k_operator, {}, api_reject_plan},
+      {"POST", "plans/{id}/apply", k_operator, {}, api_apply_plan},
+      {"GET", "tasks", k_reviewer, {"limit", "after"}, api_tasks},
+      {"POST", "tasks", k_operator, {}, api_start_task},
+      {"GET", "tasks/{id}", k_reviewer, {}, api_task},
+      {"DELETE", "tasks/{id}", k_operator, {}, api_cancel_task},
       {"POST", "simulate", k_reviewer, {"as_of", "top"}, api_simulate},
       {"GET", "tokens", k_admin, {"limit", "after"}, api_tokens},
       {"POST", "tokens", k_admin, {}, api_add_token},
@@ -102,7 +116,7 @@ HttpResponse JsonApi::perform(const ApiRoute& route, ApiContext& context,
 }
 
 HttpResponse JsonApi::handle(const WebRequest& request, const Workspace& workspace, Seconds now,
-                             Moment at, const std::optional<ApiToken>& visitor) {
+                             Moment at, Tasks* tasks, const std::optional<ApiToken>& visitor) {
   const auto answer = [&]() -> HttpResponse {
     const bool token = !request.http.header("Authorization").empty();
     const auto caller = token ? caller_of(request, workspace) : visitor;
@@ -137,7 +151,7 @@ HttpResponse JsonApi::handle(const WebRequest& request, const Workspace& workspa
     if (caller->read_only && route->method != "GET") {
       return error_response(403, "this token is for reading alone");
     }
-    ApiContext context{workspace, *caller, now, {}, {}};
+    ApiContext context{workspace, *caller, now, tasks, {}, {}};
     return perform(*route, context, request);
   };
   HttpResponse out;

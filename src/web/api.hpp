@@ -47,9 +47,11 @@ public:
 
   explicit JsonApi(EventLog& log) : m_log(log) {}
 
-  /// `at`: of the clock that tokens are paced by. `visitor`: who is logged in to the pages, which
-  /// does where no token comes with the request. From any thread.
+  /// `at`: of the clock that tokens are paced by. `tasks`: of the workspace; nullptr: nothing can
+  /// be asked for (a test). `visitor`: who is logged in to the pages, which does where no token
+  /// comes with the request. From any thread.
   HttpResponse handle(const WebRequest& request, const Workspace& workspace, Seconds now, Moment at,
+                      Tasks* tasks = nullptr,
                       const std::optional<ApiToken>& visitor = std::nullopt);
 
 private:

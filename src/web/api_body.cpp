@@ -38,6 +38,26 @@ std::string JsonBody::text_or(std::string_view name, std::string otherwise) cons
   return m_object.contains(name) ? text(name) : std::move(otherwise);
 }
 
+std::vector<std::string> JsonBody::texts(std::string_view name) const {
+  std::vector<std::string> out;
+  const auto* value = m_object.if_contains(name);
+  if (value == nullptr) {
+    return out;
+  }
+  const auto* list = value->if_array();
+  if (list == nullptr) {
+    bad_request(fmt::format("{}: wants a list of texts", name));
+  }
+  for (const auto& one : *list) {
+    const auto* text = one.if_string();
+    if (text == nullptr) {
+      bad_request(fmt::format("{}: wants a list of texts", name));
+    }
+    out.emplace_back(*text);
+  }
+  return out;
+}
+
 bool JsonBody::flag(std::string_view name) const {
   const auto* value = m_object.if_contains(name);
   if (value != nullptr && !value->is_bool()) {

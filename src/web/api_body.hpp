@@ -8,6 +8,7 @@
 #include <initializer_list>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace mailfunnel {
 
@@ -18,7 +19,8 @@ public:
   JsonBody(const WebRequest& request, std::initializer_list<std::string_view> names);
   std::string text(std::string_view name) const;
   std::string text_or(std::string_view name, std::string otherwise) const;
-  bool flag(std::string_view name) const; // false where it is missing
+  std::vector<std::string> texts(std::string_view name) const; // none where it is missing
+  bool flag(std::string_view name) const;                      // false where it is missing
 
 private:
   boost::json::object m_object;

@@ -88,6 +88,14 @@ std::size_t limit_of(const ApiContext& context) {
   return static_cast<std::size_t>(limit);
 }
 
+std::int64_t id_of(const ApiContext& context, std::string_view what) {
+  const auto id = parse_int(context.places[0]);
+  if (!id || *id < 0) {
+    bad_request(fmt::format("the number of a {} is wanted, as its list gives it", what));
+  }
+  return *id;
+}
+
 HttpResponse list_response(std::string_view lines, const std::optional<std::string>& next,
                            std::string_view head) {
   std::string json = "{";

@@ -6,6 +6,7 @@
 //   locked  503 with Retry-After                     all else  500, whose reason only the log tells
 
 #include "app/api_token.hpp"
+#include "app/tasks.hpp"
 #include "app/workspace.hpp"
 #include "web/exchange.hpp"
 
@@ -22,6 +23,7 @@ struct ApiContext {
   const Workspace& workspace;
   const ApiToken& caller;
   Seconds now = 0;
+  Tasks* tasks = nullptr;
   std::vector<std::string> places;                       // of the {…} in the path, decoded
   std::map<std::string, std::string, std::less<>> query; // decoded; only names that the route has
 
@@ -60,6 +62,8 @@ template<typename T> T value_of(Result<T> result) {
 constexpr std::size_t k_usual_page = 100, k_longest_page = 1000;
 
 std::size_t limit_of(const ApiContext& context);
+/// The number that stands for {id} in the path; `what` for the message: "plan".
+std::int64_t id_of(const ApiContext& context, std::string_view what);
 
 /// {<head>,"items":[…],"next":"…"}; `lines`: an object each; `next`: what to ask for with `after`,
 /// null at the end. `head`: members, or "".

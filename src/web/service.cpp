@@ -16,7 +16,7 @@ namespace mailfunnel {
 namespace {
 
 constexpr std::size_t k_hook_body = std::size_t{10} << 20; // bytes; the ESPs send up to some 5 MB
-constexpr std::size_t k_other_body = std::size_t{1} << 20;
+constexpr std::size_t k_other_body = std::size_t{4} << 20;
 
 /// "/hooks/news/secret" is "news" behind "/hooks/".
 std::string_view segment_behind(std::string_view path, std::string_view prefix) {

@@ -27,10 +27,11 @@ Tenant::Tenant(std::string name, Workspace workspace, std::string config,
       m_spool(workspace.store_path()),
       m_workspace(std::make_shared<const Workspace>(std::move(workspace))), m_api(log), m_site(log),
       m_receiver(hook_endpoints(*m_workspace), m_spool, receiver_settings(), metrics, log),
-      m_thread([this] { run(); }), m_scheduler(scheduler_settings(), log) {}
+      m_thread([this] { run(); }), m_tasks(task_settings(), log),
+      m_scheduler(scheduler_settings(), log) {}
 
 Tenant::~Tenant() {
-  m_scheduler.stop();
+  begin_stop();
   {
     const std::lock_guard lock(m_mutex);
     m_stopping = true;
@@ -50,20 +51,38 @@ ReceiverSettings Tenant::receiver_settings() {
 
 Scheduler::Settings Tenant::scheduler_settings() {
   Scheduler::Settings settings;
-  settings.where = {"-C", workspace()->folder};
-  if (!m_config.empty()) {
-    settings.where.insert(settings.where.end(), {"--config", m_config});
-  }
+  settings.where = where();
   settings.now = m_now;
   settings.workspace = [this] { return workspace(); };
-  settings.ended = [this](const JobRun& run) {
-    m_metrics.count("mailfunnel_job_runs_total",
-                    {{"workspace", m_name}, {"job", run.job}, {"outcome", run.outcome}});
-    m_metrics.observe("mailfunnel_job_seconds",
-                      static_cast<double>(run.ended.value_or(run.started) - run.started),
-                      {{"workspace", m_name}, {"job", run.job}});
-  };
+  settings.ended = [this](const JobRun& run) { count_run(run); };
+  settings.turn = &m_turn;
   return settings;
+}
+
+Tasks::Settings Tenant::task_settings() {
+  Tasks::Settings settings;
+  settings.where = where();
+  settings.now = m_now;
+  settings.workspace = [this] { return workspace(); };
+  settings.ended = [this](const JobRun& run) { count_run(run); };
+  settings.turn = &m_turn;
+  return settings;
+}
+
+std::vector<std::string> Tenant::where() const {
+  std::vector<std::string> out{"-C", workspace()->folder};
+  if (!m_config.empty()) {
+    out.insert(out.end(), {"--config", m_config});
+  }
+  return out;
+}
+
+void Tenant::count_run(const JobRun& run) {
+  m_metrics.count("mailfunnel_job_runs_total",
+                  {{"workspace", m_name}, {"job", run.job}, {"outcome", run.outcome}});
+  m_metrics.observe("mailfunnel_job_seconds",
+                    static_cast<double>(run.ended.value_or(run.started) - run.started),
+                    {{"workspace", m_name}, {"job", run.job}});
 }
 
 std::shared_ptr<const Workspace> Tenant::workspace() const {
@@ -86,7 +105,7 @@ std::vector<std::pair<std::string, std::string>> Tenant::hooks() const {
 HttpResponse Tenant::api(const WebRequest& request) {
   const auto as_configured = workspace();
   const auto now = m_now();
-  return m_api.handle(request, *as_configured, now, std::chrono::steady_clock::now(),
+  return m_api.handle(request, *as_configured, now, std::chrono::steady_clock::now(), &m_tasks,
                       m_site.caller_of(request, *as_configured, now));
 }
 

@@ -1,9 +1,10 @@
 #pragma once
 // One workspace that is served: its receiver, the thread that brings what came in into the store,
-// and its scheduler.
+// its scheduler, and the tasks that people ask for.
 
 #include "app/account_lease.hpp"
 #include "app/scheduler.hpp"
+#include "app/tasks.hpp"
 #include "app/workspace.hpp"
 #include "web/api.hpp"
 #include "web/hook_receiver.hpp"
@@ -38,7 +39,7 @@ public:
   HttpResponse api(const WebRequest& request);
   /// `base`: "/w/NAME", or "" where there is one workspace.
   HttpResponse page(const WebRequest& request, const std::string& base) {
-    return m_site.handle(request, *workspace(), base, m_now());
+    return m_site.handle(request, *workspace(), base, m_now(), &m_tasks);
   }
   /// Failure: the new config is not good, and the old one stays.
   void reload();
@@ -46,7 +47,12 @@ public:
   std::string trouble();
   void update(Metrics& metrics);
   /// What takes long is asked to end.
-  void begin_stop() { m_scheduler.stop(); }
+  void begin_stop() {
+    m_scheduler.stop();
+    m_tasks.stop();
+  }
+  /// What people ask for.
+  Tasks& tasks() { return m_tasks; }
 
 private:
   Result<std::string> fetch(const std::string& url) const;
@@ -56,6 +62,9 @@ private:
   bool stopping() const { return m_stopping; }
   ReceiverSettings receiver_settings();
   Scheduler::Settings scheduler_settings();
+  Tasks::Settings task_settings();
+  std::vector<std::string> where() const; // options that name the workspace
+  void count_run(const JobRun& run);
   std::shared_ptr<const Workspace> workspace() const;
 
   std::string m_name, m_config;
@@ -77,6 +86,8 @@ private:
   Site m_site;
   HookReceiver m_receiver;
   std::thread m_thread;
+  std::mutex m_turn; // of jobs and tasks
+  Tasks m_tasks;
   Scheduler m_scheduler;
 };
 

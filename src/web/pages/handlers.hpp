@@ -9,4 +9,31 @@ namespace mailfunnel {
 HttpResponse overview_page(const PageContext& context);
 HttpResponse overview_history(const PageContext& context);
 
+// rules.cpp
+HttpResponse rules_page(const PageContext& context);
+HttpResponse rules_try(const PageContext& context);
+HttpResponse rules_backtest(const PageContext& context);
+HttpResponse rules_download(const PageContext& context);
+
+// segments.cpp
+HttpResponse segments_page(const PageContext& context);
+HttpResponse segments_try(const PageContext& context);
+HttpResponse segments_overlap(const PageContext& context);
+HttpResponse segment_page_of(const PageContext& context);
+HttpResponse segment_csv(const PageContext& context);
+
+// plans.cpp
+HttpResponse plans_page(const PageContext& context);
+HttpResponse plan_page(const PageContext& context);
+HttpResponse plan_approve(const PageContext& context);
+HttpResponse plan_reject(const PageContext& context);
+HttpResponse plan_apply(const PageContext& context);
+HttpResponse push_page(const PageContext& context);
+
+// tasks.cpp
+HttpResponse tasks_page(const PageContext& context);
+HttpResponse task_page(const PageContext& context);
+HttpResponse task_start(const PageContext& context);
+HttpResponse task_cancel(const PageContext& context);
+
 } // namespace mailfunnel

@@ -202,17 +202,9 @@ HttpResponse overview_history(const PageContext& context) {
     html = render("overview_history", view, t);
     context.cache.keep(key, *html);
   }
-  if (context.part) {
-    HttpResponse out;
-    out.status = 200;
-    out.headers.emplace_back("Content-Type", "text/html; charset=utf-8");
-    out.body = *html;
-    return out;
-  }
   View view;
-  view.set("heading", t["statuses_over_time"]);
   view.set("html", *html);
-  return show_page(context, "bare", view, t["statuses_over_time"]);
+  return show_part_or_page(context, "ready", view, t["statuses_over_time"]);
 }
 
 } // namespace mailfunnel

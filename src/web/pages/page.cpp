@@ -1,9 +1,16 @@
 #include "web/pages/page.hpp"
 
+#include "app/tasks.hpp"
+#include "base/json_text.hpp"
+#include "base/text.hpp"
 #include "base/uri.hpp"
+#include "store/catalog.hpp"
 #include "web/pages/assets.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <set>
 
 namespace mailfunnel {
 
@@ -23,6 +30,8 @@ constexpr Entry k_menu[] = {
     {"/plans", "plans", Role::reviewer},
     {"/tasks", "tasks", Role::reviewer},
 };
+
+constexpr std::size_t k_most_names = 300;
 
 bool is_within(std::string_view path, std::string_view entry) {
   return entry == "/" ? path == "/"
@@ -77,6 +86,7 @@ HttpResponse show_page(const PageContext& context, std::string_view name, View v
                        const std::string& title, int status) {
   view.set("base", context.base);
   view.set("csrf", context.csrf);
+  view.set("title", title);
   View frame;
   frame.set("content", render(name, view, context.t));
   frame.set("title", title);
@@ -128,6 +138,65 @@ HttpResponse show_part(const PageContext& context, std::string_view name, const 
   out.headers.emplace_back("Content-Type", "text/html; charset=utf-8");
   out.body = render(name, filled, context.t);
   return out;
+}
+
+HttpResponse show_part_or_page(const PageContext& context, std::string_view name, const View& view,
+                               const std::string& title) {
+  if (context.part) {
+    return show_part(context, name, view);
+  }
+  auto filled = view;
+  filled.set("base", context.base);
+  filled.set("csrf", context.csrf);
+  View page;
+  page.set("heading", title);
+  page.set("html", render(name, filled, context.t));
+  return show_page(context, "bare", page, title);
+}
+
+std::string names_json(const PageContext& context) {
+  auto names = expression_names();
+  for (const auto* word : {"and", "or", "not", "within 90d", "at least 2", "stage = BOFU",
+                           "stage = MOFU", "stage = TOFU", "true"}) {
+    names.emplace_back(word);
+  }
+  std::set<std::string> statuses;
+  for (const auto& [cell, status] : context.workspace.config.rules.status.matrix) {
+    statuses.insert(status);
+  }
+  for (const auto& status : statuses) {
+    names.push_back("status = " + status);
+  }
+  auto store = context.reading();
+  for (const auto& campaign : Catalog(store.database()).campaigns()) {
+    if (names.size() == k_most_names) {
+      break;
+    }
+    names.push_back(fmt::format("campaign = \"{}\"", campaign.campaign.id));
+  }
+  std::string out = "[";
+  for (const auto& name : names) {
+    out += (out.size() == 1 ? "" : ",") + json_text(name);
+  }
+  return replace_all(out, "<", "\\u003c") + "]"; // it stands within HTML
+}
+
+HttpResponse begin_task(const PageContext& context, std::string kind,
+                        std::vector<std::string> arguments) {
+  if (context.tasks == nullptr) {
+    not_found("no tasks are taken here");
+  }
+  const auto id =
+      value_of(context.tasks->start({std::move(kind), std::move(arguments), context.caller.name}));
+  return see_other(context, fmt::format("/tasks/{}", id));
+}
+
+std::size_t place_in_list(const PageContext& context) {
+  const auto place = context.number("after").value_or(0);
+  if (place < 0) {
+    bad_request("after: wants what the page before said");
+  }
+  return static_cast<std::size_t>(place);
 }
 
 HttpResponse see_other(const PageContext& context, const std::string& path,

@@ -19,7 +19,6 @@
 namespace mailfunnel {
 
 class PageCache;
-class Tasks;
 
 /// Fields of a form, in its order.
 using Form = std::vector<std::pair<std::string, std::string>>;
@@ -68,6 +67,16 @@ HttpResponse show_page(const PageContext& context, std::string_view name, View v
                        const std::string& title, int status = 200);
 /// The template alone, for a part of a page.
 HttpResponse show_part(const PageContext& context, std::string_view name, const View& view);
+/// The template alone where the script asks, else a page of its own.
+HttpResponse show_part_or_page(const PageContext& context, std::string_view name, const View& view,
+                               const std::string& title);
+/// What may begin a word of a segment's expression, as a JSON list within HTML.
+std::string names_json(const PageContext& context);
+/// A task is begun in the caller's name; the answer is its page.
+HttpResponse begin_task(const PageContext& context, std::string kind,
+                        std::vector<std::string> arguments);
+/// The place in a list that is made whole each time: `after` of the query, 0 at first.
+std::size_t place_in_list(const PageContext& context);
 /// After a POST: look there.
 HttpResponse see_other(const PageContext& context, const std::string& path,
                        const Parameters& parameters = {});

@@ -84,12 +84,13 @@ struct Site::Visit {
   const Workspace& workspace;
   std::string base;
   Seconds now;
+  Tasks* tasks;
   Words words;
   ApiToken caller; // without a name: nobody
   std::optional<Login> session;
 
   PageContext context(const WebRequest& request, PageCache& cache) const {
-    return {{workspace, caller, now, {}, {}},
+    return {{workspace, caller, now, tasks, {}, {}},
             words,
             base,
             std::string(path_in_workspace(request)),
@@ -105,6 +106,25 @@ const std::vector<PageRoute>& page_routes() {
   static const std::vector<PageRoute> k_routes{
       {"GET", "/", Role::reviewer, {}, overview_page},
       {"GET", "/overview/history", Role::reviewer, {}, overview_history},
+      {"GET", "/rules", Role::reviewer, {}, rules_page},
+      {"POST", "/rules/try", Role::reviewer, {}, rules_try},
+      {"POST", "/rules/backtest", Role::reviewer, {}, rules_backtest},
+      {"POST", "/rules/download", Role::reviewer, {}, rules_download},
+      {"GET", "/segments", Role::sales, {"where", "use"}, segments_page},
+      {"GET", "/segments/try", Role::reviewer, {"where", "use"}, segments_try},
+      {"GET", "/segments/overlap", Role::reviewer, {}, segments_overlap},
+      {"GET", "/segments/{name}", Role::sales, {"after"}, segment_page_of},
+      {"GET", "/segments/{name}/csv", Role::sales, {}, segment_csv},
+      {"GET", "/plans", Role::reviewer, {}, plans_page},
+      {"GET", "/plans/{id}", Role::reviewer, {"action", "after"}, plan_page},
+      {"POST", "/plans/{id}/approve", Role::operations, {}, plan_approve},
+      {"POST", "/plans/{id}/reject", Role::operations, {}, plan_reject},
+      {"POST", "/plans/{id}/apply", Role::operations, {}, plan_apply},
+      {"GET", "/pushes/{id}", Role::reviewer, {"state", "after"}, push_page},
+      {"GET", "/tasks", Role::reviewer, {}, tasks_page},
+      {"POST", "/tasks", Role::operations, {}, task_start},
+      {"GET", "/tasks/{id}", Role::reviewer, {}, task_page},
+      {"POST", "/tasks/{id}/cancel", Role::operations, {}, task_cancel},
   };
   return k_routes;
 }
@@ -237,10 +257,14 @@ std::optional<ApiToken> Site::caller_of(const WebRequest& request, const Workspa
 }
 
 HttpResponse Site::handle(const WebRequest& request, const Workspace& workspace,
-                          const std::string& base, Seconds now) {
-  Visit visit{workspace, base,
-              now,       Words(language_of(request, workspace), workspace.config.report_zone),
-              {},        {}};
+                          const std::string& base, Seconds now, Tasks* tasks) {
+  Visit visit{workspace,
+              base,
+              now,
+              tasks,
+              Words(language_of(request, workspace), workspace.config.report_zone),
+              {},
+              {}};
   HttpResponse out;
   try {
     visit.session = m_logins.find(cookie_of(request, k_session), now);

@@ -31,9 +31,10 @@ class Site {
 public:
   explicit Site(EventLog& log) : m_log(log) {}
 
-  /// `base`: "/w/NAME", or "" where there is one workspace. From any thread.
+  /// `base`: "/w/NAME", or "" where there is one workspace. `tasks`: of the workspace; nullptr:
+  /// nothing can be asked for (a test). From any thread.
   HttpResponse handle(const WebRequest& request, const Workspace& workspace,
-                      const std::string& base, Seconds now);
+                      const std::string& base, Seconds now, Tasks* tasks = nullptr);
   /// Whose the request's session is, and for what changes something only where it brings the
   /// session's number in X-CSRF: for the API.
   std::optional<ApiToken> caller_of(const WebRequest& request, const Workspace& workspace,

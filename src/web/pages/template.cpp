@@ -26,7 +26,9 @@ public:
   const View* get(const std::string& name) const override {
     constexpr std::string_view k_word = "t.";
     if (!name.starts_with(k_word)) {
-      return kainjow::mustache::context<std::string>::get(name);
+      const auto* found = kainjow::mustache::context<std::string>::get(name);
+      return found != nullptr && found->is_string() && found->string_value().empty() ? &m_nothing
+                                                                                     : found;
     }
     const auto found = m_known.find(name);
     if (found != m_known.end()) {
@@ -44,6 +46,7 @@ public:
 
 private:
   const Words& m_words;
+  const View m_nothing{false}; // {{#name}} of an empty text is left out
   mutable std::map<std::string, View> m_known, m_partials;
 };
 

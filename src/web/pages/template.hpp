@@ -13,7 +13,7 @@
 
 namespace mailfunnel {
 
-/// What a template is filled with: texts, truths, objects and lists.
+/// What a template is filled with: texts, truths, objects and lists. An empty text is not true.
 using View = kainjow::mustache::data;
 
 inline View list_of(std::vector<View> items = {}) {

@@ -4,6 +4,7 @@
 
 #include "../app/test_workspace.hpp"
 #include "app/access_log.hpp"
+#include "app/saved_plans.hpp"
 #include "app/segment_export.hpp"
 #include "base/uri.hpp"
 #include "store/job_log.hpp"
@@ -32,6 +33,7 @@ name = "calls"
 use = "sales"
 where = "score > 0"
 columns = ["email", "score"]
+push = [{ account = "news", as = "list" }]
 [[segment]]
 name = "next mailing"
 where = "received(campaign = \"m1\")"
@@ -64,6 +66,22 @@ std::string log() {
   return out;
 }
 
+/// Two people who would come into a list, and one who is kept out.
+PushPlan plan_for(std::string list) {
+  PushPlan plan;
+  plan.segment = "calls";
+  plan.target.account = "news";
+  plan.target.as = TargetKind::list;
+  plan.target.name = std::move(list);
+  for (const auto* who : {"p0@example.com", "p3@example.com"}) {
+    PlannedChange planned{k_nobody, {}, {}};
+    planned.change.address = who;
+    plan.changes.push_back(std::move(planned));
+  }
+  plan.blocked.push_back({"p6@example.com", "no contact at news"});
+  return plan;
+}
+
 struct ApiWorld : TestWorkspace {
   ApiWorld() : TestWorkspace(k_config) {
     import("log.ndjson", log());
@@ -74,6 +92,15 @@ struct ApiWorld : TestWorkspace {
     const WriterLock lock(opened.path());
     JobLog jobs(opened.database());
     jobs.end(jobs.begin("sync", k_now - 60, k_now - 60), "done", "all is well", k_now);
+  }
+  /// Plan 1 waits, plan 2 is approved; task 2 waits.
+  void ask_for_work() {
+    auto opened = store();
+    SavedPlans plans(opened);
+    plans.save(plan_for("A"), {"", "nothing was ever sent to this target"}, "anna", k_now);
+    const auto second = plans.save(plan_for("B"), {}, "schedule", k_now).id;
+    REQUIRE(plans.approve(second, "anna", {}, k_now).has_value());
+    REQUIRE(tasks.start({"score", {}, "anna"}).has_value());
   }
   HttpResponse ask(const std::string& method, const std::string& path, std::string body = {},
                    std::optional<std::string> bearer = std::nullopt) {
@@ -86,7 +113,7 @@ struct ApiWorld : TestWorkspace {
     request.path = percent_decode(path.substr(0, question));
     request.query = question == std::string::npos ? std::string() : path.substr(question + 1);
     at += std::chrono::seconds(1);
-    return api.handle(request, workspace, k_now, at);
+    return api.handle(request, workspace, k_now, at, &tasks);
   }
   HttpResponse get(const std::string& path) { return ask("GET", "/api/v1/" + path); }
 
@@ -96,6 +123,15 @@ struct ApiWorld : TestWorkspace {
                          [] { return k_now; }};
   JsonApi api{log_of_server};
   Moment at{};
+  // Somebody else has the turn: tasks wait, and no command is run.
+  std::mutex turn;
+  std::unique_lock<std::mutex> taken{turn};
+  Tasks tasks{{{},
+               [] { return k_now; },
+               [this] { return std::shared_ptr<const Workspace>(&workspace, [](auto*) {}); },
+               {},
+               &turn},
+              log_of_server};
 };
 
 struct Call {
@@ -107,6 +143,14 @@ struct Call {
 /// A good call of every route.
 const Call k_calls[] = {
     {"GET", "status", "status", "", 200, R"("recipients":30)"},
+    {"GET", "recipients", "recipients?q=P1&where=score%20%3E%200&limit=1", "", 200,
+     R"("people":4,"items":[{"email":"p15@example.com","score":)"},
+    {"POST", "recipients/{email}/object", "recipients/p0@example.com/object",
+     R"({"from":"mailing","note":"by phone"})", 200, R"({"result":"object","changed":true})"},
+    {"POST", "recipients/{email}/suppress", "recipients/p0@example.com/suppress",
+     R"({"reason":"manual"})", 200, R"({"result":"suppress","changed":true})"},
+    {"POST", "recipients/{email}/forget", "recipients/p0@example.com/forget", "", 202,
+     R"({"task":3})"},
     {"GET", "recipients/{email}", "recipients/p0@example.com", "", 200,
      R"("segments":["calls","next mailing"])"},
     {"GET", "recipients/{email}/explain", "recipients/p0@example.com/explain", "", 200,
@@ -127,6 +171,19 @@ const Call k_calls[] = {
     {"GET", "jobs", "jobs?job=sync", "", 200, R"("outcome":"done")"},
     {"GET", "jobs/{id}", "jobs/1", "", 200, R"("log":"all is well")"},
     {"GET", "pushes", "pushes", "", 200, R"({"items":[],"next":null})"},
+    {"GET", "plans", "plans?state=waiting", "", 200,
+     R"("plan":1,"account":"news","segment":"calls","target":"news: list \"A\"")"},
+    {"POST", "plans", "plans", R"({"segment":"calls","account":"news"})", 202, R"({"task":3})"},
+    {"GET", "plans/{id}", "plans/1?limit=2&after=1", "", 200,
+     R"("items":[{"action":"add","address":"p3@example.com"},{"action":"blocked","address":"p6@)"},
+    {"POST", "plans/{id}/approve", "plans/1/approve", "", 200, R"("state":"approved")"},
+    {"POST", "plans/{id}/reject", "plans/2/reject", R"({"why":"not now"})", 200,
+     R"("note":"admin: not now")"},
+    {"POST", "plans/{id}/apply", "plans/2/apply", "", 202, R"({"task":3})"},
+    {"GET", "tasks", "tasks", "", 200, R"("kind":"score","title":"score","by":"anna")"},
+    {"POST", "tasks", "tasks", R"({"kind":"reconcile"})", 202, R"({"task":3})"},
+    {"GET", "tasks/{id}", "tasks/2", "", 200, R"("outcome":"waiting")"},
+    {"DELETE", "tasks/{id}", "tasks/2", "", 204, ""},
     {"POST", "simulate", "simulate?top=1", k_rules.data(), 200, R"("result":"simulation")"},
     {"GET", "tokens", "tokens", "", 200, R"("name":"sales","role":"sales")"},
     {"POST", "tokens", "tokens", R"({"name":"new","role":"reviewer","read_only":true})", 201,
@@ -138,6 +195,7 @@ TEST_CASE("every route answers") {
   std::set<std::pair<std::string_view, std::string_view>> called, known;
   for (const auto& call : k_calls) {
     ApiWorld world;
+    world.ask_for_work();
     CAPTURE(call.method);
     CAPTURE(call.path);
     const auto answer = world.ask(call.method, std::string("/api/v1/") + call.path, call.body);
@@ -239,6 +297,7 @@ TEST_CASE("who may not, is told so") {
     REQUIRE(call != std::end(k_calls));
     for (const auto role : {Role::sales, Role::reviewer, Role::operations, Role::admin}) {
       ApiWorld world;
+      world.ask_for_work();
       const auto answer = world.ask(call->method, std::string("/api/v1/") + call->path, call->body,
                                     world.token[role]);
       CAPTURE(route.path);
@@ -246,6 +305,66 @@ TEST_CASE("who may not, is told so") {
       CHECK((answer.status == 403) == ((route.roles & only(role)) == 0));
     }
   }
+}
+
+TEST_CASE("recipients: whoever has the part in the address, page by page") {
+  ApiWorld world;
+  struct Row {
+    const char *query, *holds;
+  };
+  for (const auto& row :
+       {Row{"", R"("people":30)"}, Row{"?q=example.com", R"("people":30)"},
+        Row{"?q=p29", R"("people":1,"items":[{"email":"p29@example.com")"},
+        Row{"?q=nobody", R"("people":0,"items":[],"next":null)"}, Row{"?q=%22", R"("people":0)"},
+        Row{"?where=email%20%3D%20%22p3@example.com%22%20or%20score%20%3C%200&q=p4",
+            R"("people":0)"}}) {
+    CAPTURE(row.query);
+    const auto answer = world.get(std::string("recipients") + row.query);
+    CAPTURE(answer.body);
+    CHECK(answer.status == 200);
+    CHECK(answer.body.find(row.holds) != std::string::npos);
+  }
+  std::set<std::string> seen;
+  std::string after;
+  for (int page = 0; page < 4; ++page) {
+    const auto answer = world.get("recipients?limit=8" + (after.empty() ? "" : "&after=" + after));
+    const auto root = json::parse(answer.body);
+    for (const auto& person : root.at("items").as_array()) {
+      CHECK(seen.insert(std::string(person.at("email").as_string())).second);
+    }
+    after = root.at("next").is_null() ? "" : std::string(root.at("next").as_string());
+  }
+  CHECK(seen.size() == k_people);
+  CHECK(after.empty());
+}
+
+TEST_CASE("who was suppressed is found, and taken back") {
+  ApiWorld world;
+  const auto post = [&](const std::string& path, std::string body) {
+    return world.ask("POST", "/api/v1/recipients/p0@example.com/" + path, std::move(body)).body;
+  };
+  CHECK(post("suppress", R"({"reason":"manual"})").find("true") != std::string::npos);
+  CHECK(post("suppress", R"({"reason":"manual"})").find("false") != std::string::npos);
+  CHECK(world.get("recipients?q=p0@").body.find(R"("people":1)") != std::string::npos);
+  CHECK(post("suppress", R"({"withdraw":true})").find("true") != std::string::npos);
+  CHECK(post("object", "").find("true") != std::string::npos);
+  CHECK(post("object", R"({"from":"mailing"})").find("false") != std::string::npos);
+  CHECK(post("object", R"({"withdraw":true})").find("true") != std::string::npos);
+  auto store = world.store();
+  const auto log = accesses(store, "p0@example.com", 10);
+  REQUIRE(log.has_value());
+  CHECK(log->size() == 4);
+  CHECK(log->front().what == "object --withdraw");
+  CHECK(log->front().who == "admin");
+}
+
+TEST_CASE("an erasure names nobody in what is kept of the task") {
+  ApiWorld world;
+  CHECK(world.ask("POST", "/api/v1/recipients/p0@example.com/forget").status == 202);
+  CHECK(world.get("tasks/2").body.find("p0@") == std::string::npos);
+  auto store = world.store();
+  CHECK(to_json(*JobLog(store.database()).run(2)).find("p0@") == std::string::npos);
+  CHECK(world.said.find("p0@") == std::string::npos);
 }
 
 TEST_CASE("sales sees lists for sales alone") {
@@ -284,6 +403,30 @@ TEST_CASE("what is asked wrongly") {
   const std::string long_name = "segments/" + std::string(20'000, 'a');
   const std::string deep(100'000, '[');
   const Wrong wrongs[] = {
+      {"GET", "plans?state=open", "", 400, "state: wants waiting"},
+      {"GET", "plans/99", "", 404, "there is no plan 99"},
+      {"GET", "plans/x", "", 400, "the number of a plan is wanted"},
+      {"POST", "plans", R"({"segment":"nobody"})", 404, "there is no segment"},
+      {"POST", "plans", R"({"segment":"never"})", 400, "has no target"},
+      {"POST", "plans", R"({"segment":"calls","account":"other"})", 404, "there is no target"},
+      {"POST", "plans/99/approve", "", 404, "there is no plan 99"},
+      {"POST", "plans/99/apply", "", 404, "there is no plan 99"},
+      {"POST", "plans/-1/apply", "", 400, "the number of a plan is wanted"},
+      {"GET", "tasks/1", "", 404, "there is no task 1"}, // the timetable's
+      {"DELETE", "tasks/1", "", 404, "there is no task 1"},
+      {"POST", "tasks", R"({"kind":"rm"})", 400, "there is no task"},
+      {"POST", "tasks", R"({"kind":"score","arguments":"x"})", 400, "wants a list of texts"},
+      {"POST", "tasks", R"({"kind":"score","arguments":[1]})", 400, "wants a list of texts"},
+      {"POST", "tasks", R"({"kind":"job","arguments":["sync"]})", 404, "there is no job"},
+      {"POST", "tasks", R"({"kind":"forget","arguments":["p0@example.com"]})", 400,
+       "recipients/{email}/forget"},
+      {"POST", "recipients/nobody/forget", "", 400, "no e-mail address"},
+      {"POST", "recipients/p0@example.com/object", R"({"from":"all"})", 400, "from: wants"},
+      {"POST", "recipients/p0@example.com/suppress", "", 400, "reason: wants"},
+      {"POST", "recipients/p0@example.com/suppress", R"({"reason":"objection"})", 400,
+       "reason: wants"},
+      {"GET", "recipients?q=%22%27", "", 400, "q: wants a part"},
+      {"GET", "recipients?where=scor", "", 400, "where: "},
       {"GET", "status?pretty=1", "", 400, R"(\"pretty\" is no parameter here; there is none)"},
       {"GET", "campaigns?limt=1", "", 400, "there are: limit, after"},
       {"GET", "campaigns?limit=1&limit=2", "", 400, "limit: is there twice"},

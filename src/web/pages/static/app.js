@@ -6,6 +6,8 @@
 //   <input data-twin="#other">    two inputs with one value: a slider and a number
 //   <textarea data-names="#json"> offers the names that begin with the word at the cursor
 //   <button data-confirm="…">     asks first
+//   <button data-part="#part">    sends its form, and the answer becomes the part
+//   <input type="file" data-into="textarea">   the file's text goes into a field
 
 const json = (selector) => JSON.parse(document.querySelector(selector)?.textContent ?? 'null');
 
@@ -51,7 +53,8 @@ function live(form) {
       history.replaceState(null, '', address);
     }
   };
-  form.addEventListener('input', () => {
+  form.addEventListener('input', (event) => {
+    if ('quiet' in event.target.dataset) return;
     clearTimeout(timer);
     timer = setTimeout(send, 180);
   });
@@ -109,6 +112,14 @@ function complete(area) {
   area.addEventListener('keyup', show);
 }
 
+function sendInto(button) {
+  button.addEventListener('click', (event) => {
+    event.preventDefault();
+    const part = document.querySelector(button.dataset.part);
+    refresh(part, button.formAction, { method: 'POST', body: new URLSearchParams(new FormData(button.form)) });
+  });
+}
+
 const once = new WeakSet();
 function wire(root) {
   const each = (selector, work) => {
@@ -121,6 +132,10 @@ function wire(root) {
   each('[data-poll]', poll);
   each('input[data-twin]', twin);
   each('[data-names]', complete);
+  each('button[data-part]', sendInto);
+  each('input[data-into]', (input) => input.addEventListener('change', async () => {
+    if (input.files[0]) input.form.querySelector(input.dataset.into).value = await input.files[0].text();
+  }));
   each('select[data-submit]', (select) => select.addEventListener('change', () => select.form.requestSubmit()));
   each('button[data-confirm]', (button) => button.addEventListener('click', (event) => {
     if (!confirm(button.dataset.confirm)) event.preventDefault();
