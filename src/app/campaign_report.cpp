@@ -359,7 +359,7 @@ void add_links(CampaignReport& report, const World& world,
       const auto happened = found == clicks.end() ? LinkClicks{} : found->second;
       const auto stage = static_cast<std::size_t>(link.tag.stage);
       report.links.push_back({link.url, link.text, link.tag.why,
-                              members.size() > 1 ? campaign.title() : "", link.tag.stage,
+                              members.size() > 1 ? campaign.title() : "", m, link.tag.stage,
                               link.tag.stage == Stage::none, happened.human, happened.unknown,
                               happened.machine});
       report.clicks_by_stage.at(stage) += happened.human.people + happened.unknown.people;

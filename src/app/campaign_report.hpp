@@ -39,6 +39,7 @@ struct Measured {
 
 struct ReviewedLink {
   std::string url, text, why, mailing;
+  std::size_t of = 0; // index in CampaignReport::mailings
   Stage stage = Stage::untagged;
   bool housekeeping = false;
   Happened human, unknown, machine;

@@ -107,25 +107,4 @@ std::string percent(double part, double whole) {
   return whole <= 0 ? "-" : fmt::format("{:.1f} %", 100 * part / whole);
 }
 
-std::string shortened(std::string_view text, std::size_t columns) {
-  auto clean = printable(text, 4096);
-  if (display_width(clean) <= columns) {
-    return clean;
-  }
-  std::string out;
-  for (std::size_t at = 0; at < clean.size();) { // whole characters only
-    auto end = at + 1;
-    while (end < clean.size() && (static_cast<unsigned char>(clean[end]) & 0xC0) == 0x80) {
-      ++end;
-    }
-    if (display_width(out) + display_width(std::string_view(clean).substr(at, end - at)) + 1 >
-        columns) {
-      break;
-    }
-    out += clean.substr(at, end - at);
-    at = end;
-  }
-  return out + "…";
-}
-
 } // namespace mailfunnel::cli

@@ -38,7 +38,4 @@ std::string bar(double value, double top, std::size_t most);
 /// "1.5 %"
 std::string percent(double part, double whole);
 
-/// Cut to `columns` on a terminal, with an ellipsis.
-std::string shortened(std::string_view text, std::size_t columns);
-
 } // namespace mailfunnel::cli

@@ -9,6 +9,16 @@ namespace mailfunnel {
 HttpResponse overview_page(const PageContext& context);
 HttpResponse overview_history(const PageContext& context);
 
+// campaigns.cpp
+HttpResponse campaigns_page(const PageContext& context);
+HttpResponse campaign_page(const PageContext& context);
+
+// links.cpp
+HttpResponse links_page(const PageContext& context);
+HttpResponse links_file(const PageContext& context);
+HttpResponse link_preview(const PageContext& context);
+HttpResponse link_store(const PageContext& context);
+
 // rules.cpp
 HttpResponse rules_page(const PageContext& context);
 HttpResponse rules_try(const PageContext& context);
