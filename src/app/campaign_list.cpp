@@ -1,5 +1,6 @@
 #include "app/campaign_list.hpp"
 
+#include "base/csv.hpp"
 #include "base/json_text.hpp"
 #include "funnel/mailing_judge.hpp"
 
@@ -85,6 +86,21 @@ std::string to_json(const LinkLine& line) {
                      json_text(line.campaign->external_id), json_text(line.link->url),
                      name_of(line.link->tag.stage), json_text(line.link->tag.why),
                      json_text(line.link->text), line.clicks, line.machine);
+}
+
+std::string links_csv(const std::vector<LinkLine>& lines) {
+  std::string out = "campaign,url,stage,why,text,clicks\n";
+  for (const auto& line : lines) {
+    append_csv_field(out, line.campaign->external_id);
+    out += ',';
+    append_csv_field(out, line.link->url);
+    out += fmt::format(",{},", name_of(line.link->tag.stage));
+    append_csv_field(out, line.link->tag.why);
+    out += ',';
+    append_csv_field(out, line.link->text);
+    out += fmt::format(",{}\n", line.clicks);
+  }
+  return out;
 }
 
 std::vector<RetaggedLink> retagged_links(Store& store, const World& before, const World& after,

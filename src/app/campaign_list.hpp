@@ -32,6 +32,8 @@ struct LinkLine {
 std::vector<LinkLine> link_lines(Store& store, const World& world, const RobotRules& rules,
                                  Seconds now, const std::string& campaign);
 std::string to_json(const LinkLine& line); // one object
+/// With header; `links import` reads it.
+std::string links_csv(const std::vector<LinkLine>& lines);
 
 /// A link whose stage is another one than before.
 struct RetaggedLink {

@@ -3,7 +3,6 @@
 #include "base/text.hpp"
 #include "funnel/consent.hpp"
 #include "funnel/mailing_judge.hpp"
-#include "ingest/session.hpp"
 
 #include <fmt/format.h>
 
@@ -21,6 +20,7 @@ constexpr Seconds k_hour = 3600;
 constexpr std::array<Seconds, 7> k_within{k_hour,    4 * k_hour, 12 * k_hour, k_day,
                                           2 * k_day, 7 * k_day,  30 * k_day};
 constexpr Seconds k_aftermath = 7 * k_day; // the statuses after it
+constexpr std::size_t k_hours = 72;
 constexpr std::uint32_t k_never = ~0U;
 
 /// People of a chunk, by number.
@@ -133,6 +133,7 @@ struct Part {
   Measured measured;
   std::map<LinkKey, LinkClicks> links;
   std::array<std::uint64_t, k_within.size()> opens_within{}, clicks_within{};
+  std::array<BusyHour, k_hours> hours{};
   std::vector<std::vector<std::uint64_t>> moves;
 };
 
@@ -154,12 +155,11 @@ public:
     for (std::size_t m = 0; m < m_members.size(); ++m) {
       one.start(source.size());
       const auto& campaign = m_world.campaigns[m_members[m]];
-      auto& figures = part.apart[m];
       read_delivery(campaign, source, one, all);
       judge.begin(campaign, source);
-      read_opens(campaign, source, judge, {one, all}, figures, part.together, first_open);
+      read_opens(m, source, judge, {one, all}, part, first_open);
       read_clicks(m, source, judge, {one, all}, part, first_click);
-      one.add_to(figures, source.size());
+      one.add_to(part.apart[m], source.size());
     }
     all.add_to(part.together, source.size());
     measure(source, all, part.measured);
@@ -250,9 +250,20 @@ private:
                : static_cast<std::uint32_t>(Seconds{time} - campaign.time);
   }
 
-  void read_opens(const WorldCampaign& campaign, ChunkSource& source, const MailingJudge& judge,
-                  const Both& seen, MailingFigures& figures, MailingFigures& together,
-                  std::vector<std::uint32_t>& first_open) {
+  /// Counts one that a person did, or nobody knows who, in its hour.
+  void count_hour(std::size_t member, std::uint32_t time, Verdict verdict, Part& part,
+                  std::uint64_t BusyHour::*which) const {
+    const auto hour = since(m_world.campaigns[m_members[member]], time) / k_hour;
+    if (hour < static_cast<Seconds>(k_hours) &&
+        (verdict == Verdict::human || verdict == Verdict::unknown)) {
+      ++(part.hours.at(static_cast<std::size_t>(hour)).*which);
+    }
+  }
+
+  void read_opens(std::size_t member, ChunkSource& source, const MailingJudge& judge,
+                  const Both& seen, Part& part, std::vector<std::uint32_t>& first_open) {
+    const auto& campaign = m_world.campaigns[m_members[member]];
+    auto& figures = part.apart[member];
     each(campaign, EventKind::open, source, [&](const EventRow& row) {
       const auto r = static_cast<std::uint16_t>(row.recipient);
       if (!m_refused.empty() && m_refused[r]) {
@@ -260,7 +271,8 @@ private:
       }
       const auto verdict = judge.open(r, row.time, row.evidence).verdict;
       ++figures.opens.at(static_cast<std::size_t>(verdict)).events;
-      ++together.opens.at(static_cast<std::size_t>(verdict)).events;
+      ++part.together.opens.at(static_cast<std::size_t>(verdict)).events;
+      count_hour(member, row.time, verdict, part, &BusyHour::opens);
       seen.add(&Seen::opens, verdict, r);
       if (verdict == Verdict::human) {
         first_open[r] = std::min(first_open[r], since(campaign, row.time));
@@ -288,6 +300,7 @@ private:
       const auto verdict = m_verdicts[i].verdict;
       ++part.apart[member].clicks.at(static_cast<std::size_t>(verdict)).events;
       ++part.together.clicks.at(static_cast<std::size_t>(verdict)).events;
+      count_hour(member, row.time, verdict, part, &BusyHour::clicks);
       seen.add(&Seen::clicks, verdict, r);
       auto& link = part.links[{member, row.link}];
       auto& happened = verdict == Verdict::human     ? link.human
@@ -346,7 +359,7 @@ void add_links(CampaignReport& report, const World& world,
       const auto happened = found == clicks.end() ? LinkClicks{} : found->second;
       const auto stage = static_cast<std::size_t>(link.tag.stage);
       report.links.push_back({link.url, link.text, link.tag.why,
-                              members.size() > 1 ? campaign.title() : "", link.tag.stage,
+                              members.size() > 1 ? campaign.title() : "", m, link.tag.stage,
                               link.tag.stage == Stage::none, happened.human, happened.unknown,
                               happened.machine});
       report.clicks_by_stage.at(stage) += happened.human.people + happened.unknown.people;
@@ -372,36 +385,55 @@ void add_links(CampaignReport& report, const World& world,
   const auto links = [&](Stage stage) {
     return report.content_links.at(static_cast<std::size_t>(stage));
   };
+  const auto warn = [&report](Imbalance what, std::string first = {}, std::string second = {}) {
+    report.warnings.push_back({what, {std::move(first), std::move(second)}});
+  };
   if (content == 0) {
-    report.warnings.emplace_back("its links are not known: import the campaign's XML or content");
+    warn(Imbalance::unknown_links);
     return;
   }
   if (links(Stage::bofu) == 0) {
-    report.warnings.emplace_back("no BOFU link: whoever is ready to buy finds nothing to click on");
+    warn(Imbalance::no_bofu);
   }
   if (goals.size() > 1) {
     std::string names;
     for (const auto& goal : goals) {
       names += (names.empty() ? "" : ", ") + goal;
     }
-    report.warnings.push_back(fmt::format(
-        "{} kinds of BOFU goal ({}): one of them would be clearer", goals.size(), names));
+    warn(Imbalance::several_goals, std::to_string(goals.size()), std::move(names));
   }
   if (links(Stage::tofu) < links(Stage::bofu)) {
-    report.warnings.push_back(
-        fmt::format("fewer TOFU links ({}) than BOFU links ({}): most readers are at the top",
-                    links(Stage::tofu), links(Stage::bofu)));
+    warn(Imbalance::few_tofu, std::to_string(links(Stage::tofu)),
+         std::to_string(links(Stage::bofu)));
   }
   constexpr std::uint64_t k_untagged_percent = 10;
   if (untagged * 100 > content * k_untagged_percent) {
-    report.warnings.push_back(
-        fmt::format("{} of {} content links are untagged: `mailfunnel links` shows them, `links "
-                    "set` tags them",
-                    untagged, content));
+    warn(Imbalance::untagged, std::to_string(untagged), std::to_string(content));
   }
 }
 
+struct ImbalanceWords {
+  std::string_view name, text;
+};
+constexpr std::array<ImbalanceWords, k_imbalances> k_imbalance_words{{
+    {"unknown_links", "its links are not known: import the campaign's XML or content"},
+    {"no_bofu", "no BOFU link: whoever is ready to buy finds nothing to click on"},
+    {"several_goals", "{} kinds of BOFU goal ({}): one of them would be clearer"},
+    {"few_tofu", "fewer TOFU links ({}) than BOFU links ({}): most readers are at the top"},
+    {"untagged", "{} of {} content links are untagged: `mailfunnel links` shows them, `links set` "
+                 "tags them"},
+}};
+
 } // namespace
+
+std::string_view name_of(Imbalance what) {
+  return k_imbalance_words.at(static_cast<std::size_t>(what)).name;
+}
+
+std::string BalanceWarning::text() const {
+  return fmt::format(fmt::runtime(k_imbalance_words.at(static_cast<std::size_t>(what)).text),
+                     values[0], values[1]);
+}
 
 std::uint64_t Measured::all() const {
   return std::accumulate(silent.begin(), silent.end(), opened + proxy_only);
@@ -410,7 +442,6 @@ std::uint64_t Measured::all() const {
 Result<CampaignReport> report_campaign(Store& store, const Workspace& workspace,
                                        const std::string& campaign, bool alone, Seconds as_of,
                                        const std::string& account) {
-  fold_inbox(store, workspace.threads);
   const auto& rules = workspace.config.rules;
   Worlds worlds(store, workspace, rules);
   const auto world = worlds.at(as_of);
@@ -465,6 +496,7 @@ Result<CampaignReport> report_campaign(Store& store, const Workspace& workspace,
   for (const auto within : k_within) {
     out.read_by.push_back({within, 0, 0});
   }
+  out.hours.resize(k_hours);
   for (const auto& part : parts) {
     unite(out.together, part.together);
     unite(out.measured, part.measured);
@@ -480,6 +512,10 @@ Result<CampaignReport> report_campaign(Store& store, const Workspace& workspace,
     for (std::size_t w = 0; w < k_within.size(); ++w) {
       out.read_by[w].opens += part.opens_within.at(w);
       out.read_by[w].clicks += part.clicks_within.at(w);
+    }
+    for (std::size_t h = 0; h < k_hours; ++h) {
+      out.hours[h].opens += part.hours.at(h).opens;
+      out.hours[h].clicks += part.hours.at(h).clicks;
     }
     for (std::size_t a = 0; a < out.moves.size(); ++a) {
       for (std::size_t b = 0; b < out.moves.size(); ++b) {

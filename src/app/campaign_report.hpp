@@ -39,6 +39,7 @@ struct Measured {
 
 struct ReviewedLink {
   std::string url, text, why, mailing;
+  std::size_t of = 0; // index in CampaignReport::mailings
   Stage stage = Stage::untagged;
   bool housekeeping = false;
   Happened human, unknown, machine;
@@ -48,6 +49,21 @@ struct ReviewedLink {
 struct ReadBy {
   Seconds within = 0;
   std::uint64_t opens = 0, clicks = 0; // first ones of each person
+};
+
+/// All that was not done by machines and proxies in one hour after the sending.
+struct BusyHour {
+  std::uint64_t opens = 0, clicks = 0;
+};
+
+/// What is wrong with the balance of a mailing's links.
+enum class Imbalance : std::uint8_t { unknown_links, no_bofu, several_goals, few_tofu, untagged };
+constexpr std::size_t k_imbalances = 5;
+std::string_view name_of(Imbalance what); // "no_bofu"
+struct BalanceWarning {
+  Imbalance what = Imbalance::unknown_links;
+  std::array<std::string, 2> values{}; // that its sentence tells, in order
+  std::string text() const;            // in English
 };
 
 struct ReviewedMailing {
@@ -63,15 +79,17 @@ struct CampaignReport {
   Measured measured;                     // of `together`; empty where the mailing does not score
   std::vector<ReviewedLink> links;       // most clicked first
   std::array<std::uint64_t, 5> content_links{}, clicks_by_stage{}; // by Stage; clicks by people
-  std::vector<std::string> warnings;                               // of the balance
+  std::vector<BalanceWarning> warnings;
   std::vector<ReadBy> read_by;
+  std::vector<BusyHour> hours;   // the first days
   Seconds before = 0, after = 0; // the moments of the statuses below
   std::vector<std::string> statuses;
   std::vector<std::vector<std::uint64_t>> moves; // of the readers: [before][after]
 };
 
 /// `campaign`: id or name; "" is the newest that was sent. `alone`: without its family. `account`:
-/// whose mailing it is, "": of any. Error not_found: there is no such mailing.
+/// whose mailing it is, "": of any. Without what waits in the inbox. Error not_found: there is no
+/// such mailing.
 Result<CampaignReport> report_campaign(Store& store, const Workspace& workspace,
                                        const std::string& campaign, bool alone, Seconds as_of,
                                        const std::string& account = {});

@@ -87,6 +87,7 @@ struct ServeConfig {
   std::string listen; // "127.0.0.1:8765"
   std::string certificate, key;
   std::vector<std::string> proxies;
+  bool mask_addresses = false; // the pages show reviewers "a…@example.com"
 };
 
 /// [[notify]]: who hears of what (app/notices.hpp), and how.
@@ -116,11 +117,6 @@ struct PrivacyConfig {
 struct RetentionConfig {
   std::optional<Seconds> events = 25 * 30 * k_day, rejects = 30 * k_day, runs = 400 * k_day,
                          pushes = 25 * 30 * k_day, access_log = 36 * 30 * k_day;
-};
-
-/// [serve]
-struct ServeConfig {
-  bool mask_addresses = false; // the pages show reviewers "a…@example.com"
 };
 
 enum class SegmentUse : std::uint8_t { mailing, sales, suppression };
@@ -158,7 +154,6 @@ struct Config {
   TimeZone report_zone = nullptr;
   PushRules push;
   ScheduleConfig schedule;
-  ServeConfig serve;
   std::vector<NotifyConfig> notify;
   PrivacyConfig privacy;
   RetentionConfig retention;

@@ -14,6 +14,35 @@ namespace mailfunnel {
 
 namespace {
 
+/// Why two counts of one mailing differ.
+struct Reason {
+  std::string_view name, text;
+};
+constexpr Reason k_no_names{"no_names", "the platform does not say to whom it was sent"};
+constexpr Reason k_deleted{"deleted",
+                           "people who were deleted at the platform are not told by name"};
+constexpr Reason k_opens{
+    "opens", "the platform leaves out machines, or counts opens of one second as several"};
+constexpr Reason k_unique_opens{
+    "unique_opens",
+    "the platform counts readers who clicked without an open, or leaves out machines"};
+constexpr Reason k_open_of_whom{"open_of_whom",
+                                "the platform does not say of every open whose it was"};
+constexpr Reason k_clicks{"clicks", "the platform counts clicks of one second as several"};
+constexpr Reason k_machines{"machines", "the platform leaves out machines"};
+constexpr Reason k_hard_bounces{"hard_bounces", "the platform sorts bounces otherwise"};
+constexpr Reason k_soft_bounces{
+    "soft_bounces", "the platform sorts bounces otherwise, or counts one that turned hard"};
+constexpr Reason k_unsubscribes{"unsubscribes",
+                                "the platform counts who left in another way after this mailing"};
+constexpr Reason k_complaints{"complaints", "the platform does not name everybody who complained"};
+constexpr Reason k_unread{"unread", "not all pages of the mailing were read yet: sync again"};
+constexpr Reason k_erased{"erased", "people who were erased are not counted any more"};
+constexpr Reason k_not_pulled{
+    "not_pulled", "it was not pulled: the key may not see it, or it is older than the sync"};
+constexpr Reason k_ours_more{
+    "ours_more", "the platform took some out after they were pulled, or another source told them"};
+
 /// What a mailing's events add up to.
 struct Counted {
   std::uint64_t events = 0;
@@ -83,9 +112,7 @@ public:
     everybody.insert(delivered.begin(), delivered.end());
     everybody.insert(hard.begin(), hard.end());
     everybody.insert(soft.begin(), soft.end());
-    const std::string lost = sent.empty() && delivered.empty()
-                                 ? "the platform does not say to whom it was sent"
-                                 : "people who were deleted at the platform are not told by name";
+    const auto lost = sent.empty() && delivered.empty() ? k_no_names : k_deleted;
     compare("sent", everybody.size(), lost);
     std::uint64_t arrived = delivered.size();
     if (!m_can.delivery_events) {
@@ -96,46 +123,40 @@ public:
     }
     compare("delivered", arrived, lost);
     const auto opens = m_mailing.of(EventKind::open);
-    compare("opens", opens.events,
-            "the platform leaves out machines, or counts opens of one second as several");
-    compare("unique_opens", opens.people.size(),
-            "the platform counts readers who clicked without an open, or leaves out machines");
+    compare("opens", opens.events, k_opens);
+    compare("unique_opens", opens.people.size(), k_unique_opens);
     compare(
         "unique_opens_by_people",
         m_mailing.of(EventKind::open, [](auto bits) { return !by_machine(bits); }).people.size(),
-        "the platform does not say of every open whose it was");
+        k_open_of_whom);
     const auto clicks = m_mailing.of(EventKind::click);
     const auto folded = m_totals.find(k_folded_clicks);
     compare("clicks",
             clicks.events +
                 (folded == m_totals.end() ? 0 : static_cast<std::uint64_t>(folded->second)),
-            "the platform counts clicks of one second as several");
-    compare("unique_clicks", clicks.people.size(), "the platform leaves out machines");
-    compare("hard_bounces", hard.size(), "the platform sorts bounces otherwise");
-    compare("soft_bounces", soft.size(),
-            "the platform sorts bounces otherwise, or counts one that turned hard");
-    compare("unsubscribes", m_mailing.of(EventKind::unsubscribe).people.size(),
-            "the platform counts who left in another way after this mailing");
-    compare("complaints", m_mailing.of(EventKind::complaint).people.size(),
-            "the platform does not name everybody who complained");
+            k_clicks);
+    compare("unique_clicks", clicks.people.size(), k_machines);
+    compare("hard_bounces", hard.size(), k_hard_bounces);
+    compare("soft_bounces", soft.size(), k_soft_bounces);
+    compare("unsubscribes", m_mailing.of(EventKind::unsubscribe).people.size(), k_unsubscribes);
+    compare("complaints", m_mailing.of(EventKind::complaint).people.size(), k_complaints);
   }
 
 private:
-  void compare(const std::string& name, std::uint64_t ours, std::string why) {
+  void compare(const std::string& name, std::uint64_t ours, const Reason& usual) {
     const auto found = m_totals.find(name);
     if (found == m_totals.end()) {
       return;
     }
-    ReconciledFigure figure{name, ours, static_cast<std::uint64_t>(found->second), ""};
+    ReconciledFigure figure{name, ours, static_cast<std::uint64_t>(found->second), {}, {}};
     if (figure.ours != figure.theirs) {
-      figure.why =
-          m_asked ? "not all pages of the mailing were read yet: sync again"
-          : ours < figure.theirs && figure.theirs - ours <= m_erased
-              ? "people who were erased are not counted any more"
-          : ours == 0 ? "it was not pulled: the key may not see it, or it is older than the sync"
-          : ours > figure.theirs
-              ? "the platform took some out after they were pulled, or another source told them"
-              : std::move(why);
+      const auto& reason = m_asked                                                    ? k_unread
+                           : ours < figure.theirs && figure.theirs - ours <= m_erased ? k_erased
+                           : ours == 0                                                ? k_not_pulled
+                           : ours > figure.theirs                                     ? k_ours_more
+                                                                                      : usual;
+      figure.why = reason.text;
+      figure.reason = reason.name;
     }
     m_out.figures.push_back(std::move(figure));
   }

@@ -13,7 +13,8 @@ namespace mailfunnel {
 struct ReconciledFigure {
   std::string name; // "unique_opens"
   std::uint64_t ours = 0, theirs = 0;
-  std::string why; // "" where both agree
+  std::string why;         // "" where both agree; in English
+  std::string_view reason; // its name, for other languages: "erased"
   /// How far apart, as a share of theirs.
   double off() const;
 };

@@ -85,7 +85,10 @@ std::string report_json(const CampaignReport& report) {
                        report.content_links.at(s), report.clicks_by_stage.at(s));
     first = false;
   }
-  out += "},\"warnings\":" + list_json(report.warnings, json_text) + ",\"read_by\":";
+  out += "},\"warnings\":" +
+         list_json(report.warnings,
+                   [](const BalanceWarning& warning) { return json_text(warning.text()); }) +
+         ",\"read_by\":";
   out += list_json(report.read_by, [](const ReadBy& one) {
     return fmt::format("{{\"within\":\"{}\",\"opens\":{},\"clicks\":{}}}",
                        format_duration(one.within), one.opens, one.clicks);

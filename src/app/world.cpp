@@ -5,7 +5,6 @@
 #include "base/text.hpp"
 #include "base/uri.hpp"
 #include "store/activity.hpp"
-#include "store/catalog.hpp"
 
 #include <algorithm>
 #include <map>
@@ -103,7 +102,8 @@ std::vector<CoveredTimes> covered_times(Catalog& catalog,
 
 } // namespace
 
-World build_world(Store& store, const Workspace& workspace, const Rules& rules, Seconds as_of) {
+World build_world(Store& store, const Workspace& workspace, const Rules& rules, Seconds as_of,
+                  std::span<const LinkByHand> more) {
   auto& database = store.database();
   Catalog catalog(database);
   struct Source {
@@ -129,7 +129,8 @@ World build_world(Store& store, const Workspace& workspace, const Rules& rules, 
   std::map<std::pair<std::uint32_t, std::string>, std::vector<CampaignId>>
       families; // account, family
   const auto links = catalog.all_links();
-  const auto by_hand = catalog.links_by_hand();
+  auto by_hand = catalog.links_by_hand();
+  by_hand.insert(by_hand.end(), more.begin(), more.end());
   const Tagger tagger(rules.tagging);
   for (auto& stored : catalog.campaigns()) {
     WorldCampaign campaign;

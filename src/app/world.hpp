@@ -3,9 +3,11 @@
 
 #include "funnel/rules.hpp"
 #include "funnel/world.hpp"
+#include "store/catalog.hpp"
 #include "store/store.hpp"
 
 #include <memory>
+#include <span>
 #include <vector>
 
 namespace mailfunnel {
@@ -13,8 +15,10 @@ namespace mailfunnel {
 struct Workspace;
 
 /// `rules` may be others than the config's. `as_of`: what was set by hand later is not known yet.
-/// The store must live as long as the world, whose crowds are looked for when first asked.
-World build_world(Store& store, const Workspace& workspace, const Rules& rules, Seconds as_of);
+/// The store must live as long as the world, whose crowds are looked for when first asked. `more`:
+/// as if these were set by hand too, after all others.
+World build_world(Store& store, const Workspace& workspace, const Rules& rules, Seconds as_of,
+                  std::span<const LinkByHand> more = {});
 
 /// The worlds of one set of rules at several moments: made anew only where a link was set by hand
 /// between them, with crowds looked for once. What it is given must live as long.

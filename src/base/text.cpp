@@ -400,6 +400,27 @@ std::size_t display_width(std::string_view text) {
   return width;
 }
 
+std::string shortened(std::string_view text, std::size_t columns) {
+  auto clean = printable(text, 4096);
+  if (display_width(clean) <= columns) {
+    return clean;
+  }
+  std::string out;
+  for (std::size_t at = 0; at < clean.size();) { // whole characters only
+    auto end = at + 1;
+    while (end < clean.size() && (static_cast<unsigned char>(clean[end]) & 0xC0) == 0x80) {
+      ++end;
+    }
+    if (display_width(out) + display_width(std::string_view(clean).substr(at, end - at)) + 1 >
+        columns) {
+      break;
+    }
+    out += clean.substr(at, end - at);
+    at = end;
+  }
+  return out + "…";
+}
+
 std::string grouped(std::uint64_t number) {
   auto digits = std::to_string(number);
   for (auto at = static_cast<std::ptrdiff_t>(digits.size()) - 3; at > 0; at -= 3) {

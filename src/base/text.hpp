@@ -84,6 +84,8 @@ std::string printable(std::string_view text, std::size_t most = 200);
 
 /// Columns that a text takes on a terminal.
 std::size_t display_width(std::string_view text);
+/// Printable, and cut to so many columns, with an ellipsis.
+std::string shortened(std::string_view text, std::size_t columns);
 
 /// 1234567 -> "1,234,567"
 std::string grouped(std::uint64_t number);

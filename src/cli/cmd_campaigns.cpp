@@ -274,18 +274,8 @@ int export_links(const Invocation& call, const std::string& path) {
   auto workspace = call.workspace();
   auto store = Store::open_reading(workspace.store_path());
   const auto world = build_world(store, workspace, workspace.config.rules, call.now());
-  std::string out = "campaign,url,stage,why,text,clicks\n";
-  for (const auto& line :
-       link_lines(store, world, workspace.config.rules.robots, call.now(), call.text("campaign"))) {
-    append_csv_field(out, line.campaign->external_id);
-    out += ',';
-    append_csv_field(out, line.link->url);
-    out += fmt::format(",{},", name_of(line.link->tag.stage));
-    append_csv_field(out, line.link->tag.why);
-    out += ',';
-    append_csv_field(out, line.link->text);
-    out += fmt::format(",{}\n", line.clicks);
-  }
+  const auto out = links_csv(
+      link_lines(store, world, workspace.config.rules.robots, call.now(), call.text("campaign")));
   if (path == "-") {
     std::cout << out;
   } else if (const auto written = write_file(path, out); !written) {

@@ -4,6 +4,7 @@
 #include "app/report_json.hpp"
 #include "base/text.hpp"
 #include "command.hpp"
+#include "ingest/session.hpp"
 #include "table.hpp"
 
 #include <fmt/format.h>
@@ -168,7 +169,7 @@ std::string balance_text(const CampaignReport& report, bool color) {
   }
   auto out = table.text(color);
   for (const auto& warning : report.warnings) {
-    out += "  ! " + warning + "\n";
+    out += "  ! " + warning.text() + "\n";
   }
   return out;
 }
@@ -222,6 +223,7 @@ std::string report_text(const CampaignReport& report, bool color) {
 int run_report(const Invocation& call) {
   const auto workspace = call.workspace();
   auto store = Store::open_writing(workspace.store_path());
+  fold_inbox(store, workspace.threads);
   const auto report = report_campaign(store, workspace, call.text("campaign"), call.flag("alone"),
                                       as_of(call, store));
   if (!report) {

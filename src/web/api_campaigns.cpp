@@ -27,7 +27,7 @@ HttpResponse api_campaigns(const ApiContext& context, const WebRequest&) {
 }
 
 HttpResponse api_report(const ApiContext& context, const WebRequest&) {
-  auto store = context.writing(); // it folds the inbox
+  auto store = context.folded();
   const auto as_of = context.as_of(store);
   return json_response(
       200, report_json(value_of(report_campaign(store, context.workspace, context.places[1],

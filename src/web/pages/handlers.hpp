@@ -25,6 +25,16 @@ HttpResponse person_suppress(const PageContext& context);
 HttpResponse person_unsuppress(const PageContext& context);
 HttpResponse person_erase(const PageContext& context);
 
+// campaigns.cpp
+HttpResponse campaigns_page(const PageContext& context);
+HttpResponse campaign_page(const PageContext& context);
+
+// links.cpp
+HttpResponse links_page(const PageContext& context);
+HttpResponse links_file(const PageContext& context);
+HttpResponse link_preview(const PageContext& context);
+HttpResponse link_store(const PageContext& context);
+
 // rules.cpp
 HttpResponse rules_page(const PageContext& context);
 HttpResponse rules_try(const PageContext& context);

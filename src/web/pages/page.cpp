@@ -98,12 +98,15 @@ std::string PageContext::link(std::string_view to, const Parameters& parameters)
 }
 
 std::optional<std::string> PageCache::find(const std::string& key) {
-  const std::lock_guard lock(m_mutex);
-  const auto found = m_values.find(key);
-  return found == m_values.end() ? std::nullopt : std::optional(found->second);
+  const auto found = find_value<std::string>(key);
+  return found == nullptr ? std::nullopt : std::optional(*found);
 }
 
 void PageCache::keep(const std::string& key, std::string value) {
+  keep_value(key, std::make_shared<const std::string>(std::move(value)));
+}
+
+void PageCache::keep_any(const std::string& key, std::any value) {
   const std::lock_guard lock(m_mutex);
   if (m_values.size() >= k_most) {
     m_values.clear();

@@ -11,6 +11,10 @@
 #include "web/pages/template.hpp"
 #include "web/pages/words.hpp"
 
+#include <any>
+#include <map>
+#include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -66,10 +70,22 @@ public:
   static constexpr std::size_t k_most = 64; // then all of it goes
   std::optional<std::string> find(const std::string& key);
   void keep(const std::string& key, std::string value);
+  /// Nothing: it is not kept, or is of another type.
+  template<typename T> std::shared_ptr<const T> find_value(const std::string& key) {
+    const std::lock_guard lock(m_mutex);
+    const auto found = m_values.find(key);
+    const auto* value =
+        found == m_values.end() ? nullptr : std::any_cast<std::shared_ptr<const T>>(&found->second);
+    return value == nullptr ? nullptr : *value;
+  }
+  template<typename T> void keep_value(const std::string& key, std::shared_ptr<const T> value) {
+    keep_any(key, std::move(value));
+  }
 
 private:
+  void keep_any(const std::string& key, std::any value);
   std::mutex m_mutex;
-  std::map<std::string, std::string> m_values;
+  std::map<std::string, std::any> m_values;
 };
 
 /// The whole page: the template within the frame. `title`: in the window's title and above the
