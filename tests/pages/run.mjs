@@ -32,7 +32,15 @@ const k_pages = [
   { path: '/segments' },
   { path: '/segments', role: 'sales' },
   { path: '/segments/sales-calls', role: 'sales' },
+  { path: '/segments/try?where=clicked(stage%20%3D%20BOFU)&use=sales' },
+  { path: '/segments/try?where=clickt(x)' },
+  { path: '/segments/warm', role: 'operator' },
   { path: '/plans' },
+  { path: '/plans/999', status: 404 },
+  { path: '/campaigns' },
+  { path: '/campaigns?q=hostile' },
+  { path: '/links' },
+  { path: '/links?untagged=true', role: 'operator' },
   { path: '/tasks', role: 'operator' },
 ];
 const k_looks = [
@@ -162,6 +170,102 @@ const k_flows = {
     check(await page.locator('.note.bad').count() >= 1, 'and that the person is suppressed');
     await page.click('form[action$="/object"] button[name=withdraw]');
     await page.waitForURL(/done=withdrawn/);
+    await context.close();
+  },
+  async 'a cell of the matrix leads to its people'() {
+    const { context, page } = await open({}, 'reviewer');
+    await page.goto(`${base}/`);
+    const cell = page.locator('.heat td a').first();
+    const count = (await cell.locator('b').textContent()).trim();
+    await Promise.all([page.waitForURL(/recipients\?where=/), cell.click()]);
+    check((await page.textContent('#count')).includes(count), 'as many as the cell said');
+    await context.close();
+  },
+  async 'a rule is turned, and who moves is there; back again; and the file'() {
+    const { context, page } = await open({}, 'reviewer');
+    await page.goto(`${base}/rules`);
+    await page.fill('input[name="k.scoring.click.BOFU"]', '5');
+    await page.waitForSelector('#result svg');
+    check(await page.locator('#result tbody tr').count() > 3, 'transitions and movers');
+    check(await page.locator('.knob.changed').count() === 1, 'what was turned is marked');
+    const moved = await page.textContent('#result');
+    const [download] = await Promise.all([page.waitForEvent('download'), page.click('button[formaction$="/download"]')]);
+    check(/BOFU = 5/.test(fs.readFileSync(await download.path(), 'utf8')), 'the file says what was turned');
+    await page.click('button[type=reset]');
+    await page.waitForFunction((text) => document.querySelector('#result').textContent !== text, moved);
+    check(await page.locator('.knob.changed').count() === 0, 'nothing is turned any more');
+    await page.fill('input[name="k.scoring.click.BOFU"]', 'lots');
+    await page.waitForSelector('#result .note.bad');
+    await page.fill('input[name="k.scoring.click.BOFU"]', '20');
+    await page.fill('textarea[name=conversions]', `email,date\n${setting.person},2026-03-25\n`);
+    await page.fill('input[name=window]', '10');
+    await page.click('button[data-part]');
+    await page.waitForSelector('#backtest svg');
+    check(await page.locator('#backtest .note.warn').count() === 1, 'one conversion is too few, and it says so');
+    await look(page, 'rules lab, turned');
+    await context.close();
+  },
+  async 'an expression is tried, and segments overlap'() {
+    const { context, page } = await open({}, 'reviewer');
+    await page.goto(`${base}/segments`);
+    await page.fill('textarea[name=where]', 'status = SQL');
+    await page.waitForSelector('#tried tbody tr');
+    check(page.url().includes('/segments/try?'), 'the address can be kept');
+    await page.waitForSelector('[data-load] table, .heat');
+    const [download] = await Promise.all([page.waitForEvent('download'),
+      page.goto(`${base}/segments/sales-calls`).then(() => page.click('a[href$="/csv"]'))]);
+    check(fs.readFileSync(await download.path(), 'utf8').includes(setting.person), 'the file has the hottest');
+    await context.close();
+  },
+  async 'a plan is made, approved by two, and carried out'() {
+    const first = await open({}, 'operator');
+    await first.page.goto(`${base}/segments/warm`);
+    await Promise.all([first.page.waitForURL(/\/tasks\/\d+/), first.page.click('main form button')]);
+    await first.page.waitForSelector('.note.good, .note.warn, .note.bad', { timeout: 60000 });
+    await first.page.goto(`${base}/plans`);
+    await first.page.click('tbody a');
+    await first.page.waitForURL(/\/plans\/\d+/);
+    const plan = first.page.url();
+    check(await first.page.locator('main form[action$="/apply"]').count() === 0, 'nothing is carried out unapproved');
+    await look(first.page, 'a plan');
+    await first.page.click('form[action$="/approve"] button');
+    await first.page.waitForLoadState();
+    check(await first.page.locator('form[action$="/approve"]').count() === 0, 'one person approves once');
+    check(await first.page.locator('form[action$="/apply"]').count() === 0, 'one of two is not enough');
+    const second = await open({}, 'second');
+    second.page.on('dialog', (dialog) => dialog.accept());
+    await second.page.goto(plan);
+    await second.page.click('form[action$="/approve"] button');
+    await second.page.waitForSelector('form[action$="/apply"]');
+    await Promise.all([second.page.waitForURL(/\/tasks\/\d+/), second.page.click('form[action$="/apply"] button')]);
+    await second.page.waitForSelector('.note.good', { timeout: 60000 });
+    await second.page.goto(plan);
+    await second.page.click('a[href*="/pushes/"]');
+    await second.page.waitForURL(/\/pushes\/\d+/);
+    check(await second.page.locator('tbody tr').count() > 3, 'what became of each member');
+    await look(second.page, 'a push');
+    const reviewer = await open({}, 'reviewer');
+    await reviewer.page.goto(plan);
+    check(await reviewer.page.locator('main form').count() === 0, 'a reviewer looks, and approves nothing');
+    for (const { context } of [first, second, reviewer]) await context.close();
+  },
+  async 'a task is started, watched and over'() {
+    const { context, page } = await open({}, 'operator');
+    await page.goto(`${base}/tasks`);
+    await Promise.all([page.waitForURL(/\/tasks\/\d+/), page.click('button[value=score]')]);
+    await page.waitForSelector('.note.good', { timeout: 60000 });
+    check((await page.textContent('pre')).includes('score'), 'what it said');
+    await look(page, 'a task');
+    await context.close();
+  },
+  async 'the language is chosen and kept'() {
+    const { context, page } = await open({}, 'reviewer');
+    await page.goto(`${base}/segments`);
+    await Promise.all([page.waitForNavigation(), page.selectOption('select[name=lang]', 'fr')]);
+    check(page.url() === `${base}/segments`, 'the page stays');
+    check(await page.getAttribute('html', 'lang') === 'fr', 'in the language chosen');
+    await page.goto(`${base}/`);
+    check(await page.getAttribute('html', 'lang') === 'fr', 'and so are the others');
     await context.close();
   },
   async 'without a script: links lead to the parts, and forms are sent'() {

@@ -18,10 +18,28 @@ import time
 import urllib.request
 
 HERE = pathlib.Path(__file__).resolve().parent
+sys.path.append(str(HERE.parent / "fault"))
+import push_server  # noqa: E402
 SAMPLES = HERE.parent.parent / "samples"
 NOW = "2026-03-31T12:00:00Z"  # the samples are of the first quarter of 2026
 SKIPPED = 77
-ROLES = ["sales", "reviewer", "operator", "admin"]
+TOKENS = {"sales": "sales", "reviewer": "reviewer", "operator": "operator", "second": "operator", "admin": "admin"}  # name: role
+
+# A platform that segments go to, and two people who have to agree.
+PUSH = """
+[[account]]
+name = "lijst"
+esp = "listmonk"
+base_url = "{url}"
+user = "api"
+api_key = "k"
+[[segment]]
+name = "warm"
+where = "status = SQL"
+push = [{{ account = "lijst", as = "list", name = "Warm" }}]
+[push]
+approvals = 2
+"""
 
 # What comes from outside, and where each would do harm if it were no text.
 HOSTILE = [
@@ -87,11 +105,15 @@ class Workspace:
         self.call("score")
         self.call("segments", "export", "sales-calls", "-o", str(folder / "calls.csv"))  # a run that is kept
         self.tokens = {}
-        for role in ROLES:
-            told = self.call("token", "add", f"test-{role}", "--role", role)
-            self.tokens[role] = next(word for word in told.split() if word.startswith("mf_"))
-        hottest = self.call("segments", "export", "sales-calls", "--format", "csv", "--columns", "email")
-        self.person = hottest.splitlines()[1]
+        for name, role in TOKENS.items():
+            told = self.call("token", "add", f"test-{name}", "--role", role)
+            self.tokens[name] = next(word for word in told.split() if word.startswith("mf_"))
+        hottest = self.call("segments", "export", "sales-calls", "--format", "csv", "--columns", "email").splitlines()[1:]
+        self.person = hottest[0]
+        self.platform = push_server.Platform(hottest)
+        self.platform.reset("Warm", {1})
+        with open(folder / "mailfunnel.toml", "a", encoding="utf-8") as config:
+            config.write(PUSH.format(url=self.platform.url))
 
     def call(self, *arguments: str) -> str:
         done = subprocess.run([self.program, "-C", str(self.folder), *arguments, "-q"], env=self.environment,
@@ -132,10 +154,15 @@ def main() -> int:
             done = subprocess.run([tools["node"], str(HERE / "run.mjs")], input=json.dumps(setting), text=True, check=False)
             if done.returncode != 0:
                 print((pathlib.Path(name) / "serve.log").read_text()[-4000:])
+            members = workspace.platform.state()["Warm"]
+            if done.returncode == 0 and len(members) < 5:  # what was approved has been carried out
+                print(f"WRONG  the platform has {members}")
+                return 1
             return done.returncode
         finally:
             server.terminate()
             server.wait(20)
+            workspace.platform.close()
 
 
 if __name__ == "__main__":
