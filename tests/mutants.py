@@ -2,6 +2,7 @@
 """Mutation test of the scoring: one small fault at a time in src/funnel, and a look whether a test sees it.
 
 usage: mutants.py [--seed N] [--sample N] [--limit SECONDS] [--quick] [--list] [FILE …]
+       mutants.py --suppression
 
 Each mutant changes one place: a sign, a bound, == and !=, && and ||, min and max, a constant by one, a condition that
 always or never holds, a statement that is left out. The program is copied first, so the sources stay as they are, and only
@@ -12,10 +13,14 @@ src/funnel and its tests are built, without optimisation for size or speed. A mu
 Those that change nothing stand in tests/mutants.txt with the reason, and are not made: a line "FILE | what stands there |
 what would | reason", or FILE:FUNCTION where the same line elsewhere in the file does matter. Prints what lived, with file and line, and counts; exits 1 when anything lived.
 
+--suppression: the conditions that keep somebody from being mailed again, tests/suppression_mutants.txt, each dropped in turn; all of
+test_funnel and test_app are run until one sees it.
+
 FILE: a name in src/funnel, such as scan.cpp; without one all that score. --sample: how many mutants at most, taken evenly
 over the files; 0: all. --limit: seconds in which to begin mutants.
 """
 import argparse
+import os
 import pathlib
 import random
 import re
@@ -132,15 +137,19 @@ def test(seconds, options=()):
     return run([str(BUILD / "tests/test_funnel"), "--no-version", "--abort-after=1", *options], seconds)
 
 
-def prepare():
-    """Copies, builds, tests; how long a mutant's tests may take."""
+def copy_tree():
     shutil.rmtree(TREE, ignore_errors=True)
-    tracked = subprocess.run(["git", "-C", str(ROOT), "ls-files", "-co", "--exclude-standard", "CMakeLists.txt", "cmake",
-                              "src", "adapters", "schema", "tests"], capture_output=True, text=True, check=True)
+    tracked = subprocess.run(["git", "-C", str(ROOT), "ls-files", "-co", "--exclude-standard", "CMakeLists.txt", "CMakePresets.json", "cmake",
+                              "src", "adapters", "schema", "tests", "packaging"], capture_output=True, text=True, check=True)
     for name in tracked.stdout.split():
         if (ROOT / name).is_file():
             (TREE / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(ROOT / name, TREE / name)
+
+
+def prepare():
+    """Copies, builds, tests; how long a mutant's tests may take."""
+    copy_tree()
     good, output = run(["cmake", "-S", str(TREE), "-B", str(BUILD), "-G", "Ninja", "-DCMAKE_BUILD_TYPE=None",
                         "-DCMAKE_CXX_FLAGS=-O1 -w -D_GLIBCXX_ASSERTIONS"], 600)
     if good:
@@ -171,6 +180,59 @@ def outcome(mutant, seconds, thorough):
         path.write_text(text)
 
 
+def suppression_mutants():
+    """(file, text with the change, what it drops) of tests/suppression_mutants.txt."""
+    for line in (ROOT / "tests/suppression_mutants.txt").read_text().split("\n"):
+        if not line or line.startswith("#"):
+            continue
+        place, before, after, whom = line.split(" | ")
+        name, _, number = place.partition("#")
+        pieces = (ROOT / name).read_text().split(before)
+        at = int(number or 1)
+        if len(pieces) <= at or (not number and len(pieces) != 2):
+            sys.exit(f"mutants: {name}: not there, or more than once: {before}")
+        yield name, before.join(pieces[:at]) + after + before.join(pieces[at:]), whom
+
+
+def drop_suppressions():
+    """Built as the program is, so that a cache of the compiler helps."""
+    mutants = list(suppression_mutants())
+    copy_tree()
+    os.environ.update(CCACHE_BASEDIR=str(TREE), CCACHE_NOHASHDIR="1")
+    build_folder = TREE / "build/release"
+    tests = [[str(build_folder / "tests/test_funnel"), "--no-version", "--abort-after=1", f"--test-case-exclude={SLOW}"],
+             [str(build_folder / "tests/test_app"), "--no-version", "--abort-after=1", "--test-case=push*"],
+             [str(build_folder / "tests/test_app"), "--no-version", "--abort-after=1", "--test-case-exclude=push*"]]
+
+    def build_release():
+        return run(["cmake", "--build", str(build_folder), "--target", "test_funnel", "test_app", "-j", "2"], 3600)
+
+    good, output = run(["cmake", "-S", str(TREE), "-B", str(build_folder), "-G", "Ninja", "-DCMAKE_BUILD_TYPE=RelWithDebInfo"], 600)
+    if good:
+        good, output = build_release()
+    for test_program in tests if good else []:
+        if good:
+            good, output = run(test_program, 1800)
+    if not good:
+        sys.exit(f"mutants: without any change it does not build or pass:\n{output[-3000:]}")
+    lived = 0
+    for name, text, whom in mutants:
+        path = TREE / name
+        whole = path.read_text()
+        path.write_text(text)
+        good, output = build_release()
+        if not good:
+            result = "broken"
+            print(output[-600:])
+        else:
+            result = "lived" if all(run(test_program, 900)[0] for test_program in tests) else "killed"
+        path.write_text(whole)
+        lived += result != "killed"
+        print(f"{result:<7} {name}: {whom}", flush=True)
+    print(f"{len(mutants)} conditions, {len(mutants) - lived} are missed by a test when they are dropped")
+    return 1 if lived else 0
+
+
 def main():
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("files", nargs="*", metavar="FILE")
@@ -179,7 +241,10 @@ def main():
     options.add_argument("--limit", type=float, default=25 * 60)
     options.add_argument("--quick", action="store_true", help="without the slow tests")
     options.add_argument("--list", action="store_true", help="only print the mutants")
+    options.add_argument("--suppression", action="store_true", help="the conditions that keep people from being mailed again")
     chosen = options.parse_args()
+    if chosen.suppression:
+        return drop_suppressions()
     known = known_equal()
     mutants = []
     for name in chosen.files or [file + ".cpp" for file in FILES]:

@@ -26,6 +26,16 @@ base_url = "http://127.0.0.1:{port}"
 user = "api"
 api_key = "k"
 
+[[account]]
+name = "mg"
+esp = "mailgun"
+webhook_key = "k1"
+
+[[account]]
+name = "sg"
+esp = "sendgrid"
+webhook_key = "a-public-key"
+
 [[segment]]
 name = "warm"
 where = "clicked(at least 1)"
@@ -258,6 +268,34 @@ def served(world: World) -> None:
         world.expect(what, status == expected, status, answer)
 
 
+def erased(world: World) -> None:
+    """The person is gone, and stands in nothing that is kept of the task."""
+    world.expect("an operator erases nobody", world.ask("op", "POST", "recipients/p11@example.com/forget")[0] == 403)
+    status, answer = world.ask("boss", "POST", "recipients/p11@example.com/forget")
+    world.expect("an erasure is a task", status == 202, status, answer)
+    state = world.task(answer["task"])
+    world.expect("which is done", state["outcome"] in ("done", "partly"), state)
+    world.expect("and names nobody", "p11" not in json.dumps(state), state)
+    world.expect("the person is gone", world.ask("reader", "GET", "recipients?q=p11")[1]["people"] == 0)
+    who = json.loads(world.good("accesses", "p11@example.com", "--json").splitlines()[0])
+    world.expect("it is noted who asked", who["what"] == "forget" and who["who"] == "boss", who)
+
+
+def tried_out(world: World) -> None:
+    """webhook send: signed as the platform signs."""
+    sample = world.folder / "delivered.json"
+    sample.write_text(json.dumps({"signature": {}, "event-data": {
+        "event": "delivered", "timestamp": 1774900000, "id": "e1", "recipient": "p1@example.com",
+        "message": {"headers": {"message-id": "m1@example.com"}}}}), encoding="utf-8")
+    url = f"http://127.0.0.1:{world.port}/hooks/"
+    good = world.run("webhook", "send", "mg", str(sample), "--to", url + "mg")
+    world.expect("a sample is taken", good.returncode == 0 and "answered 200" in good.stdout, good)
+    wrong = world.run("webhook", "send", "mg", str(sample), "--to", url + "nobody")
+    world.expect("what is not taken is told", wrong.returncode == 1 and "answered 404" in wrong.stdout, wrong)
+    unable = world.run("webhook", "send", "sg", str(sample), "--to", url + "sg")
+    world.expect("nobody signs for SendGrid", unable.returncode == 1 and "nobody else has" in unable.stderr, unable)
+
+
 def main() -> int:
     parser = argparse.ArgumentParser()
     parser.add_argument("--program", required=True)
@@ -285,6 +323,8 @@ def main() -> int:
             reader = threading.Thread(target=lambda: said.extend(process.stderr), daemon=True)
             reader.start()
             served(world)
+            erased(world)
+            tried_out(world)
         finally:
             PLATFORM.slow.clear()
             process.send_signal(signal.SIGTERM)

@@ -7,12 +7,13 @@
 
 #include "adapter/registry.hpp"
 #include "adapter/shared_secret.hpp"
+#include "adapter/webhook_sender.hpp"
 
 namespace mailfunnel::brevo {
 
 namespace {
 
-class BrevoAdapter : public Adapter {
+class BrevoAdapter : public Adapter, public WebhookSender {
 public:
   std::string_view title() const override { return "Brevo"; }
   Capabilities capabilities() const override {
@@ -54,6 +55,15 @@ public:
   Result<void> check_webhook(const HttpRequest& request, const Secrets& secrets,
                              Seconds /*now*/) const override {
     return check_shared_secrets(request, secrets, "brevo");
+  }
+  Result<void> sign_webhook(HttpRequest& request, const Secrets& secrets,
+                            Seconds /*now*/) const override {
+    return bring_shared_secrets(request, secrets, "brevo");
+  }
+  /// After a 5xx it never comes again: https://developers.brevo.com/docs/retry-mechanism
+  int busy_status() const override {
+    constexpr int k_too_many_requests = 429;
+    return k_too_many_requests;
   }
   Result<void> read_webhook(const HttpRequest& request, const WebhookContext& /*context*/,
                             RecordSink& sink) const override {

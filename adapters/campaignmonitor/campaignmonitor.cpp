@@ -11,6 +11,7 @@
 
 #include "adapter/registry.hpp"
 #include "adapter/shared_secret.hpp"
+#include "adapter/webhook_sender.hpp"
 #include "base/json.hpp"
 #include "base/text.hpp"
 
@@ -144,7 +145,7 @@ void AnswerReader::read(const Chunk& chunk, RecordSink& sink) {
   }
 }
 
-class CampaignMonitorAdapter : public Adapter {
+class CampaignMonitorAdapter : public Adapter, public WebhookSender {
 public:
   std::string_view title() const override { return "Campaign Monitor"; }
   Capabilities capabilities() const override { return {.networks = true}; }
@@ -190,6 +191,10 @@ public:
   Result<void> check_webhook(const HttpRequest& request, const Secrets& secrets,
                              Seconds /*now*/) const override {
     return check_shared_secrets(request, secrets, "campaignmonitor");
+  }
+  Result<void> sign_webhook(HttpRequest& request, const Secrets& secrets,
+                            Seconds /*now*/) const override {
+    return bring_shared_secrets(request, secrets, "campaignmonitor");
   }
   Result<void> read_webhook(const HttpRequest& request, const WebhookContext& context,
                             RecordSink& sink) const override {

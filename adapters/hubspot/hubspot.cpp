@@ -7,6 +7,8 @@
 #include "adapter/registry.hpp"
 #include "adapter/signature.hpp"
 #include "adapter/webhook.hpp"
+#include "adapter/webhook_sender.hpp"
+#include "base/base64.hpp"
 
 namespace mailfunnel::hubspot {
 
@@ -48,7 +50,7 @@ Result<void> check_version_1_or_2(const HttpRequest& request, const Secrets& sec
   return check_signature(hex_decode(given), digest_of(Digest::sha256, text + request.body));
 }
 
-class HubSpotAdapter : public Adapter {
+class HubSpotAdapter : public Adapter, public WebhookSender {
 public:
   std::string_view title() const override { return "HubSpot"; }
   Capabilities capabilities() const override {
@@ -96,6 +98,17 @@ public:
     return request.header("X-HubSpot-Signature-v3").empty()
                ? check_version_1_or_2(request, secrets, secret)
                : check_version_3(request, secrets, secret, now);
+  }
+  Result<void> sign_webhook(HttpRequest& request, const Secrets& secrets,
+                            Seconds now) const override {
+    MF_TRY(secret, need_secret(secrets, "hubspot", {"client_secret", "secret"}));
+    MF_TRY(url, called_url(request, secrets));
+    const auto stamp = std::to_string(now * 1000);
+    const auto text = std::string(request.method).append(url).append(request.body).append(stamp);
+    request.headers.emplace_back("X-HubSpot-Signature-v3",
+                                 base64_encode(hmac(Digest::sha256, secret, text)));
+    request.headers.emplace_back("X-HubSpot-Request-Timestamp", stamp);
+    return {};
   }
   Result<void> read_webhook(const HttpRequest& request, const WebhookContext& /*context*/,
                             RecordSink& sink) const override {

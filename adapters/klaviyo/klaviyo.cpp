@@ -7,6 +7,7 @@
 #include "adapter/registry.hpp"
 #include "adapter/signature.hpp"
 #include "adapter/webhook.hpp"
+#include "adapter/webhook_sender.hpp"
 
 namespace mailfunnel::klaviyo {
 
@@ -26,7 +27,7 @@ Result<void> check_request(const HttpRequest& request, std::string_view secret) 
   return checked;
 }
 
-class KlaviyoAdapter : public Adapter {
+class KlaviyoAdapter : public Adapter, public WebhookSender {
 public:
   std::string_view title() const override { return "Klaviyo"; }
   Capabilities capabilities() const override {
@@ -64,6 +65,15 @@ public:
                              Seconds /*now*/) const override {
     MF_TRY(secret, need_secret(secrets, "klaviyo", {"webhook_secret", "secret"}));
     return check_request(request, secret);
+  }
+  Result<void> sign_webhook(HttpRequest& request, const Secrets& secrets,
+                            Seconds now) const override {
+    MF_TRY(secret, need_secret(secrets, "klaviyo", {"webhook_secret", "secret"}));
+    const auto stamp = format_time(now);
+    request.headers.emplace_back("Klaviyo-Signature",
+                                 hex_encode(hmac(Digest::sha256, secret, request.body + stamp)));
+    request.headers.emplace_back("Klaviyo-Timestamp", stamp);
+    return {};
   }
   Result<void> read_webhook(const HttpRequest& request, const WebhookContext& /*context*/,
                             RecordSink& sink) const override {

@@ -12,6 +12,7 @@
 #include "adapter/registry.hpp"
 #include "adapter/shared_secret.hpp"
 #include "adapter/smtp_status.hpp"
+#include "adapter/webhook_sender.hpp"
 #include "base/json.hpp"
 #include "base/text.hpp"
 
@@ -329,7 +330,7 @@ bool is_ours(const Json& record) {
          (record["response"].is_object() || record["feedback_report"].is_object());
 }
 
-class KumomtaAdapter : public Adapter {
+class KumomtaAdapter : public Adapter, public WebhookSender {
 public:
   std::string_view title() const override { return "KumoMTA"; }
   Capabilities capabilities() const override {
@@ -356,6 +357,10 @@ public:
     return check_shared_secrets(request, secrets, "kumomta");
   }
   /// What a log hook posts: a record, or a batch of them as a list or one a line.
+  Result<void> sign_webhook(HttpRequest& request, const Secrets& secrets,
+                            Seconds /*now*/) const override {
+    return bring_shared_secrets(request, secrets, "kumomta");
+  }
   Result<void> read_webhook(const HttpRequest& request, const WebhookContext& /*context*/,
                             RecordSink& sink) const override {
     const auto body = trim(request.body);

@@ -6,6 +6,7 @@
 #include "adapter/registry.hpp"
 #include "adapter/signature.hpp"
 #include "adapter/webhook.hpp"
+#include "adapter/webhook_sender.hpp"
 
 namespace mailfunnel::laposta {
 
@@ -20,7 +21,7 @@ Result<void> check_request(const HttpRequest& request, std::string_view secret) 
                          hmac(Digest::sha256, secret, request.body));
 }
 
-class LapostaAdapter : public Adapter {
+class LapostaAdapter : public Adapter, public WebhookSender {
 public:
   std::string_view title() const override { return "Laposta"; }
   Capabilities capabilities() const override { return {}; }
@@ -53,6 +54,12 @@ public:
                              Seconds /*now*/) const override {
     MF_TRY(secret, need_secret(secrets, "laposta", {"webhook_secret", "secret"}));
     return check_request(request, secret);
+  }
+  Result<void> sign_webhook(HttpRequest& request, const Secrets& secrets,
+                            Seconds /*now*/) const override {
+    MF_TRY(secret, need_secret(secrets, "laposta", {"webhook_secret", "secret"}));
+    sign_body_hmac(request, "X-Laposta-Signature", secret);
+    return {};
   }
   Result<void> read_webhook(const HttpRequest& request, const WebhookContext& context,
                             RecordSink& sink) const override {

@@ -5,12 +5,13 @@
 
 #include "adapter/registry.hpp"
 #include "adapter/shared_secret.hpp"
+#include "adapter/webhook_sender.hpp"
 
 namespace mailfunnel::listmonk {
 
 namespace {
 
-class ListmonkAdapter : public Adapter {
+class ListmonkAdapter : public Adapter, public WebhookSender {
 public:
   std::string_view title() const override { return "listmonk"; }
   Capabilities capabilities() const override { return {}; }
@@ -53,6 +54,10 @@ public:
   Result<void> check_webhook(const HttpRequest& request, const Secrets& secrets,
                              Seconds /*now*/) const override {
     return check_shared_secrets(request, secrets, "listmonk");
+  }
+  Result<void> sign_webhook(HttpRequest& request, const Secrets& secrets,
+                            Seconds /*now*/) const override {
+    return bring_shared_secrets(request, secrets, "listmonk");
   }
   Result<void> read_webhook(const HttpRequest& request, const WebhookContext& context,
                             RecordSink& sink) const override {

@@ -4,12 +4,13 @@
 #include "readers.hpp"
 
 #include "adapter/registry.hpp"
+#include "adapter/webhook_sender.hpp"
 
 namespace mailfunnel::mailchimp {
 
 namespace {
 
-class MailchimpAdapter : public Adapter {
+class MailchimpAdapter : public Adapter, public WebhookSender {
 public:
   std::string_view title() const override { return "Mailchimp"; }
   Capabilities capabilities() const override { return {.networks = true}; }
@@ -47,6 +48,10 @@ public:
   Result<void> check_webhook(const HttpRequest& request, const Secrets& secrets,
                              Seconds now) const override {
     return check_request(request, secrets, now);
+  }
+  Result<void> sign_webhook(HttpRequest& request, const Secrets& secrets,
+                            Seconds now) const override {
+    return sign_request(request, secrets, now);
   }
   Result<void> read_webhook(const HttpRequest& request, const WebhookContext& context,
                             RecordSink& sink) const override {

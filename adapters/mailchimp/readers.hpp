@@ -31,6 +31,8 @@ extern const FormFormat k_webhooks;
 /// Is a request Mailchimp's? By its signature where `signing_secret` is set; else by the shared
 /// secrets, or by a signature that one of `webhook_key` and `webhook_secret` makes.
 Result<void> check_request(const HttpRequest& request, const Secrets& secrets, Seconds now);
+/// What check_request() takes.
+Result<void> sign_request(HttpRequest& request, const Secrets& secrets, Seconds now);
 
 /// The API of an account. Error usage: it has no key.
 Result<std::unique_ptr<Api>> open_api(const ApiAccount& account);

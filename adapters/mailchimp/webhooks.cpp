@@ -12,6 +12,8 @@
 #include "adapter/webhook.hpp"
 #include "adapter/word_table.hpp"
 
+#include <fmt/format.h>
+
 #include <array>
 
 namespace mailfunnel::mailchimp {
@@ -158,6 +160,13 @@ Result<void> check_signed(const HttpRequest& request, std::string_view secret, S
   return check_age(stamp, now);
 }
 
+void sign(HttpRequest& request, std::string_view secret, Seconds now) {
+  const auto text = fmt::format("{}.{}", now, request.body);
+  request.headers.emplace_back(
+      "X-Mailchimp-Signature",
+      fmt::format("t={},v1={}", now, hex_encode(hmac(Digest::sha256, secret, text))));
+}
+
 } // namespace
 
 extern const FormFormat k_webhooks{"audience webhooks, forms", is_webhook, read, "fired_at"};
@@ -174,6 +183,16 @@ Result<void> check_request(const HttpRequest& request, const Secrets& secrets, S
   }
   MF_TRY(secret, need_secret(secrets, k_id, {"webhook_key", "webhook_secret"}));
   return check_signed(request, secret, now);
+}
+
+Result<void> sign_request(HttpRequest& request, const Secrets& secrets, Seconds now) {
+  const auto secret = find_secret(secrets, k_id, "signing_secret");
+  if (!secret.empty()) {
+    sign(request, secret, now);
+  }
+  return secret.empty() || has_shared_secret(secrets, k_id)
+             ? bring_shared_secrets(request, secrets, k_id)
+             : Result<void>{};
 }
 
 } // namespace mailfunnel::mailchimp

@@ -6,12 +6,13 @@
 
 #include "adapter/registry.hpp"
 #include "adapter/webhook.hpp"
+#include "adapter/webhook_sender.hpp"
 
 namespace mailfunnel::mailerlite {
 
 namespace {
 
-class MailerLiteAdapter : public Adapter {
+class MailerLiteAdapter : public Adapter, public WebhookSender {
 public:
   std::string_view title() const override { return "MailerLite"; }
   Capabilities capabilities() const override { return {}; }
@@ -47,6 +48,12 @@ public:
                              Seconds /*now*/) const override {
     MF_TRY(secret, need_secret(secrets, "mailerlite", {"webhook_secret", "secret"}));
     return check_body_hmac(request, "Signature", secret);
+  }
+  Result<void> sign_webhook(HttpRequest& request, const Secrets& secrets,
+                            Seconds /*now*/) const override {
+    MF_TRY(secret, need_secret(secrets, "mailerlite", {"webhook_secret", "secret"}));
+    sign_body_hmac(request, "Signature", secret);
+    return {};
   }
   Result<void> read_webhook(const HttpRequest& request, const WebhookContext& context,
                             RecordSink& sink) const override {

@@ -10,6 +10,7 @@
 #include "adapter/registry.hpp"
 #include "adapter/smtp_status.hpp"
 #include "adapter/webhook.hpp"
+#include "adapter/webhook_sender.hpp"
 #include "adapter/word_table.hpp"
 
 #include <array>
@@ -80,7 +81,7 @@ bool is_event(const Json& body) {
 
 constexpr JsonFormat k_events{"webhook events, JSON", "", is_event, read_event};
 
-class MailerSendAdapter : public Adapter {
+class MailerSendAdapter : public Adapter, public WebhookSender {
 public:
   std::string_view title() const override { return "MailerSend"; }
   Capabilities capabilities() const override {
@@ -96,6 +97,12 @@ public:
                              Seconds /*now*/) const override {
     MF_TRY(secret, need_secret(secrets, "mailersend", {"signing_secret", "secret"}));
     return check_body_hmac(request, "Signature", secret);
+  }
+  Result<void> sign_webhook(HttpRequest& request, const Secrets& secrets,
+                            Seconds /*now*/) const override {
+    MF_TRY(secret, need_secret(secrets, "mailersend", {"signing_secret", "secret"}));
+    sign_body_hmac(request, "Signature", secret);
+    return {};
   }
   Result<void> read_webhook(const HttpRequest& request, const WebhookContext& /*context*/,
                             RecordSink& sink) const override {

@@ -6,12 +6,13 @@
 
 #include "adapter/registry.hpp"
 #include "adapter/shared_secret.hpp"
+#include "adapter/webhook_sender.hpp"
 
 namespace mailfunnel::mailjet {
 
 namespace {
 
-class MailjetAdapter : public Adapter {
+class MailjetAdapter : public Adapter, public WebhookSender {
 public:
   std::string_view title() const override { return "Mailjet"; }
   Capabilities capabilities() const override {
@@ -31,6 +32,10 @@ public:
   Result<void> check_webhook(const HttpRequest& request, const Secrets& secrets,
                              Seconds /*now*/) const override {
     return check_shared_secrets(request, secrets, "mailjet");
+  }
+  Result<void> sign_webhook(HttpRequest& request, const Secrets& secrets,
+                            Seconds /*now*/) const override {
+    return bring_shared_secrets(request, secrets, "mailjet");
   }
   Result<void> read_webhook(const HttpRequest& request, const WebhookContext& /*context*/,
                             RecordSink& sink) const override {

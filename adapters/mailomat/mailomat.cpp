@@ -11,7 +11,10 @@
 #include "adapter/signature.hpp"
 #include "adapter/smtp_status.hpp"
 #include "adapter/webhook.hpp"
+#include "adapter/webhook_sender.hpp"
 #include "adapter/word_table.hpp"
+
+#include <fmt/format.h>
 
 #include <array>
 
@@ -91,7 +94,7 @@ Result<void> check_headers(const HttpRequest& request, std::string_view secret, 
   return check_age(stamp, now);
 }
 
-class MailomatAdapter : public Adapter {
+class MailomatAdapter : public Adapter, public WebhookSender {
 public:
   std::string_view title() const override { return "Mailomat"; }
   Capabilities capabilities() const override {
@@ -107,6 +110,21 @@ public:
                              Seconds now) const override {
     MF_TRY(secret, need_secret(secrets, "mailomat", {"webhook_secret", "secret"}));
     return check_headers(request, secret, now);
+  }
+  Result<void> sign_webhook(HttpRequest& request, const Secrets& secrets,
+                            Seconds now) const override {
+    MF_TRY(secret, need_secret(secrets, "mailomat", {"webhook_secret", "secret"}));
+    const auto stamp = std::to_string(now), id = "test-" + stamp;
+    const auto event = json_member(request.body, "eventType");
+    const auto word = event.size() > 2 && event.front() == '"' ? event.substr(1, event.size() - 2)
+                                                               : std::string_view("test");
+    const auto text = fmt::format("{}.{}.{}", id, word, stamp);
+    request.headers.emplace_back("X-MOM-Webhook-Id", id);
+    request.headers.emplace_back("X-MOM-Webhook-Event", word);
+    request.headers.emplace_back("X-MOM-Webhook-Timestamp", stamp);
+    request.headers.emplace_back("X-MOM-Webhook-Signature",
+                                 "sha256=" + hex_encode(hmac(Digest::sha256, secret, text)));
+    return {};
   }
   Result<void> read_webhook(const HttpRequest& request, const WebhookContext& /*context*/,
                             RecordSink& sink) const override {

@@ -10,6 +10,7 @@
 #include "adapter/registry.hpp"
 #include "adapter/smtp_status.hpp"
 #include "adapter/webhook.hpp"
+#include "adapter/webhook_sender.hpp"
 #include "adapter/word_table.hpp"
 #include "base/json.hpp"
 
@@ -144,7 +145,7 @@ bool is_event(const Json& event) {
 constexpr JsonFormat k_events{"webhook events, JSON and JSON Lines", "events", is_event,
                               read_event};
 
-class MailtrapAdapter : public Adapter {
+class MailtrapAdapter : public Adapter, public WebhookSender {
 public:
   std::string_view title() const override { return "Mailtrap"; }
   Capabilities capabilities() const override {
@@ -160,6 +161,12 @@ public:
                              Seconds /*now*/) const override {
     MF_TRY(secret, need_secret(secrets, "mailtrap", {"signing_secret", "secret"}));
     return check_body_hmac(request, "Mailtrap-Signature", secret);
+  }
+  Result<void> sign_webhook(HttpRequest& request, const Secrets& secrets,
+                            Seconds /*now*/) const override {
+    MF_TRY(secret, need_secret(secrets, "mailtrap", {"signing_secret", "secret"}));
+    sign_body_hmac(request, "Mailtrap-Signature", secret);
+    return {};
   }
   Result<void> read_webhook(const HttpRequest& request, const WebhookContext& /*context*/,
                             RecordSink& sink) const override {

@@ -13,7 +13,9 @@
 #include "adapter/signature.hpp"
 #include "adapter/smtp_status.hpp"
 #include "adapter/webhook.hpp"
+#include "adapter/webhook_sender.hpp"
 #include "adapter/word_table.hpp"
+#include "base/base64.hpp"
 #include "base/json.hpp"
 #include "base/uri.hpp"
 
@@ -216,18 +218,24 @@ public:
 // -------------------------------------------------------------------------------------------------------
 
 /// HMAC-SHA1 of the URL as Mandrill knows it, followed by each field's name and value, by name.
-Result<void> check_form(const HttpRequest& request, std::string_view url, std::string_view key) {
-  MF_TRY(given, need_header(request, "X-Mandrill-Signature"));
+/// HMAC-SHA1 over the URL and the fields of the form by name.
+std::string signature_of(const HttpRequest& request, std::string_view url, std::string_view key) {
   auto fields = query_parameters(request.body);
   std::sort(fields.begin(), fields.end());
   std::string signed_text(url);
   for (const auto& [name, value] : fields) {
     signed_text.append(name).append(value);
   }
-  return check_signature(base64_decode(given), hmac(Digest::sha1, key, signed_text));
+  return hmac(Digest::sha1, key, signed_text);
 }
 
-class MandrillAdapter : public Adapter {
+/// The URL that Mandrill was told.
+std::string_view told_url(const HttpRequest& request, const Secrets& secrets) {
+  const auto told = find_secret(secrets, "mandrill", "webhook_url");
+  return told.empty() ? std::string_view(request.url) : told;
+}
+
+class MandrillAdapter : public Adapter, public WebhookSender {
 public:
   std::string_view title() const override { return "Mandrill (Mailchimp Transactional)"; }
   Capabilities capabilities() const override {
@@ -247,8 +255,17 @@ public:
   Result<void> check_webhook(const HttpRequest& request, const Secrets& secrets,
                              Seconds /*now*/) const override {
     MF_TRY(key, need_secret(secrets, "mandrill", {"webhook_key"}));
-    const auto told = find_secret(secrets, "mandrill", "webhook_url");
-    return check_form(request, told.empty() ? std::string_view(request.url) : told, key);
+    MF_TRY(given, need_header(request, "X-Mandrill-Signature"));
+    return check_signature(base64_decode(given),
+                           signature_of(request, told_url(request, secrets), key));
+  }
+  Result<void> sign_webhook(HttpRequest& request, const Secrets& secrets,
+                            Seconds /*now*/) const override {
+    MF_TRY(secret, need_secret(secrets, "mandrill", {"webhook_key"}));
+    request.headers.emplace_back(
+        "X-Mandrill-Signature",
+        base64_encode(signature_of(request, told_url(request, secrets), secret)));
+    return {};
   }
   Result<void> read_webhook(const HttpRequest& request, const WebhookContext& /*context*/,
                             RecordSink& sink) const override {

@@ -6,6 +6,8 @@
 #include "adapter/registry.hpp"
 #include "adapter/signature.hpp"
 #include "adapter/webhook.hpp"
+#include "adapter/webhook_sender.hpp"
+#include "base/base64.hpp"
 
 namespace mailfunnel::mautic {
 
@@ -16,7 +18,7 @@ Result<void> check_request(const HttpRequest& request, std::string_view secret) 
   return check_signature(base64_decode(given), hmac(Digest::sha256, secret, request.body));
 }
 
-class MauticAdapter : public Adapter {
+class MauticAdapter : public Adapter, public WebhookSender {
 public:
   std::string_view title() const override { return "Mautic"; }
   /// Page hits tell the agent too, but no open does.
@@ -55,6 +57,13 @@ public:
                              Seconds /*now*/) const override {
     MF_TRY(secret, need_secret(secrets, "mautic", {"webhook_secret", "secret"}));
     return check_request(request, secret);
+  }
+  Result<void> sign_webhook(HttpRequest& request, const Secrets& secrets,
+                            Seconds /*now*/) const override {
+    MF_TRY(secret, need_secret(secrets, "mautic", {"webhook_secret", "secret"}));
+    request.headers.emplace_back("Webhook-Signature",
+                                 base64_encode(hmac(Digest::sha256, secret, request.body)));
+    return {};
   }
   Result<void> read_webhook(const HttpRequest& request, const WebhookContext& /*context*/,
                             RecordSink& sink) const override {

@@ -6,12 +6,13 @@
 
 #include "adapter/registry.hpp"
 #include "adapter/shared_secret.hpp"
+#include "adapter/webhook_sender.hpp"
 
 namespace mailfunnel::postmark {
 
 namespace {
 
-class PostmarkAdapter : public Adapter {
+class PostmarkAdapter : public Adapter, public WebhookSender {
 public:
   std::string_view title() const override { return "Postmark"; }
   Capabilities capabilities() const override {
@@ -40,6 +41,10 @@ public:
   Result<void> check_webhook(const HttpRequest& request, const Secrets& secrets,
                              Seconds /*now*/) const override {
     return check_shared_secrets(request, secrets, "postmark");
+  }
+  Result<void> sign_webhook(HttpRequest& request, const Secrets& secrets,
+                            Seconds /*now*/) const override {
+    return bring_shared_secrets(request, secrets, "postmark");
   }
   Result<void> read_webhook(const HttpRequest& request, const WebhookContext& /*context*/,
                             RecordSink& sink) const override {

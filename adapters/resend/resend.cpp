@@ -11,6 +11,7 @@
 #include "adapter/ses_bounce.hpp"
 #include "adapter/smtp_status.hpp"
 #include "adapter/webhook.hpp"
+#include "adapter/webhook_sender.hpp"
 #include "adapter/word_table.hpp"
 #include "base/json.hpp"
 
@@ -155,7 +156,7 @@ bool is_event(const Json& body) {
 
 constexpr JsonFormat k_events{"webhook events, JSON", "", is_event, read_event};
 
-class ResendAdapter : public Adapter {
+class ResendAdapter : public Adapter, public WebhookSender {
 public:
   std::string_view title() const override { return "Resend"; }
   Capabilities capabilities() const override {
@@ -171,6 +172,11 @@ public:
                              Seconds now) const override {
     MF_TRY(secret, need_secret(secrets, "resend", {"signing_secret", "secret"}));
     return check_standard_webhook(request, "svix", secret, now);
+  }
+  Result<void> sign_webhook(HttpRequest& request, const Secrets& secrets,
+                            Seconds now) const override {
+    MF_TRY(secret, need_secret(secrets, "resend", {"signing_secret", "secret"}));
+    return sign_standard_webhook(request, "svix", secret, now);
   }
   Result<void> read_webhook(const HttpRequest& request, const WebhookContext& /*context*/,
                             RecordSink& sink) const override {

@@ -14,6 +14,7 @@
 #include "adapter/registry.hpp"
 #include "adapter/ses_bounce.hpp"
 #include "adapter/smtp_status.hpp"
+#include "adapter/webhook_sender.hpp"
 #include "base/json.hpp"
 #include "base/text.hpp"
 
@@ -435,7 +436,7 @@ template<typename Values> bool has_events(std::string_view head) {
   return false;
 }
 
-class SesAdapter : public Adapter {
+class SesAdapter : public Adapter, public WebhookSender {
 public:
   std::string_view title() const override { return "Amazon SES"; }
   Capabilities capabilities() const override {
@@ -474,6 +475,7 @@ public:
                                      const Secrets& secrets) const override {
     return needs_of_sns(request, secrets);
   }
+  std::string webhook_gap(const Secrets& secrets) const override { return gap_of_sns(secrets); }
   Result<void> read_webhook(const HttpRequest& request, const WebhookContext& /*context*/,
                             RecordSink& sink) const override {
     const auto text = trim(request.body);

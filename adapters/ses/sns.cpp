@@ -139,7 +139,11 @@ Result<void> check_headers(const HttpRequest& request, const Envelope& envelope)
 /// Whoever has an account at AWS can have SNS sign messages: the topic tells whose they are.
 Result<void> check_topic(const Envelope& envelope, const Secrets& secrets) {
   const auto topic = find_secret(secrets, k_id, "webhook_topic");
-  if (!topic.empty() && envelope["TopicArn"] != topic) {
+  if (topic.empty()) {
+    const auto gap = gap_of_sns(secrets);
+    return gap.empty() ? Result<void>{} : Result<void>(refused(gap));
+  }
+  if (envelope["TopicArn"] != topic) {
     return refused("the topic \"" + printable(envelope["TopicArn"], 256) +
                    "\" is another than webhook_topic");
   }
@@ -193,6 +197,15 @@ Error not_fetched(std::string_view name, std::string_view url) {
 }
 
 } // namespace
+
+std::string gap_of_sns(const Secrets& secrets) {
+  const bool known =
+      !find_secret(secrets, k_id, "webhook_topic").empty() || has_shared_secret(secrets, k_id);
+  return known
+             ? std::string()
+             : "no \"webhook_topic\" is set, the ARN of the SNS topic: whoever has a topic of his "
+               "own could send";
+}
 
 Result<void> check_sns(const HttpRequest& request, const Secrets& secrets) {
   const Envelope envelope(request.body);

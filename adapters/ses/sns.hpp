@@ -6,9 +6,12 @@
 
 namespace mailfunnel::ses {
 
+/// Why none is taken by these secrets; "": some are. Anybody can have SNS sign what he sends: the
+/// topic, or a secret that the request brings, tells whose it is.
+std::string gap_of_sns(const Secrets& secrets);
 /// An envelope: its signature by the certificate (secret "certificate", PEM), its headers and its
 /// topic (`webhook_topic`, where it is set). A bare event: the shared secrets, of which one has to
-/// be set. Where one is set, an envelope has to bring it as well.
+/// be set. Where one is set, an envelope has to bring it as well, and needs no topic.
 Result<void> check_sns(const HttpRequest& request, const Secrets& secrets);
 
 /// The certificate of an envelope, and the confirmation of a subscription: only at servers of SNS,

@@ -1,3 +1,4 @@
+#include "adapter/webhook_sender.hpp"
 #include "support/adapter_case.hpp"
 #include "support/sample_certificate.hpp"
 
@@ -86,7 +87,7 @@ HttpRequest bare() {
   return request;
 }
 
-const Secrets k_secrets{{"certificate", k_sample_certificate}};
+const Secrets k_secrets{{"certificate", k_sample_certificate}, {"webhook_topic", k_topic}};
 
 Secrets secrets_with(const std::string& name, const std::string& value) {
   auto secrets = k_secrets;
@@ -95,7 +96,7 @@ Secrets secrets_with(const std::string& name, const std::string& value) {
 }
 
 /// "certificate" and "confirmation" that are to be fetched, or why nothing is.
-std::string needs(const Members& members, const Secrets& secrets = {}) {
+std::string needs(const Members& members, const Secrets& secrets = k_secrets) {
   const auto result = k_ses.adapter().webhook_needs(request_of(members), secrets);
   return result ? result->certificate + " " + result->confirmation : result.error().message;
 }
@@ -139,8 +140,9 @@ TEST_CASE("sns: what is refused") {
   auto no_token = confirmation();
   no_token.erase("Token");
   check_has(k_ses.refusal(request_of(no_token), k_secrets), "no \"Token\"");
-  check_has(k_ses.refusal(request_of(notification()), {}), "no \"certificate\"");
-  check_has(k_ses.refusal(request_of(notification()), {{"certificate", "garbage"}}),
+  check_has(k_ses.refusal(request_of(notification()), {{"webhook_topic", k_topic}}),
+            "no \"certificate\"");
+  check_has(k_ses.refusal(request_of(notification()), secrets_with("certificate", "garbage")),
             "the certificate can't be read");
   auto two = request_of(notification());
   two.body += k_event; // a second, unsigned document behind the first
@@ -156,6 +158,22 @@ TEST_CASE("sns: headers say what the body says") {
   check_has(k_ses.refusal(request, k_secrets), "x-amz-sns-message-id");
   request.headers = {{"x-amz-sns-message-type", "SubscriptionConfirmation"}};
   check_has(k_ses.refusal(request, k_secrets), "x-amz-sns-message-type");
+}
+
+TEST_CASE("sns: without a topic nobody knows whose it is, unless it brings a secret") {
+  const Secrets none{{"certificate", k_sample_certificate}};
+  check_has(k_ses.refusal(request_of(notification()), none), "no \"webhook_topic\" is set");
+  check_has(needs(confirmation(), none), "no \"webhook_topic\" is set"); // nothing is fetched
+  const auto& sender = webhook_sender(k_ses.adapter());
+  check_has(sender.webhook_gap({}), "no \"webhook_topic\" is set");
+  CHECK(sender.webhook_gap({{"webhook_topic", k_topic}}).empty());
+  auto secrets = none;
+  secrets["url_secret"] = "open-sesame";
+  CHECK(sender.webhook_gap(secrets).empty());
+  auto request = request_of(notification());
+  check_has(k_ses.refusal(request, secrets), "does not bring the secret");
+  request.url = "/hooks/mail/open-sesame";
+  CHECK(k_ses.webhook(request, secrets).size() == 1);
 }
 
 TEST_CASE("sns: one topic only, where it is set") {

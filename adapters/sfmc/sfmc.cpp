@@ -8,12 +8,14 @@
 #include "adapter/registry.hpp"
 #include "adapter/signature.hpp"
 #include "adapter/webhook.hpp"
+#include "adapter/webhook_sender.hpp"
+#include "base/base64.hpp"
 
 namespace mailfunnel::sfmc {
 
 namespace {
 
-class SfmcAdapter : public Adapter {
+class SfmcAdapter : public Adapter, public WebhookSender {
 public:
   std::string_view title() const override { return "Salesforce Marketing Cloud (ExactTarget)"; }
   Capabilities capabilities() const override { return {.agents = true, .networks = true}; }
@@ -45,6 +47,13 @@ public:
     MF_TRY(key, need_secret(secrets, "sfmc", {"signature_key", "secret"}));
     MF_TRY(given, need_header(request, "x-sfmc-ens-signature"));
     return check_signature(base64_decode(given), hmac(Digest::sha256, key, request.body));
+  }
+  Result<void> sign_webhook(HttpRequest& request, const Secrets& secrets,
+                            Seconds /*now*/) const override {
+    MF_TRY(secret, need_secret(secrets, "sfmc", {"signature_key", "secret"}));
+    request.headers.emplace_back("x-sfmc-ens-signature",
+                                 base64_encode(hmac(Digest::sha256, secret, request.body)));
+    return {};
   }
   Result<void> read_webhook(const HttpRequest& request, const WebhookContext& /*context*/,
                             RecordSink& sink) const override {

@@ -9,6 +9,7 @@
 #include "adapter/registry.hpp"
 #include "adapter/smtp_status.hpp"
 #include "adapter/webhook.hpp"
+#include "adapter/webhook_sender.hpp"
 #include "adapter/word_table.hpp"
 
 #include <array>
@@ -83,7 +84,7 @@ bool is_event(const Json& event) {
 
 constexpr JsonFormat k_events{"webhook events, JSON", "", is_event, read_event};
 
-class SweegoAdapter : public Adapter {
+class SweegoAdapter : public Adapter, public WebhookSender {
 public:
   std::string_view title() const override { return "Sweego"; }
   Capabilities capabilities() const override {
@@ -99,6 +100,11 @@ public:
                              Seconds now) const override {
     MF_TRY(secret, need_secret(secrets, "sweego", {"webhook_secret", "secret"}));
     return check_standard_webhook(request, "webhook", secret, now);
+  }
+  Result<void> sign_webhook(HttpRequest& request, const Secrets& secrets,
+                            Seconds now) const override {
+    MF_TRY(secret, need_secret(secrets, "sweego", {"webhook_secret", "secret"}));
+    return sign_standard_webhook(request, "webhook", secret, now);
   }
   Result<void> read_webhook(const HttpRequest& request, const WebhookContext& /*context*/,
                             RecordSink& sink) const override {

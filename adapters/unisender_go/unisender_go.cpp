@@ -12,6 +12,7 @@
 #include "adapter/signature.hpp"
 #include "adapter/smtp_status.hpp"
 #include "adapter/webhook.hpp"
+#include "adapter/webhook_sender.hpp"
 #include "adapter/word_table.hpp"
 #include "base/json.hpp"
 
@@ -134,19 +135,26 @@ constexpr JsonFormat k_events{"webhook events, JSON", "events_by_user.events", i
                               read_event};
 
 /// MD5 of the body in which the API key stands where "auth" has the MD5.
-Result<void> check_auth(std::string_view body, std::string_view key) {
+/// What stands in "auth", a part of the body.
+Result<std::string_view> auth_in(std::string_view body) {
   const auto auth = json_member(body, "auth");
   if (auth.size() < 2 || auth.front() != '"' || auth.back() != '"') {
     return Error{ErrorCode::unauthorized, "the signature \"auth\" is missing in the body"};
   }
-  const auto given = auth.substr(1, auth.size() - 2);
-  const auto begin = static_cast<std::size_t>(given.data() - body.data());
-  const auto signed_text =
-      std::string(body.substr(0, begin)).append(key).append(body.substr(begin + given.size()));
-  return check_signature(hex_decode(given), digest_of(Digest::md5, signed_text));
+  return auth.substr(1, auth.size() - 2);
 }
 
-class UnisenderGoAdapter : public Adapter {
+/// The body with something else in the place of `part`.
+std::string with_in_place(std::string_view body, std::string_view part, std::string_view other) {
+  const auto begin = static_cast<std::size_t>(part.data() - body.data());
+  return std::string(body.substr(0, begin)).append(other).append(body.substr(begin + part.size()));
+}
+
+std::string signature_of(std::string_view body, std::string_view given, std::string_view key) {
+  return digest_of(Digest::md5, with_in_place(body, given, key));
+}
+
+class UnisenderGoAdapter : public Adapter, public WebhookSender {
 public:
   std::string_view title() const override { return "Unisender Go"; }
   Capabilities capabilities() const override {
@@ -161,7 +169,16 @@ public:
   Result<void> check_webhook(const HttpRequest& request, const Secrets& secrets,
                              Seconds /*now*/) const override {
     MF_TRY(key, need_secret(secrets, "unisender_go", {"api_key"}));
-    return check_auth(request.body, key);
+    MF_TRY(given, auth_in(request.body));
+    return check_signature(hex_decode(given), signature_of(request.body, given, key));
+  }
+  Result<void> sign_webhook(HttpRequest& request, const Secrets& secrets,
+                            Seconds /*now*/) const override {
+    MF_TRY(secret, need_secret(secrets, "unisender_go", {"api_key"}));
+    MF_TRY(given, auth_in(request.body));
+    request.body =
+        with_in_place(request.body, given, hex_encode(signature_of(request.body, given, secret)));
+    return {};
   }
   Result<void> read_webhook(const HttpRequest& request, const WebhookContext& /*context*/,
                             RecordSink& sink) const override {

@@ -2,6 +2,7 @@
 
 #include "adapter/signature.hpp"
 #include "adapter/webhook.hpp"
+#include "base/base64.hpp"
 #include "base/text.hpp"
 #include "base/uri.hpp"
 
@@ -59,19 +60,43 @@ bool has_webhook_secret(const HttpRequest& request, std::string_view secret) {
   return basic || has_bearer_token(request, secret) || has_url_secret(request, secret);
 }
 
+void bring_basic_auth(HttpRequest& request, std::string_view secret) {
+  request.headers.emplace_back("Authorization", "Basic " + base64_encode(secret));
+}
+
+void bring_bearer_token(HttpRequest& request, std::string_view secret) {
+  request.headers.emplace_back("Authorization", "Bearer " + std::string(secret));
+}
+
+void bring_header(HttpRequest& request, std::string_view secret) {
+  if (const auto colon = secret.find(':'); colon != std::string_view::npos) {
+    request.headers.emplace_back(trim(secret.substr(0, colon)), trim(secret.substr(colon + 1)));
+  }
+}
+
+void bring_url_secret(HttpRequest& request, std::string_view secret) {
+  request.url += (request.url.ends_with('/') ? "" : "/") + percent_encode(secret);
+}
+
 struct Way {
   std::string_view name; // of the secret
   bool (*holds)(const HttpRequest& request, std::string_view secret);
+  void (*bring)(HttpRequest& request, std::string_view secret);
 };
-constexpr std::array k_ways{Way{"basic_auth", has_basic_auth},
-                            Way{"bearer_token", has_bearer_token},
-                            Way{"header", has_header},
-                            Way{"url_secret", has_url_secret},
-                            Way{"webhook_key", has_webhook_secret},
-                            Way{"webhook_secret", has_webhook_secret}};
+constexpr std::array k_ways{Way{"basic_auth", has_basic_auth, bring_basic_auth},
+                            Way{"bearer_token", has_bearer_token, bring_bearer_token},
+                            Way{"header", has_header, bring_header},
+                            Way{"url_secret", has_url_secret, bring_url_secret},
+                            Way{"webhook_key", has_webhook_secret, bring_url_secret},
+                            Way{"webhook_secret", has_webhook_secret, bring_url_secret}};
 
 Error refused(std::string message) {
   return Error{ErrorCode::unauthorized, std::move(message)};
+}
+
+Error none_set() {
+  return refused("no secret is set (webhook_secret, basic_auth, bearer_token, header or "
+                 "url_secret), so nobody knows who sent this");
 }
 
 } // namespace
@@ -79,13 +104,26 @@ Error refused(std::string message) {
 Result<void> check_shared_secrets(const HttpRequest& request, const Secrets& secrets,
                                   std::string_view adapter) {
   if (!has_shared_secret(secrets, adapter)) {
-    return refused("no secret is set (webhook_secret, basic_auth, bearer_token, header or "
-                   "url_secret), so nobody knows who sent this");
+    return none_set();
   }
-  for (const auto& [name, holds] : k_ways) {
+  for (const auto& [name, holds, bring] : k_ways) {
     const auto secret = find_secret(secrets, adapter, name);
     if (!secret.empty() && !holds(request, secret)) {
       return refused("the request does not bring the secret \"" + std::string(name) + "\"");
+    }
+  }
+  return {};
+}
+
+Result<void> bring_shared_secrets(HttpRequest& request, const Secrets& secrets,
+                                  std::string_view adapter) {
+  if (!has_shared_secret(secrets, adapter)) {
+    return none_set();
+  }
+  for (const auto& [name, holds, bring] : k_ways) {
+    const auto secret = find_secret(secrets, adapter, name);
+    if (!secret.empty() && !holds(request, secret)) {
+      bring(request, secret);
     }
   }
   return {};

@@ -19,6 +19,9 @@ namespace mailfunnel {
 ///   parameters
 Result<void> check_shared_secrets(const HttpRequest& request, const Secrets& secrets,
                                   std::string_view adapter);
+/// Brings what check_shared_secrets() asks for; the others of several ways stay open.
+Result<void> bring_shared_secrets(HttpRequest& request, const Secrets& secrets,
+                                  std::string_view adapter);
 /// Is any of these set? For ESPs whose requests may also be signed.
 bool has_shared_secret(const Secrets& secrets, std::string_view adapter);
 

@@ -39,10 +39,10 @@ namespace {
 
 /// In the order in which mistakes of one place are told.
 constexpr SectionReader* k_sections[] = {
-    read_store,    read_accounts, read_audience, read_links,    read_kinds,  read_stages,
-    read_tagging,  read_scoring,  read_fit,      read_tracking, read_robots, read_levels,
-    read_status,   read_segments, read_profiles, read_trackers, read_report, read_push,
-    read_schedule, read_network,  read_notify,   read_privacy,
+    read_store,    read_accounts, read_audience, read_links,    read_kinds,   read_stages,
+    read_tagging,  read_scoring,  read_fit,      read_tracking, read_robots,  read_levels,
+    read_status,   read_segments, read_profiles, read_trackers, read_report,  read_push,
+    read_schedule, read_serve,    read_network,  read_notify,   read_privacy,
 };
 
 constexpr ConfigCheck* k_checks[] = {check_matrix, check_columns, check_trackers, check_targets,
@@ -50,7 +50,7 @@ constexpr ConfigCheck* k_checks[] = {check_matrix, check_columns, check_trackers
 
 void read_sections(LoadedConfig& out, const toml::table& root, const std::string& file) {
   Section top(root, "the config", file, out.problems);
-  top.allow({"include", "serve"}); // read elsewhere, or later
+  top.allow({"include"}); // read elsewhere
   for (const auto& read : k_sections) {
     read(top, out.config);
   }

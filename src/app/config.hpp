@@ -81,6 +81,14 @@ struct ScheduleConfig {
   Seconds jitter = 0;                    // up to so long after a moment of the timetable
 };
 
+/// [serve]; "" and none: as the command line says, or its defaults.
+struct ServeConfig {
+  bool given = false; // the section is there
+  std::string listen; // "127.0.0.1:8765"
+  std::string certificate, key;
+  std::vector<std::string> proxies;
+};
+
 /// [[notify]]: who hears of what (app/notices.hpp), and how.
 enum class NotifyBy : std::uint8_t { smtp, teams, slack, webhook };
 struct NotifyConfig {
@@ -145,6 +153,7 @@ struct Config {
   TimeZone report_zone = nullptr;
   PushRules push;
   ScheduleConfig schedule;
+  ServeConfig serve;
   std::vector<NotifyConfig> notify;
   PrivacyConfig privacy;
   RetentionConfig retention;

@@ -3,6 +3,7 @@
 #include "app/config_sections.hpp"
 
 #include "adapter/webhook.hpp"
+#include "adapter/webhook_sender.hpp"
 #include "base/text.hpp"
 #include "base/uri.hpp"
 
@@ -149,6 +150,28 @@ void read_accounts(Section& top, Config& config) {
   }
 }
 
+namespace {
+
+/// Of an account that seems to take webhooks: are they all refused?
+void check_webhooks(const Config& config, const AccountConfig& account, const Adapter& adapter,
+                    std::vector<Problem>& problems) {
+  const bool wanted = config.serve.given || !account.hook_keys.empty();
+  if (!wanted || account.archived || !adapter.has_webhook()) {
+    return;
+  }
+  Secrets secrets;
+  for (const auto& [name, key] : account.hook_keys) {
+    secrets[name] = key.secret ? std::string("secret") : key.text; // that it is there is enough
+  }
+  if (const auto gap = webhook_sender(adapter).webhook_gap(secrets); !gap.empty()) {
+    problems.push_back(
+        {config.file, 0, 0,
+         fmt::format("account \"{}\": its webhooks are refused: {}", account.name, gap), true});
+  }
+}
+
+} // namespace
+
 void check_accounts(const Config& config, const AdapterRegistry& registry,
                     std::vector<Problem>& problems) {
   Checker checker{config, problems};
@@ -158,6 +181,7 @@ void check_accounts(const Config& config, const AdapterRegistry& registry,
     }
     if (const auto* adapter = registry.find(account.esp)) {
       checker.check(account, *adapter);
+      check_webhooks(config, account, *adapter, problems);
       continue;
     }
     std::vector<std::string> known;

@@ -187,6 +187,9 @@ SavedPlan SavedPlans::save(const PushPlan& made, const PushQuestions& asks, std:
   const auto effect = effect_of(plan);
   std::vector<std::int64_t> others;
   for (const auto& open : read_rows(database, "WHERE state IN ('waiting', 'approved')", k_kept)) {
+    if (open.segment != plan.segment || open.account != plan.target.account) {
+      continue;
+    }
     auto known = read(open.id);
     if (!same_target(known, plan.segment, plan.target)) {
       continue;

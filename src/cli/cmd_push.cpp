@@ -103,8 +103,13 @@ public:
         }
         // What somebody approved goes first.
         const auto approved = m_plans.approved_for(segment->name, *target);
-        if (approved && !saves() && carry_out_saved(pusher, *approved)) {
-          continue;
+        if (approved && !saves()) {
+          const auto outdated = carry_out_saved(pusher, *approved);
+          if (!outdated) {
+            continue;
+          }
+          std::cerr << fmt::format("mailfunnel: plan {} is outdated: {}\n", approved->id,
+                                   outdated->text());
         }
       }
       const auto made = pusher.plan(*segment, *target);
@@ -131,8 +136,8 @@ public:
     Pusher pusher(m_store, m_workspace, plan->account, m_settings, m_call.now());
     if (const auto settled = settle(pusher, m_plans.read(id).target); !settled) {
       tell(settled.error());
-    } else if (!carry_out_saved(pusher, *plan)) {
-      m_outcome.failed = true;
+    } else if (const auto outdated = carry_out_saved(pusher, *plan)) {
+      tell(*outdated);
     }
     return code();
   }
@@ -285,20 +290,20 @@ private:
                              words_of(saved));
   }
 
-  /// False: it is outdated, and nothing was sent.
-  bool carry_out_saved(Pusher& pusher, const SavedPlan& saved) {
+  /// Why it is outdated, where it is: then nothing was sent. All else is told.
+  std::optional<Error> carry_out_saved(Pusher& pusher, const SavedPlan& saved) {
     auto plan = m_plans.read(saved.id);
     if (const auto fine = pusher.refresh(plan); !fine) {
-      tell(fine.error());
       if (fine.error().code == ErrorCode::conflict) {
         m_plans.end(saved.id, PlanState::outdated, fine.error().message, {}, m_call.now());
-        return false;
+        return fine.error();
       }
-      return true; // it could not be looked at: it stays approved
+      tell(fine.error()); // it could not be looked at, and stays approved
+      return std::nullopt;
     }
     if (const auto begun = m_plans.begin(saved.id, m_workspace.config.push); !begun) {
       tell(begun.error());
-      return true;
+      return std::nullopt;
     }
     show(plan);
     const auto result = send(pusher, std::move(plan), std::nullopt);
@@ -308,7 +313,7 @@ private:
                                          : PlanState::partly,
                 result.error ? result.error->text() : std::string(),
                 result.run == 0 ? std::nullopt : std::optional(result.run), m_call.now());
-    return true;
+    return std::nullopt;
   }
 
   void keep(const MadePlan& made, std::string_view what) {

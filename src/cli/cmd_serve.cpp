@@ -35,8 +35,9 @@ void read_address(const std::string& text, ServerSettings& server) {
   const auto colon = text.rfind(':');
   const auto port = parse_int(std::string_view(text).substr(colon + 1));
   if (colon == std::string::npos || !port || *port < 0 || *port > 65'535) {
-    wrong_usage("--listen wants ADDRESS:PORT such as 127.0.0.1:8765 or [::1]:8765, not \"" + text +
-                "\"");
+    wrong_usage("--listen, or `listen` in [serve], wants ADDRESS:PORT such as 127.0.0.1:8765 or "
+                "[::1]:8765, not \"" +
+                text + "\"");
   }
   auto address = text.substr(0, colon);
   if (address.starts_with('[') && address.ends_with(']')) {
@@ -46,22 +47,42 @@ void read_address(const std::string& text, ServerSettings& server) {
   server.port = static_cast<std::uint16_t>(*port);
 }
 
-ServiceSettings settings_of(const Invocation& call) {
-  ServiceSettings settings;
-  if (const auto listen = call.text("listen"); !listen.empty()) {
-    read_address(listen, settings.server);
+/// [serve] of the workspace, and before it what the command line says. Of several workspaces none
+/// speaks for the others.
+ServeConfig serve_config(const Invocation& call, const std::vector<std::string>& folders) {
+  ServeConfig out;
+  if (folders.size() == 1) {
+    out = open_workspace(folders.front(), call.config).config.serve;
   }
-  const auto certificate = call.text("certificate"), key = call.text("key");
-  if (certificate.empty() != key.empty()) {
+  if (call.has("listen")) {
+    out.listen = call.text("listen");
+  }
+  if (call.has("certificate") != call.has("key")) {
     wrong_usage("--certificate and --key go together");
   }
-  if (!certificate.empty()) {
-    settings.server.tls = TlsFiles{certificate, key};
+  if (call.has("certificate")) {
+    out.certificate = call.text("certificate");
+    out.key = call.text("key");
   }
-  settings.server.proxies = call.texts("proxy");
-  settings.server.threads = std::max(2U, call.threads);
+  if (call.has("proxy")) {
+    out.proxies = call.texts("proxy");
+  }
+  return out;
+}
+
+ServiceSettings settings_of(const Invocation& call) {
+  ServiceSettings settings;
   settings.folders = call.texts("arguments");
   settings.folders = settings.folders.empty() ? std::vector{call.folder} : settings.folders;
+  const auto serve = serve_config(call, settings.folders);
+  if (!serve.listen.empty()) {
+    read_address(serve.listen, settings.server);
+  }
+  if (!serve.certificate.empty()) {
+    settings.server.tls = TlsFiles{serve.certificate, serve.key};
+  }
+  settings.server.proxies = serve.proxies;
+  settings.server.threads = std::max(2U, call.threads);
   settings.config = call.config;
   if (settings.folders.size() > 1 && !call.config.empty()) {
     wrong_usage("--config is for one workspace");

@@ -92,6 +92,11 @@ int run_check(const Invocation& call) {
         std::cerr << workspace.store_path() << ": error: the store is damaged: " << query.text(0)
                   << ": restore a backup\n";
         ++errors;
+      } else if (store.wants_scrub()) {
+        std::cerr << workspace.store_path()
+                  << ": warning: what was erased still lies in free space of the file: the next "
+                     "command that writes removes it, where the disk has room\n";
+        ++warnings;
       }
     }
     for (const auto& account : workspace.config.accounts) {

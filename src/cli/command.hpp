@@ -113,6 +113,7 @@ Command export_command();
 Command sql_command();
 Command notify_command();
 Command serve_command();
+Command webhook_command();
 Command token_command();
 Command status_command();
 Command suppress_command();

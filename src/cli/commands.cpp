@@ -4,17 +4,17 @@ namespace mailfunnel::cli {
 
 const std::vector<Command>& commands() {
   static const std::vector<Command> k_commands{
-      try_command(),      init_command(),       check_command(),    adapters_command(),
-      import_command(),   recipients_command(), sync_command(),     push_command(),
-      plans_command(),    reconcile_command(),  decode_command(),   campaigns_command(),
-      report_command(),   links_command(),      score_command(),    simulate_command(),
-      backtest_command(), audit_command(),      explain_command(),  runs_command(),
-      events_command(),   history_command(),    verdicts_command(), segments_command(),
-      export_command(),   sql_command(),        suppress_command(), unsuppress_command(),
-      object_command(),   access_command(),     forget_command(),   accesses_command(),
-      retain_command(),   notify_command(),     serve_command(),    token_command(),
-      status_command(),   backup_command(),     all_command(),      completion_command(),
-      man_command(),
+      try_command(),        init_command(),       check_command(),    adapters_command(),
+      import_command(),     recipients_command(), sync_command(),     push_command(),
+      plans_command(),      reconcile_command(),  decode_command(),   campaigns_command(),
+      report_command(),     links_command(),      score_command(),    simulate_command(),
+      backtest_command(),   audit_command(),      explain_command(),  runs_command(),
+      events_command(),     history_command(),    verdicts_command(), segments_command(),
+      export_command(),     sql_command(),        suppress_command(), unsuppress_command(),
+      object_command(),     access_command(),     forget_command(),   accesses_command(),
+      retain_command(),     notify_command(),     serve_command(),    webhook_command(),
+      token_command(),      status_command(),     backup_command(),   all_command(),
+      completion_command(), man_command(),
   };
   return k_commands;
 }

@@ -171,4 +171,24 @@ std::vector<AddressBook::Added> AddressBook::take_added() {
   return placed;
 }
 
+void AddressBook::renumber(std::string_view key, std::uint32_t number) {
+  const auto hash = this->hash(key);
+  for (auto place = home(hash);; place = (place + 1) & m_mask) {
+    const auto slot = m_slots[place].load(std::memory_order_relaxed);
+    if (slot == 0) {
+      return;
+    }
+    auto* entry = at(static_cast<std::uint32_t>(slot));
+    if (slot >> 32 == hash >> 32 && entry->text() == key) {
+      entry->number.store(number, std::memory_order_relaxed);
+      return;
+    }
+  }
+}
+
+void AddressBook::go_on_from(std::uint32_t next) {
+  m_next = next;
+  m_taken_numbers = next;
+}
+
 } // namespace mailfunnel

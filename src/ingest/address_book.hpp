@@ -63,6 +63,12 @@ public:
   /// A key that is in the store already; not told by take_added().
   void load(std::string_view key, std::uint64_t hash, std::uint32_t number);
 
+  // While no thread holds a Pass:
+  /// Another number for a key that is in it.
+  void renumber(std::string_view key, std::uint32_t number);
+  /// Numbers of new keys go on from `next`; take_added() has told of all before.
+  void go_on_from(std::uint32_t next);
+
   std::uint32_t next_number() const { return m_next.load(); }
   std::size_t size() const { return m_count.load(); }
 

@@ -97,6 +97,7 @@ std::vector<std::span<EventRow>> RowBucket::pages() {
 Session::Session(Store& store, SessionOptions options)
     : m_store(store), m_options(std::move(options)), m_catalog(store.database()),
       m_recipients(store.database()), m_activity(store.database()),
+      m_version(store.database().version()), m_known(m_recipients.count()),
       m_erasures_seen(Erasures::version(store)), m_erasures(store) {
   for (const auto& stored : m_catalog.accounts()) {
     m_accounts.emplace(stored.name, stored.id);
@@ -111,8 +112,7 @@ Session::Session(Store& store, SessionOptions options)
     slot.sources = stored.sources;
     m_by_id.emplace(campaign_key(slot.account, slot.external_id, slot.send), &slot);
   }
-  m_book =
-      std::make_unique<AddressBook>(m_options.small ? 0 : m_recipients.count(), m_store.secret());
+  m_book = std::make_unique<AddressBook>(m_options.small ? 0 : m_known, m_store.secret());
   if (!m_erasures.empty()) {
     m_book->refuse([this](std::string_view key) { return m_erasures.has(key); });
   }
@@ -122,7 +122,7 @@ Session::Session(Store& store, SessionOptions options)
 }
 
 void Session::load_book() {
-  const auto count = m_recipients.count();
+  const auto count = m_known;
   if (count == 0) {
     return;
   }
@@ -161,6 +161,9 @@ void Session::load_book() {
         if (!merged.empty()) {
           const auto target = merged.find(id);
           id = target == merged.end() ? id : target->second;
+        }
+        if (id >= count) {
+          continue; // came in since: this session gives that number to somebody, until it sees it
         }
         m_book->load(key, hash, id);
         keyed[index] = true;
@@ -251,6 +254,11 @@ CampaignSlot& Session::campaign(std::uint32_t account, std::string_view external
 
 void Session::load_links(CampaignSlot& campaign) {
   const std::lock_guard lock(m_mutex); // the connection is one thread's at a time
+  number_stored_links(campaign);
+  campaign.links_loaded = true;
+}
+
+void Session::number_stored_links(CampaignSlot& campaign) {
   for (const auto& stored : m_catalog.links(campaign.id)) {
     campaign.links.emplace(stored.identity, stored.number);
     campaign.examples[stored.number] = stored.url;
@@ -259,7 +267,6 @@ void Session::load_links(CampaignSlot& campaign) {
           std::max<LinkNumber>(campaign.next_link, static_cast<LinkNumber>(stored.number + 1));
     }
   }
-  campaign.links_loaded = true;
 }
 
 LinkNumber Session::link(CampaignSlot& campaign, std::string_view url,
@@ -440,13 +447,21 @@ void Session::flush(std::span<Harvest> harvests, ImportCounts& counts, const std
   const WriterLock lock(m_store.path());
   Transaction transaction(m_store.database());
   write_erasures(harvests);
+  const bool others = others_wrote();
+  if (others) {
+    take_over_mailings(harvests);
+  }
+  m_beside = m_beside || others;
   const auto before = counts.fresh + counts.new_recipients + counts.changed_attributes;
   bool changed = write_catalog();
   if (m_options.small) {
     write_small(harvests, counts);
   } else {
-    write_added(counts);
+    write_added(harvests, counts, others);
     write_joined(harvests);
+    if (m_beside) {
+      follow_merged(harvests);
+    }
     const auto sets = sets_of(harvests);
     const auto merged = m_activity.merge(sets, m_options.threads);
     counts.fresh += merged.fresh;
@@ -518,6 +533,22 @@ bool Session::write_coverage(const std::string& source) {
   return changed;
 }
 
+void Session::take_over_mailings(std::span<Harvest> harvests) {
+  for (const auto& stored : m_catalog.stored_campaigns()) {
+    const auto known =
+        m_by_id.find(campaign_key(stored.account, stored.campaign.id, stored.campaign.send));
+    if (known != m_by_id.end()) {
+      known->second->id = stored.id;
+      known->second->sources |= stored.sources;
+    }
+  }
+  for (auto& slot : m_campaigns) {
+    if (slot.id != 0 && slot.links_loaded) {
+      take_over_links(slot, harvests);
+    }
+  }
+}
+
 bool Session::write_catalog() {
   bool changed = !m_descriptions.empty();
   for (auto& slot : m_campaigns) {
@@ -566,14 +597,20 @@ void Session::note_source(CampaignSlot& campaign) {
   }
 }
 
-void Session::write_added(ImportCounts& counts) {
+void Session::write_added(std::span<Harvest> harvests, ImportCounts& counts, bool others) {
+  const auto before = m_recipients.count();
+  const auto added = m_book->take_added();
   std::vector<NewKey> keys;
-  const auto known = m_recipients.count();
-  for (const auto& added : m_book->take_added()) {
-    keys.push_back({added.number, added.key});
+  if (others) {
+    keys = take_over_people(added, harvests);
+  } else {
+    for (const auto& one : added) {
+      keys.push_back({one.number, one.key});
+    }
   }
   m_recipients.add(keys, m_options.threads);
-  counts.new_recipients += m_recipients.count() - known;
+  m_known = m_recipients.count();
+  counts.new_recipients += m_known - before;
 }
 
 std::vector<RowPages> Session::sets_of(std::span<Harvest> harvests) {

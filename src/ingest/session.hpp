@@ -198,9 +198,17 @@ private:
   void write_erasures(std::span<Harvest> harvests);
   void load_book();
   void load_links(CampaignSlot& campaign);
+  void number_stored_links(CampaignSlot& campaign);
   void note_source(CampaignSlot& campaign);
+  // session_beside.cpp: what others wrote meanwhile
+  bool others_wrote();
+  void take_over_mailings(std::span<Harvest> harvests);
+  void take_over_links(CampaignSlot& campaign, std::span<Harvest> harvests);
+  std::vector<NewKey> take_over_people(std::span<const AddressBook::Added> added,
+                                       std::span<Harvest> harvests);
+  void follow_merged(std::span<Harvest> harvests);
   bool write_catalog();
-  void write_added(ImportCounts& counts);
+  void write_added(std::span<Harvest> harvests, ImportCounts& counts, bool others);
   Resolved resolve_small(std::span<Harvest> harvests, ImportCounts& counts);
   void write_joined(std::span<Harvest> harvests);
   void write_small(std::span<Harvest> harvests, ImportCounts& counts);
@@ -213,6 +221,9 @@ private:
   Catalog m_catalog;
   Recipients m_recipients;
   Activity m_activity;
+  std::int64_t m_version; // of the database, when it was looked at
+  RecipientId m_known;    // people in the store; in the book others are ours from here on
+  bool m_beside = false;  // others wrote while this session lived
   std::unique_ptr<AddressBook> m_book;
 
   std::mutex m_mutex; // of all below

@@ -65,6 +65,7 @@ void Worker::clear() {
   m_attributes.clear();
   m_interned.clear();
   m_values.clear();
+  m_links.clear(); // numbers may have moved
   m_row_count = 0;
 }
 

@@ -22,7 +22,10 @@ constexpr std::array k_beside{"",       "-wal",        "-shm",       ".key",    
                               ".hooks", ".hooks.lock", ".hooks-wal", ".hooks-shm", ".erased.key"};
 
 [[noreturn]] void fail(const std::string& file) {
-  throw Failure({ErrorCode::io, std::string("can't be written: ") + std::strerror(errno), file});
+  throw Failure({ErrorCode::io,
+                 std::string("can't be written: ") + std::strerror(errno) +
+                     ": see to the disk, then run the same command again",
+                 file});
 }
 
 void refuse_own_files(const std::string& store, const std::string& file) {

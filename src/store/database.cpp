@@ -2,9 +2,37 @@
 
 #include <sqlite3.h>
 
+#include <cerrno>
+#include <cstring>
 #include <utility>
 
 namespace mailfunnel {
+
+namespace {
+
+/// What to do, by SQLite's code.
+std::string_view advice(int code) {
+  constexpr std::pair<int, std::string_view> k_advice[] = {
+      {SQLITE_CANTOPEN, ": is the path right, and is there room? `mailfunnel init` makes a store; "
+                        "then run the same command again"},
+      {SQLITE_FULL,
+       ": free some space, then run the same command again; what was done stays, and is "
+       "not done twice"},
+      {SQLITE_IOERR, ": see to the disk, then run the same command again; what was done stays, and "
+                     "is not done twice"},
+      {SQLITE_NOMEM, ": give it more memory, then run the same command again"},
+      {SQLITE_CORRUPT, ": restore a backup (docs/operations.md)"},
+      {SQLITE_NOTADB, ": is this the right file? Else restore a backup (docs/operations.md)"},
+  };
+  for (const auto& [of, words] : k_advice) {
+    if (of == code) {
+      return words;
+    }
+  }
+  return {};
+}
+
+} // namespace
 
 Statement::~Statement() {
   if (m_handle != nullptr) {
@@ -98,11 +126,11 @@ Database::~Database() {
 void Database::fail(std::string_view doing) const {
   const int code = m_handle ? sqlite3_extended_errcode(m_handle.get()) : SQLITE_NOMEM;
   std::string message = m_handle ? sqlite3_errmsg(m_handle.get()) : "out of memory";
-  if ((code & 0xFF) == SQLITE_CANTOPEN) {
-    message += ": is the path right? `mailfunnel init` makes a store";
-  } else if ((code & 0xFF) == SQLITE_FULL) {
-    message += ": nothing of this batch was kept; free some space and run the same command again";
+  const int reason = (code & 0xFF) == SQLITE_IOERR ? sqlite3_system_errno(m_handle.get()) : 0;
+  if (reason != 0) {
+    message += std::string(": ") + std::strerror(reason);
   }
+  message += advice(reason == ENOSPC || reason == EDQUOT ? SQLITE_FULL : code & 0xFF);
   throw Failure({(code & 0xFF) == SQLITE_BUSY ? ErrorCode::locked : ErrorCode::io,
                  message + " (" + std::string(doing.substr(0, 80)) + ")", m_path});
 }
@@ -135,13 +163,22 @@ std::int64_t Database::changes() const {
   return sqlite3_changes64(m_handle.get());
 }
 
-Transaction::Transaction(Database& database) : m_database(database) {
+std::int64_t Database::version() {
+  auto query = use("PRAGMA data_version");
+  return query.step() ? query.integer(0) : 0;
+}
+
+Transaction::Transaction(Database& database)
+    : m_database(database), m_rollback(database.use("ROLLBACK")) {
   database.execute("BEGIN IMMEDIATE");
 }
 
 Transaction::~Transaction() {
   if (m_open) {
-    sqlite3_exec(m_database.handle(), "ROLLBACK", nullptr, nullptr, nullptr);
+    try {
+      m_rollback.run();
+    } catch (const Failure&) { // SQLite has done so by itself
+    }
   }
 }
 

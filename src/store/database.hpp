@@ -82,6 +82,8 @@ public:
   Statement use(std::string_view sql);
   std::int64_t last_row() const;
   std::int64_t changes() const;
+  /// Another value than before once another connection, of whatever process, has written.
+  std::int64_t version();
   sqlite3* handle() const { return m_handle.get(); }
   [[noreturn]] void fail(std::string_view doing) const;
 
@@ -106,6 +108,7 @@ public:
 
 private:
   Database& m_database;
+  Statement m_rollback; // made before, as there may be no memory then
   bool m_open = true;
 };
 

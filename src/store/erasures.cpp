@@ -3,6 +3,7 @@
 #include "base/text.hpp"
 #include "base/uri.hpp"
 #include "model/address_scan.hpp"
+#include "store/key_file.hpp"
 
 #include <fcntl.h>
 #include <openssl/core_names.h>
@@ -14,7 +15,6 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
-#include <filesystem>
 
 namespace mailfunnel {
 
@@ -34,16 +34,6 @@ using MacContext = std::unique_ptr<EVP_MAC_CTX, FreeMac>;
 
 Failure key_failure(const std::string& path, const std::string& what) {
   return Failure({ErrorCode::io, what, path});
-}
-
-/// So that a new file's name is there after a crash.
-void sync_folder(const std::string& path) {
-  const auto folder = std::filesystem::path(path).parent_path();
-  const int file = open(folder.empty() ? "." : folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (file >= 0) {
-    fsync(file);
-    close(file);
-  }
 }
 
 } // namespace
@@ -97,25 +87,12 @@ std::unique_ptr<const HashKey> HashKey::make(const std::string& store_path) {
   if (auto there = read(store_path)) {
     return there;
   }
-  // Written under another name and moved into place: a crash leaves a whole key, or none.
-  const auto path = path_of(store_path), draft = path + ".new";
-  unsigned char key[k_key_size];
-  if (RAND_bytes(static_cast<unsigned char*>(key), sizeof key) != 1) {
+  const auto path = path_of(store_path);
+  char key[k_key_size];
+  if (RAND_bytes(reinterpret_cast<unsigned char*>(key), sizeof key) != 1) {
     throw key_failure(path, "no random numbers to make a key from");
   }
-  unlink(draft.c_str());
-  const int file = open(draft.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-  const bool written = file >= 0 &&
-                       write(file, static_cast<unsigned char*>(key), sizeof key) ==
-                           static_cast<ssize_t>(sizeof key) &&
-                       fsync(file) == 0;
-  if (file >= 0) {
-    close(file);
-  }
-  if (!written || rename(draft.c_str(), path.c_str()) != 0) {
-    throw key_failure(path, std::string("can't write the key file: ") + std::strerror(errno));
-  }
-  sync_folder(path);
+  write_key_file(path, {static_cast<char*>(key), sizeof key});
   return read(store_path);
 }
 

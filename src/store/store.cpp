@@ -1,6 +1,7 @@
 #include "store/store.hpp"
 
 #include "base/text.hpp"
+#include "store/key_file.hpp"
 #include "store/migrations.hpp"
 
 #include <fcntl.h>
@@ -27,17 +28,12 @@ void configure(Database& database) {
 std::uint64_t read_secret(const std::string& path, bool make) {
   const auto name = path + ".key";
   std::uint64_t secret = 0;
-  int file = open(name.c_str(), O_RDONLY | O_CLOEXEC);
+  const int file = open(name.c_str(), O_RDONLY | O_CLOEXEC);
   if (file < 0 && make) {
     if (getrandom(&secret, sizeof secret, 0) != static_cast<ssize_t>(sizeof secret)) {
       throw Failure({ErrorCode::io, "no random numbers to make a key from", name});
     }
-    file = open(name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    if (file < 0 || write(file, &secret, sizeof secret) != static_cast<ssize_t>(sizeof secret) ||
-        fsync(file) != 0) {
-      throw Failure(
-          {ErrorCode::io, std::string("can't write the key file: ") + std::strerror(errno), name});
-    }
+    write_key_file(name, {reinterpret_cast<const char*>(&secret), sizeof secret});
   } else if (file >= 0) {
     if (read(file, &secret, sizeof secret) != static_cast<ssize_t>(sizeof secret)) {
       close(file);
@@ -102,7 +98,8 @@ void upgrade(Store& store) {
   store.checkpoint();
 }
 
-/// What an erasure that was cut off left to be done; another time if somebody is writing.
+/// What an erasure that was cut off left to be done; another time if somebody is writing, or there
+/// is no room for it: who only reads must not fail over it.
 void finish_scrub(Store& store) {
   if (!store.wants_scrub()) {
     return;
@@ -111,7 +108,7 @@ void finish_scrub(Store& store) {
     const WriterLock lock(store.path(), 0);
     store.scrub();
   } catch (const Failure& failure) {
-    if (failure.error.code != ErrorCode::locked) {
+    if (failure.error.code != ErrorCode::locked && failure.error.code != ErrorCode::io) {
       throw;
     }
   }
@@ -126,8 +123,10 @@ WriterLock::WriterLock(const std::string& store_path, unsigned seconds) {
   const auto name = store_path + ".lock";
   m_file = open(name.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
   if (m_file < 0) {
-    throw Failure(
-        {ErrorCode::io, std::string("can't open the lock file: ") + std::strerror(errno), name});
+    throw Failure({ErrorCode::io,
+                   std::string("can't open the lock file: ") + std::strerror(errno) +
+                       ": see to the folder, then run the same command again",
+                   name});
   }
   const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(seconds);
   while (flock(m_file, LOCK_EX | LOCK_NB) != 0) {
@@ -179,8 +178,10 @@ void Store::create(const std::string& path) {
   unlink((draft + "-shm").c_str());
   read_secret(path, true);
   if (rename(draft.c_str(), path.c_str()) != 0 || chmod(path.c_str(), 0600) != 0) {
-    throw Failure(
-        {ErrorCode::io, std::string("can't make the store: ") + std::strerror(errno), path});
+    throw Failure({ErrorCode::io,
+                   std::string("can't make the store: ") + std::strerror(errno) +
+                       ": see to the disk, then run the same command again",
+                   path});
   }
 }
 

@@ -116,7 +116,7 @@ HttpResponse JsonApi::perform(const ApiRoute& route, ApiContext& context,
 }
 
 HttpResponse JsonApi::handle(const WebRequest& request, const Workspace& workspace, Seconds now,
-                             Moment at, Tasks* tasks, const std::optional<ApiToken>& visitor) {
+                             Moment at, const std::optional<ApiToken>& visitor) {
   const auto answer = [&]() -> HttpResponse {
     const bool token = !request.http.header("Authorization").empty();
     const auto caller = token ? caller_of(request, workspace) : visitor;
@@ -151,7 +151,7 @@ HttpResponse JsonApi::handle(const WebRequest& request, const Workspace& workspa
     if (caller->read_only && route->method != "GET") {
       return error_response(403, "this token is for reading alone");
     }
-    ApiContext context{workspace, *caller, now, tasks, {}, {}};
+    ApiContext context{workspace, *caller, now, {}, {}, m_tasks};
     return perform(*route, context, request);
   };
   HttpResponse out;

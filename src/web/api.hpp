@@ -45,13 +45,12 @@ class JsonApi {
 public:
   static constexpr double k_per_second = 20, k_burst = 40; // requests of one token
 
-  explicit JsonApi(EventLog& log) : m_log(log) {}
+  /// `tasks`: of the workspace; nullptr: nothing can be asked for.
+  explicit JsonApi(EventLog& log, Tasks* tasks = nullptr) : m_log(log), m_tasks(tasks) {}
 
-  /// `at`: of the clock that tokens are paced by. `tasks`: of the workspace; nullptr: nothing can
-  /// be asked for (a test). `visitor`: who is logged in to the pages, which does where no token
-  /// comes with the request. From any thread.
+  /// `at`: of the clock that tokens are paced by. `visitor`: who is logged in to the pages, which
+  /// does where no token comes with the request. From any thread.
   HttpResponse handle(const WebRequest& request, const Workspace& workspace, Seconds now, Moment at,
-                      Tasks* tasks = nullptr,
                       const std::optional<ApiToken>& visitor = std::nullopt);
 
 private:
@@ -60,6 +59,7 @@ private:
   HttpResponse perform(const ApiRoute& route, ApiContext& context, const WebRequest& request);
 
   EventLog& m_log;
+  Tasks* m_tasks;
   std::mutex m_mutex;
   std::map<std::string, TokenBucket> m_buckets; // by the token's name
 };

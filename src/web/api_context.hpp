@@ -23,9 +23,9 @@ struct ApiContext {
   const Workspace& workspace;
   const ApiToken& caller;
   Seconds now = 0;
-  Tasks* tasks = nullptr;
   std::vector<std::string> places;                       // of the {…} in the path, decoded
   std::map<std::string, std::string, std::less<>> query; // decoded; only names that the route has
+  Tasks* tasks = nullptr;                                // of the workspace
 
   bool has(std::string_view name) const { return query.contains(name); }
   std::string text(std::string_view name) const; // "" where it is not given

@@ -9,6 +9,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace mailfunnel {
 
 namespace {
@@ -81,7 +83,8 @@ HttpResponse api_plan(const ApiContext& context, const WebRequest&) {
   }
   const auto plan = plans.read(id);
   const auto rows = plan_rows(plan);
-  note_person_access(context, "plans show", {}, rows.size(), fmt::format("plan {}", id));
+  note_person_access(context, "plans show", {}, std::min(rows.size(), limit_of(context)),
+                     fmt::format("plan {}", id));
   auto head = to_json(*saved, context.workspace.config.push);
   return page_response(
       context, rows, [&plan](const PlanRow& row) { return to_json(plan, row); },

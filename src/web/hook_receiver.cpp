@@ -2,6 +2,7 @@
 
 #include "adapter/signature.hpp"
 #include "adapter/webhook.hpp"
+#include "adapter/webhook_sender.hpp"
 #include "base/text.hpp"
 
 #include <fmt/format.h>
@@ -81,6 +82,9 @@ std::map<std::string, HookEndpoint, std::less<>> hook_endpoints(const Workspace&
       }
       endpoint.secrets[name] = *std::move(secret);
     }
+    const auto& sender = webhook_sender(*adapter);
+    endpoint.busy = sender.busy_status();
+    endpoint.gap = sender.webhook_gap(endpoint.secrets);
     out.emplace(account.name, std::move(endpoint));
   }
   return out;
@@ -90,7 +94,9 @@ HookReceiver::HookReceiver(Endpoints endpoints, HookSpool& spool, ReceiverSettin
                            Metrics& metrics, EventLog& log)
     : m_spool(spool), m_settings(std::move(settings)), m_metrics(metrics), m_log(log),
       m_endpoints(std::make_shared<const Endpoints>(std::move(endpoints))),
-      m_thread([this] { run(); }) {}
+      m_thread([this] { run(); }) {
+  tell_gaps(*m_endpoints);
+}
 
 HookReceiver::~HookReceiver() {
   {
@@ -103,8 +109,17 @@ HookReceiver::~HookReceiver() {
 
 void HookReceiver::replace(Endpoints endpoints) {
   auto fresh = std::make_shared<const Endpoints>(std::move(endpoints));
+  tell_gaps(*fresh);
   const std::lock_guard lock(m_mutex);
   m_endpoints = std::move(fresh);
+}
+
+void HookReceiver::tell_gaps(const Endpoints& endpoints) {
+  for (const auto& [account, endpoint] : endpoints) {
+    if (!endpoint.gap.empty()) {
+      m_log.warning("webhooks are refused", {{"account", account}, {"why", endpoint.gap}});
+    }
+  }
 }
 
 void HookReceiver::outcome(const std::string& account, const char* what) {
@@ -180,7 +195,7 @@ std::optional<HttpResponse> HookReceiver::check(const HookEndpoint& endpoint, We
       m_log.error("webhook not checked", {{"account", endpoint.account},
                                           {"certificate", needs->certificate},
                                           {"why", text.error().text()}});
-      return error_response(503, "the certificate can't be fetched", k_come_again);
+      return error_response(endpoint.busy, "the certificate can't be fetched", k_come_again);
     }
     secrets["certificate"] = *std::move(text);
   }
@@ -201,7 +216,7 @@ std::optional<HttpResponse> HookReceiver::check(const HookEndpoint& endpoint, We
     if (!answer) {
       m_log.error("subscription not confirmed",
                   {{"account", endpoint.account}, {"why", answer.error().text()}});
-      return error_response(503, "the confirmation did not go through", k_come_again);
+      return error_response(endpoint.busy, "the confirmation did not go through", k_come_again);
     }
     m_log.info("subscription confirmed", {{"account", endpoint.account}});
   }
@@ -254,6 +269,7 @@ void HookReceiver::take(const std::string& account, WebRequest request, Reply re
     return reply(*std::move(answer));
   }
   Waiting waiting;
+  waiting.busy = endpoint.busy;
   waiting.digest = digest_of_request(endpoint.account, request.http);
   waiting.hook.account = endpoint.account;
   waiting.hook.received = now;
@@ -278,7 +294,7 @@ void HookReceiver::take(const std::string& account, WebRequest request, Reply re
     }
   }
   outcome(endpoint.account, "busy");
-  waiting.reply(error_response(503, "too much waits to be written", k_come_again));
+  waiting.reply(error_response(endpoint.busy, "too much waits to be written", k_come_again));
 }
 
 void HookReceiver::run() {
@@ -337,8 +353,9 @@ void HookReceiver::commit(std::deque<Waiting> group) {
   std::map<std::string, double> by_account;
   for (auto& one : group) {
     by_account[one.hook.account] += 1;
-    one.reply(fault ? error_response(503, "it can't be written: " + fault->message, k_disk_pause)
-                    : json_response(200, "{\"taken\":true}\n"));
+    one.reply(fault
+                  ? error_response(one.busy, "it can't be written: " + fault->message, k_disk_pause)
+                  : json_response(200, "{\"taken\":true}\n"));
   }
   for (const auto& [account, count] : by_account) {
     m_metrics.count("mailfunnel_webhook_requests_total",

@@ -3,9 +3,12 @@
 // can be read, and answers 2xx when they are durable in the spool. Many requests share one fsync.
 //
 //   200  it is durable, or was before (the same request again)
-//   400  the body is not what the ESP sends      401  signature, password or key are missing or
-//   wrong 404  no such account                         405  neither GET, HEAD nor POST 503  with
-//   Retry-After: too much waits, the disk is full, or a certificate can't be fetched
+//   400  the body is not what the ESP sends
+//   401  signature, password or key are missing or wrong
+//   404  no such account
+//   405  neither GET, HEAD nor POST
+//   503  with Retry-After: too much waits, the disk is full, or a certificate can't be fetched; 429
+//        where that is what the ESP comes again after (WebhookSender::busy_status)
 //
 // GET and HEAD are handshakes: they are answered 200 and carry no event.
 
@@ -45,6 +48,8 @@ struct HookEndpoint {
   Secrets secrets;
   TimeZone zone = nullptr;
   bool zone_given = false;
+  int busy = 503;  // the status by which its platform comes again
+  std::string gap; // why all are refused; "": they are not
 };
 std::map<std::string, HookEndpoint, std::less<>> hook_endpoints(const Workspace& workspace);
 
@@ -68,6 +73,7 @@ private:
     SpooledHook hook;
     std::string digest;
     Reply reply;
+    int busy = 0; // as its endpoint's
   };
   using EndpointsPtr = std::shared_ptr<const Endpoints>;
 
@@ -77,6 +83,7 @@ private:
   bool known(const std::string& digest);
   void remember(std::string digest);
   void outcome(const std::string& account, const char* what);
+  void tell_gaps(const Endpoints& endpoints);
   void run();
   void commit(std::deque<Waiting> group);
 

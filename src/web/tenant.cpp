@@ -25,7 +25,8 @@ Tenant::Tenant(std::string name, Workspace workspace, std::string config,
     : m_name(std::move(name)), m_config(std::move(config)), m_now(std::move(now)),
       m_metrics(metrics), m_log(log), m_lease(workspace.store_path()),
       m_spool(workspace.store_path()),
-      m_workspace(std::make_shared<const Workspace>(std::move(workspace))), m_api(log), m_site(log),
+      m_workspace(std::make_shared<const Workspace>(std::move(workspace))), m_api(log, &m_tasks),
+      m_site(log),
       m_receiver(hook_endpoints(*m_workspace), m_spool, receiver_settings(), metrics, log),
       m_thread([this] { run(); }), m_tasks(task_settings(), log),
       m_scheduler(scheduler_settings(), log) {}
@@ -105,7 +106,7 @@ std::vector<std::pair<std::string, std::string>> Tenant::hooks() const {
 HttpResponse Tenant::api(const WebRequest& request) {
   const auto as_configured = workspace();
   const auto now = m_now();
-  return m_api.handle(request, *as_configured, now, std::chrono::steady_clock::now(), &m_tasks,
+  return m_api.handle(request, *as_configured, now, std::chrono::steady_clock::now(),
                       m_site.caller_of(request, *as_configured, now));
 }
 

@@ -7,6 +7,7 @@
 #include "adapter/registry.hpp"
 #include "adapter/web_tracker.hpp"
 #include "adapter/webhook.hpp"
+#include "adapter/webhook_sender.hpp"
 #include "base/json.hpp"
 #include "base/text.hpp"
 #include "support/padded.hpp"
@@ -19,6 +20,7 @@
 #include <filesystem>
 #include <fstream>
 #include <random>
+#include <set>
 #include <sstream>
 #include <string>
 #include <vector>
@@ -326,6 +328,51 @@ TEST_CASE(
       CHECK(refusal(entry, "{}", {}, {{name, ""}}).find("no secret") != std::string::npos);
     }
   }
+}
+
+TEST_CASE("contract: what is signed for a try is taken; who signs by a key of its own says so") {
+  // As a platform would send it: a JSON object or a form, with what those sign that sign in it.
+  constexpr std::string_view k_json = R"({"signature":{},"auth":"0","events":[]})";
+  constexpr std::string_view k_form = "type=subscribe&mandrill_events=[]";
+  std::set<std::string> unsigned_ones;
+  for (const auto& entry : registry().all()) {
+    if (!entry.adapter->has_webhook()) {
+      continue;
+    }
+    CAPTURE(entry.id);
+    const auto& sender = webhook_sender(*entry.adapter);
+    for (const std::string name : {"webhook_key", "webhook_secret", "basic_auth", "url_secret"}) {
+      for (const auto body : {k_json, k_form}) {
+        CAPTURE(name);
+        const Secrets secrets{{name, "dXNlcjpwYXNz"}}; // good base64 too
+        HttpRequest request;
+        request.url = "http://127.0.0.1:8765/hooks/in";
+        request.headers = {{"Content-Type", body == k_json ? "application/json"
+                                                           : "application/x-www-form-urlencoded"}};
+        request.body = body;
+        const auto done = sender.sign_webhook(request, secrets, 1'774'958'400);
+        if (!done) {
+          CHECK(done.error().code != ErrorCode::io);
+          if (done.error().code == ErrorCode::unsupported) {
+            unsigned_ones.insert(entry.id);
+          }
+          continue;
+        }
+        request.body.reserve(request.body.size() + k_padding);
+        const auto taken = entry.adapter->check_webhook(request, secrets, 1'774'958'400);
+        CAPTURE((taken ? std::string() : taken.error().message));
+        CHECK(taken.has_value());
+        auto changed = request; // the secret was not left out of it
+        changed.headers.clear();
+        changed.url = "http://127.0.0.1:8765/hooks/in";
+        changed.body = body;
+        changed.body.reserve(changed.body.size() + k_padding);
+        CHECK_FALSE(entry.adapter->check_webhook(changed, secrets, 1'774'958'400).has_value());
+      }
+    }
+    CHECK(sender.sign_webhook(*std::make_unique<HttpRequest>(), {}, 0).has_value() == false);
+  }
+  CHECK(unsigned_ones == std::set<std::string>{"copernica", "postal", "sendgrid", "ses"});
 }
 
 TEST_CASE("contract: nothing is fetched for a webhook that names no address of its platform") {

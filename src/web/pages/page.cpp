@@ -34,6 +34,8 @@ constexpr Entry k_menu[] = {
 constexpr std::size_t k_most_names = 300;
 
 bool is_within(std::string_view path, std::string_view entry) {
+  // Behind a list of another name.
+  path = path.starts_with("/pushes/") ? "/plans" : path.starts_with("/links") ? "/campaigns" : path;
   return entry == "/" ? path == "/"
                       : path == entry || (path.starts_with(entry) && path[entry.size()] == '/');
 }

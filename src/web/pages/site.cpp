@@ -90,7 +90,7 @@ struct Site::Visit {
   std::optional<Login> session;
 
   PageContext context(const WebRequest& request, PageCache& cache) const {
-    return {{workspace, caller, now, tasks, {}, {}},
+    return {{workspace, caller, now, {}, {}, tasks},
             words,
             base,
             std::string(path_in_workspace(request)),

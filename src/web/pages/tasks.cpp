@@ -45,6 +45,8 @@ void set_task(View& view, const PageContext& context, const TaskState& state) {
   view.set("total", std::to_string(state.total));
   view.set("share", t.share(state.done, state.total));
   view.set("running", state.outcome == "running");
+  const bool of_plans = state.kind == "plan" || state.kind == "apply";
+  view.set("plans_href", of_plans && is_over(state) ? context.link("/plans") : std::string());
 }
 
 Tasks& tasks_of(const PageContext& context) {

@@ -113,7 +113,7 @@ struct ApiWorld : TestWorkspace {
     request.path = percent_decode(path.substr(0, question));
     request.query = question == std::string::npos ? std::string() : path.substr(question + 1);
     at += std::chrono::seconds(1);
-    return api.handle(request, workspace, k_now, at, &tasks);
+    return api.handle(request, workspace, k_now, at);
   }
   HttpResponse get(const std::string& path) { return ask("GET", "/api/v1/" + path); }
 
@@ -121,7 +121,6 @@ struct ApiWorld : TestWorkspace {
   std::string said; // to the log of the server
   EventLog log_of_server{EventLog::Form::json, [this](std::string_view line) { said += line; },
                          [] { return k_now; }};
-  JsonApi api{log_of_server};
   Moment at{};
   // Somebody else has the turn: tasks wait, and no command is run.
   std::mutex turn;
@@ -132,6 +131,7 @@ struct ApiWorld : TestWorkspace {
                {},
                &turn},
               log_of_server};
+  JsonApi api{log_of_server, &tasks};
 };
 
 struct Call {

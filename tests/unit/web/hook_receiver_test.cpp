@@ -25,12 +25,18 @@ webhook_secret = "s3cret"
 state = "archived"
 
 [[account]]
+name = "bv"
+esp = "brevo"
+webhook_secret = "s3cret"
+
+[[account]]
 name = "open"
 esp = "brevo"
 
 [[account]]
 name = "aws"
 esp = "ses"
+webhook_topic = "arn:aws:sns:eu-west-1:1:t"
 )";
 
 std::string event(int number) {
@@ -164,6 +170,12 @@ TEST_CASE("hook receiver: too much at once is put off, not lost") {
   const auto answer = r.post("mj", event(1));
   CHECK(answer.status == 503);
   CHECK_FALSE(answer.header("Retry-After").empty());
+  const auto dropped_after_5xx = r.post(
+      "bv",
+      R"({"event":"delivered","email":"reader1@example.com","ts_event":1774900000,"message-id":"<1@x>"})",
+      "http://h/hooks/bv/s3cret");
+  CHECK(dropped_after_5xx.status == 429);
+  CHECK_FALSE(dropped_after_5xx.header("Retry-After").empty());
   CHECK(r.spool.waiting().requests == 0);
 }
 
