@@ -5,7 +5,9 @@
 #include "base/text.hpp"
 #include "command.hpp"
 #include "ingest/session.hpp"
+#include "paper.hpp"
 #include "table.hpp"
+#include "web/pages/report_view.hpp"
 
 #include <fmt/format.h>
 
@@ -221,6 +223,7 @@ std::string report_text(const CampaignReport& report, bool color) {
 }
 
 int run_report(const Invocation& call) {
+  check_paper(call);
   const auto workspace = call.workspace();
   auto store = Store::open_writing(workspace.store_path());
   fold_inbox(store, workspace.threads);
@@ -228,6 +231,11 @@ int run_report(const Invocation& call) {
                                       as_of(call, store));
   if (!report) {
     throw Failure(report.error());
+  }
+  if (call.has("html")) {
+    write_paper(call, report_paper(words_of(call, workspace.config), *report,
+                                   totals_of(store, workspace, *report)));
+    return k_done;
   }
   std::cout << (call.json ? report_json(*report) : report_text(*report, call.color));
   return k_done;
@@ -245,7 +253,11 @@ Command report_command() {
             options.add_options()("campaign", text("ID"),
                                   "its id or name, with its family; default: the newest")(
                 "alone", flag(), "without the A/B halves, resends and versions of its family")(
-                "as-of", text("T"), "a date or time, or `latest`; default: now");
+                "as-of", text("T"), "a date or time, or `latest`; default: now")(
+                "html", text("FILE"),
+                "as one file for a browser or printer instead, without script; - is the output")(
+                "lang", text("LANG"),
+                "of that file: en, nl or fr; default: [report] locale, else en");
           },
           run_report};
 }

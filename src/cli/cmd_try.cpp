@@ -1,12 +1,13 @@
 // try: what is in these exports; no config, nothing stored.
 
+#include "app/first_look.hpp"
 #include "app/import_log.hpp"
 #include "app/score_json.hpp"
 #include "app/score_run.hpp"
 #include "app/segment_export.hpp"
 #include "base/text.hpp"
 #include "command.hpp"
-#include "funnel/mailing_judge.hpp"
+#include "paper.hpp"
 #include "progress.hpp"
 #include "score_tables.hpp"
 #include "store/catalog.hpp"
@@ -19,7 +20,6 @@
 #include <cstdlib>
 #include <filesystem>
 #include <iostream>
-#include <map>
 
 namespace mailfunnel::cli {
 
@@ -49,107 +49,36 @@ private:
   std::string m_path;
 };
 
-struct LinkClicks {
-  std::uint64_t people = 0, machines = 0;
-};
+constexpr std::size_t k_shown_links = 15, k_shown_people = 20;
 
-struct Seen {
-  std::map<std::pair<CampaignId, LinkNumber>, LinkClicks> links;
-  std::uint64_t opens = 0, machine_opens = 0, clicks = 0, machine_clicks = 0;
-};
-
-Seen look(Store& store, const World& world, const RobotRules& rules, Seconds now) {
-  Seen seen;
-  const auto recipients = Recipients(store.database()).count();
-  EventColumns columns;
-  std::vector<ClickVerdict> verdicts;
-  for (std::uint32_t chunk = 0; chunk << k_chunk_bits < recipients; ++chunk) {
-    StoreChunk source(store.database(), chunk, recipients);
-    MailingJudge mailing(rules, world, source.size(), now);
-    for (const auto& c : world.campaigns) {
-      mailing.begin(c, source);
-      for (const auto kind : {EventKind::open, EventKind::click}) {
-        if (!source.events(c.id, kind, columns)) {
-          continue;
-        }
-        mailing.rows(kind, columns, verdicts);
-        for (std::size_t i = 0; i < columns.size(); ++i) {
-          const auto verdict = verdicts[i].verdict;
-          const bool machine = verdict == Verdict::machine || verdict == Verdict::proxy;
-          if (kind == EventKind::open) {
-            ++(machine ? seen.machine_opens : seen.opens);
-            continue;
-          }
-          ++(machine ? seen.machine_clicks : seen.clicks);
-          auto& of_link =
-              seen.links[{c.id, columns.link.empty() ? LinkNumber{0} : columns.link[i]}];
-          ++(machine ? of_link.machines : of_link.people);
-        }
-      }
-    }
-  }
-  return seen;
-}
-
-void print_mailings(const World& world, Store& store, const Seen& seen, bool color) {
-  const auto counts = Activity(store.database()).counts();
+void print_mailings(const FirstLook& look, bool color) {
   Table mailings({"mailing", "sent", "recipients>", "links>", "clicks>", "TOFU>", "MOFU>", "BOFU>",
                   "untagged>"});
-  for (const auto& c : world.campaigns) {
-    const auto count = [&](EventKind kind) {
-      const auto found = counts.find({c.id, kind});
-      return found == counts.end() ? std::uint64_t{0} : found->second;
+  for (const auto& one : look.mailings) {
+    const auto& c = *one.campaign;
+    const auto clicks = [&](Stage stage) {
+      return grouped(one.clicks_by_stage.at(static_cast<std::size_t>(stage)));
     };
-    std::uint64_t by_stage[5] = {}, all = 0;
-    for (const auto& [number, link] : c.links) {
-      if (const auto found = seen.links.find({c.id, number}); found != seen.links.end()) {
-        by_stage[static_cast<int>(link.tag.stage)] += found->second.people;
-        all += found->second.people;
-      }
-    }
-    if (!c.named && all == 0 && count(EventKind::sent) + count(EventKind::delivered) == 0) {
-      continue; // a day on which somebody left, say: no mailing
-    }
     mailings.add({shortened(c.title(), 40), c.time == 0 ? "" : format_date(c.time),
-                  grouped(std::max(count(EventKind::sent), count(EventKind::delivered))),
-                  std::to_string(c.links.size()), grouped(all),
-                  grouped(by_stage[static_cast<int>(Stage::tofu)]),
-                  grouped(by_stage[static_cast<int>(Stage::mofu)]),
-                  grouped(by_stage[static_cast<int>(Stage::bofu)]),
-                  grouped(by_stage[static_cast<int>(Stage::untagged)])});
+                  grouped(one.recipients), std::to_string(c.links.size()), grouped(one.clicks),
+                  clicks(Stage::tofu), clicks(Stage::mofu), clicks(Stage::bofu),
+                  clicks(Stage::untagged)});
   }
   std::cout << mailings.text(color) << '\n';
 }
 
-void print_links(const World& world, const Seen& seen, bool color) {
-  struct Line {
-    std::uint64_t clicks;
-    const WorldCampaign* campaign;
-    const WorldLink* link;
-  };
-  std::vector<Line> lines;
-  std::uint64_t content = 0, untagged = 0;
-  for (const auto& c : world.campaigns) {
-    for (const auto& [number, link] : c.links) {
-      const auto found = seen.links.find({c.id, number});
-      const auto clicks = found == seen.links.end() ? 0 : found->second.people;
-      lines.push_back({clicks, &c, &link});
-      content += link.tag.stage == Stage::none ? 0 : clicks;
-      untagged += link.tag.stage == Stage::untagged ? clicks : 0;
-    }
-  }
-  std::sort(lines.begin(), lines.end(), [](const Line& a, const Line& b) {
-    return std::tie(b.clicks, a.link->url) < std::tie(a.clicks, b.link->url);
-  });
+void print_links(const FirstLook& look, bool color) {
   Table table({"stage", "clicks>", "link", "why"});
-  for (std::size_t i = 0; i < std::min<std::size_t>(lines.size(), 15); ++i) {
-    table.add({std::string(name_of(lines[i].link->tag.stage)), grouped(lines[i].clicks),
-               shortened(lines[i].link->url, 64), shortened(lines[i].link->tag.why, 44)});
+  for (std::size_t i = 0; i < std::min(look.links.size(), k_shown_links); ++i) {
+    const auto& one = look.links[i];
+    table.add({std::string(name_of(one.link->tag.stage)), grouped(one.clicks),
+               shortened(one.link->url, 64), shortened(one.link->tag.why, 44)});
   }
   if (!table.empty()) {
     std::cout << "most clicked links\n" << table.text(color);
     std::cout << fmt::format("untagged: {} of the clicks on content\n\n",
-                             percent(static_cast<double>(untagged), static_cast<double>(content)));
+                             percent(static_cast<double>(look.untagged_clicks),
+                                     static_cast<double>(look.content_clicks)));
   }
 }
 
@@ -159,6 +88,7 @@ int run_try(const Invocation& call) {
   if (request.paths.empty()) {
     wrong_usage("name some exports: files or folders");
   }
+  check_paper(call);
   const TemporaryFolder folder;
   Workspace workspace;
   workspace.folder = folder.path();
@@ -200,40 +130,45 @@ int run_try(const Invocation& call) {
   }
   const auto as_of = std::max<Seconds>(Activity(store.database()).newest(), 1);
   const auto& t = summary.total;
-  if (!call.json) {
-    std::cout << fmt::format(
-        "{} files: {} events from {} to {}, {} recipients{}\n\n",
-        summary.files.size() - summary.failed, grouped(t.fresh), format_date(t.first),
-        format_date(t.last), grouped(Recipients(store.database()).count()),
-        t.rejected != 0 ? fmt::format(", {} records rejected", grouped(t.rejected)) : "");
-  }
-  const auto world = build_world(store, workspace, workspace.config.rules, as_of);
-  const auto seen = look(store, world, workspace.config.rules.robots, as_of);
-  if (!call.json) {
-    print_mailings(world, store, seen, call.color);
-    print_links(world, seen, call.color);
-    std::cout << fmt::format("by machines and proxies: {} of the opens, {} of the clicks\n\n",
-                             percent(static_cast<double>(seen.machine_opens),
-                                     static_cast<double>(seen.opens + seen.machine_opens)),
-                             percent(static_cast<double>(seen.machine_clicks),
-                                     static_cast<double>(seen.clicks + seen.machine_clicks)));
-  }
-  const auto scores = run_scores(store, workspace, workspace.config.rules, as_of, false);
+  const auto outcome = summary.failed != 0 || t.rejected != 0 ? k_partly : k_done;
+  const auto& rules = workspace.config.rules;
+  const auto world = build_world(store, workspace, rules, as_of);
+  const auto look = first_look(store, world, rules.robots, as_of);
+  const auto scores = run_scores(store, workspace, rules, as_of, false);
   if (call.json) {
     std::cout << score_json(scores);
-    return summary.failed != 0 || t.rejected != 0 ? k_partly : k_done;
+    return outcome;
   }
-  std::cout << score_text(scores, workspace.config.rules, call.color);
   const auto everybody = parse_expression("score > 0");
   const std::vector<std::string> columns{"score", "email", "reasons"};
   const auto hottest =
       run_segments(store, workspace, as_of,
                    {{"hottest", SegmentUse::sales, everybody.expression.get(), columns}},
-                   ExportFormat::cells, 20);
+                   ExportFormat::cells, k_shown_people);
+  if (call.has("html")) {
+    write_paper(call, first_look_paper(words_of(call, workspace.config),
+                                       {summary.files.size() - summary.failed, t.fresh, t.rejected,
+                                        t.first, t.last},
+                                       look, scores, rules, hottest[0].text));
+    return outcome;
+  }
+  std::cout << fmt::format(
+      "{} files: {} events from {} to {}, {} recipients{}\n\n",
+      summary.files.size() - summary.failed, grouped(t.fresh), format_date(t.first),
+      format_date(t.last), grouped(Recipients(store.database()).count()),
+      t.rejected != 0 ? fmt::format(", {} records rejected", grouped(t.rejected)) : "");
+  print_mailings(look, call.color);
+  print_links(look, call.color);
+  std::cout << fmt::format("by machines and proxies: {} of the opens, {} of the clicks\n\n",
+                           percent(static_cast<double>(look.machine_opens),
+                                   static_cast<double>(look.opens + look.machine_opens)),
+                           percent(static_cast<double>(look.machine_clicks),
+                                   static_cast<double>(look.clicks + look.machine_clicks)));
+  std::cout << score_text(scores, rules, call.color);
   std::cout << "\nhottest\n" << table_of(columns, hottest[0].text).text(call.color);
   std::cout << "\nNobody's fit is known without [[fit]] rules, so that nobody's grade is above "
                "C.\nNothing was stored. To keep it: mailfunnel init, then mailfunnel import.\n";
-  return summary.failed != 0 || t.rejected != 0 ? k_partly : k_done;
+  return outcome;
 }
 
 } // namespace
@@ -246,7 +181,9 @@ Command try_command() {
       "  mailfunnel try ~/Downloads/exports/",
       [](auto& options) {
         options.add_options()("zone", text("ZONE"),
-                              "of times without one, such as Europe/Brussels");
+                              "of times without one, such as Europe/Brussels")(
+            "html", text("FILE"), "the same as a page for a browser or printer, without script")(
+            "lang", text("LANG"), "of that page: en, nl or fr; default: en");
       },
       run_try};
 }

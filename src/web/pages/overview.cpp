@@ -106,8 +106,8 @@ HttpResponse overview_page(const PageContext& context) {
     statuses << one;
   }
   view.set("statuses", statuses);
-  set_matrix(view, context, summary, rules);
-  set_histogram(view, context, summary, rules);
+  set_matrix(view, t, summary, rules, &context);
+  set_histogram(view, t, summary, rules);
   const auto wants = attention(context, store, status, summary);
   view.set("attention", wants);
   view.set("calm", wants.is_empty_list());

@@ -414,12 +414,11 @@ std::vector<ReconciledMailing> totals_of(Store& store, const Workspace& workspac
                                          const CampaignReport& report) {
   std::vector<ReconciledMailing> out;
   for (const auto& mailing : report.mailings) {
-    auto told =
-        mailing.id.empty()
-            ? std::vector<ReconciledMailing>()
-            : reconcile(store, workspace, mailing.id).value_or(std::vector<ReconciledMailing>());
-    std::erase_if(told, [&](const auto& one) { return one.account != mailing.account; });
-    std::move(told.begin(), told.end(), std::back_inserter(out));
+    const auto told = reconcile(store, workspace, mailing.id);
+    if (told && !mailing.id.empty()) {
+      std::copy_if(told->begin(), told->end(), std::back_inserter(out),
+                   [&](const auto& one) { return one.account == mailing.account; });
+    }
   }
   return out;
 }

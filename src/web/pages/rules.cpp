@@ -218,7 +218,7 @@ View simulated(const PageContext& context, const Asked& asked) {
   view.set("other_score", line("other_score", simulation.other_score));
   view.set("other_fit", line("other_fit", simulation.other_fit));
   view.set("transitions", transitions_of(t, simulation));
-  set_histogram(view, context, simulation.before, *asked.rules, &simulation.after);
+  set_histogram(view, context.t, simulation.before, *asked.rules, &simulation.after);
   const auto movers = movers_of(context, simulation);
   view.set("some_movers", !movers.is_empty_list());
   view.set("movers", movers);

@@ -56,8 +56,8 @@ ScoreSummary summary_at(const PageContext& context, Store& store, Seconds as_of)
                     !context.another_writes());
 }
 
-void set_matrix(View& view, const PageContext& context, const ScoreSummary& summary,
-                const Rules& rules) {
+void set_matrix(View& view, const Words& t, const ScoreSummary& summary, const Rules& rules,
+                const PageContext* context) {
   std::uint64_t most = 0;
   for (const auto& row : summary.matrix) {
     for (const auto count : row) {
@@ -71,27 +71,29 @@ void set_matrix(View& view, const PageContext& context, const ScoreSummary& summ
   for (std::size_t grade = 0; grade < rules.levels.grades(); ++grade) {
     View one;
     one.set("name", letter(grade));
-    one.set("range", range_of(context.t, rules.levels.fit, grade, false));
+    one.set("range", range_of(t, rules.levels.fit, grade, false));
     grades << one;
   }
   for (std::size_t level = 0; level < summary.matrix.size(); ++level) {
     View row;
     row.set("name", std::to_string(level + 1));
-    row.set("range", range_of(context.t, rules.levels.engagement, level, true));
+    row.set("range", range_of(t, rules.levels.engagement, level, true));
     auto cells = list_of();
     for (std::size_t grade = 0; grade < summary.matrix[level].size(); ++grade) {
       const auto count = summary.matrix[level][grade];
       const auto key = letter(grade) + std::to_string(level + 1);
       const auto status = rules.status.matrix.find(key);
       View cell;
-      cell.set("count", context.t.number(count));
+      cell.set("count", t.number(count));
       cell.set("heat", heat_of(count, most));
       cell.set("status",
                rules.status.model == StatusModel::matrix && status != rules.status.matrix.end()
                    ? status->second
                    : key);
-      cell.set("href",
-               context.link("/recipients", {{"where", fmt::format("level = {} and grade = {}",
+      cell.set("href", context == nullptr
+                           ? std::string()
+                           : context->link("/recipients",
+                                           {{"where", fmt::format("level = {} and grade = {}",
                                                                   level + 1, letter(grade))}}));
       cells << cell;
     }
@@ -100,13 +102,13 @@ void set_matrix(View& view, const PageContext& context, const ScoreSummary& summ
   }
   view.set("grades", grades);
   view.set("levels", levels);
+  view.set("leads", context != nullptr);
 }
 
-void set_histogram(View& view, const PageContext& context, const ScoreSummary& summary,
-                   const Rules& rules, const ScoreSummary* other) {
+void set_histogram(View& view, const Words& t, const ScoreSummary& summary, const Rules& rules,
+                   const ScoreSummary* other) {
   const auto counts = buckets_of(summary);
   const auto others = other == nullptr ? std::vector<std::uint64_t>() : buckets_of(*other);
-  const auto& t = context.t;
   auto first = counts.size(), last = std::size_t{0};
   for (std::size_t i = 0; i < counts.size(); ++i) {
     if (counts[i] != 0 || (!others.empty() && others[i] != 0)) {
