@@ -31,7 +31,7 @@ use = "sales"
 where = "score > 0"
 )toml";
 
-constexpr std::string_view k_hostile = R"(<script>alert(1)</script>\"'{{t.save}}\u202e)";
+constexpr std::string_view k_hostile = R"x(<script>alert(1)</script>\"'{{t.save}}\u202e)x";
 
 /// Sixty people got five mailings; ann clicked on prices twice, with two links.
 std::string log_text() {
@@ -54,8 +54,8 @@ std::string log_text() {
   add("click", "ann@example.com", 4, at + 5'000, R"(,"link":"https://shop.example/pricing")");
   add("click", "ann@example.com", 4, at + 6'000,
       R"(,"link":"https://shop.example/demo?x=<script>alert(2)</script>")");
-  add("click", "ann@example.com", 4, at + 7'000, R"(,"link":"javascript:alert(3)") ");
-      return out;
+  add("click", "ann@example.com", 4, at + 7'000, R"x(,"link":"javascript:alert(3)")x");
+  return out;
 }
 
 struct World : SiteWorld {

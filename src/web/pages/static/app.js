@@ -122,6 +122,14 @@ function sendInto(button) {
   });
 }
 
+// What scrolls sideways is reached by the keyboard, while it does.
+const sized = new ResizeObserver((entries) => {
+  for (const { target } of entries) {
+    if (target.scrollWidth > target.clientWidth) target.tabIndex = 0;
+    else target.removeAttribute('tabindex');
+  }
+});
+
 const once = new WeakSet();
 function wire(root) {
   const each = (selector, work) => {
@@ -135,6 +143,7 @@ function wire(root) {
     event.preventDefault();
     refresh(document.querySelector(link.dataset.into), link.href);
   }));
+  each('.scroll', (part) => sized.observe(part));
   each('[data-poll]', poll);
   each('input[data-twin]', twin);
   each('[data-names]', complete);
