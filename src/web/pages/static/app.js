@@ -143,7 +143,7 @@ function wire(root) {
     event.preventDefault();
     refresh(document.querySelector(link.dataset.into), link.href);
   }));
-  each('.scroll', (part) => sized.observe(part));
+  each('.scroll, .caret, pre', (part) => sized.observe(part));
   each('[data-poll]', poll);
   each('input[data-twin]', twin);
   each('[data-names]', complete);
