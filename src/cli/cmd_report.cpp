@@ -7,6 +7,7 @@
 #include "ingest/session.hpp"
 #include "paper.hpp"
 #include "table.hpp"
+#include "web/pages/paper.hpp"
 #include "web/pages/report_view.hpp"
 
 #include <fmt/format.h>

@@ -12,6 +12,7 @@
 #include "score_tables.hpp"
 #include "store/catalog.hpp"
 #include "table.hpp"
+#include "web/pages/paper.hpp"
 
 #include <fmt/format.h>
 #include <unistd.h>

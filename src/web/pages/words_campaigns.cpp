@@ -280,11 +280,13 @@ constexpr std::array k_words{
          "Enregistrer pour tous les envois"},
     Word{"retag_not_stored", "Nothing is stored yet.", "Er is nog niets opgeslagen.",
          "Rien n'est encore enregistré."},
-    Word{"retag_stored",
-         "Stored. {} links have another stage now; scores follow with the next run.",
-         "Opgeslagen. {} links hebben nu een andere fase; de scores volgen bij de volgende run.",
-         "Enregistré. {} liens ont maintenant une autre étape ; les scores suivront au prochain "
-         "passage."},
+    Word{
+        "retag_stored",
+        "Stored. Links that have another stage now: {}; scores follow with the next run.",
+        "Opgeslagen. Links die nu een andere fase hebben: {}; de scores volgen bij de volgende "
+        "run.",
+        "Enregistré. Liens ayant maintenant une autre étape : {} ; les scores suivront au prochain "
+        "passage."},
     Word{"stage_wrong", "The stage is TOFU, MOFU, BOFU, NONE, or auto: by the evidence.",
          "De fase is TOFU, MOFU, BOFU, NONE, of auto: volgens het bewijs.",
          "L'étape est TOFU, MOFU, BOFU, NONE, ou auto : selon les indices."},
