@@ -302,10 +302,10 @@ constexpr std::array k_words{
     Word{"links_untagged_share", "{} of the clicks on content are on links without a stage.",
          "{} van de klikken op inhoud zijn op links zonder fase.",
          "{} des clics sur le contenu portent sur des liens sans étape."},
-    Word{"any", "any", "alle", "toutes"},
+    Word{"any", "any", "alle", "indifférent"},
     Word{"no_links", "No such links.", "Geen zulke links.", "Aucun lien de ce genre."},
     Word{"filter", "Show", "Toon", "Afficher"},
-    Word{"links_count", "{} links", "{} links", "{} liens"},
+    Word{"links_count", "Links: {}", "Links: {}", "Liens : {}"},
 
     // what `try` tells
     Word{"try_title", "A first look", "Een eerste blik", "Un premier regard"},
