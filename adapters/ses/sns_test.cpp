@@ -255,7 +255,7 @@ TEST_CASE("sns: what is never fetched") {
 }
 
 TEST_CASE("sns: another origin in place of AWS") {
-  const Secrets secrets{{"webhook_host", "http://127.0.0.1:9123"}};
+  const auto secrets = secrets_with("webhook_host", "http://127.0.0.1:9123");
   const auto here = with(notification(), "SigningCertURL", "http://127.0.0.1:9123/a.pem");
   CHECK(needs(here, secrets) == "http://127.0.0.1:9123/a.pem ");
   check_has(needs(here), "it is not fetched");

@@ -87,6 +87,7 @@ struct ServeConfig {
   std::string listen; // "127.0.0.1:8765"
   std::string certificate, key;
   std::vector<std::string> proxies;
+  bool mask_addresses = false; // the pages show reviewers "a…@example.com"
 };
 
 /// [[notify]]: who hears of what (app/notices.hpp), and how.
@@ -153,10 +154,10 @@ struct Config {
   TimeZone report_zone = nullptr;
   PushRules push;
   ScheduleConfig schedule;
-  ServeConfig serve;
   std::vector<NotifyConfig> notify;
   PrivacyConfig privacy;
   RetentionConfig retention;
+  ServeConfig serve;
   std::string ca_file; // [network]: authorities that are trusted instead of the system's
 
   const AccountConfig* account(std::string_view name) const;

@@ -33,6 +33,7 @@ SectionReader read_schedule; // [schedule]
 SectionReader read_serve;    // [serve]
 SectionReader read_notify;   // [[notify]]
 SectionReader read_network;  // [network]
+SectionReader read_serve;    // [serve]
 SectionReader read_privacy;  // [privacy], [retention]
 
 /// push = [{ account = …, as = … }] of the segment called `name`.

@@ -1,4 +1,4 @@
-// [serve]: where `serve` listens, and how. The command line goes before it.
+// [serve]: where `serve` listens, and how; the command line goes before it. What its pages show to whom.
 
 #include "app/config_sections.hpp"
 
@@ -27,6 +27,7 @@ void read_serve(Section& top, Config& config) {
   if (!serve.listen.empty() && serve.listen.find(':') == std::string::npos) {
     section->error("listen", "`listen` is ADDRESS:PORT, such as \"127.0.0.1:8765\"");
   }
+  serve.mask_addresses = section->flag("mask_addresses").value_or(serve.mask_addresses);
   serve.given = true;
   section->finish();
 }

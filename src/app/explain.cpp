@@ -102,6 +102,13 @@ Explanation Person::at(Seconds as_of, const Rules& rules, std::shared_ptr<const 
   out.fit_known = scores.fit_known[0] != 0;
   out.suppressed = scores.suppressed[0];
   out.phase = scores.phase[0];
+  out.clicks_tofu = scores.clicks_tofu[0];
+  out.clicks_mofu = scores.clicks_mofu[0];
+  out.clicks_bofu = scores.clicks_bofu[0];
+  out.non_opens = scores.non_opens[0];
+  out.received = scores.received[0];
+  out.last_open = scores.last_open[0];
+  out.last_click = scores.last_click[0];
   out.status = scorer.statuses()[scores.status[0]];
   out.scale_status = scorer.statuses()[scores.scale_status[0]];
   if (const auto rule = scores.override_rule[0]; rule != 0) {

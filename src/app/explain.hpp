@@ -20,6 +20,8 @@ struct Explanation {
   std::uint8_t level = 0, grade = 0, suppressed = 0, phase = 0;
   bool fit_known = false;
   std::string status, scale_status, override_rule;
+  unsigned clicks_tofu = 0, clicks_mofu = 0, clicks_bofu = 0, non_opens = 0, received = 0;
+  Seconds last_open = 0, last_click = 0; // 0: never
   std::vector<std::pair<std::string, std::string>> attributes;
   std::shared_ptr<const World> world; // for the names of mailings and links
 };

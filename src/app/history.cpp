@@ -78,6 +78,23 @@ Result<std::vector<Seconds>> moments_of(Seconds from, Seconds to, Seconds every)
   return moments;
 }
 
+Result<std::vector<Explanation>> person_history(Store& store, const Workspace& workspace,
+                                                const Rules& rules, const std::string& who,
+                                                const HistoryRequest& request) {
+  constexpr Seconds k_usual = 7 * k_day;
+  MF_TRY(person, Person::find(store, who));
+  const auto from = request.from.value_or(std::min(person.first_event(), request.to));
+  const auto every = request.every.value_or(usual_step(from, request.to, k_usual));
+  MF_TRY(moments, moments_of(from, request.to, every));
+  Worlds worlds(store, workspace, rules);
+  std::vector<Explanation> out;
+  out.reserve(moments.size());
+  for (const auto moment : moments) {
+    out.push_back(person.at(moment, rules, worlds.at(moment)));
+  }
+  return out;
+}
+
 ListHistory list_history(Store& store, const Workspace& workspace, const Rules& rules,
                          const std::vector<Seconds>& moments,
                          const std::function<void(std::size_t, std::size_t)>& progress,

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -19,6 +20,16 @@ Result<std::vector<Seconds>> moments_of(Seconds from, Seconds to, Seconds every)
 
 /// Between two moments where nobody says: `usual`, or longer so that there are about 60.
 Seconds usual_step(Seconds from, Seconds to, Seconds usual);
+
+/// One person at moments from `from` (absent: the first event) to `to`; `every` absent: each week,
+/// or longer for long times. Error not_found as in Person::find(), usage as in moments_of().
+struct HistoryRequest {
+  std::optional<Seconds> from, every;
+  Seconds to = 0;
+};
+Result<std::vector<Explanation>> person_history(Store& store, const Workspace& workspace,
+                                                const Rules& rules, const std::string& who,
+                                                const HistoryRequest& request);
 
 /// The list at one moment; of those whom a mailing had reached by then.
 struct ListMoment {

@@ -1,11 +1,9 @@
 // webhook send: a sample as the platform would send it, to a receiver.
 
-#include "adapter/webhook_sender.hpp"
 #include "base/source.hpp"
 #include "base/text.hpp"
 #include "command.hpp"
-#include "net/http_client.hpp"
-#include "web/hook_receiver.hpp"
+#include "web/hook_try.hpp"
 
 #include <fmt/format.h>
 
@@ -58,17 +56,6 @@ HttpRequest sample_of(const Invocation& call, const std::string& url, const std:
   return request;
 }
 
-Result<HttpResponse> post(const Workspace& workspace, HttpRequest request) {
-  HostRules rules;
-  const auto& url = request.url;
-  rules.origins = {url.substr(0, url.find('/', url.find("//") + 2))};
-  auto settings = network_settings_from_environment();
-  settings.ca_file = workspace.config.ca_file;
-  settings.retry.attempts = 1; // the answer is what is wanted
-  HttpClient client(std::move(settings), std::move(rules));
-  return client.send(std::move(request));
-}
-
 int run_webhook(const Invocation& call) {
   const auto arguments = call.texts("arguments");
   if (arguments.size() != 3 || arguments[0] != "send") {
@@ -80,28 +67,16 @@ int run_webhook(const Invocation& call) {
   const auto to =
       call.text("to").empty() ? usual_url(workspace, endpoint.account) : call.text("to");
   auto request = sample_of(call, to, arguments[2]);
-  const auto name = fmt::format("account \"{}\" ({})", endpoint.account, endpoint.adapter->title());
-  if (const auto done =
-          webhook_sender(*endpoint.adapter).sign_webhook(request, endpoint.secrets, call.now());
-      !done) {
-    throw Failure({done.error().code, "can't be signed: " + done.error().message, name});
-  }
-  // What the receiver would say of it is told in full here, and to nobody who calls it.
-  if (const auto good = endpoint.adapter->check_webhook(request, endpoint.secrets, call.now());
-      !good) {
-    throw Failure({good.error().code, "would be refused: " + good.error().message, name});
-  }
-  const auto answer = post(workspace, std::move(request));
+  const auto answer = try_hook(endpoint, std::move(request), workspace.config.ca_file, call.now());
   if (!answer) {
-    throw Failure({answer.error().code, answer.error().message + ": does `mailfunnel serve` run?",
-                   to.substr(0, to.find('/', to.find("//") + 2))});
+    throw Failure(answer.error());
   }
   if (call.json) {
     std::cout << fmt::format("{{\"result\":\"webhook\",\"status\":{},\"taken\":{}}}\n",
                              answer->status, answer->ok());
   } else {
-    std::cout << fmt::format("{}: answered {}: {}\n", name, answer->status,
-                             printable(trim(answer->body), 400));
+    std::cout << fmt::format("{} answered {}: {}\n", to.substr(0, to.find('/', to.find("//") + 2)),
+                             answer->status, printable(trim(answer->body), 400));
   }
   return answer->ok() ? k_done : k_failed;
 }

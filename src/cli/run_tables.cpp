@@ -1,5 +1,6 @@
 #include "run_tables.hpp"
 
+#include "app/score_changes.hpp"
 #include "base/text.hpp"
 #include "table.hpp"
 
@@ -20,51 +21,6 @@ std::string cell_of(std::uint8_t grade, std::uint8_t level) {
   return fmt::format("{}{}", static_cast<char>('A' + grade), level);
 }
 
-/// A line of the ledger by what it is about, so that two ledgers can be laid side by side.
-using LineKey = std::tuple<Seconds, EventKind, CampaignId, LinkNumber>;
-using Lines = std::multimap<LineKey, const Contribution*>;
-
-Lines lines_of(const Explanation& e) {
-  Lines out;
-  for (const auto& line : e.ledger.lines) {
-    if (line.points != 0 || line.given != 0) {
-      out.emplace(LineKey{line.time, line.kind, line.campaign, line.link}, &line);
-    }
-  }
-  return out;
-}
-
-struct Changed {
-  const Contribution *before = nullptr, *after = nullptr; // nullptr: no points
-  Points points() const {
-    return (after == nullptr ? 0 : after->points) - (before == nullptr ? 0 : before->points);
-  }
-};
-
-/// Lines that give other points than before.
-std::vector<Changed> changes_of(const Explanation& before, const Explanation& after) {
-  const auto old_lines = lines_of(before);
-  auto new_lines = lines_of(after);
-  std::vector<Changed> out;
-  for (const auto& [key, line] : old_lines) {
-    Changed one{line, nullptr};
-    if (const auto same = new_lines.find(key); same != new_lines.end()) {
-      one.after = same->second;
-      new_lines.erase(same);
-    }
-    if (one.points() != 0) {
-      out.push_back(one);
-    }
-  }
-  for (const auto& [key, line] : new_lines) {
-    out.push_back({nullptr, line});
-  }
-  std::stable_sort(out.begin(), out.end(), [](const Changed& a, const Changed& b) {
-    return std::abs(a.points()) > std::abs(b.points());
-  });
-  return out;
-}
-
 std::string about(const Contribution& line, const Explanation& e) {
   auto out = format_date(line.time) + " " + line.rule;
   if (const auto* campaign = e.world->find(line.campaign)) {
@@ -75,7 +31,7 @@ std::string about(const Contribution& line, const Explanation& e) {
   return out;
 }
 
-std::string words_of(const Changed& one, const Explanation& before, const Explanation& after) {
+std::string words_of(const ScoreChange& one, const Explanation& before, const Explanation& after) {
   if (one.before == nullptr) {
     return about(*one.after, after);
   }
@@ -87,26 +43,6 @@ std::string words_of(const Changed& one, const Explanation& before, const Explan
     out += fmt::format(" (was {})", one.before->rule);
   }
   return out + (one.after->note.empty() ? "" : "; " + one.after->note);
-}
-
-/// Between today's view of then and now: what is new, and what became of the old.
-struct Passed {
-  std::vector<const Contribution*> fresh;
-  Points fresh_points = 0, older_points = 0;
-};
-Passed passed_of(const Explanation& before, const Explanation& now) {
-  Passed out;
-  for (const auto& line : now.ledger.lines) {
-    if (line.time > before.as_of && line.points != 0) {
-      out.fresh.push_back(&line);
-      out.fresh_points += line.points;
-    }
-  }
-  out.older_points = now.score - before.score - out.fresh_points;
-  std::stable_sort(out.fresh.begin(), out.fresh.end(), [](const auto* a, const auto* b) {
-    return std::abs(a->points) > std::abs(b->points);
-  });
-  return out;
 }
 
 constexpr std::size_t k_shown = 12;

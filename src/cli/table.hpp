@@ -1,6 +1,8 @@
 #pragma once
 // Tables that line up, whatever script their cells are in.
 
+#include "base/shortened.hpp"
+
 #include <string>
 #include <string_view>
 #include <vector>

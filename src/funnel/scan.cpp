@@ -413,7 +413,8 @@ void Scan::finish_family(bool measurable, CampaignId campaign, std::uint32_t fam
         give_non_open(r, end, campaign);
       }
       if ((marks & received) != 0) {
-        note_outcome(r, family, silence, (marks & human) != 0);
+        note_outcome(r, family, m_delivered_at.empty() ? 0 : m_delivered_at[r],
+                     {silence, (marks & human) != 0});
       }
     }
     if (!m_delivered_at.empty()) {

@@ -157,9 +157,13 @@ private:
   /// By the simple rule; not_opened and window_open only where it is measurable at all.
   Silence simple_silence(std::uint16_t r, std::uint8_t marks, bool measurable,
                          std::uint32_t family) const;
-  void note_outcome(std::uint16_t r, std::uint32_t family, Silence silence, bool by_person) {
+  void note_outcome(std::uint16_t r, std::uint32_t family, Seconds delivered,
+                    const MailOutcome& outcome) {
     if (family == m_watched) {
-      m_outcomes[r] = MailOutcome{silence, by_person};
+      m_outcomes[r] = outcome;
+    }
+    if (m_ledger != nullptr && !m_ledger->only_sums) {
+      m_ledger->mails.push_back({delivered, family, outcome});
     }
   }
   void note_mail(std::uint16_t r, std::uint8_t marks, bool named, std::uint32_t family);

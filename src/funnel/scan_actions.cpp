@@ -33,8 +33,8 @@ void Scan::judge_silence() {
                     : is_tracked[mail.family] == 0 ? Silence::untracked
                                                    : silence;
         }
-        note_outcome(r, mail.family, mail.reacted != k_never ? Silence::reacted : silence,
-                     mail.by_person != 0);
+        note_outcome(r, mail.family, mail.delivered,
+                     {mail.reacted != k_never ? Silence::reacted : silence, mail.by_person != 0});
         const auto campaign = m_world.campaigns[m_world.families[mail.family].front()].id;
         if (mail.reacted != k_never) { // known up to the moment only
           if (mail.by_person != 0) {

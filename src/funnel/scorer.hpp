@@ -67,6 +67,9 @@ struct Contribution {
   std::string note;  // why a silent or machine event gave nothing, "assumed TOFU"
   Points points = 0; // at the moment asked for
   Points given = 0;  // when it happened: more where points fade
+
+  /// What a cap or a floor takes back: of no single event.
+  bool is_cut() const { return rule.ends_with(" cap") || rule.ends_with(" floor"); }
 };
 
 struct FitContribution {
@@ -74,11 +77,25 @@ struct FitContribution {
   Points points = 0;
 };
 
+/// What one person made of a mailing, up to the moment.
+struct MailOutcome {
+  Silence silence = Silence::reacted; // reacted: also when it came late
+  bool by_person = false;             // the reaction: an open, a click or an answer by a person
+};
+
+/// A mailing that reached the person, and what was made of it.
+struct JudgedMail {
+  Seconds delivered = 0;    // 0: not known
+  std::uint32_t family = 0; // index in World::families
+  MailOutcome outcome;
+};
+
 /// Collects the lines of one person; or, for an audit, what the lines of everybody in a chunk add
 /// up to.
 struct Ledger {
   std::vector<Contribution> lines;
   std::vector<FitContribution> fit;
+  std::vector<JudgedMail> mails; // that reached the person
   bool only_sums = false;
   std::vector<Points> sums, fit_sums; // by recipient, where only they are asked for
 };
@@ -92,12 +109,6 @@ struct RuleHits {
 
 /// Suppressions by hand and by law of the chunk's people (bits by recipient), as of the moment.
 using ManualSuppression = std::unordered_map<std::uint32_t, std::uint8_t>;
-
-/// What one person made of a mailing, up to the moment.
-struct MailOutcome {
-  Silence silence = Silence::reacted; // reacted: also when it came late
-  bool by_person = false;             // the reaction: an open, a click or an answer by a person
-};
 
 class Scorer {
 public:

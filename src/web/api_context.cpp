@@ -68,6 +68,10 @@ bool ApiContext::another_writes() const {
   }
 }
 
+bool ApiContext::masks() const {
+  return workspace.config.serve.mask_addresses && caller.role == Role::reviewer;
+}
+
 void bad_request(const std::string& why) {
   throw Failure({ErrorCode::usage, why});
 }
@@ -113,7 +117,11 @@ HttpResponse list_response(std::string_view lines, const std::optional<std::stri
 
 void note_person_access(const ApiContext& context, std::string_view what, std::string_view person,
                         std::uint64_t people, std::string_view detail) {
-  auto words = fmt::format("API{}{}", detail.empty() ? "" : ", ", detail);
+  if (context.masks() && context.way == Way::api) {
+    forbidden("addresses are kept from reviewers: the pages show people without");
+  }
+  auto words = fmt::format("{}{}{}", context.way == Way::api ? "API" : "page",
+                           detail.empty() ? "" : ", ", detail);
   const auto noted = note_access(context.workspace.store_path(),
                                  {context.now, context.caller.name, std::string(what),
                                   std::string(person), people, std::move(words)});

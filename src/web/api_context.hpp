@@ -19,6 +19,9 @@
 
 namespace mailfunnel {
 
+/// By which data of persons leaves.
+enum class Way : std::uint8_t { api, page };
+
 struct ApiContext {
   const Workspace& workspace;
   const ApiToken& caller;
@@ -26,6 +29,7 @@ struct ApiContext {
   std::vector<std::string> places;                       // of the {…} in the path, decoded
   std::map<std::string, std::string, std::less<>> query; // decoded; only names that the route has
   Tasks* tasks = nullptr;                                // of the workspace
+  Way way = Way::api;
 
   bool has(std::string_view name) const { return query.contains(name); }
   std::string text(std::string_view name) const; // "" where it is not given
@@ -40,6 +44,7 @@ struct ApiContext {
   /// so that nobody who reads waits for it.
   Store folded() const;
   bool another_writes() const; // at the moment
+  bool masks() const;          // addresses are kept from this caller: [serve] mask_addresses
 };
 
 using ApiHandler = HttpResponse (*)(const ApiContext& context, const WebRequest& request);
@@ -89,9 +94,10 @@ HttpResponse page_response(const ApiContext& context, const std::vector<T>& item
                        head);
 }
 
-/// Every way of the API to data of persons comes by here: a line of the log of accesses, under the
-/// name of the token. Failure where it can't be written. `person`: as it was asked for, or "" where
-/// a list left.
+/// Every way of the API and of the pages to data of persons comes by here: a line of the log of
+/// accesses, under the name of the token. Failure where it can't be written, and of the API to
+/// somebody from whom addresses are kept (the pages mask them). `person`: as it was asked for, or
+/// "" where a list left.
 void note_person_access(const ApiContext& context, std::string_view what, std::string_view person,
                         std::uint64_t people, std::string_view detail = {});
 

@@ -49,24 +49,17 @@ HttpResponse api_events(const ApiContext& context, const WebRequest&) {
 
 HttpResponse api_history(const ApiContext& context, const WebRequest&) {
   auto store = context.reading();
-  const auto& rules = context.workspace.config.rules;
   const auto& who = context.places[0];
-  auto person = value_of(Person::find(store, who));
-  const auto to = context.time(store, "to").value_or(context.now);
-  const auto from = context.time(store, "from").value_or(std::min(person.first_event(), to));
-  std::optional<Seconds> every;
+  HistoryRequest request{context.time(store, "from"), std::nullopt,
+                         context.time(store, "to").value_or(context.now)};
   if (context.has("every")) {
-    every = parse_duration(context.text("every"));
-    if (!every || *every <= 0) {
+    request.every = parse_duration(context.text("every"));
+    if (!request.every || *request.every <= 0) {
       bad_request("every: wants a time such as 7d, 1mo or 12h");
     }
   }
-  Worlds worlds(store, context.workspace, rules);
-  std::vector<Explanation> moments;
-  for (const auto moment :
-       value_of(moments_of(from, to, every.value_or(usual_step(from, to, 7 * k_day))))) {
-    moments.push_back(person.at(moment, rules, worlds.at(moment)));
-  }
+  const auto moments = value_of(
+      person_history(store, context.workspace, context.workspace.config.rules, who, request));
   note_person_access(context, "history", who, 1);
   return list_response(moments_json(moments), std::nullopt);
 }

@@ -51,7 +51,7 @@ SegmentResult people_of(const ApiContext& context, Store& store, Seconds as_of,
   return result;
 }
 
-ExpressionPtr expression_of(const std::string& where) {
+ExpressionPtr expression_of(const ApiContext& context, const std::string& where) {
   if (where.empty() || where.size() > k_longest_where) {
     bad_request(fmt::format("where: wants an expression of 1 to {} bytes (docs/segments.md)",
                             k_longest_where));
@@ -59,6 +59,12 @@ ExpressionPtr expression_of(const std::string& where) {
   auto parsed = parse_expression(where);
   if (!parsed.expression) {
     bad_request("where: " + parsed.error.text(where));
+  }
+  const auto asks_for_address = [](const Expression& part) {
+    return part.type == Expression::Type::compare && part.field == Field::email;
+  };
+  if (context.masks() && any_part(*parsed.expression, asks_for_address)) {
+    forbidden("addresses are kept from reviewers: nobody can be looked up by one");
   }
   return parsed.expression;
 }
@@ -98,7 +104,7 @@ SegmentConfig segment_asked_for(const ApiContext& context) {
   SegmentConfig segment;
   segment.name = "where";
   segment.where = context.text("where");
-  segment.expression = expression_of(segment.where);
+  segment.expression = expression_of(context, segment.where);
   if (const auto use = context.text("use"); !use.empty()) {
     const auto all = {SegmentUse::mailing, SegmentUse::sales, SegmentUse::suppression};
     const auto* const found =
@@ -122,9 +128,9 @@ SegmentConfig people_asked_for(const ApiContext& context) {
   people.use = SegmentUse::suppression; // it keeps nobody out
   people.where = context.text("where");
   if (!people.where.empty()) {
-    (void)expression_of(people.where); // mistakes by their place in what was asked
+    (void)expression_of(context, people.where); // mistakes by their place in what was asked
   }
-  people.expression = expression_of(with_part(people.where, context.text("q")));
+  people.expression = expression_of(context, with_part(people.where, context.text("q")));
   return people;
 }
 

@@ -9,6 +9,22 @@ namespace mailfunnel {
 HttpResponse overview_page(const PageContext& context);
 HttpResponse overview_history(const PageContext& context);
 
+// people.cpp
+HttpResponse people_page(const PageContext& context);
+HttpResponse people_file(const PageContext& context);
+
+// person.cpp
+HttpResponse person_page(const PageContext& context);
+HttpResponse person_history_page(const PageContext& context);
+HttpResponse person_events_page(const PageContext& context);
+
+// person_actions.cpp
+HttpResponse person_letter(const PageContext& context);
+HttpResponse person_object(const PageContext& context);
+HttpResponse person_suppress(const PageContext& context);
+HttpResponse person_unsuppress(const PageContext& context);
+HttpResponse person_erase(const PageContext& context);
+
 // campaigns.cpp
 HttpResponse campaigns_page(const PageContext& context);
 HttpResponse campaign_page(const PageContext& context);

@@ -49,11 +49,38 @@ std::string PageContext::field(std::string_view name) const {
 }
 
 std::string PageContext::shown(std::string_view address) const {
-  return std::string(address);
+  return masks() ? masked_address(address) : std::string(address);
+}
+
+std::string PageContext::path_of_person(std::string_view address) const {
+  return "/recipients/" + (masks() ? handles.seal(address) : percent_encode(address));
 }
 
 std::string PageContext::link_to_person(std::string_view address) const {
-  return base + "/recipients/" + percent_encode(address);
+  return base + path_of_person(address);
+}
+
+std::string PageContext::place_for_link(const std::string& place) const {
+  return masks() ? handles.seal(place) : place; // there is an address in it
+}
+
+PageContext with_place(const PageContext& context) {
+  auto out = context;
+  if (const auto after = out.query.find("after"); after != out.query.end() && out.masks()) {
+    after->second = out.handles.open(after->second).value_or("");
+  }
+  return out;
+}
+
+std::string PageContext::person() const {
+  const auto& named = places.at(0);
+  if (auto address = handles.open(named)) {
+    return *std::move(address);
+  }
+  if (masks()) {
+    not_found(t["no_handle"]);
+  }
+  return named;
 }
 
 std::string PageContext::link(std::string_view to, const Parameters& parameters) const {

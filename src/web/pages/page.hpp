@@ -7,6 +7,7 @@
 // address answers with that part alone.
 
 #include "web/api_context.hpp"
+#include "web/pages/handles.hpp"
 #include "web/pages/template.hpp"
 #include "web/pages/words.hpp"
 
@@ -39,6 +40,7 @@ struct PageContext : ApiContext {
   Form form;         // of a POST
   bool part = false; // the script asks for a part of the page
   PageCache& cache;
+  const Handles& handles;
 
   /// The first field of that name; "" where there is none.
   std::string field(std::string_view name) const;
@@ -47,11 +49,20 @@ struct PageContext : ApiContext {
   }
   /// As this caller may see it.
   std::string shown(std::string_view address) const;
-  /// The page of a person.
+  /// The page of a person: "/w/NAME/recipients/ann%40example.com", or with a handle instead.
   std::string link_to_person(std::string_view address) const;
+  std::string path_of_person(std::string_view address) const; // behind `base`
+  /// A place in a list of people, as a link may have it; with_place() reads it.
+  std::string place_for_link(const std::string& place) const;
+  /// The address that the path names, in the first of its places. Failure (not_found): it is no
+  /// handle, and the caller may name nobody by address.
+  std::string person() const;
   /// "/w/NAME/campaigns?x=1"
   std::string link(std::string_view path, const Parameters& parameters = {}) const;
 };
+
+/// The context with `after` of the query as it was before place_for_link().
+PageContext with_place(const PageContext& context);
 
 /// What is dear to make and holds until the store or the rules change: kept for the next caller.
 class PageCache {

@@ -233,7 +233,8 @@ HttpResponse segments_overlap(const PageContext& context) {
   return show_part_or_page(context, "segments_overlap", view, t["overlap"]);
 }
 
-HttpResponse segment_page_of(const PageContext& context) {
+HttpResponse segment_page_of(const PageContext& asked) {
+  const auto context = with_place(asked);
   const auto& t = context.t;
   const auto& segment = segment_called(context, context.places[0]);
   auto store = context.folded();
@@ -249,9 +250,10 @@ HttpResponse segment_page_of(const PageContext& context) {
   view.set("kept_out", kept_out(t, page.result));
   set_people(view, context, request.columns, page.result.text);
   const auto here = "/segments/" + percent_encode(segment.name);
-  view.set("next", page.next ? context.link(here, {{"after", *page.next}}) : std::string());
+  view.set("next", page.next ? context.link(here, {{"after", context.place_for_link(*page.next)}})
+                             : std::string());
   view.set("first", context.has("after") ? context.link(here) : std::string());
-  view.set("csv", context.link(here + "/csv"));
+  view.set("csv", context.masks() ? std::string() : context.link(here + "/csv"));
   view.set("json", context.base + "/api/v1" + here);
   auto targets = list_of();
   for (const auto& target : segment.push) {
@@ -267,6 +269,9 @@ HttpResponse segment_page_of(const PageContext& context) {
 }
 
 HttpResponse segment_csv(const PageContext& context) {
+  if (context.masks()) {
+    forbidden(context.t["no_addresses"]);
+  }
   const auto& segment = segment_called(context, context.places[0]);
   auto store = context.folded();
   const auto page =

@@ -89,8 +89,8 @@ struct Site::Visit {
   ApiToken caller; // without a name: nobody
   std::optional<Login> session;
 
-  PageContext context(const WebRequest& request, PageCache& cache) const {
-    return {{workspace, caller, now, {}, {}, tasks},
+  PageContext context(const WebRequest& request, PageCache& cache, const Handles& handles) const {
+    return {{workspace, caller, now, {}, {}, tasks, Way::page},
             words,
             base,
             std::string(path_in_workspace(request)),
@@ -98,7 +98,8 @@ struct Site::Visit {
             session ? session->csrf : std::string(),
             {},
             !request.http.header("X-Fragment").empty(),
-            cache};
+            cache,
+            handles};
   }
 };
 
@@ -106,6 +107,16 @@ const std::vector<PageRoute>& page_routes() {
   static const std::vector<PageRoute> k_routes{
       {"GET", "/", Role::reviewer, {}, overview_page},
       {"GET", "/overview/history", Role::reviewer, {}, overview_history},
+      {"GET", "/recipients", Role::reviewer, {"q", "where", "after", "as_of"}, people_page},
+      {"GET", "/recipients.csv", Role::reviewer, {"q", "where"}, people_file},
+      {"GET", "/recipients/{email}", Role::sales, {"as_of", "run", "done"}, person_page},
+      {"GET", "/recipients/{email}/history", Role::reviewer, {}, person_history_page},
+      {"GET", "/recipients/{email}/events", Role::reviewer, {"after"}, person_events_page},
+      {"GET", "/recipients/{email}/letter", Role::operations, {"lang"}, person_letter},
+      {"POST", "/recipients/{email}/object", Role::operations, {}, person_object},
+      {"POST", "/recipients/{email}/suppress", Role::operations, {}, person_suppress},
+      {"POST", "/recipients/{email}/unsuppress", Role::operations, {}, person_unsuppress},
+      {"POST", "/recipients/{email}/erase", Role::admin, {}, person_erase},
       {"GET", "/campaigns", Role::reviewer, {"q", "after"}, campaigns_page},
       {"GET",
        "/campaigns/{account}/{id}",
@@ -144,7 +155,7 @@ const std::vector<PageRoute>& page_routes() {
 }
 
 HttpResponse Site::failed(const WebRequest& request, Visit& visit, const Error& error, int status) {
-  const auto context = visit.context(request, m_cache);
+  const auto context = visit.context(request, m_cache, m_handles);
   View view;
   view.set("message", error.message);
   view.set("again", status == 503);
@@ -158,7 +169,7 @@ HttpResponse Site::failed(const WebRequest& request, Visit& visit, const Error& 
 }
 
 HttpResponse Site::log_in(const WebRequest& request, Visit& visit) {
-  auto context = visit.context(request, m_cache);
+  auto context = visit.context(request, m_cache, m_handles);
   context.query = read_query(request.query, std::vector<std::string_view>{"to"});
   View view;
   const auto form = reads(request) ? Form() : read_form(request.http.body);
@@ -201,7 +212,7 @@ HttpResponse Site::answer(const WebRequest& request, Visit& visit) {
     return log_in(request, visit);
   }
   if (!visit.session) {
-    auto context = visit.context(request, m_cache);
+    auto context = visit.context(request, m_cache, m_handles);
     if (!reads(request) || context.part) {
       return text_response(401, "log in first\n");
     }
@@ -211,7 +222,7 @@ HttpResponse Site::answer(const WebRequest& request, Visit& visit) {
                                     : context.base + context.path +
                                           (request.query.empty() ? "" : "?" + request.query)}});
   }
-  auto context = visit.context(request, m_cache);
+  auto context = visit.context(request, m_cache, m_handles);
   if (!reads(request)) {
     if (!request.http.header("Content-Type").starts_with("application/x-www-form-urlencoded")) {
       bad_request("the form is not one of ours");

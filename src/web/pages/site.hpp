@@ -49,6 +49,7 @@ private:
   EventLog& m_log;
   Logins m_logins;
   PageCache m_cache;
+  Handles m_handles;
   std::mutex m_mutex;
   TokenBucket m_attempts{1, 10}; // to log in, of all
 };

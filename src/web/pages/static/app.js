@@ -1,6 +1,8 @@
 // What the pages do beyond links and forms. The server makes all HTML; this asks it for parts of a page again.
 //
 //   <form data-live="#part">      as somebody types: the form is sent as it is, with X-Fragment, and its answer becomes the part
+//                                 a form that has data-submits as well is sent as any other when somebody asks for it
+//   <a data-into="#part">         its page becomes the part
 //   <div data-load="URL">         filled once the page is there
 //   <div data-poll="URL">         asked again each second, until the answer brings no data-poll any more
 //   <input data-twin="#other">    two inputs with one value: a slider and a number
@@ -50,7 +52,7 @@ function live(form) {
     } else {
       const address = `${form.action}?${fields}`;
       refresh(part, address);
-      history.replaceState(null, '', address);
+      if (!('submits' in form.dataset)) history.replaceState(null, '', address);
     }
   };
   form.addEventListener('input', (event) => {
@@ -59,7 +61,7 @@ function live(form) {
     timer = setTimeout(send, 180);
   });
   form.addEventListener('reset', () => setTimeout(send));
-  if (form.method === 'get') form.addEventListener('submit', (event) => { event.preventDefault(); clearTimeout(timer); send(); });
+  if (form.method === 'get' && !('submits' in form.dataset)) form.addEventListener('submit', (event) => { event.preventDefault(); clearTimeout(timer); send(); });
 }
 
 function poll(part) {
@@ -120,6 +122,14 @@ function sendInto(button) {
   });
 }
 
+// What scrolls sideways is reached by the keyboard, while it does.
+const sized = new ResizeObserver((entries) => {
+  for (const { target } of entries) {
+    if (target.scrollWidth > target.clientWidth) target.tabIndex = 0;
+    else target.removeAttribute('tabindex');
+  }
+});
+
 const once = new WeakSet();
 function wire(root) {
   const each = (selector, work) => {
@@ -129,6 +139,11 @@ function wire(root) {
   };
   each('form[data-live]', live);
   each('[data-load]', (part) => refresh(part, part.dataset.load));
+  each('a[data-into]', (link) => link.addEventListener('click', (event) => {
+    event.preventDefault();
+    refresh(document.querySelector(link.dataset.into), link.href);
+  }));
+  each('.scroll', (part) => sized.observe(part));
   each('[data-poll]', poll);
   each('input[data-twin]', twin);
   each('[data-names]', complete);
