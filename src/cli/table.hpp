@@ -1,7 +1,7 @@
 #pragma once
 // Tables that line up, whatever script their cells are in.
 
-#include "base/shortened.hpp"
+#include "base/text.hpp"
 
 #include <string>
 #include <string_view>

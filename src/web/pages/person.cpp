@@ -6,7 +6,6 @@
 #include "app/kept_run.hpp"
 #include "app/person_json.hpp"
 #include "app/score_changes.hpp"
-#include "base/shortened.hpp"
 #include "base/text.hpp"
 #include "base/uri.hpp"
 #include "web/pages/chart.hpp"

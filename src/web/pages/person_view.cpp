@@ -1,7 +1,6 @@
 #include "web/pages/person_view.hpp"
 
 #include "app/person_json.hpp"
-#include "base/shortened.hpp"
 #include "base/text.hpp"
 #include "base/uri.hpp"
 
