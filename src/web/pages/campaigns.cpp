@@ -23,6 +23,11 @@ constexpr Seconds k_fresh = 300; // a review is shown again for so long
 
 // ---- all
 
+/// What no mailing is named for: a day on which somebody left, say.
+bool is_none(const CampaignLine& line) {
+  return !line.campaign->named && line.sent + line.delivered + line.opens + line.clicks == 0;
+}
+
 bool is_about(const WorldCampaign& campaign, const std::string& wanted) { // folded
   const auto has = [&](const std::string& text) {
     return fold(text).find(wanted) != std::string::npos;
@@ -133,9 +138,8 @@ HttpResponse campaigns_page(const PageContext& context) {
   auto store = context.reading();
   const auto world = build_world(store, context.workspace, rules, context.now);
   auto lines = campaign_lines(store, world);
-  const bool none = lines.empty();
   std::erase_if(lines, [wanted = fold(query)](const CampaignLine& line) {
-    return !is_about(*line.campaign, wanted);
+    return is_none(line) || !is_about(*line.campaign, wanted);
   });
   std::reverse(lines.begin(), lines.end());
   const auto clicks = clicks_by_stage(link_lines(store, world, rules.robots, context.now, ""));
@@ -149,7 +153,8 @@ HttpResponse campaigns_page(const PageContext& context) {
   view.set("q", query);
   view.set("campaigns", rows);
   view.set("some", at > start);
-  view.set("empty", at > start ? std::string() : t[none ? "no_campaigns_yet" : "no_campaigns"]);
+  view.set("empty",
+           at > start ? std::string() : t[query.empty() ? "no_campaigns_yet" : "no_campaigns"]);
   view.set("paged", start != 0 || at < lines.size());
   view.set("first", start == 0 ? std::string() : context.link("/campaigns", {{"q", query}}));
   view.set("next", at >= lines.size()

@@ -15,13 +15,13 @@ namespace {
 constexpr std::size_t k_shown_links = 15;
 
 std::string paper(const Words& t, const std::string& title, const std::string& line,
-                  std::string content) {
+                  const std::string& content) {
   View view;
   view.set("lang", std::string(code_of(t.language())));
   view.set("title", title);
   view.set("line", line);
   view.set("css", std::string(find_static("app.css")->plain));
-  view.set("content", std::move(content));
+  view.set("content", content);
   return render("paper", view, t);
 }
 

@@ -26,11 +26,11 @@ std::string since_text(const Words& t, Seconds time) {
 
 // ---- the answer: what happened
 
-View figure(std::string name, std::string value, std::string share) {
+View figure(const std::string& name, const std::string& value, const std::string& share) {
   View out;
-  out.set("name", std::move(name));
-  out.set("value", std::move(value));
-  out.set("share", std::move(share));
+  out.set("name", name);
+  out.set("value", value);
+  out.set("share", share);
   return out;
 }
 
@@ -55,12 +55,12 @@ View figures_view(const Words& t, const MailingFigures& f) {
 void set_family(View& view, const Words& t, const CampaignReport& report,
                 const PageContext* context) {
   auto rows = list_of();
-  const auto add = [&](const std::string& name, const std::string& day, std::string href,
+  const auto add = [&](const std::string& name, const std::string& day, const std::string& href,
                        const MailingFigures& figures) {
     View row;
     row.set("name", name);
     row.set("day", day);
-    row.set("href", std::move(href));
+    row.set("href", href);
     row.set("figures", figures_view(t, figures));
     rows << row;
   };
@@ -190,12 +190,12 @@ void set_measured(View& view, const Words& t, const Measured& measured) {
 
 void set_happened(View& view, const Words& t, const MailingFigures& f) {
   auto rows = list_of();
-  const auto add = [&](std::string_view word, std::uint64_t people, std::string times) {
+  const auto add = [&](std::string_view word, std::uint64_t people, const std::string& times) {
     if (people != 0 || !times.empty()) {
       View row;
       row.set("name", t[word]);
       row.set("people", t.number(people));
-      row.set("times", std::move(times));
+      row.set("times", times);
       rows << row;
     }
   };
@@ -375,10 +375,10 @@ void set_retag(View& row, const Words& t, std::size_t number, Stage stage,
   row.set("back", back);
   row.set("set_stage_of", t.with("set_stage_of", {shortened(url, k_link_columns)}));
   auto stages = list_of();
-  const auto add = [&](std::string value, std::string name, bool here) {
+  const auto add = [&](const std::string& value, const std::string& name, bool here) {
     View one;
-    one.set("value", std::move(value));
-    one.set("name", std::move(name));
+    one.set("value", value);
+    one.set("name", name);
     one.set("here", here);
     stages << one;
   };

@@ -16,7 +16,7 @@ namespace mailfunnel {
 /// What a template is filled with: texts, truths, objects and lists. An empty text is not true.
 using View = kainjow::mustache::data;
 
-inline View list_of(std::vector<View> items = {}) {
+inline View list_of(const std::vector<View>& items = {}) {
   View out(View::type::list);
   for (const auto& item : items) {
     out.push_back(item);

@@ -123,7 +123,7 @@ TEST_CASE("a mailing is shown with its family, or alone") {
   CHECK(holds(page, "Spring again"));
   CHECK(holds(page, "<dt>Delivered</dt><dd>30 <small>100%</small>"));
   CHECK(holds(page, "<dt>Clicked</dt><dd>14 <small>47%</small>"));
-  CHECK(holds(page, "2 of 3 content links have no stage"));
+  CHECK(holds(page, "3 of 4 content links have no stage"));
   const auto alone = world.get("/campaigns/news/m1?alone=true", Role::reviewer);
   CHECK(!holds(alone, "Spring again"));
   CHECK(holds(alone, "With its family"));
@@ -213,7 +213,7 @@ TEST_CASE("a stage is set after its preview, and the page comes back with a note
   CHECK(world.stage_of("https://shop.example/about", "m1") == Stage::bofu);
   CHECK(world.stage_of("https://shop.example/about", "m2") == Stage::untagged);
   const auto page = world.get("/campaigns/news/m1?alone=true&stored=1", Role::operations);
-  CHECK(holds(page, "Stored. 1 links have another stage now"));
+  CHECK(holds(page, "Links that have another stage now: 1;"));
   CHECK(holds(page, "set by hand")); // what was kept of the page before is not shown
   CHECK(holds(world.post("/links/preview", form("auto", ""), Role::operations), "6 people"));
   CHECK(world.post("/links", form("auto", ""), Role::operations).header("Location") ==
