@@ -1,5 +1,6 @@
 #include "base/json.hpp"
 
+#include "base/steering.hpp"
 #include "base/text.hpp"
 
 #include <algorithm>

@@ -1,5 +1,7 @@
 #include "base/text.hpp"
 
+#include "base/steering.hpp"
+
 #include <utf8proc.h>
 
 #include <algorithm>

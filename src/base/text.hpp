@@ -78,12 +78,8 @@ bool glob_match(std::string_view pattern, std::string_view text);
 std::optional<std::string> nearest(std::string_view text,
                                    const std::vector<std::string>& candidates);
 
-/// Does the text (UTF-8) begin with a sign that steers a terminal, ends a line, or turns the
-/// direction of writing? Its bytes, and its code; 0: no.
-std::size_t steering_sign(std::string_view text, std::uint16_t& code);
-
-/// Control characters, those that turn the direction of writing, and what is no UTF-8, made
-/// visible, for messages and terminals; cut to `most`.
+/// Control characters, and what is no UTF-8, made visible, for messages and terminals; cut to
+/// `most`.
 std::string printable(std::string_view text, std::size_t most = 200);
 
 /// Columns that a text takes on a terminal.
