@@ -1,6 +1,6 @@
 #pragma once
 // A fast 64-bit hash (multiply and fold, 16 bytes a step) for tables and checksums. Not for
-// secrets; a table that strangers can fill gives it a seed of its own.
+// secrets; a table that strangers can fill takes keyed_hash64().
 
 #include <cstdint>
 #include <cstring>
@@ -28,13 +28,13 @@ constexpr std::uint64_t k_a = 0x9E3779B97F4A7C15, k_b = 0xD1B54A32D192ED03,
                         k_c = 0x8CB92BA72F3D8DD7;
 } // namespace hash_detail
 
-inline std::uint64_t hash64(std::string_view text, std::uint64_t seed = 0) {
-  using namespace hash_detail;
+namespace hash_detail {
+inline std::uint64_t hash(std::string_view text, std::uint64_t seed, std::uint64_t mask) {
   const char* p = text.data();
   std::size_t left = text.size();
   std::uint64_t state = seed ^ k_a;
   while (left > 16) {
-    state = fold_multiply(load64(p) ^ k_b, load64(p + 8) ^ state);
+    state = fold_multiply(load64(p) ^ mask, load64(p + 8) ^ state);
     p += 16;
     left -= 16;
   }
@@ -50,7 +50,19 @@ inline std::uint64_t hash64(std::string_view text, std::uint64_t seed = 0) {
         static_cast<std::uint64_t>(static_cast<unsigned char>(p[left / 2])) << 8 |
         static_cast<unsigned char>(p[left - 1]);
   }
-  return fold_multiply(k_c ^ text.size(), fold_multiply(a ^ k_b, b ^ state));
+  return fold_multiply(k_c ^ text.size(), fold_multiply(a ^ mask, b ^ state));
+}
+} // namespace hash_detail
+
+inline std::uint64_t hash64(std::string_view text, std::uint64_t seed = 0) {
+  return hash_detail::hash(text, seed, hash_detail::k_b);
+}
+
+/// Where strangers choose the keys: a piece that is the mask makes a product 0, whatever stands
+/// beside it and whatever the seed, so here the mask is nobody's to know.
+inline std::uint64_t keyed_hash64(std::string_view text, std::uint64_t key) {
+  return hash_detail::hash(
+      text, key, hash_detail::fold_multiply(key ^ hash_detail::k_c, hash_detail::k_a) | 1);
 }
 
 } // namespace mailfunnel

@@ -1,5 +1,6 @@
 #include "base/json.hpp"
 
+#include "base/steering.hpp"
 #include "base/text.hpp"
 
 #include <algorithm>
@@ -195,12 +196,15 @@ void append_json_string(std::string& out, std::string_view text) {
   out += '"';
   const bool clean = is_ascii(text) || valid_utf8(text);
   const auto mended = clean ? std::string() : to_utf8(text);
-  for (const char c : clean ? text : std::string_view(mended)) {
-    const auto byte = static_cast<unsigned char>(c);
+  for (std::string_view rest = clean ? text : std::string_view(mended); !rest.empty();) {
+    const char c = rest.front();
+    const bool usual = static_cast<signed char>(c) >= 0x20 && c != 0x7f; // ASCII, and no control
+    std::uint16_t code = 0;
+    const auto size = usual ? 0 : steering_sign(rest, code);
     if (c == '"' || c == '\\') {
       out += '\\';
       out += c;
-    } else if (byte >= 0x20 && byte != 0x7f) {
+    } else if (size == 0) {
       out += c;
     } else if (c == '\n') {
       out += "\\n";
@@ -209,10 +213,12 @@ void append_json_string(std::string& out, std::string_view text) {
     } else if (c == '\r') {
       out += "\\r";
     } else {
-      out += "\\u00";
-      out += k_hex[byte >> 4];
-      out += k_hex[byte & 15];
+      out += "\\u";
+      for (int shift = 12; shift >= 0; shift -= 4) {
+        out += k_hex[code >> shift & 15];
+      }
     }
+    rest.remove_prefix(std::max<std::size_t>(size, 1));
   }
   out += '"';
 }

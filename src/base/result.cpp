@@ -1,11 +1,15 @@
 #include "base/result.hpp"
 
+#include "base/text.hpp"
+
 #include <ostream>
 
 namespace mailfunnel {
 
+constexpr std::size_t k_longest_source = 4096;
+
 std::string Error::text() const {
-  std::string out = source;
+  std::string out = printable(source, k_longest_source); // a name of a file may hold anything
   if (line != 0) {
     out += (out.empty() ? "line " : ":") + std::to_string(line);
   }

@@ -1,5 +1,7 @@
 #include "base/text.hpp"
 
+#include "base/steering.hpp"
+
 #include <utf8proc.h>
 
 #include <algorithm>
@@ -363,19 +365,44 @@ std::optional<std::string> nearest(std::string_view text,
   return best;
 }
 
+std::size_t steering_sign(std::string_view text, std::uint16_t& code) {
+  const auto byte = [text](std::size_t at) {
+    return at < text.size() ? static_cast<unsigned char>(text[at]) : 0U;
+  };
+  if (byte(0) < 0x80) {
+    code = static_cast<std::uint16_t>(byte(0));
+    return code < 0x20 || code == 0x7F ? 1 : 0;
+  }
+  if (byte(0) == 0xC2 || byte(0) == 0xD8) {
+    code = static_cast<std::uint16_t>((byte(0) & 0x1FU) << 6 | (byte(1) & 0x3FU));
+    return code < 0xA0 || code == 0x061C ? 2 : 0; // C1; an Arabic mark
+  }
+  if (byte(0) != 0xE2) {
+    return 0;
+  }
+  code = static_cast<std::uint16_t>((byte(0) & 0xFU) << 12 | (byte(1) & 0x3FU) << 6 |
+                                    (byte(2) & 0x3FU));
+  const bool turns = code == 0x200E || code == 0x200F || (code >= 0x2028 && code <= 0x202E) ||
+                     (code >= 0x2066 && code <= 0x2069);
+  return turns ? 3 : 0;
+}
+
 std::string printable(std::string_view text, std::size_t most) {
   constexpr char k_hex[] = "0123456789abcdef";
   std::string out;
   const auto clean = to_utf8(text.substr(0, most));
-  for (const char c : clean) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (byte < 0x20 || byte == 0x7f) {
-      out += "\\x";
-      out += k_hex[byte >> 4];
-      out += k_hex[byte & 15];
+  for (std::string_view rest = clean; !rest.empty();) {
+    std::uint16_t code = 0;
+    const auto size = steering_sign(rest, code);
+    if (size == 0) {
+      out += rest.front();
     } else {
-      out += c;
+      out += size == 1 ? "\\x" : "\\u";
+      for (int shift = size == 1 ? 4 : 12; shift >= 0; shift -= 4) {
+        out += k_hex[code >> shift & 15];
+      }
     }
+    rest.remove_prefix(std::max<std::size_t>(size, 1));
   }
   if (text.size() > most) {
     out += "…";

@@ -118,7 +118,7 @@ inline AddressBook::Entry* AddressBook::at(std::uint32_t place) const {
 }
 
 inline std::uint64_t AddressBook::hash(std::string_view key) const {
-  return hash64(key, m_seed);
+  return keyed_hash64(key, m_seed);
 }
 
 inline void AddressBook::prefetch(std::uint64_t hash) const {

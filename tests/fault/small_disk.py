@@ -56,8 +56,8 @@ def main() -> int:
         log = base / "log.csv"
         world.write_log(log, random.Random(5), 1_000_000, recipients=500_000)
         small, calm = base / "small", base / "calm"
-        steps = [["import", "-q", "--memory", "4M", "--rejects", "/dev/null", str(log)], ["score", "-q"],
-                 ["backup", "-q", "--force", "copy.db"], ["forget", "-q", world.GONE]]
+        steps = [["import", "-q", "--memory", "4M", "--rejects", "/dev/null", str(log)], ["score", "-q"], ["forget", "-q", world.GONE],
+                 ["backup", "-q", "--force", "copy.db"]]
         small.mkdir()
         calm.mkdir()
         if not mount(small, "size=20m"):
@@ -66,12 +66,12 @@ def main() -> int:
         try:
             for workspace in (small, calm):
                 (workspace / "mailfunnel.toml").write_text(world.CONFIG, encoding="utf-8")
-                steps[2][-1] = str(workspace / "copy.db")
+                steps[3][-1] = str(workspace / "copy.db")
                 program.run(workspace, "init")
                 if workspace is calm:
                     for words in steps:
                         program.run(workspace, *words)
-            steps[2][-1] = str(small / "copy.db")
+            steps[3][-1] = str(small / "copy.db")
             expected = [program.run(calm, "export", what) for what in ("events", "scores")]
             fill(program, small, steps, expected)
         except Broken as what:

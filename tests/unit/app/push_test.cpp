@@ -1,5 +1,6 @@
 #include "app/push.hpp"
 
+#include "app/forget.hpp"
 #include "app/sync.hpp"
 #include "test_workspace.hpp"
 #include "toy_esp.hpp"
@@ -311,6 +312,110 @@ TEST_CASE("push --revert: the inverse, with all guards") {
   const auto result = pusher.apply(*plan, {}, pushed.run);
   CHECK_EQ(result.removed, 8);
   CHECK(test.in_target().empty());
+}
+
+/// An attribute as another account's contacts bring it.
+std::string left_elsewhere(std::string_view address, std::string_view state) {
+  return fmt::format(
+      R"({{"recipient":{{"account":"other","address":"{}","subscription":"{}","changed_at":"2026-03-01T00:00:00Z"}}}})"
+      "\n",
+      address, state);
+}
+
+constexpr std::string_view k_two_accounts = R"toml([[account]]
+name = "news"
+esp = "toy"
+[[account]]
+name = "other"
+esp = "mailfunnel"
+[scoring]
+profile = "seed"
+[[segment]]
+name = "warm"
+where = "clicked(at least 1)"
+push = [{ account = "news", as = "tag", name = "Warm" }]
+[schedule]
+hold = "0d"
+)toml";
+
+TEST_CASE("push: who left a list of another account is not added, nor when that comes in between") {
+  for (const auto* state : {"unsubscribed", "cleaned"}) {
+    CAPTURE(state);
+    PushTest test(k_two_accounts);
+    twelve(test);
+    test.events(left_elsewhere("p05@example.com", state));
+    CHECK_EQ(test.plan(test.tag()).count(Action::add), 8);
+    auto opened = test.store();
+    Pusher pusher(opened, test.workspace, "news", test.settings(), k_now);
+    auto made = pusher.plan(test.segment(), test.tag());
+    REQUIRE(made.has_value());
+    test.events(left_elsewhere("p06@example.com", state));
+    const auto result = pusher.apply(made->plan, {});
+    CHECK_EQ(result.added, 7);
+    CHECK_FALSE(test.in_target().contains("p05@example.com"));
+    CHECK_FALSE(test.in_target().contains("p06@example.com"));
+  }
+}
+
+TEST_CASE("push: who leaves by a clock that is ahead of ours is not sent") {
+  PushTest test;
+  twelve(test);
+  auto opened = test.store();
+  Pusher pusher(opened, test.workspace, "news", test.settings(), k_now);
+  auto made = pusher.plan(test.segment(), test.tag());
+  REQUIRE(made.has_value());
+  test.events(event("unsubscribe", "p07@example.com", k_now + 3600));
+  CHECK_EQ(pusher.apply(made->plan, {}).added, 8);
+  CHECK_FALSE(test.in_target().contains("p07@example.com"));
+}
+
+TEST_CASE("push: a kept plan brings back nobody who was erased, and names no target of its own") {
+  PushTest test;
+  twelve(test);
+  auto saved = to_json(test.plan(test.tag()));
+  auto opened = test.store();
+  Pusher pusher(opened, test.workspace, "news", test.settings(), k_now);
+  SUBCASE("somebody was erased") {
+    forget(opened, test.workspace, {{"p05@example.com"}, false, "test", k_now}, {});
+    auto plan = read_plan(saved);
+    REQUIRE(plan.has_value());
+    REQUIRE(pusher.refresh(*plan).has_value());
+    const auto result = pusher.apply(*plan, {});
+    CHECK_EQ(result.added, 8);
+    CHECK_FALSE(test.in_target().contains("p05@example.com"));
+  }
+  SUBCASE("another target") {
+    saved.replace(saved.find("\"name\":\"Warm\""), 13, "\"name\":\"Cold\"");
+    auto plan = read_plan(saved);
+    REQUIRE(plan.has_value());
+    CHECK_EQ(pusher.refresh(*plan).error().code, ErrorCode::conflict);
+  }
+}
+
+TEST_CASE("push --revert: adds nobody again who left since") {
+  PushTest test;
+  twelve(test);
+  auto& contact = test.platform.contacts["p01@example.com"]; // unsubscribed, and still in it
+  contact.in_target = true;
+  const auto pushed = test.push(test.tag());
+  CHECK_FALSE(contact.in_target);
+  contact.subscription = Subscription::subscribed;
+  const auto would_add = [&] {
+    auto opened = test.store();
+    Pusher pusher(opened, test.workspace, "news", test.settings(), k_now);
+    const auto plan = pusher.inverse(pushed.run);
+    REQUIRE(plan.has_value());
+    return plan->count(Action::add);
+  };
+  CHECK_EQ(would_add(), 1);
+  SUBCASE("there") {
+    contact.subscription = Subscription::unsubscribed;
+    CHECK_EQ(would_add(), 0);
+  }
+  SUBCASE("by what we know") {
+    test.events(event("complaint", "p01@example.com", k_now - k_day));
+    CHECK_EQ(would_add(), 0);
+  }
 }
 
 TEST_CASE("push: who would leave in numbers, and a first push, ask first") {
