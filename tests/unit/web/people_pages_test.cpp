@@ -153,7 +153,7 @@ TEST_CASE("a person with a ledger that adds up") {
   CHECK(holds(page, "BOFU cap"));
   CHECK(holds(page, "by cell"));
   CHECK(holds(page, "OPENED"));
-  CHECK(holds(page, "fewer than 3 mails before it"));
+  CHECK(holds(page, "Fewer than 3 mails came before it."));
   CHECK(holds(page, "<a href=\"/segments/calls\">calls</a>"));
   CHECK(holds(page, "rel=\"noopener noreferrer\""));
   CHECK(!holds(page, "href=\"javascript:"));

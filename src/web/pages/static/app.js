@@ -81,6 +81,7 @@ function poll(part) {
 function twin(input) {
   const other = document.querySelector(input.dataset.twin);
   input.addEventListener('input', () => { other.value = input.value; mark(input); });
+  input.form?.addEventListener('reset', () => setTimeout(() => mark(input)));
   mark(input);
 }
 function mark(input) {
