@@ -1,6 +1,7 @@
 #include "app/push.hpp"
 
 #include "app/forget.hpp"
+#include "app/segment_export.hpp"
 #include "app/sync.hpp"
 #include "test_workspace.hpp"
 #include "toy_esp.hpp"
@@ -418,7 +419,7 @@ TEST_CASE("push --revert: adds nobody again who left since") {
   }
 }
 
-TEST_CASE("push: whom [audience] exclude names is kept out") {
+TEST_CASE("push: whom [audience] exclude names is kept out, and out of lists") {
   const auto config =
       std::string(k_config) + "[audience]\nexclude = 'email = \"p05@example.com\"'\n";
   PushTest test(config);
@@ -426,6 +427,11 @@ TEST_CASE("push: whom [audience] exclude names is kept out") {
   test.push(test.tag());
   CHECK_EQ(test.in_target().size(), 8);
   CHECK_FALSE(test.in_target().contains("p05@example.com"));
+  auto store = test.store();
+  const auto list = run_segments(store, test.workspace, k_now, {request_of(test.segment())},
+                                 ExportFormat::machine, 0)[0];
+  CHECK_EQ(list.kept_out_excluded, 1);
+  CHECK_EQ(list.text.find("p05@example.com"), list.text.npos);
 }
 
 TEST_CASE("push: only who is subscribed at the platform, not whom it cleaned or does not tell of") {
