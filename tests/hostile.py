@@ -148,8 +148,7 @@ def injection(trial: Trial) -> None:
     rows += event("bob@example.com", "click", f"https://shop.example/{evil}", campaign=evil)
     path.write_text(HEAD + rows, encoding="utf-8", newline="")
     for words in (["import", str(path)], ["decode", str(path)], ["campaigns"], ["links"], ["report"], ["status"], ["events", "bob@example.com"],
-                  ["explain", evil], ["explain", "bob@example.com"], ["import", evil], ["segments", "show", evil], ["links", "set", evil, "BOFU"],
-                  ["token", "add", evil], ["push", evil], ["sql", f"SELECT '{evil}'"], ["try", str(path)]):
+                  ["explain", "bob@example.com"], ["export", "events"], ["verdicts"], ["runs"], ["import", str(folder / evil)], ["try", str(path)]):
         said = trial.run(folder, *words, codes=(0, 1, 2, 3))[0]
         if found := STEERING.search(said):
             raise Broken(f"{words[0]}: prints {found[0]!r}: {said[max(0, found.start() - 60):found.start() + 30]!r}")

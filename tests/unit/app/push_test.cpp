@@ -1,6 +1,7 @@
 #include "app/push.hpp"
 
 #include "app/forget.hpp"
+#include "app/segment_export.hpp"
 #include "app/sync.hpp"
 #include "test_workspace.hpp"
 #include "toy_esp.hpp"
@@ -416,6 +417,83 @@ TEST_CASE("push --revert: adds nobody again who left since") {
     test.events(event("complaint", "p01@example.com", k_now - k_day));
     CHECK_EQ(would_add(), 0);
   }
+}
+
+TEST_CASE("push: whom [audience] exclude names is kept out, and out of lists") {
+  const auto config =
+      std::string(k_config) + "[audience]\nexclude = 'email = \"p05@example.com\"'\n";
+  PushTest test(config);
+  twelve(test);
+  test.push(test.tag());
+  CHECK_EQ(test.in_target().size(), 8);
+  CHECK_FALSE(test.in_target().contains("p05@example.com"));
+  auto store = test.store();
+  const auto list = run_segments(store, test.workspace, k_now, {request_of(test.segment())},
+                                 ExportFormat::machine, 0)[0];
+  CHECK_EQ(list.kept_out_excluded, 1);
+  CHECK_EQ(list.text.find("p05@example.com"), list.text.npos);
+}
+
+TEST_CASE("push: only who is subscribed at the platform, not whom it cleaned or does not tell of") {
+  for (const auto state : {Subscription::cleaned, Subscription::unknown}) {
+    PushTest test;
+    twelve(test);
+    test.platform.contacts["p05@example.com"].subscription = state;
+    test.push(test.tag());
+    CHECK_EQ(test.in_target().size(), 8);
+    CHECK_FALSE(test.in_target().contains("p05@example.com"));
+  }
+}
+
+TEST_CASE("push: who leaves while the first request is on its way is in no second one") {
+  PushTest test;
+  twelve(test);
+  bool left = false;
+  test.platform.fault = [&](std::uint64_t, const HttpRequest& request) {
+    if (request.url.ends_with("/change") && !std::exchange(left, true)) {
+      std::string all;
+      for (int i = 0; i < 12; ++i) {
+        all += event("complaint", fmt::format("p{:02}@example.com", i), k_now - k_day);
+      }
+      test.events(all);
+    }
+    return Fault::none;
+  };
+  CHECK_LE(test.push(test.tag()).added, toy::k_batch);
+  CHECK_LE(test.in_target().size(), toy::k_batch);
+}
+
+TEST_CASE("push: whom the platform refused to send to, as it knows of an earlier leaving") {
+  for (const auto* reason : {"unsubscribed", "feedback"}) {
+    CAPTURE(reason);
+    PushTest test;
+    twelve(test);
+    test.events(fmt::format(
+        R"({{"kind":"dropped","account":"news","address":"p05@example.com","time":"{}","campaign":"c1","bounce":{{"class":"soft","reason":"{}"}}}})"
+        "\n",
+        format_time(k_now - k_day), reason));
+    test.push(test.tag());
+    CHECK_EQ(test.in_target().size(), 8);
+    CHECK_FALSE(test.in_target().contains("p05@example.com"));
+  }
+}
+
+TEST_CASE("push: nobody is taken off a suppression list") {
+  PushTest test(R"toml([[account]]
+name = "news"
+esp = "toy"
+[[segment]]
+name = "out"
+use = "suppression"
+where = "suppressed"
+push = [{ account = "news", as = "suppression" }]
+)toml");
+  twelve(test);
+  const auto result = test.push(test.tag());
+  CHECK_FALSE(result.error.has_value());
+  CHECK_EQ(result.removed, 0);
+  CHECK(test.in_target().contains("stranger@example.com"));
+  CHECK(test.in_target().contains("p03@example.com"));
 }
 
 TEST_CASE("push: who would leave in numbers, and a first push, ask first") {

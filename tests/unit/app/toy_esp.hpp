@@ -262,7 +262,9 @@ public:
     return {{.step = "mailings", .until = request.now, .rank = 1'000'000'000'000}};
   }
   std::vector<TargetInfo> targets() const override {
-    return {{TargetKind::tag, "a tag", true}, {TargetKind::fields, "fields", false}};
+    return {{TargetKind::tag, "a tag", true},
+            {TargetKind::fields, "fields", false},
+            {TargetKind::suppression, "the suppression list", false}};
   }
   Result<std::vector<ApiTask>> look(const PushTarget& target,
                                     std::span<const std::string>) const override {
