@@ -97,7 +97,21 @@ struct Wish {
   LinkByHand entry;                        // in that campaign
 };
 
-Wish wish_of(const PageContext& context) {
+/// By which the link is known in the store, where it may have lost more parameters than usual.
+std::string identity_of(const World& world, const std::string& url, const std::string& campaign) {
+  for (const auto& one : world.campaigns) {
+    if (campaign.empty() || one.is_called(campaign)) {
+      for (const auto& [number, link] : one.links) {
+        if (link.url == url) {
+          return link.identity;
+        }
+      }
+    }
+  }
+  return link_identity(url);
+}
+
+Wish wish_of(const PageContext& context, const World& world) {
   Wish out{context.field("link"),
            context.field("campaign"),
            context.field("stage"),
@@ -110,7 +124,7 @@ Wish wish_of(const PageContext& context) {
   if (!stage && out.stage != k_by_evidence) {
     bad_request(context.t["stage_wrong"]);
   }
-  out.entry = {0, link_identity(out.link), out.campaign, stage, context.now};
+  out.entry = {0, identity_of(world, out.link, out.campaign), out.campaign, stage, context.now};
   return out;
 }
 
@@ -230,8 +244,9 @@ HttpResponse links_file(const PageContext& context) {
 
 HttpResponse link_preview(const PageContext& context) {
   const auto& t = context.t;
-  const auto wish = wish_of(context);
   auto store = context.reading();
+  const auto wish = wish_of(
+      context, build_world(store, context.workspace, context.workspace.config.rules, context.now));
   LinkPreview here;
   auto scopes = list_of();
   if (!wish.campaign.empty()) {
@@ -253,10 +268,10 @@ HttpResponse link_preview(const PageContext& context) {
 }
 
 HttpResponse link_store(const PageContext& context) {
-  const auto wish = wish_of(context);
   auto store = context.writing();
   const auto& rules = context.workspace.config.rules;
   const auto before = build_world(store, context.workspace, rules, context.now);
+  const auto wish = wish_of(context, before);
   set_links(store, {wish.entry});
   const auto after = build_world(store, context.workspace, rules, context.now);
   const auto moved = retagged_links(store, before, after, rules.robots, context.now);
