@@ -60,6 +60,10 @@ class Job:
     def look(self, workspace: pathlib.Path) -> list[bytes]:
         return [self.program.run(workspace, *words) for words in self.looks]
 
+    def check_opens(self, workspace: pathlib.Path) -> None:
+        if self.opens:
+            self.program.run(workspace, "status", codes=(0,))
+
     def check_cut(self, workspace: pathlib.Path) -> None:
         """What must hold right after the fault; the store is open and sound already."""
 
@@ -192,6 +196,11 @@ class Migrate(Job):
         world.unpack_store(packed, self.start)
         self.before = world.format_of(self.start)
 
+    def check_opens(self, workspace):
+        """As it was, which who reads is told of; or taken over whole."""
+        old = world.format_of(workspace) == self.before
+        self.program.run(workspace, "status", codes=(1,) if old else (0,))
+
     def check_end(self, workspace):
         self.after = world.format_of(workspace)
         self.program.run(workspace, "audit", "-q", codes=(0,))
@@ -254,8 +263,7 @@ def one_round(job: Job, fault: str, place: int, expected: list[bytes]) -> str:
     code, _, err = job.program.attempt(workspace, *job.words, fault=f"{fault} {place}")
     if fault not in KILLS:
         check_words(code, err)
-    if job.opens:
-        job.program.run(workspace, "status", codes=(0,))
+    job.check_opens(workspace)
     world.quick_check(workspace)
     job.check_cut(workspace)
     if code in job.codes and job.look(workspace) != expected:
