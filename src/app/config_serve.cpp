@@ -1,4 +1,5 @@
-// [serve]: where `serve` listens, and how; the command line goes before it. What its pages show to whom.
+// [serve]: where `serve` listens, and how; the command line goes before it. What its pages show to
+// whom.
 
 #include "app/config_sections.hpp"
 
