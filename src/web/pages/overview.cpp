@@ -6,12 +6,18 @@
 #include "app/score_run.hpp"
 #include "app/segment_export.hpp"
 #include "app/store_status.hpp"
+#include "base/text.hpp"
+#include "store/catalog.hpp"
 #include "store/job_log.hpp"
 #include "web/pages/chart.hpp"
 #include "web/pages/handlers.hpp"
 #include "web/pages/score_view.hpp"
 
 #include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <tuple>
 
 namespace mailfunnel {
 
@@ -21,6 +27,7 @@ constexpr std::size_t k_lately = 8;
 constexpr Seconds k_month = 30 * k_day, k_year = 360 * k_day;
 constexpr Seconds k_stale = 2 * k_day; // an account that told nothing since
 constexpr Seconds k_recent = 7 * k_day;
+constexpr std::size_t k_most_files = 10'000; // of a folder that are looked through
 
 /// A line of what wants a look, and where to look.
 View wanting(std::string kind, std::string text, std::string href = {}, std::string link = {}) {
@@ -32,6 +39,54 @@ View wanting(std::string kind, std::string text, std::string href = {}, std::str
     out.set("link", std::move(link));
   }
   return out;
+}
+
+/// Records that could not be used: in files of the workspace, each with its reason.
+void add_rejects(View& out, const PageContext& context) {
+  const auto since = format_date(context.now - k_recent);
+  std::vector<std::string> names;
+  std::error_code failed;
+  std::size_t seen = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(context.workspace.folder, failed)) {
+    if (++seen > k_most_files) {
+      break;
+    }
+    const auto name = entry.path().filename().string();
+    constexpr std::string_view k_begin = "rejects-", k_end = ".ndjson";
+    if (name.starts_with(k_begin) && name.ends_with(k_end) &&
+        name.substr(k_begin.size(), 8) >= replace_all(since, "-", "")) {
+      names.push_back(name);
+    }
+  }
+  if (!names.empty()) {
+    std::sort(names.rbegin(), names.rend());
+    out << wanting("warn", context.t.with("attention_rejects",
+                                          {context.t.number(names.size()), names.front()}));
+  }
+}
+
+/// Times of which nobody received webhooks, for longer than platforms try again.
+void add_gaps(View& out, const PageContext& context, Store& store) {
+  Catalog catalog(store.database());
+  auto spans = catalog.coverage();
+  std::erase_if(spans, [&](const Coverage& span) {
+    return span.source != "webhook" || span.ends < context.now - k_month;
+  });
+  std::sort(spans.begin(), spans.end(), [](const Coverage& a, const Coverage& b) {
+    return std::tie(a.account, a.starts) < std::tie(b.account, b.starts);
+  });
+  for (std::size_t i = 1; i < spans.size(); ++i) {
+    const auto &before = spans[i - 1], &after = spans[i];
+    if (before.account == after.account && after.starts > before.ends) {
+      for (const auto& account : catalog.accounts()) {
+        if (account.id == after.account) {
+          out << wanting("warn",
+                         context.t.with("attention_gap", {account.name, context.t.time(before.ends),
+                                                          context.t.time(after.starts)}));
+        }
+      }
+    }
+  }
 }
 
 View attention(const PageContext& context, Store& store, const StoreStatus& status,
@@ -71,6 +126,8 @@ View attention(const PageContext& context, Store& store, const StoreStatus& stat
       out << wanting("warn", t.with("attention_stale", {account.name, t.date(*account.to)}));
     }
   }
+  add_gaps(out, context, store);
+  add_rejects(out, context);
   for (const auto& warning : summary.warnings) {
     out << wanting("warn", warning, context.link("/rules"), t["rules"]);
   }

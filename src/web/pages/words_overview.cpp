@@ -34,6 +34,16 @@ constexpr std::array k_words{
          "L'envoi de {} vers {} s'est arrêté en route le {}."},
     Word{"attention_stale", "{} has told nothing since {}.",
          "{} heeft niets meer laten weten sinds {}.", "{} n'a plus rien transmis depuis le {}."},
+    Word{"attention_rejects",
+         "Records that could not be used lie in {} files of the last days, each with its reason; "
+         "the newest is {}.",
+         "Records die niet gebruikt konden worden staan in {} bestanden van de laatste dagen, elk "
+         "met de reden; het nieuwste is {}.",
+         "Des enregistrements inutilisables se trouvent dans {} fichiers des derniers jours, "
+         "chacun avec sa raison ; le plus récent est {}."},
+    Word{"attention_gap", "No webhooks of {} were received from {} to {}.",
+         "Van {} werden geen webhooks ontvangen van {} tot {}.",
+         "Aucun webhook de {} n'a été reçu du {} au {}."},
     Word{"attention_disagree",
          "For {} people the scale of 0 to 100 would give another status than the matrix.",
          "Voor {} personen zou de schaal van 0 tot 100 een andere status geven dan de matrix.",

@@ -3,6 +3,7 @@
 
 #include "site_world.hpp"
 
+#include "store/catalog.hpp"
 #include "web/pages/asset_table.hpp"
 #include "web/pages/assets.hpp"
 #include "web/pages/chart.hpp"
@@ -373,6 +374,24 @@ TEST_CASE("overview: the matrix leads to the people of its cells") {
   CHECK(page.status == 200);
   CHECK(holds(page, "/recipients?where=level%20%3D%201%20and%20grade%20%3D%20A"));
   CHECK(holds(page, "30"));
+  CHECK(!holds(page, "could not be used"));
+  CHECK(!holds(page, "No webhooks of"));
+  REQUIRE(write_file((world.folder / "rejects-20260330T120000.ndjson").string(), "{}\n"));
+  REQUIRE(write_file((world.folder / "rejects-20250101T120000.ndjson").string(), "{}\n")); // old
+  {
+    auto store = world.store();
+    const WriterLock lock(store.path());
+    Transaction transaction(store.database());
+    Catalog catalog(store.database());
+    const auto account = catalog.account_id("news", "sendgrid");
+    catalog.extend_coverage(account, "webhook", k_now - 5 * k_day, 0);
+    catalog.extend_coverage(account, "webhook", k_now - 2 * k_day, 0);
+    transaction.commit();
+  }
+  const auto troubled = world.get("/");
+  CHECK(holds(troubled, "in 1 files"));
+  CHECK(holds(troubled, "rejects-20260330T120000.ndjson"));
+  CHECK(holds(troubled, "No webhooks of news"));
   const auto history = world.get("/overview/history", Role::reviewer, true);
   CHECK(holds(history, "<svg"));
   CHECK(!holds(history, "<html"));
