@@ -160,6 +160,7 @@ private:
 std::uint64_t export_events(Store& store, const Workspace& workspace, const Write& write) {
   fold_inbox(store, workspace.threads);
   auto& database = store.database();
+  const ReadTransaction moment(database); // who comes in meanwhile has no place in what follows
   Recipients recipients(database);
   const auto count = recipients.count();
   const Names catalog(database);

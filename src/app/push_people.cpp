@@ -56,8 +56,10 @@ std::vector<std::uint8_t> statuses_at(Store& store, const Workspace& workspace, 
   std::vector<std::uint8_t> out(Recipients(store.database()).count());
   score_store(store, workspace, rules, world, as_of,
               [&](std::uint32_t chunk, StoreChunk&, ChunkScores& scores, unsigned) {
-                std::copy(scores.status.begin(), scores.status.end(),
-                          out.begin() + (static_cast<std::ptrdiff_t>(chunk) << k_chunk_bits));
+                const auto first = std::min(std::size_t{chunk} << k_chunk_bits, out.size());
+                std::copy_n(scores.status.begin(), // who came in since was of no status then
+                            std::min(scores.status.size(), out.size() - first),
+                            out.begin() + static_cast<std::ptrdiff_t>(first));
               });
   return out;
 }

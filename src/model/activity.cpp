@@ -61,6 +61,22 @@ void EventColumns::clear() {
   system.clear();
 }
 
+void EventColumns::keep_below(std::uint32_t end) {
+  const auto place = std::lower_bound(recipient.begin(), recipient.end(), end,
+                                      [](std::uint32_t r, std::uint32_t e) { return r < e; });
+  const auto kept = static_cast<std::size_t>(place - recipient.begin());
+  if (kept == recipient.size()) {
+    return;
+  }
+  const auto cut = [kept](auto& column) { column.resize(std::min(column.size(), kept)); };
+  cut(recipient);
+  cut(time);
+  cut(link);
+  cut(evidence);
+  cut(extra);
+  cut(system);
+}
+
 void EventColumns::append(const EventRow& row) {
   recipient.push_back(static_cast<std::uint16_t>(row.recipient));
   time.push_back(row.time);

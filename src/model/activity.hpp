@@ -73,7 +73,8 @@ struct EventColumns {
 
   std::size_t size() const { return recipient.size(); }
   void clear();
-  void append(const EventRow& row); // recipient is the offset; only for sets built by hand
+  void append(const EventRow& row);   // recipient is the offset; only for sets built by hand
+  void keep_below(std::uint32_t end); // those of recipients below; they stand in order
   EventRow row(std::size_t i) const {
     return {recipient[i],
             time[i],

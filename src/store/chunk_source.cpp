@@ -32,11 +32,11 @@ StoreChunk::StoreChunk(Database& database, std::uint32_t chunk, std::uint32_t re
       m_activity(database), m_attributes(attribute_ids(m_recipients)) {}
 
 bool StoreChunk::events(CampaignId campaign, EventKind kind, EventColumns& columns) {
-  if (m_sets) {
-    return m_sets->read(campaign, kind, columns);
-  }
   columns.clear();
-  return m_activity.load_set(m_chunk, campaign, kind, columns);
+  const bool any = m_sets ? m_sets->read(campaign, kind, columns)
+                          : m_activity.load_set(m_chunk, campaign, kind, columns);
+  columns.keep_below(m_size);
+  return any;
 }
 
 ChunkActivity& StoreChunk::sets() {
@@ -47,7 +47,11 @@ ChunkActivity& StoreChunk::sets() {
 }
 
 bool StoreChunk::recipients(CampaignId campaign, EventKind kind, std::vector<std::uint16_t>& out) {
-  return sets().read_recipients(campaign, kind, out);
+  const bool any = sets().read_recipients(campaign, kind, out);
+  out.erase(std::lower_bound(out.begin(), out.end(), m_size,
+                             [](std::uint32_t r, std::uint32_t size) { return r < size; }),
+            out.end());
+  return any;
 }
 
 std::vector<CampaignId> StoreChunk::campaigns(EventKind kind) {
@@ -74,7 +78,16 @@ bool StoreChunk::attribute(std::uint32_t block, std::string_view name, Attribute
       m_attribute_block.emplace(m_block_data, "attribute block");
     }
   }
-  return m_attribute_block && m_attribute_block->read(id->second, column);
+  if (!m_attribute_block || !m_attribute_block->read(id->second, column)) {
+    return false;
+  }
+  const auto first = block << k_recipient_block_bits;
+  while (!column.recipient.empty() && first + column.recipient.back() >= m_size) {
+    column.recipient.pop_back();
+    column.valid_from.pop_back();
+    column.value.pop_back();
+  }
+  return true;
 }
 
 std::vector<std::string> StoreChunk::attribute_names() {

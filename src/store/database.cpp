@@ -168,6 +168,17 @@ std::int64_t Database::version() {
   return query.step() ? query.integer(0) : 0;
 }
 
+ReadTransaction::ReadTransaction(Database& database) : m_end(database.use("COMMIT")) {
+  database.execute("BEGIN");
+}
+
+ReadTransaction::~ReadTransaction() {
+  try {
+    m_end.run();
+  } catch (const Failure&) { // nothing was written
+  }
+}
+
 Transaction::Transaction(Database& database)
     : m_database(database), m_rollback(database.use("ROLLBACK")) {
   database.execute("BEGIN IMMEDIATE");

@@ -97,6 +97,18 @@ private:
   std::unordered_multimap<std::string, sqlite3_stmt*> m_free;
 };
 
+/// What is read while it lives is of one moment, that of the first look.
+class ReadTransaction {
+public:
+  explicit ReadTransaction(Database& database);
+  ReadTransaction(const ReadTransaction&) = delete;
+  ReadTransaction& operator=(const ReadTransaction&) = delete;
+  ~ReadTransaction();
+
+private:
+  Statement m_end;
+};
+
 /// BEGIN IMMEDIATE … COMMIT; rolls back when it goes without commit().
 class Transaction {
 public:
