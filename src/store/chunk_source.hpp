@@ -10,8 +10,8 @@
 
 namespace mailfunnel {
 
-/// All recipients of a chunk; what is asked for is read then. Who came in since `recipients_in_store`
-/// was read is not in it. The database must live as long.
+/// All recipients of a chunk; what is asked for is read then. Who came in since
+/// `recipients_in_store` was read is not in it. The database must live as long.
 class StoreChunk : public ChunkSource {
 public:
   StoreChunk(Database& database, std::uint32_t chunk, std::uint32_t recipients_in_store);
