@@ -249,6 +249,57 @@ const k_flows = {
     check(await reviewer.page.locator('main form').count() === 0, 'a reviewer looks, and approves nothing');
     for (const { context } of [first, second, reviewer]) await context.close();
   },
+  async 'the review of a mailing, and a stage that is set where the link stands'() {
+    const { context, page } = await open({}, 'operator');
+    await page.goto(`${base}/campaigns?q=peppol`);
+    await Promise.all([page.waitForURL(/\/campaigns\/[^/]+\/./), page.locator('tbody a').first().click()]);
+    const mailing = page.url().split('?')[0];
+    for (const look_of of [{ language: 'fr', scheme: 'dark', width: 390 }, { language: 'nl', scheme: 'light', width: 1280 }]) {
+      const other = await open(look_of, 'reviewer');
+      await other.page.goto(mailing);
+      await settled(other.page);
+      await look(other.page, `a mailing (${look_of.language}, ${look_of.width})`);
+      check(await other.page.locator('form.retag').count() === 0, 'a reviewer sets no stage');
+      await other.context.close();
+    }
+    const select = page.locator('form.retag select').first();
+    const now = await select.inputValue();
+    const wanted = now === 'BOFU' ? 'TOFU' : 'BOFU';
+    await select.selectOption(wanted);
+    const told = page.locator('[role=status]').first();
+    await told.waitFor();
+    check(await told.locator('form').count() >= 1, 'who would move, before it is stored');
+    await look(page, 'a stage, previewed');
+    await page.reload();
+    check(await page.locator('form.retag select').first().inputValue() === now, 'nothing is stored by looking');
+    await page.locator('form.retag select').first().selectOption(wanted);
+    await page.locator('[role=status] form button').first().waitFor();
+    await Promise.all([page.waitForURL(/stored=/), page.locator('[role=status] form button').first().click()]);
+    check(await page.locator('.note.good').count() === 1, 'it says what was stored');
+    await context.close();
+  },
+  async 'somebody is erased, once the address is typed'() {
+    const { context, page, state } = await open({}, 'admin');
+    page.on('dialog', (dialog) => dialog.accept());
+    const who = 'hostile2@example.com';
+    await page.goto(`${base}/recipients/${encodeURIComponent(who)}`);
+    const typed = page.locator('form[action$="/erase"] input:not([type=hidden])');
+    state.expected = 400;
+    await typed.fill('somebody@example.com');
+    await page.click('form[action$="/erase"] button');
+    await page.waitForLoadState();
+    check(!/\/tasks\//.test(page.url()), 'another address erases nobody');
+    state.expected = 0;
+    await page.goto(`${base}/recipients/${encodeURIComponent(who)}`);
+    await typed.fill(who);
+    await Promise.all([page.waitForURL(/\/tasks\/\d+/), page.click('form[action$="/erase"] button')]);
+    // The file that was imported still lies in the folder and is named: so it is done in part.
+    await page.waitForSelector('.note.good, .note.warn', { timeout: 60000 });
+    check(!(await page.content()).includes(who), 'the task names nobody');
+    await page.goto(`${base}/recipients?q=hostile2`);
+    check(await page.locator('tbody tr').count() === 0, 'nobody is found any more');
+    await context.close();
+  },
   async 'a task is started, watched and over'() {
     const { context, page } = await open({}, 'operator');
     await page.goto(`${base}/tasks`);
