@@ -41,6 +41,13 @@ View wanting(std::string kind, std::string text, std::string href = {}, std::str
   return out;
 }
 
+/// Is it pulled, or does it send webhooks? Of one that comes by files nothing is expected.
+bool tells_by_itself(const PageContext& context, const AccountStatus& account) {
+  const auto* config = context.workspace.config.account(account.name);
+  return config != nullptr && !config->archived &&
+         !(config->keys.empty() && config->hook_keys.empty());
+}
+
 /// Records that could not be used: in files of the workspace, each with its reason.
 void add_rejects(View& out, const PageContext& context) {
   const auto since = format_date(context.now - k_recent);
@@ -121,8 +128,7 @@ View attention(const PageContext& context, Store& store, const StoreStatus& stat
     }
   }
   for (const auto& account : status.accounts) {
-    if (account.to && context.now - *account.to > k_stale &&
-        !context.workspace.config.rules.kinds.empty()) {
+    if (account.to && context.now - *account.to > k_stale && tells_by_itself(context, account)) {
       out << wanting("warn", t.with("attention_stale", {account.name, t.date(*account.to)}));
     }
   }

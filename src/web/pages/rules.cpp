@@ -32,6 +32,11 @@ struct Asked {
 
 Asked asked_of(const PageContext& context) {
   Asked out;
+  // Rules of one's own, and conversions, can ask after an address.
+  if (context.masks() && !trim(context.field("more")).empty()) {
+    out.problems.push_back(context.t["rules_masked"]);
+    return out;
+  }
   TurnedKnobs turned;
   for (const auto& [name, value] : context.form) {
     if (name.starts_with(k_field)) {
@@ -291,6 +296,11 @@ View backtested(const PageContext& context, const Asked& asked) {
   const auto& t = context.t;
   View view;
   auto problems = asked.problems;
+  if (context.masks()) {
+    view.set("good", false);
+    view.set("problems", texts_of({context.t["rules_masked"]}));
+    return view;
+  }
   const auto read =
       read_conversions(context.field("conversions"), context.workspace.config.report_zone);
   if (!read) {
@@ -349,6 +359,7 @@ View backtested(const PageContext& context, const Asked& asked) {
 HttpResponse rules_page(const PageContext& context) {
   View view;
   view.set("groups", groups_of(context));
+  view.set("sees_addresses", !context.masks());
   view.set("profile", context.workspace.config.rules.scoring.profile);
   return show_page(context, "rules", view, context.t["rules"]);
 }

@@ -86,7 +86,8 @@ struct Site::Visit {
   Seconds now;
   Tasks* tasks;
   Words words;
-  ApiToken caller; // without a name: nobody
+  ApiToken caller;          // without a name: nobody
+  std::string_view route{}; // for the log, as a path may name somebody
   std::optional<Login> session;
 
   PageContext context(const WebRequest& request, PageCache& cache, const Handles& handles) const {
@@ -225,7 +226,7 @@ HttpResponse Site::answer(const WebRequest& request, Visit& visit) {
   auto context = visit.context(request, m_cache, m_handles);
   if (!reads(request)) {
     if (!request.http.header("Content-Type").starts_with("application/x-www-form-urlencoded")) {
-      bad_request("the form is not one of ours");
+      bad_request(visit.words["foreign_form"]);
     }
     context.form = read_form(request.http.body);
     if (from_elsewhere(request) || !same_secret(context.field("csrf"), visit.session->csrf)) {
@@ -260,12 +261,13 @@ HttpResponse Site::answer(const WebRequest& request, Visit& visit) {
       }
       forbidden(visit.words["not_your_role"]);
     }
+    visit.route = route.path;
     context.places = places_of(route.path, path);
     context.query = read_query(request.query, route.parameters);
     return route.handler(context);
   }
   if (known) {
-    return text_response(405, "not this way\n");
+    return failed(request, visit, {ErrorCode::usage, visit.words["other_method"]}, 405);
   }
   not_found(visit.words["no_such_page"]);
 }
@@ -289,6 +291,7 @@ HttpResponse Site::handle(const WebRequest& request, const Workspace& workspace,
               tasks,
               Words(language_of(request, workspace), workspace.config.report_zone),
               {},
+              {},
               {}};
   HttpResponse out;
   try {
@@ -306,13 +309,13 @@ HttpResponse Site::handle(const WebRequest& request, const Workspace& workspace,
   } catch (const Failure& failure) {
     const auto status = http_status_of(failure.error.code);
     if (status == 500) {
-      m_log.error("page", {{"path", request.path}, {"why", failure.what()}});
+      m_log.error("page", {{"path", visit.route}, {"why", failure.what()}});
     }
     out = failed(request, visit,
                  status == 500 ? Error{ErrorCode::io, visit.words["see_log"]} : failure.error,
                  status);
   } catch (const std::exception& fault) {
-    m_log.error("page", {{"path", request.path}, {"why", fault.what()}});
+    m_log.error("page", {{"path", visit.route}, {"why", fault.what()}});
     out = failed(request, visit, {ErrorCode::io, visit.words["see_log"]}, 500);
   }
   out.headers.emplace_back("Content-Security-Policy", std::string(k_policy));

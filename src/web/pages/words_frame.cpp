@@ -36,6 +36,12 @@ constexpr std::array k_words{
     Word{"not_your_role", "Your role may not see this.", "Uw rol mag dit niet zien.",
          "Votre rôle ne permet pas de voir ceci."},
     Word{"not_allowed", "Not allowed", "Niet toegestaan", "Non autorisé"},
+    Word{"other_method",
+         "This address does not take that kind of request: go to its page and use the form there.",
+         "Dit adres aanvaardt dat soort verzoek niet: ga naar de pagina en gebruik het formulier "
+         "daar.",
+         "Cette adresse n'accepte pas ce type de requête : allez à sa page et utilisez-y le "
+         "formulaire."},
     Word{"no_such_page", "There is no such page.", "Deze pagina bestaat niet.",
          "Cette page n'existe pas."},
     Word{"not_found", "Not found", "Niet gevonden", "Introuvable"},

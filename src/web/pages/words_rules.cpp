@@ -24,6 +24,9 @@ constexpr std::array k_words{
          "er al is.",
          "Comme dans la configuration (TOML) : étapes, exceptions, robots ; ce qui est écrit ici "
          "l'emporte sur l'existant."},
+    Word{"rules_masked", "Other rules and conversions are for those who may see addresses.",
+         "Andere regels en conversies zijn voor wie adressen mag zien.",
+         "Les autres règles et les conversions sont réservées à qui peut voir les adresses."},
     Word{"rules_try", "Try", "Probeer", "Essayer"},
     Word{"rules_reset", "As they are now", "Zoals ze nu zijn", "Comme actuellement"},
     Word{"rules_download", "Download as a rules file", "Download als regelbestand",

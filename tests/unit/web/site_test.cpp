@@ -429,6 +429,33 @@ TEST_CASE("rules lab: who moves, mistakes, and the file") {
   CHECK(holds(test, "role=\"alert\""));
 }
 
+TEST_CASE("rules lab: who may not see addresses asks after none") {
+  World world;
+  world.workspace.config.serve.mask_addresses = true;
+  const std::string_view by_address =
+      "[[fit]]\nname = \"x\"\nattribute = \"email\"\nequals = [\"p0@example.com\"]\npoints = 9\n";
+  const std::vector<std::pair<std::string, std::string>> asked{{"more", std::string(by_address)}};
+  CHECK(holds(world.post("/rules/try", asked, Role::reviewer, true), "who may see addresses"));
+  CHECK(world.post("/rules/download", asked, Role::reviewer).status == 400);
+  CHECK(holds(world.post("/rules/backtest",
+                         {{"conversions", "email,date\np0@example.com,2026-03-20\n"}},
+                         Role::reviewer, true),
+              "who may see addresses"));
+  CHECK(!holds(world.get("/rules", Role::reviewer), "name=\"more\""));
+  const auto moved =
+      world.post("/rules/try", {{"k.scoring.click.BOFU", "50"}}, Role::reviewer, true);
+  CHECK(holds(moved, "another score: 10"));
+  CHECK(!holds(moved, "p0@example.com"));
+  CHECK(holds(world.post("/rules/try", asked, Role::operations, true), "another fit: 1"));
+}
+
+TEST_CASE("an address with another method says what to do") {
+  World world;
+  const auto answer = world.post("/rules", {});
+  CHECK(answer.status == 405);
+  CHECK(holds(answer, "use the form there"));
+}
+
 TEST_CASE("segments: a count while one types, a caret under a mistake, people page by page") {
   World world;
   const auto counted = world.get("/segments/try?where=score%20%3E%200", Role::reviewer, true);
