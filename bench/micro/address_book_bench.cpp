@@ -29,7 +29,7 @@ std::vector<std::string> shuffled_addresses(std::size_t count) {
 }
 
 void intern_all(AddressBook& book, const std::vector<std::string>& keys) {
-  const AddressBook::Pass pass(book);
+  AddressBook::Pass pass(book);
   std::array<std::uint64_t, k_batch> hashes{};
   for (std::size_t at = 0; at < keys.size(); at += k_batch) {
     const auto count = std::min(k_batch, keys.size() - at);
@@ -41,7 +41,7 @@ void intern_all(AddressBook& book, const std::vector<std::string>& keys) {
       book.prefetch_entry(hashes[i]);
     }
     for (std::size_t i = 0; i < count; ++i) {
-      benchmark::DoNotOptimize(book.intern(keys[at + i], hashes[i]));
+      benchmark::DoNotOptimize(book.intern(keys[at + i], hashes[i], AddressBook::k_none, &pass));
     }
   }
 }

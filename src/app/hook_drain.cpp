@@ -24,10 +24,10 @@ constexpr std::uint64_t k_row_memory = std::uint64_t{64} << 20;
 /// Requests of one account, read into one session.
 class AccountDrain {
 public:
-  AccountDrain(Store& store, const Workspace& workspace, const AccountConfig& account, bool small,
-               Seconds now)
+  AccountDrain(Store& store, const Workspace& workspace, unsigned threads,
+               const AccountConfig& account, bool small, Seconds now)
       : m_account(account), m_adapter(*workspace.registry.find(account.esp)),
-        m_session(store, options(workspace, account, small, now)), m_worker(m_session) {}
+        m_session(store, options(workspace, threads, account, small, now)), m_worker(m_session) {}
 
   void read(SpooledHook hook, RejectsFile& rejects) {
     HttpRequest request;
@@ -64,13 +64,13 @@ public:
   }
 
 private:
-  static SessionOptions options(const Workspace& workspace, const AccountConfig& account,
-                                bool small, Seconds now) {
+  static SessionOptions options(const Workspace& workspace, unsigned threads,
+                                const AccountConfig& account, bool small, Seconds now) {
     SessionOptions options;
     options.account = account.name;
     options.adapter = account.esp;
     options.only_account = true;
-    options.threads = workspace.threads;
+    options.threads = threads;
     options.memory = std::min(workspace.memory, k_row_memory);
     options.now = now;
     options.strip = workspace.config.strip;
@@ -87,8 +87,9 @@ private:
   std::uint64_t m_requests = 0;
 };
 
-void drain_batch(Store& store, const Workspace& workspace, std::vector<SpooledHook> hooks,
-                 Seconds now, RejectsFile& rejects, DrainReport& report) {
+void drain_batch(Store& store, const Workspace& workspace, unsigned threads,
+                 std::vector<SpooledHook> hooks, Seconds now, RejectsFile& rejects,
+                 DrainReport& report) {
   std::size_t bytes = 0;
   std::map<std::string, std::vector<SpooledHook>> by_account;
   for (auto& hook : hooks) {
@@ -98,7 +99,7 @@ void drain_batch(Store& store, const Workspace& workspace, std::vector<SpooledHo
   const bool small =
       bytes <= k_small_batch && Recipients(store.database()).count() >= k_large_store;
   if (!small || Activity(store.database()).inbox_size() >= k_full_inbox) {
-    fold_inbox(store, workspace.threads);
+    fold_inbox(store, threads);
   }
   for (auto& [name, of_account] : by_account) {
     report.requests += of_account.size();
@@ -118,7 +119,7 @@ void drain_batch(Store& store, const Workspace& workspace, std::vector<SpooledHo
                       of_account.size(), name));
       continue;
     }
-    AccountDrain drain(store, workspace, *account, small, now);
+    AccountDrain drain(store, workspace, threads, *account, small, now);
     for (auto& hook : of_account) {
       drain.read(std::move(hook), rejects);
     }
@@ -129,8 +130,8 @@ void drain_batch(Store& store, const Workspace& workspace, std::vector<SpooledHo
 
 } // namespace
 
-DrainReport drain_hooks(Store& store, const Workspace& workspace, HookSpool& spool, Seconds now,
-                        const std::function<bool()>& stopped) {
+DrainReport drain_hooks(Store& store, const Workspace& workspace, unsigned threads,
+                        HookSpool& spool, Seconds now, const std::function<bool()>& stopped) {
   DrainReport report;
   RejectsFile rejects(rejects_path(workspace.folder, now));
   while (!stopped || !stopped()) {
@@ -141,7 +142,7 @@ DrainReport drain_hooks(Store& store, const Workspace& workspace, HookSpool& spo
     for (auto& damaged : batch.damaged) {
       report.remarks.push_back(std::move(damaged));
     }
-    drain_batch(store, workspace, std::move(batch.hooks), now, rejects, report);
+    drain_batch(store, workspace, threads, std::move(batch.hooks), now, rejects, report);
     spool.drop(batch.last);
   }
   report.rejects = rejects.written();
@@ -162,7 +163,7 @@ void drain_left_hooks(Store& store, const Workspace& workspace, Seconds now) {
     throw;
   }
   HookSpool spool(store.path());
-  drain_hooks(store, workspace, spool, now);
+  drain_hooks(store, workspace, workspace.threads, spool, now);
 }
 
 void cover_hooks(Store& store, const AccountConfig& account, Seconds now) {

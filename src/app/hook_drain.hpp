@@ -23,8 +23,8 @@ struct DrainReport {
 
 /// Until nothing waits or `stopped`. Takes the writer lock for each batch; Failure (locked) where
 /// another run keeps it, (io) where the disk is full: what waits stays in the spool.
-DrainReport drain_hooks(Store& store, const Workspace& workspace, HookSpool& spool, Seconds now,
-                        const std::function<bool()>& stopped = {});
+DrainReport drain_hooks(Store& store, const Workspace& workspace, unsigned threads,
+                        HookSpool& spool, Seconds now, const std::function<bool()>& stopped = {});
 
 /// For commands that read activity: what `serve` left behind when it was killed. Does nothing while
 /// a `serve` runs, which does it itself within a second or two.

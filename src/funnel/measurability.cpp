@@ -62,6 +62,7 @@ void Measurability::start(std::size_t recipients, bool all) {
   m_clicks.start(recipients);
   m_suppressions.clear();
   m_wanted.resize(recipients);
+  m_doubtful.assign(recipients, 0);
   m_all = all;
 }
 

@@ -37,16 +37,21 @@ std::string_view reason_of(Silence silence);
 /// inside.
 using CoveredTimes = std::vector<std::pair<Seconds, Seconds>>;
 
+/// What came back of a mail, up to the moment: an open of any sort but a machine's, a click, a
+/// reply, a conversion.
+enum class Reaction : std::uint8_t { none, late, in_time };
+
 /// One mailing as one person got it.
 struct MailReceived {
   std::uint32_t delivered;
-  std::uint32_t reacted;     // when first: an open of any sort but a machine's, a click, a reply, a
-                             // conversion; k_never
-  std::uint32_t family : 30; // index in World::families
-  std::uint32_t named : 1;   // the events say which mailing it was
+  std::uint32_t family : 28;   // index in World::families
+  std::uint32_t named : 1;     // the events say which mailing it was
+  std::uint32_t reaction : 2;  // a Reaction; in_time: the first one came within the window
   std::uint32_t by_person : 1; // the reaction
+
+  bool reacted() const { return static_cast<Reaction>(reaction) != Reaction::none; }
 };
-static_assert(sizeof(MailReceived) == 12); // there are millions
+static_assert(sizeof(MailReceived) == 8); // there are millions
 constexpr std::uint32_t k_never = ~0U;
 
 /// What the people of a chunk did, gathered in any order; judged all together. To be used for chunk
@@ -66,17 +71,20 @@ public:
   /// When all is expected, and before anything is added.
   void make_room();
 
-  void add_mail(std::uint16_t recipient, const MailReceived& mail) {
-    m_mails.add(recipient, mail, m_wanted[recipient]);
+  /// `there`: 0, as if it had not been called; 1.
+  void add_mail(std::uint16_t recipient, const MailReceived& mail, std::uint8_t there = 1) {
+    m_mails.add(recipient, mail, std::uint32_t{m_wanted[recipient]} & there);
   }
   /// By a reader, or through a privacy proxy. Opens by machines do not belong here.
   void add_open(std::uint16_t recipient, std::uint32_t time, bool proxy) {
     m_opens.add(recipient, {time, proxy}, m_wanted[recipient]);
+    m_doubtful[recipient] |= proxy ? 1 : 0;
   }
   /// The first click by a person in a mailing, and that mailing's first open by a reader (k_never:
   /// none).
   void add_click(std::uint16_t recipient, std::uint32_t time, std::uint32_t opened) {
     m_clicks.add(recipient, {time, opened}, m_wanted[recipient]);
+    m_doubtful[recipient] |= opened > time ? 1 : 0;
   }
   /// From `time` on mails should (not) go out. By recipient, then time.
   void add_suppression(std::uint16_t recipient, std::uint32_t time, bool suppressed) {
@@ -134,9 +142,9 @@ private:
       }
       m_rows.resize(std::max<std::size_t>(m_rows.size(), total));
     }
-    /// Without a branch on `wanted`: it could not be foreseen.
-    void add(std::size_t r, const Row& row, std::uint8_t wanted) {
-      m_rows[m_ends[r]] = row;
+    /// Without a branch on `wanted`, 0 or 1: it could not be foreseen.
+    void add(std::size_t r, const Row& row, std::uint32_t wanted) {
+      m_rows[m_ends[r] * wanted] = row;
       m_ends[r] += wanted;
     }
     std::span<Row> of(std::size_t r) {
@@ -172,18 +180,18 @@ private:
     if (early == mails.size() && !m_all) {
       return;
     }
-    const auto person = person_of(r, suppressions);
-    const bool plain = person.opens.empty() && person.clicks.empty() && suppressions.empty();
+    // Of most nothing is known that could excuse their silence, so that only the log's gaps count.
+    const bool plain = m_doubtful[r] == 0 && suppressions.empty();
+    const auto person = plain ? Person{} : person_of(r, suppressions);
     for (auto i = m_all ? 0 : early; i < mails.size(); ++i) {
       const auto& mail = mails[i];
       const auto end = Seconds{mail.delivered} + window;
-      const auto silence = Seconds{mail.reacted} <= end ? Silence::reacted
-                           : mail.named == 0            ? Silence::not_named
-                           : end > as_of                ? Silence::window_open
-                           : i < early                  ? Silence::few_mails
-                           : plain && covers(covered(mail.family), mail.delivered, end)
-                               ? Silence::not_opened // as verdict() would say, of most
-                               : verdict(person, mail, end, covered(mail.family));
+      const bool in_time = static_cast<Reaction>(mail.reaction) == Reaction::in_time;
+      const auto silence = in_time           ? Silence::reacted
+                           : mail.named == 0 ? Silence::not_named
+                           : end > as_of     ? Silence::window_open
+                           : i < early       ? Silence::few_mails
+                                             : verdict(person, mail, end, covered(mail.family));
       put(static_cast<std::uint16_t>(r), mail, silence, end);
     }
   }
@@ -205,6 +213,9 @@ private:
   Rows<Click> m_clicks;
   std::vector<Suppression> m_suppressions;
   std::vector<std::uint8_t> m_wanted; // by recipient: may have a mail that is judged
+  /// Likewise: opened through a proxy, or clicked before opening. Of all others verdict() need not
+  /// see opens and clicks: opens by readers alone, and each click after one, excuse nothing.
+  std::vector<std::uint8_t> m_doubtful;
   bool m_all = false;
 };
 

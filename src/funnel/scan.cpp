@@ -5,6 +5,7 @@
 #include <array>
 #include <tuple>
 #include <unordered_map>
+#include <utility>
 
 namespace mailfunnel {
 
@@ -392,6 +393,10 @@ void Scan::give_click(const Click& click, bool counts, const char* otherwise) {
 }
 
 void Scan::finish_family(bool measurable, CampaignId campaign, std::uint32_t family) {
+  if (m_fair) {
+    finish_fairly(measurable, campaign, family);
+    return;
+  }
   for (const auto r : m_touched) {
     const auto marks = m_marks[r];
     m_marks[r] = 0;
@@ -401,27 +406,60 @@ void Scan::finish_family(bool measurable, CampaignId campaign, std::uint32_t fam
     if ((marks & open_scored) != 0) {
       give_open(r, campaign, (marks & implied) != 0);
     }
-    if (m_fair) {
-      note_mail(r, marks, measurable, family);
-    } else {
-      const auto silence = simple_silence(r, marks, measurable, family);
-      if ((marks & human) != 0) {
-        m_out.non_opens_in_a_row[r] = 0;
-      } else if (silence == Silence::not_opened && (marks & received) != 0) {
-        const auto end =
-            m_delivered_at.empty() ? Seconds{0} : m_delivered_at[r] + m_rules.non_open_after;
-        give_non_open(r, end, campaign);
-      }
-      if ((marks & received) != 0) {
-        note_outcome(r, family, m_delivered_at.empty() ? 0 : m_delivered_at[r],
-                     {silence, (marks & human) != 0});
-      }
+    const auto silence = simple_silence(r, marks, measurable, family);
+    if ((marks & human) != 0) {
+      m_out.non_opens_in_a_row[r] = 0;
+    } else if (silence == Silence::not_opened && (marks & received) != 0) {
+      const auto end =
+          m_delivered_at.empty() ? Seconds{0} : m_delivered_at[r] + m_rules.non_open_after;
+      give_non_open(r, end, campaign);
+    }
+    if ((marks & received) != 0) {
+      note_outcome(r, family, m_delivered_at.empty() ? 0 : m_delivered_at[r],
+                   {silence, (marks & human) != 0});
     }
     if (!m_delivered_at.empty()) {
       m_delivered_at[r] = 0;
     }
   }
   m_touched.clear();
+}
+
+void Scan::finish_fairly(bool named, CampaignId campaign, std::uint32_t family) {
+  // No branches but the loop's own: who opened and clicked can't be foreseen.
+  m_opened.resize(m_touched.size());
+  m_clickers.resize(m_touched.size());
+  auto* opened = m_opened.data();
+  auto* clicker = m_clickers.data();
+  for (const auto r : m_touched) {
+    const auto marks = std::exchange(m_marks[r], std::uint8_t{0});
+    const auto delivered = std::exchange(m_delivered_at[r], 0);
+    const auto reacted = std::exchange(m_reacted_at[r], k_never);
+    const auto reaction = reaction_to(delivered, reacted);
+    const auto got = static_cast<std::uint8_t>(marks & received); // 0 or 1
+    auto& count = m_out.received[r];
+    count = static_cast<std::uint16_t>(count + (got & (count != 0xFFFF)));
+    *opened = {r, (marks & implied) != 0};
+    opened += (marks & open_scored) != 0;
+    *clicker = {r, std::exchange(m_first_click[r], k_never),
+                std::exchange(m_first_open[r], k_never)};
+    clicker += clicker->clicked != k_never;
+    m_measurability.add_mail(r,
+                             {delivered, family & ~(15U << 28), named ? 1U : 0U,
+                              static_cast<std::uint32_t>(reaction) & 3U,
+                              (marks & human) != 0 ? 1U : 0U},
+                             got);
+    if (m_ledger != nullptr && reaction == Reaction::late) {
+      m_late_at[{r, family}] = reacted;
+    }
+  }
+  m_touched.clear();
+  for (const auto* one = m_opened.data(); one != opened; ++one) {
+    give_open(one->first, campaign, one->second);
+  }
+  for (const auto* one = m_clickers.data(); one != clicker; ++one) {
+    m_measurability.add_click(one->recipient, one->clicked, one->opened);
+  }
 }
 
 Silence Scan::simple_silence(std::uint16_t r, std::uint8_t marks, bool measurable,
@@ -471,17 +509,6 @@ void Scan::give_non_open(std::uint16_t r, Seconds end, CampaignId campaign) {
     fading_line(r, end, EventKind::delivered, campaign, 0, Stage::none, "non_open",
                 m_rules.non_open);
   }
-}
-
-void Scan::note_mail(std::uint16_t r, std::uint8_t marks, bool named, std::uint32_t family) {
-  if ((marks & received) != 0) {
-    m_measurability.add_mail(r, {m_delivered_at[r], m_reacted_at[r], family & ~(3U << 30),
-                                 named ? 1U : 0U, (marks & human) != 0 ? 1U : 0U});
-  }
-  if (m_first_click[r] != k_never) {
-    m_measurability.add_click(r, m_first_click[r], m_first_open[r]);
-  }
-  m_reacted_at[r] = m_first_open[r] = m_first_click[r] = k_never;
 }
 
 } // namespace mailfunnel

@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <array>
 #include <compare>
+#include <map>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -166,7 +167,13 @@ private:
       m_ledger->mails.push_back({delivered, family, outcome});
     }
   }
-  void note_mail(std::uint16_t r, std::uint8_t marks, bool named, std::uint32_t family);
+  /// finish_family() where silence is judged fairly.
+  void finish_fairly(bool named, CampaignId campaign, std::uint32_t family);
+  Reaction reaction_to(std::uint32_t delivered, std::uint32_t reacted) const {
+    return reacted == k_never                                       ? Reaction::none
+           : Seconds{reacted} <= delivered + m_rules.non_open_after ? Reaction::in_time
+                                                                    : Reaction::late;
+  }
 
   // scan_actions.cpp
   /// Non-opens by the fair rule, of all mails.
@@ -216,6 +223,16 @@ private:
   std::vector<std::size_t> m_open_line; // in the ledger: the open that counts
   // By recipient, of the family at hand; the last three only where silence is judged fairly.
   std::vector<std::uint32_t> m_open_at, m_reacted_at, m_first_open, m_first_click;
+  /// Of the family at hand: who gets an open's points, and whether by a click; who clicked, when,
+  /// and when the mailing was first opened.
+  std::vector<std::pair<std::uint16_t, bool>> m_opened;
+  struct Clicker {
+    std::uint16_t recipient;
+    std::uint32_t clicked, opened;
+  };
+  std::vector<Clicker> m_clickers;
+  std::map<std::pair<std::uint16_t, std::uint32_t>, std::uint32_t>
+      m_late_at; // recipient and family to the first late reaction, where lines are wanted
   Measurability& m_measurability;
   std::array<std::vector<Points>, k_capped_groups> m_group_sums; // of groups with a cap
   std::array<Points*, k_capped_groups + 1> m_sums{}; // where the points of a PointGroup go

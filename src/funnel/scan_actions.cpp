@@ -34,9 +34,9 @@ void Scan::judge_silence() {
                                                    : silence;
         }
         note_outcome(r, mail.family, mail.delivered,
-                     {mail.reacted != k_never ? Silence::reacted : silence, mail.by_person != 0});
+                     {mail.reacted() ? Silence::reacted : silence, mail.by_person != 0});
         const auto campaign = m_world.campaigns[m_world.families[mail.family].front()].id;
-        if (mail.reacted != k_never) { // known up to the moment only
+        if (mail.reacted()) { // known up to the moment only
           if (mail.by_person != 0) {
             m_out.non_opens_in_a_row[r] = 0;
           }
@@ -45,8 +45,8 @@ void Scan::judge_silence() {
             const auto points = worth(m_rules.non_open, static_cast<std::uint32_t>(end));
             fading_line(r, end, EventKind::delivered, campaign, 0, Stage::none, "non_open",
                         m_rules.non_open);
-            line(r, mail.reacted, EventKind::open, campaign, 0, Stage::none, "non_open taken back",
-                 -points, "opened, clicked or answered late");
+            line(r, m_late_at.at({r, mail.family}), EventKind::open, campaign, 0, Stage::none,
+                 "non_open taken back", -points, "opened, clicked or answered late");
           }
         } else if (silence == Silence::not_opened) {
           give_non_open(r, end, campaign);

@@ -9,12 +9,14 @@
 #include <bit>
 #include <cstring>
 #include <thread>
+#include <utility>
 
 namespace mailfunnel {
 
 namespace {
 constexpr std::size_t k_entry_head = 8;
 constexpr std::uint64_t k_arena_limit = std::uint64_t{32} << 30;
+constexpr std::size_t k_pass_room = 4096; // that a pass takes at a time
 std::size_t entry_size(std::size_t text) {
   return (k_entry_head + text + 7) & ~std::size_t{7};
 }
@@ -36,7 +38,7 @@ AddressBook::Slots AddressBook::make_slots(std::size_t count) {
 }
 
 AddressBook::AddressBook(std::uint32_t next, std::uint64_t seed)
-    : m_seed(seed), m_next(next), m_taken_numbers(next) {
+    : m_seed(seed), m_taken_numbers(next), m_next(next) {
   // Only address space: pages come with use. Halved until the system agrees.
   for (m_arena_size = k_arena_limit; m_arena_size >= (std::size_t{1} << 26); m_arena_size /= 2) {
     void* space = mmap(nullptr, m_arena_size, PROT_READ | PROT_WRITE,
@@ -89,32 +91,59 @@ void AddressBook::reserve(std::size_t more) {
   }
 }
 
-std::uint32_t AddressBook::allocate(std::string_view key) {
-  const auto size = entry_size(key.size());
+std::uint64_t AddressBook::take_room(std::size_t size) {
   const auto used = m_arena_used.fetch_add(size, std::memory_order_relaxed);
   if (used + size > m_arena_size) {
     throw Failure({ErrorCode::io, "too many recipients for the memory of this machine"});
   }
-  return static_cast<std::uint32_t>(used / 8);
+  return used;
 }
 
-std::uint32_t AddressBook::intern(std::string_view key, std::uint64_t hash, std::uint32_t as) {
+std::uint32_t AddressBook::allocate(std::size_t size, Pass* pass) {
+  if (pass == nullptr || size > k_pass_room) {
+    return static_cast<std::uint32_t>(take_room(size) / 8);
+  }
+  if (pass->m_end - pass->m_used < size) {
+    fill(pass->m_used, pass->m_end);
+    pass->m_used = pass->m_end = 0; // if there is no room the rest is not filled twice
+    pass->m_used = take_room(k_pass_room);
+    pass->m_end = pass->m_used + k_pass_room;
+  }
+  return static_cast<std::uint32_t>(std::exchange(pass->m_used, pass->m_used + size) / 8);
+}
+
+/// An entry of nobody, so that take_added() gets over what a pass leaves unused.
+void AddressBook::fill(std::uint64_t used, std::uint64_t end) {
+  if (used != end) {
+    auto* entry = at(static_cast<std::uint32_t>(used / 8));
+    entry->size = static_cast<std::uint32_t>(end - used - k_entry_head) & 0x7FFFFFFFU;
+    entry->added = 0;
+  }
+}
+
+AddressBook::Pass::~Pass() {
+  m_book.fill(m_used, m_end);
+  m_book.m_count.fetch_add(m_count, std::memory_order_relaxed);
+}
+
+std::uint32_t AddressBook::intern(std::string_view key, std::uint64_t hash, std::uint32_t as,
+                                  Pass* pass) {
   if (const auto known = find(key, hash); known != k_none) {
     return known;
   }
   if (as == k_refused || (m_refuses && m_refuses(key))) {
-    return put(key, hash, k_refused, false);
+    return put(key, hash, k_refused, false, pass);
   }
-  return put(key, hash, as, true);
+  return put(key, hash, as, true, pass);
 }
 
-void AddressBook::load(std::string_view key, std::uint64_t hash, std::uint32_t number) {
-  put(key, hash, number, false);
+void AddressBook::load(std::string_view key, std::uint64_t hash, std::uint32_t number, Pass& pass) {
+  put(key, hash, number, false, &pass);
 }
 
 std::uint32_t AddressBook::put(std::string_view key, std::uint64_t hash, std::uint32_t number,
-                               bool added) {
-  const auto place = allocate(key);
+                               bool added, Pass* pass) {
+  const auto place = allocate(entry_size(key.size()), pass);
   auto* entry = at(place);
   entry->number.store(k_none, std::memory_order_relaxed);
   entry->size = static_cast<std::uint32_t>(key.size()) & 0x7FFFFFFFU;
@@ -124,7 +153,11 @@ std::uint32_t AddressBook::put(std::string_view key, std::uint64_t hash, std::ui
   for (auto i = home(hash);; i = (i + 1) & m_mask) {
     std::uint64_t empty = 0;
     if (m_slots[i].compare_exchange_strong(empty, slot, std::memory_order_acq_rel)) {
-      m_count.fetch_add(1, std::memory_order_relaxed);
+      if (pass != nullptr) {
+        ++pass->m_count;
+      } else {
+        m_count.fetch_add(1, std::memory_order_relaxed);
+      }
       const auto mine = number != k_none ? number : m_next.fetch_add(1, std::memory_order_relaxed);
       entry->number.store(mine, std::memory_order_release);
       return mine;

@@ -28,13 +28,21 @@ public:
   /// Makes room for `more` keys beyond those in it. Hold no Pass while calling.
   void reserve(std::size_t more);
 
-  /// A thread's permission to look up and add: as long as it is held the table does not move.
+  /// A thread's permission to look up and add: as long as it is held the table does not move. It
+  /// has some room in the arena, so that threads that add do not wait for each other.
   class Pass {
   public:
-    explicit Pass(AddressBook& book) : m_lock(book.m_growth) {}
+    explicit Pass(AddressBook& book) : m_book(book), m_lock(book.m_growth) {}
+    ~Pass();
+    Pass(const Pass&) = delete;
+    Pass& operator=(const Pass&) = delete;
 
   private:
+    friend class AddressBook;
+    AddressBook& m_book;
     std::shared_lock<std::shared_mutex> m_lock;
+    std::uint64_t m_used = 0, m_end = 0; // its room
+    std::size_t m_count = 0;             // keys that it added
   };
 
   std::uint64_t hash(std::string_view key) const;
@@ -51,8 +59,9 @@ public:
   /// The number of a key, or k_none.
   std::uint32_t find(std::string_view key, std::uint64_t hash) const;
   /// The number of a key, which is added when it is new: with a number of its own, or with `as`
-  /// (another key of somebody known).
-  std::uint32_t intern(std::string_view key, std::uint64_t hash, std::uint32_t as = k_none);
+  /// (another key of somebody known). `pass`: the caller's own; without one it is slower.
+  std::uint32_t intern(std::string_view key, std::uint64_t hash, std::uint32_t as = k_none,
+                       Pass* pass = nullptr);
 
   struct Added {
     std::uint32_t number;
@@ -61,7 +70,7 @@ public:
   /// All keys added (not those that load() put in) since the last call, by number.
   std::vector<Added> take_added();
   /// A key that is in the store already; not told by take_added().
-  void load(std::string_view key, std::uint64_t hash, std::uint32_t number);
+  void load(std::string_view key, std::uint64_t hash, std::uint32_t number, Pass& pass);
 
   // While no thread holds a Pass:
   /// Another number for a key that is in it.
@@ -70,13 +79,17 @@ public:
   void go_on_from(std::uint32_t next);
 
   std::uint32_t next_number() const { return m_next.load(); }
+  /// Without those of the passes that are still held.
   std::size_t size() const { return m_count.load(); }
 
 private:
   struct Entry;
   Entry* at(std::uint32_t place) const;
-  std::uint32_t allocate(std::string_view key);
-  std::uint32_t put(std::string_view key, std::uint64_t hash, std::uint32_t number, bool added);
+  std::uint64_t take_room(std::size_t size);
+  std::uint32_t allocate(std::size_t size, Pass* pass);
+  void fill(std::uint64_t used, std::uint64_t end);
+  std::uint32_t put(std::string_view key, std::uint64_t hash, std::uint32_t number, bool added,
+                    Pass* pass);
 
   std::uint64_t m_seed;
   std::function<bool(std::string_view)> m_refuses;
@@ -92,13 +105,15 @@ private:
 
   Slots m_slots{nullptr, Unmap{}};
   std::uint64_t m_mask = 0;
-  std::atomic<std::size_t> m_count{0};
-  std::atomic<std::uint32_t> m_next;
   char* m_arena = nullptr; // reserved address space, used from the front
   std::size_t m_arena_size = 0;
-  std::atomic<std::uint64_t> m_arena_used{8}; // place 0 means an empty slot
-  std::uint64_t m_taken_until = 8;            // in the arena
-  std::uint32_t m_taken_numbers;              // up to here take_added() told of numbers
+  std::uint64_t m_taken_until = 8; // in the arena
+  std::uint32_t m_taken_numbers;   // up to here take_added() told of numbers
+  // Each on a line of the cache of its own: what is read for every event stands above.
+  static constexpr std::size_t k_line = 64;
+  alignas(k_line) std::atomic<std::uint32_t> m_next;
+  alignas(k_line) std::atomic<std::size_t> m_count{0};
+  alignas(k_line) std::atomic<std::uint64_t> m_arena_used{8}; // place 0 means an empty slot
   std::shared_mutex m_growth;
 };
 

@@ -155,7 +155,7 @@ void Session::load_book() {
         most_keys.compare_exchange_weak(most, keys.size());
       }
       m_book->reserve(threads * most_keys.load());
-      const AddressBook::Pass pass(*m_book);
+      AddressBook::Pass pass(*m_book);
       for (const auto& [index, hash, key] : keys) {
         auto id = block << k_recipient_block_bits | index;
         if (!merged.empty()) {
@@ -165,7 +165,7 @@ void Session::load_book() {
         if (id >= count) {
           continue; // came in since: this session gives that number to somebody, until it sees it
         }
-        m_book->load(key, hash, id);
+        m_book->load(key, hash, id, pass);
         keyed[index] = true;
         addressed[index] = addressed[index] || !is_contact_key(key);
       }

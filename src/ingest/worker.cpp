@@ -265,7 +265,7 @@ void Worker::resolve_pending() {
     if (is_contact_key(key)) {
       pending.row.recipient = m_session.recipient({}, key);
     } else {
-      pending.row.recipient = book.intern(key, pending.hash);
+      pending.row.recipient = book.intern(key, pending.hash, AddressBook::k_none, &*m_pass);
     }
     put(pending.bucket, pending.row);
   }
@@ -442,7 +442,8 @@ void Worker::resolve_people() {
   }
   for (std::size_t i = 0; i < m_people_count; ++i) {
     const auto& person = m_people[i];
-    give_number(person, book.intern({m_people_keys.data() + person.key, person.size}, person.hash));
+    const std::string_view key(m_people_keys.data() + person.key, person.size);
+    give_number(person, book.intern(key, person.hash, AddressBook::k_none, &*m_pass));
   }
   m_people_count = 0;
   m_people_keys.clear();

@@ -95,6 +95,22 @@ std::size_t unite_neighbours(std::span<EventRow> rows, EventKind kind) {
   return kept;
 }
 
+/// What is stored and what is fresh, both sorted, as one; of equals what is stored goes first.
+void merge_rows(const EventColumns& stored, std::span<const EventRow> fresh,
+                std::vector<EventRow>& out) {
+  out.clear();
+  out.reserve(stored.size() + fresh.size());
+  auto next = fresh.begin();
+  for (std::size_t i = 0; i < stored.size(); ++i) {
+    const auto row = stored.row(i);
+    while (next != fresh.end() && row_before(*next, row)) {
+      out.push_back(*next++);
+    }
+    out.push_back(row);
+  }
+  out.insert(out.end(), next, fresh.end());
+}
+
 struct Encoded {
   std::uint64_t key;
   std::string blob;
@@ -244,7 +260,7 @@ std::uint32_t Activity::newest() {
 
 namespace {
 
-constexpr std::size_t k_merged_at_once = std::size_t{16} << 20; // bytes of stored sets
+constexpr std::size_t k_merged_at_once = std::size_t{4} << 20; // bytes of stored sets
 
 std::vector<std::uint32_t> chunks_of(const RowPages& set) {
   std::vector<bool> seen;
@@ -343,14 +359,7 @@ MergeCounts Activity::merge_some(std::span<const RowPages> sets, const StoredBlo
       } else {
         EventColumns columns;
         BlockReader(old->second, key).read_all(columns);
-        mine.both.clear();
-        for (std::size_t k = 0; k < columns.size(); ++k) {
-          mine.both.push_back(columns.row(k));
-        }
-        mine.both.insert(mine.both.end(), fresh.begin(), fresh.end());
-        std::inplace_merge(mine.both.begin(),
-                           mine.both.begin() + static_cast<std::ptrdiff_t>(columns.size()),
-                           mine.both.end(), row_before);
+        merge_rows(columns, fresh, mine.both);
         mine.both.resize(unite_neighbours(mine.both, set.kind));
         const auto added = mine.both.size() - columns.size();
         mine.counts.fresh += added;

@@ -4,6 +4,8 @@
 #include "base/uri.hpp"
 #include "net/http_client.hpp"
 
+#include <malloc.h>
+
 #include <chrono>
 
 namespace mailfunnel {
@@ -173,10 +175,11 @@ bool Tenant::drain_once() {
     end = end ? end : now + k_last_drain;
     return now >= *end;
   };
+  const auto threads = (as_configured->threads + 1) / 2; // the others are of those who ask
   try {
     auto store = Store::open_writing(as_configured->store_path());
     store.database().execute(k_small_cache);
-    const auto report = drain_hooks(store, *as_configured, m_spool, m_now(), stopped);
+    const auto report = drain_hooks(store, *as_configured, threads, m_spool, m_now(), stopped);
     for (const auto& remark : report.remarks) {
       m_log.error("webhooks not read", {{"workspace", m_name}, {"why", remark}});
     }
@@ -207,6 +210,7 @@ void Tenant::run() {
       }
     }
     const bool good = drain_once();
+    malloc_trim(0); // what a batch took lies between what stays
     if (m_stopping) {
       return; // what is left is there for the next one
     }

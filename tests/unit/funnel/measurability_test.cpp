@@ -29,7 +29,7 @@ Verdicts judged(Measurability& measurability) {
 using People = std::vector<std::uint16_t>;
 
 MailReceived mail(std::uint32_t delivered) {
-  return {delivered, k_never, 0, 1, 0};
+  return {delivered, 0, 1, 0, 0};
 }
 
 TEST_CASE("mails that come in any order are judged by time, each person's for himself") {

@@ -1,5 +1,7 @@
 #include "ingest/address_book.hpp"
 
+#include "base/parallel.hpp"
+
 #include <doctest/doctest.h>
 
 #include <cstring>
@@ -34,6 +36,40 @@ TEST_CASE("address book: keys made to collide do not") {
     const auto key = colliding(i);
     CHECK_EQ(book.intern(key, book.hash(key)), i);
   }
+}
+
+TEST_CASE("address book: what threads add together is told once, by number") {
+  constexpr unsigned k_threads = 4;
+  constexpr std::size_t k_keys = 20'000, k_in_pass = 700;
+  const auto key_of = [](std::size_t i) { // of all sizes, so that rooms end in the middle
+    return "reader" + std::to_string(i) + std::string(i % 97, 'x') + "@example.com";
+  };
+  AddressBook book(7, 1);
+  std::size_t told = 0;
+  for (std::size_t round = 0; round < 2; ++round) { // each key is new in one of the two
+    const auto first = round * k_keys;
+    on_threads(k_threads, [&](unsigned thread) {
+      for (std::size_t i = 0; i < 2 * k_keys; i += k_in_pass) {
+        book.reserve(k_threads * k_in_pass);
+        AddressBook::Pass pass(book);
+        for (auto k = i; k < std::min(i + k_in_pass, first + k_keys); ++k) {
+          const auto key = key_of(thread % 2 == 0 ? k : first + k_keys - 1 - k);
+          book.intern(key, book.hash(key), AddressBook::k_none, k % 5 == 0 ? nullptr : &pass);
+        }
+      }
+    });
+    const auto added = book.take_added();
+    REQUIRE_EQ(added.size(), k_keys);
+    std::unordered_set<std::string_view> keys;
+    for (const auto& one : added) {
+      CHECK_EQ(one.number, 7 + told++);
+      keys.insert(one.key);
+      CHECK_EQ(book.find(one.key, book.hash(one.key)), one.number);
+    }
+    CHECK_EQ(keys.size(), k_keys);
+    CHECK_EQ(book.size(), told);
+  }
+  CHECK(book.take_added().empty());
 }
 
 } // namespace

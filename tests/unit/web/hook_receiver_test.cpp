@@ -73,7 +73,7 @@ struct Receiving {
   }
   ImportCounts drain() {
     auto store = world.store();
-    return drain_hooks(store, world.workspace, spool, k_now).counts;
+    return drain_hooks(store, world.workspace, 2, spool, k_now).counts;
   }
 
   TestWorkspace world{k_config};
@@ -185,7 +185,7 @@ TEST_CASE("hook receiver: unknown kinds and broken records are kept or told, nev
                           R"({"event":"open","time":"never","email":7}])";
   CHECK(r.post("mj", odd).status == 200);
   auto store = r.world.store();
-  const auto report = drain_hooks(store, r.world.workspace, r.spool, k_now);
+  const auto report = drain_hooks(store, r.world.workspace, 2, r.spool, k_now);
   CHECK(report.requests == 1);
   CHECK(report.counts.unknown + report.counts.rejected == 2);
 }
@@ -195,7 +195,7 @@ TEST_CASE("hook receiver: webhooks of an account that is gone are set aside, not
   CHECK(r.post("mj", event(1)).status == 200);
   r.world.workspace.config.accounts.clear();
   auto store = r.world.store();
-  const auto report = drain_hooks(store, r.world.workspace, r.spool, k_now);
+  const auto report = drain_hooks(store, r.world.workspace, 2, r.spool, k_now);
   CHECK(report.remarks.size() == 1);
   REQUIRE_FALSE(report.rejects.empty());
   std::ifstream in(report.rejects);
