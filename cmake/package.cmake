@@ -55,7 +55,8 @@ set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
 set(CPACK_DEBIAN_PACKAGE_RELEASE 1)
 set(CPACK_DEBIAN_PACKAGE_SECTION mail)
 set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
-set(CPACK_DEBIAN_PACKAGE_DEPENDS "ca-certificates, tzdata, libcurl4") # libcurl is loaded when a mail is sent
+# Besides what is linked: libraries that are loaded when they are needed (src/base/lazy_library.hpp).
+set(CPACK_DEBIAN_PACKAGE_DEPENDS "ca-certificates, tzdata, libarchive13, libcurl4, libgmime-3.0-0, libxml2")
 set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "scores the readers of e-mail by the logs of any e-mail platform")
 set(CPACK_DEBIAN_PACKAGE_DESCRIPTION "mailfunnel reads the logs and exports of e-mail platforms and mail servers,
 gives every link its stage in the sales funnel, scores every recipient, and

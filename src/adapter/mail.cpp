@@ -3,25 +3,23 @@
 
 #include "adapter/mail.hpp"
 
+#include "adapter/gmime.hpp"
 #include "base/text.hpp"
-
-#include <gmime/gmime.h>
 
 #include <algorithm>
 #include <array>
 #include <memory>
-#include <mutex>
 
 namespace mailfunnel {
 
 namespace {
 
 struct Unref {
-  void operator()(void* object) const { g_object_unref(object); }
+  void operator()(void* object) const { gmime().g_object_unref(object); }
 };
 template<typename T> using Owned = std::unique_ptr<T, Unref>;
 struct Free {
-  void operator()(char* text) const { g_free(text); }
+  void operator()(char* text) const { gmime().g_free(text); }
 };
 using OwnedText = std::unique_ptr<char, Free>;
 
@@ -90,13 +88,14 @@ std::string as_text(std::string_view decoded) {
 }
 
 std::string content_of(GMimePart* part) {
-  auto* const content = g_mime_part_get_content(part); // lent
+  auto* const content = gmime().g_mime_part_get_content(part); // lent
   if (content == nullptr) {
     return {};
   }
-  const Owned<GMimeStream> memory(g_mime_stream_mem_new());
-  g_mime_data_wrapper_write_to_stream(content, memory.get());
-  const auto* const bytes = g_mime_stream_mem_get_byte_array(GMIME_STREAM_MEM(memory.get()));
+  const Owned<GMimeStream> memory(gmime().g_mime_stream_mem_new());
+  gmime().g_mime_data_wrapper_write_to_stream(content, memory.get());
+  const auto* const bytes =
+      gmime().g_mime_stream_mem_get_byte_array(as<GMimeStreamMem>(memory.get()));
   return {reinterpret_cast<const char*>(bytes->data), bytes->len};
 }
 
@@ -106,15 +105,15 @@ std::string content_of(GMimePart* part) {
 std::string text_of(GMimePart* part) {
   const auto bytes = content_of(part);
   const auto charset =
-      view(g_mime_object_get_content_type_parameter(GMIME_OBJECT(part), "charset"));
+      view(gmime().g_mime_object_get_content_type_parameter(as<GMimeObject>(part), "charset"));
   const bool named =
       !charset.empty() && !iequals(charset, "us-ascii") && !iequals(charset, "utf-8");
   const bool shifts = bytes.find_first_of(std::string_view("\x1b\0", 2)) != std::string::npos;
   if (valid_utf8(bytes) && !(shifts && named)) { // what is UTF-8 by chance is no text
     return as_text(bytes);
   }
-  if (GMIME_IS_TEXT_PART(part) && named) {
-    const OwnedText text(g_mime_text_part_get_text(GMIME_TEXT_PART(part)));
+  if (gmime().is(part, gmime().g_mime_text_part_get_type) && named) {
+    const OwnedText text(gmime().g_mime_text_part_get_text(as<GMimeTextPart>(part)));
     if (text && *text != '\0') {
       return as_text(view(text.get()));
     }
@@ -124,21 +123,22 @@ std::string text_of(GMimePart* part) {
 
 MailFields header_of(GMimeObject* object) {
   MailFields fields;
-  auto* const list = g_mime_object_get_header_list(object);
-  const int count = list == nullptr ? 0 : g_mime_header_list_get_count(list);
+  auto* const list = gmime().g_mime_object_get_header_list(object);
+  const int count = list == nullptr ? 0 : gmime().g_mime_header_list_get_count(list);
   for (int i = 0; i < count; ++i) {
-    auto* const header = g_mime_header_list_get_header_at(list, i);
-    const auto value = replace_all(view(g_mime_header_get_value(header)), "\n", " ");
-    fields.add(view(g_mime_header_get_name(header)), valid_utf8(value) ? value : to_utf8(value));
+    auto* const header = gmime().g_mime_header_list_get_header_at(list, i);
+    const auto value = replace_all(view(gmime().g_mime_header_get_value(header)), "\n", " ");
+    fields.add(view(gmime().g_mime_header_get_name(header)),
+               valid_utf8(value) ? value : to_utf8(value));
   }
   return fields;
 }
 
 std::string type_of(GMimeObject* object) {
-  auto* const type = g_mime_object_get_content_type(object);
+  auto* const type = gmime().g_mime_object_get_content_type(object);
   return type == nullptr ? std::string()
-                         : lower(view(g_mime_content_type_get_media_type(type))) + "/" +
-                               lower(view(g_mime_content_type_get_media_subtype(type)));
+                         : lower(view(gmime().g_mime_content_type_get_media_type(type))) + "/" +
+                               lower(view(gmime().g_mime_content_type_get_media_subtype(type)));
 }
 
 /// Types whose text is worth reading.
@@ -167,25 +167,25 @@ public:
     if (object == nullptr || m_mail.parts.size() >= k_most_parts || depth > k_most_levels) {
       return;
     }
-    if (GMIME_IS_MULTIPART(object)) {
-      multipart(GMIME_MULTIPART(object), level, depth);
-    } else if (GMIME_IS_MESSAGE_PART(object)) {
-      message(g_mime_message_part_get_message(GMIME_MESSAGE_PART(object)), level, depth);
-    } else if (GMIME_IS_PART(object)) {
-      leaf(GMIME_PART(object), level);
+    if (gmime().is(object, gmime().g_mime_multipart_get_type)) {
+      multipart(as<GMimeMultipart>(object), level, depth);
+    } else if (gmime().is(object, gmime().g_mime_message_part_get_type)) {
+      message(gmime().g_mime_message_part_get_message(as<GMimeMessagePart>(object)), level, depth);
+    } else if (gmime().is(object, gmime().g_mime_part_get_type)) {
+      leaf(as<GMimePart>(object), level);
     }
   }
 
 private:
   void multipart(GMimeMultipart* parts, int level, int depth) {
-    const int count = g_mime_multipart_get_count(parts);
+    const int count = gmime().g_mime_multipart_get_count(parts);
     // The boundary that the header names never came: all of it is before the first part.
-    if (const auto before = view(g_mime_multipart_get_prologue(parts)); count == 0) {
+    if (const auto before = view(gmime().g_mime_multipart_get_prologue(parts)); count == 0) {
       m_mail.parts.push_back(
           {"text/plain", as_text(before.substr(0, k_most_text)), {}, level, false});
     }
     for (int i = 0; i < count; ++i) {
-      object(g_mime_multipart_get_part(parts, i), level, depth + 1);
+      object(gmime().g_mime_multipart_get_part(parts, i), level, depth + 1);
     }
   }
 
@@ -193,14 +193,15 @@ private:
     if (message == nullptr) {
       return;
     }
-    m_mail.parts.push_back({"message/rfc822", {}, header_of(GMIME_OBJECT(message)), level, false});
-    object(g_mime_message_get_mime_part(message), level + 1, depth + 1);
+    m_mail.parts.push_back(
+        {"message/rfc822", {}, header_of(as<GMimeObject>(message)), level, false});
+    object(gmime().g_mime_message_get_mime_part(message), level + 1, depth + 1);
   }
 
   void leaf(GMimePart* part, int level) {
-    auto type = type_of(GMIME_OBJECT(part));
+    auto type = type_of(as<GMimeObject>(part));
     if (is_read(type)) {
-      const bool attached = g_mime_part_is_attachment(part) != 0;
+      const bool attached = gmime().g_mime_part_is_attachment(part) != 0;
       auto text = text_of(part);
       if (type.starts_with("text/") && text.size() > k_most_text) {
         text.resize(k_most_text);
@@ -226,21 +227,21 @@ const MailPart* Mail::find(std::initializer_list<std::string_view> types) const 
 }
 
 Mail read_mail(std::string_view text, bool quoted) {
-  static std::once_flag once;
-  std::call_once(once, [] { g_mime_init(); });
   Mail mail;
   auto bytes = with_plain_lines(text.substr(0, k_most_mail), quoted);
   bound_groups(bytes);
-  const Owned<GMimeStream> stream(g_mime_stream_mem_new_with_buffer(bytes.data(), bytes.size()));
-  const Owned<GMimeParser> parser(g_mime_parser_new_with_stream(stream.get()));
-  const Owned<GMimeMessage> message(g_mime_parser_construct_message(parser.get(), nullptr));
+  const Owned<GMimeStream> stream(
+      gmime().g_mime_stream_mem_new_with_buffer(bytes.data(), bytes.size()));
+  const Owned<GMimeParser> parser(gmime().g_mime_parser_new_with_stream(stream.get()));
+  const Owned<GMimeMessage> message(gmime().g_mime_parser_construct_message(parser.get(), nullptr));
   if (!message) {
     return mail;
   }
-  mail.fields = header_of(GMIME_OBJECT(message.get()));
-  if (auto* const whole = g_mime_message_get_mime_part(message.get()); whole != nullptr) {
+  mail.fields = header_of(as<GMimeObject>(message.get()));
+  if (auto* const whole = gmime().g_mime_message_get_mime_part(message.get()); whole != nullptr) {
     mail.type = type_of(whole);
-    mail.report_type = lower(view(g_mime_object_get_content_type_parameter(whole, "report-type")));
+    mail.report_type =
+        lower(view(gmime().g_mime_object_get_content_type_parameter(whole, "report-type")));
     Walk(mail).object(whole, 0, 0);
   }
   return mail;

@@ -6,9 +6,8 @@
 
 #include "adapter/mail_fields.hpp"
 
+#include "adapter/gmime.hpp"
 #include "base/text.hpp"
-
-#include <gmime/gmime.h>
 
 #include <algorithm>
 #include <array>
@@ -206,14 +205,14 @@ std::optional<Instant> parse_mail_date(std::string_view text) {
   if (date.empty()) {
     return std::nullopt;
   }
-  const std::unique_ptr<GDateTime, decltype(&g_date_time_unref)> when(
-      g_mime_utils_header_decode_date(date.c_str()), &g_date_time_unref);
+  const std::unique_ptr<GDateTime, decltype(&::g_date_time_unref)> when(
+      gmime().g_mime_utils_header_decode_date(date.c_str()), gmime().g_date_time_unref);
   if (!when) {
     return std::nullopt;
   }
-  Instant time{g_date_time_to_unix(when.get())};
+  Instant time{gmime().g_date_time_to_unix(when.get())};
   const auto zone = date.substr(date.find_last_of(' ') + 1);
-  if (g_date_time_get_utc_offset(when.get()) == 0) {
+  if (gmime().g_date_time_get_utc_offset(when.get()) == 0) {
     for (const auto& row : k_zones) {
       if (iequals(zone, row.name)) {
         time.seconds -= Seconds{row.hours} * 3600;

@@ -1,5 +1,6 @@
 #include "base/html.hpp"
 
+#include "base/lazy_library.hpp"
 #include "base/text.hpp"
 
 #include <libxml/HTMLparser.h>
@@ -324,8 +325,21 @@ std::string prepared(std::string_view html) {
   return out;
 }
 
+struct Libxml : LazyLibrary {
+  Libxml() : LazyLibrary("libxml2.so.2", "libxml2") {}
+  MF_LAZY_FUNCTION(htmlCreatePushParserCtxt);
+  MF_LAZY_FUNCTION(htmlCtxtUseOptions);
+  MF_LAZY_FUNCTION(htmlFreeParserCtxt);
+  MF_LAZY_FUNCTION(htmlParseChunk);
+};
+
+const Libxml& libxml() {
+  static const Libxml s_libxml;
+  return s_libxml;
+}
+
 struct FreeParser {
-  void operator()(htmlParserCtxtPtr parser) const { htmlFreeParserCtxt(parser); }
+  void operator()(htmlParserCtxtPtr parser) const { libxml().htmlFreeParserCtxt(parser); }
 };
 
 } // namespace
@@ -339,19 +353,20 @@ std::vector<HtmlLink> html_links(std::string_view html) {
   handler.characters = on_text;
   handler.ignorableWhitespace = on_text;
   handler.comment = on_comment;
-  const std::unique_ptr<htmlParserCtxt, FreeParser> parser(
-      htmlCreatePushParserCtxt(&handler, &links, nullptr, 0, nullptr, XML_CHAR_ENCODING_UTF8));
+  const std::unique_ptr<htmlParserCtxt, FreeParser> parser(libxml().htmlCreatePushParserCtxt(
+      &handler, &links, nullptr, 0, nullptr, XML_CHAR_ENCODING_UTF8));
   if (!parser) {
     throw std::bad_alloc();
   }
-  htmlCtxtUseOptions(parser.get(), HTML_PARSE_RECOVER | HTML_PARSE_NOERROR | HTML_PARSE_NOWARNING |
-                                       HTML_PARSE_NONET | HTML_PARSE_IGNORE_ENC);
+  libxml().htmlCtxtUseOptions(parser.get(), HTML_PARSE_RECOVER | HTML_PARSE_NOERROR |
+                                                HTML_PARSE_NOWARNING | HTML_PARSE_NONET |
+                                                HTML_PARSE_IGNORE_ENC);
   links.parser = parser.get();
   for (std::size_t at = 0; at < text.size(); at += k_chunk) {
     const auto size = std::min(k_chunk, text.size() - at);
-    htmlParseChunk(parser.get(), text.data() + at, static_cast<int>(size), 0);
+    libxml().htmlParseChunk(parser.get(), text.data() + at, static_cast<int>(size), 0);
   }
-  htmlParseChunk(parser.get(), nullptr, 0, 1);
+  libxml().htmlParseChunk(parser.get(), nullptr, 0, 1);
   return links.take();
 }
 

@@ -1,10 +1,9 @@
 #include "base/source.hpp"
 
+#include "base/archive_library.hpp"
 #include "base/read_ahead.hpp"
 #include "base/utf16.hpp"
 
-#include <archive.h>
-#include <archive_entry.h>
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <glob.h>
@@ -120,11 +119,6 @@ private:
   std::size_t m_at = 0;
 };
 
-struct FreeArchive {
-  void operator()(archive* handle) const { archive_read_free(handle); }
-};
-using Archive = std::unique_ptr<archive, FreeArchive>;
-
 /// What libarchive reads from: the bytes already seen, then the file.
 struct Feed {
   PlainSource& source;
@@ -137,7 +131,7 @@ la_ssize_t feed_archive(archive* handle, void* context, const void** buffer) {
   try {
     return static_cast<la_ssize_t>(feed.source.read(feed.buffer.data(), feed.buffer.size()));
   } catch (const Failure& failure) {
-    archive_set_error(handle, EIO, "%s", failure.error.message.c_str());
+    archives().archive_set_error(handle, EIO, "%s", failure.error.message.c_str());
     return -1;
   }
 }
@@ -149,15 +143,16 @@ public:
   std::size_t read(char* into, std::size_t most) override {
     // A step that meets broken data gives nothing: a small one loses little that is right.
     constexpr std::size_t k_step = std::size_t{64} << 10;
-    const auto got = archive_read_data(m_handle, into, std::min(most, k_step));
+    const auto got = archives().archive_read_data(m_handle, into, std::min(most, k_step));
     if (got < 0) {
       throw Failure(
           {ErrorCode::io,
            fmt::format("the compressed data is broken or cut off after {} bytes ({}): what stood "
                        "before was read",
                        m_given,
-                       archive_error_string(m_handle) != nullptr ? archive_error_string(m_handle)
-                                                                 : "no reason given"),
+                       archives().archive_error_string(m_handle) != nullptr
+                           ? archives().archive_error_string(m_handle)
+                           : "no reason given"),
            m_name});
     }
     m_given += static_cast<std::uint64_t>(got);
@@ -207,38 +202,42 @@ Packing packing_of(std::string_view head) {
 
 Result<void> visit_archive(PlainSource& file, Packing packing, const std::string& path,
                            const std::function<void(Input&)>& visit) {
-  const Archive handle(archive_read_new());
+  const Archive handle(archives().archive_read_new());
   if (packing == Packing::zip) {
-    archive_read_support_format_zip(handle.get());
+    archives().archive_read_support_format_zip(handle.get());
   } else {
-    archive_read_support_filter_gzip(handle.get());
-    archive_read_support_filter_zstd(handle.get());
-    archive_read_support_format_raw(handle.get());
-    archive_read_support_format_empty(handle.get());
+    archives().archive_read_support_filter_gzip(handle.get());
+    archives().archive_read_support_filter_zstd(handle.get());
+    archives().archive_read_support_format_raw(handle.get());
+    archives().archive_read_support_format_empty(handle.get());
   }
   Feed feed{file};
   const auto fail = [&] {
     return Error{ErrorCode::io,
-                 std::string("can't be unpacked: ") + (archive_error_string(handle.get()) != nullptr
-                                                           ? archive_error_string(handle.get())
-                                                           : "broken"),
+                 std::string("can't be unpacked: ") +
+                     (archives().archive_error_string(handle.get()) != nullptr
+                          ? archives().archive_error_string(handle.get())
+                          : "broken"),
                  path};
   };
-  if (archive_read_open(handle.get(), &feed, nullptr, feed_archive, nullptr) != ARCHIVE_OK) {
+  if (archives().archive_read_open(handle.get(), &feed, nullptr, feed_archive, nullptr) !=
+      ARCHIVE_OK) {
     return fail();
   }
   archive_entry* entry = nullptr;
-  for (int code; (code = archive_read_next_header(handle.get(), &entry)) != ARCHIVE_EOF;) {
+  for (int code;
+       (code = archives().archive_read_next_header(handle.get(), &entry)) != ARCHIVE_EOF;) {
     if (code < ARCHIVE_WARN) {
       return fail();
     }
     // A zip and most gzip headers keep the time that a copy of the file loses.
-    const auto written = archive_entry_mtime_is_set(entry) != 0 && archive_entry_mtime(entry) > 0
-                             ? std::optional<Seconds>(archive_entry_mtime(entry))
+    const auto written = archives().archive_entry_mtime_is_set(entry) != 0 &&
+                                 archives().archive_entry_mtime(entry) > 0
+                             ? std::optional<Seconds>(archives().archive_entry_mtime(entry))
                              : file.written();
     if (packing == Packing::zip) {
-      const char* inner = archive_entry_pathname(entry);
-      if (archive_entry_filetype(entry) != AE_IFREG || inner == nullptr ||
+      const char* inner = archives().archive_entry_pathname(entry);
+      if (archives().archive_entry_filetype(entry) != AE_IFREG || inner == nullptr ||
           std::string_view(inner).starts_with("__MACOSX/")) {
         continue;
       }

@@ -1,10 +1,10 @@
 #include "net/mail_sender.hpp"
 
 #include "base/base64.hpp"
+#include "base/lazy_library.hpp"
 #include "base/text.hpp"
 
 #include <curl/curl.h>
-#include <dlfcn.h>
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 
@@ -13,6 +13,7 @@
 #include <cstring>
 #include <ctime>
 #include <memory>
+#include <new>
 #include <string_view>
 
 // Its macros of these names check types, and call by name.
@@ -71,36 +72,20 @@ std::size_t give(char* into, std::size_t size, std::size_t count, void* state) {
   return part.size();
 }
 
-/// libcurl brings some twenty libraries along, which would make every command start later: it is
-/// loaded when the first mail is sent.
-struct Curl {
-  decltype(&curl_global_init) global_init = nullptr;
-  decltype(&curl_easy_init) easy_init = nullptr;
-  decltype(&curl_easy_setopt) setopt = nullptr;
-  decltype(&curl_easy_perform) perform = nullptr;
-  decltype(&curl_easy_cleanup) cleanup = nullptr;
-  decltype(&curl_easy_strerror) words = nullptr;
-  decltype(&curl_slist_append) append = nullptr;
-  decltype(&curl_slist_free_all) free_all = nullptr;
-  bool good = false;
-
-  Curl() {
-    void* library = dlopen("libcurl.so.4", RTLD_NOW | RTLD_LOCAL); // for the rest of the process
-    good =
-        library != nullptr && find(library, "curl_global_init", global_init) &&
-        find(library, "curl_easy_init", easy_init) && find(library, "curl_easy_setopt", setopt) &&
-        find(library, "curl_easy_perform", perform) &&
-        find(library, "curl_easy_cleanup", cleanup) && find(library, "curl_easy_strerror", words) &&
-        find(library, "curl_slist_append", append) &&
-        find(library, "curl_slist_free_all", free_all) &&
-        global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK;
+struct Curl : LazyLibrary {
+  Curl() : LazyLibrary("libcurl.so.4", "libcurl4") {
+    if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {
+      throw Failure({ErrorCode::io, "libcurl does not start"});
+    }
   }
-
-private:
-  template<typename Function> static bool find(void* library, const char* name, Function& into) {
-    into = reinterpret_cast<Function>(dlsym(library, name));
-    return into != nullptr;
-  }
+  MF_LAZY_FUNCTION(curl_global_init);
+  MF_LAZY_FUNCTION(curl_easy_init);
+  MF_LAZY_FUNCTION(curl_easy_setopt);
+  MF_LAZY_FUNCTION(curl_easy_perform);
+  MF_LAZY_FUNCTION(curl_easy_cleanup);
+  MF_LAZY_FUNCTION(curl_easy_strerror);
+  MF_LAZY_FUNCTION(curl_slist_append);
+  MF_LAZY_FUNCTION(curl_slist_free_all);
 };
 
 const Curl& curl_library() {
@@ -109,8 +94,8 @@ const Curl& curl_library() {
 }
 
 struct Free {
-  void operator()(CURL* handle) const { curl_library().cleanup(handle); }
-  void operator()(curl_slist* list) const { curl_library().free_all(list); }
+  void operator()(CURL* handle) const { curl_library().curl_easy_cleanup(handle); }
+  void operator()(curl_slist* list) const { curl_library().curl_slist_free_all(list); }
 };
 
 } // namespace
@@ -133,47 +118,58 @@ std::string mail_text(const PlainMail& mail) {
   return out;
 }
 
-Result<void> send_mail(const MailServer& server, const PlainMail& mail) {
-  const auto& library = curl_library();
-  const std::unique_ptr<CURL, Free> handle(library.good ? library.easy_init() : nullptr);
+namespace {
+
+Result<void> send_with(const Curl& library, const MailServer& server, const PlainMail& mail) {
+  const std::unique_ptr<CURL, Free> handle(library.curl_easy_init());
   if (!handle) {
-    return Error{ErrorCode::io, "no mail can be sent: libcurl is not there (package libcurl4)"};
+    throw std::bad_alloc();
   }
   curl_slist* list = nullptr;
   for (const auto& one : mail.to) {
-    list = library.append(list, ("<" + one_line(one) + ">").c_str());
+    list = library.curl_slist_append(list, ("<" + one_line(one) + ">").c_str());
   }
   const std::unique_ptr<curl_slist, Free> to(list);
   const auto text = mail_text(mail);
   Upload upload{text};
   std::array<char, CURL_ERROR_SIZE> words{};
   auto* curl = handle.get();
-  library.setopt(curl, CURLOPT_ERRORBUFFER, words.data());
-  library.setopt(curl, CURLOPT_NOSIGNAL, 1L);
-  library.setopt(curl, CURLOPT_PROTOCOLS_STR, "smtp,smtps");
-  library.setopt(curl, CURLOPT_URL, server.url.c_str());
-  library.setopt(curl, CURLOPT_CONNECTTIMEOUT, k_connect);
-  library.setopt(curl, CURLOPT_TIMEOUT, k_whole);
+  library.curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, words.data());
+  library.curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
+  library.curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "smtp,smtps");
+  library.curl_easy_setopt(curl, CURLOPT_URL, server.url.c_str());
+  library.curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT, k_connect);
+  library.curl_easy_setopt(curl, CURLOPT_TIMEOUT, k_whole);
   const bool secret = !server.user.empty();
-  library.setopt(curl, CURLOPT_USE_SSL, secret ? CURLUSESSL_ALL : CURLUSESSL_TRY);
+  library.curl_easy_setopt(curl, CURLOPT_USE_SSL, secret ? CURLUSESSL_ALL : CURLUSESSL_TRY);
   if (secret) {
-    library.setopt(curl, CURLOPT_USERNAME, server.user.c_str());
-    library.setopt(curl, CURLOPT_PASSWORD, server.password.c_str());
+    library.curl_easy_setopt(curl, CURLOPT_USERNAME, server.user.c_str());
+    library.curl_easy_setopt(curl, CURLOPT_PASSWORD, server.password.c_str());
   }
   if (!server.ca_file.empty()) {
-    library.setopt(curl, CURLOPT_CAINFO, server.ca_file.c_str());
+    library.curl_easy_setopt(curl, CURLOPT_CAINFO, server.ca_file.c_str());
   }
-  library.setopt(curl, CURLOPT_MAIL_FROM, ("<" + one_line(mail.from) + ">").c_str());
-  library.setopt(curl, CURLOPT_MAIL_RCPT, to.get());
-  library.setopt(curl, CURLOPT_READFUNCTION, give);
-  library.setopt(curl, CURLOPT_READDATA, &upload);
-  library.setopt(curl, CURLOPT_UPLOAD, 1L);
-  const auto code = library.perform(curl);
+  library.curl_easy_setopt(curl, CURLOPT_MAIL_FROM, ("<" + one_line(mail.from) + ">").c_str());
+  library.curl_easy_setopt(curl, CURLOPT_MAIL_RCPT, to.get());
+  library.curl_easy_setopt(curl, CURLOPT_READFUNCTION, give);
+  library.curl_easy_setopt(curl, CURLOPT_READDATA, &upload);
+  library.curl_easy_setopt(curl, CURLOPT_UPLOAD, 1L);
+  const auto code = library.curl_easy_perform(curl);
   if (code != CURLE_OK) {
-    const std::string why = words[0] != '\0' ? words.data() : library.words(code);
+    const std::string why = words[0] != '\0' ? words.data() : library.curl_easy_strerror(code);
     return Error{ErrorCode::unreachable, "the mail was not taken: " + why, server.url};
   }
   return {};
+}
+
+} // namespace
+
+Result<void> send_mail(const MailServer& server, const PlainMail& mail) {
+  try {
+    return send_with(curl_library(), server, mail);
+  } catch (const Failure& failure) {
+    return failure.error;
+  }
 }
 
 } // namespace mailfunnel

@@ -114,6 +114,12 @@ void HookReceiver::replace(Endpoints endpoints) {
   m_endpoints = std::move(fresh);
 }
 
+int HookReceiver::busy_status(std::string_view account) {
+  const std::lock_guard lock(m_mutex);
+  const auto place = m_endpoints->find(account);
+  return place == m_endpoints->end() ? 503 : place->second.busy;
+}
+
 void HookReceiver::tell_gaps(const Endpoints& endpoints) {
   for (const auto& [account, endpoint] : endpoints) {
     if (!endpoint.gap.empty()) {

@@ -67,6 +67,9 @@ public:
   /// `account`: as the path names it. From any thread.
   void take(const std::string& account, WebRequest request, Reply reply);
   void replace(Endpoints endpoints); // the config was read again
+  /// By which the account's platform is told to come again later; 503 where there is no such
+  /// account.
+  int busy_status(std::string_view account);
 
 private:
   struct Waiting {

@@ -114,6 +114,9 @@ struct HttpServer::Engine : std::enable_shared_from_this<HttpServer::Engine> {
   std::uint16_t port = 0;
 
   Result<void> listen();
+  int busy_status(std::string_view path) const {
+    return settings.busy_status ? settings.busy_status(path) : 503;
+  }
   std::size_t body_limit(std::string_view path) const {
     return settings.body_limit ? settings.body_limit(path) : k_body_limit;
   }
@@ -342,8 +345,9 @@ void handle(const EnginePtr& engine, WebRequest request, const std::shared_ptr<A
 }
 
 asio::awaitable<HttpResponse> answer_of(Engine* engine, SessionPtr session, WebRequest request) {
+  const auto path = request.path; // the request goes to a thread of its own
   if (engine->ended) { // it was read when all were cut off: the handlers' threads are gone
-    co_return error_response(503, "stopping", k_come_again);
+    co_return error_response(engine->busy_status(path), "stopping", k_come_again);
   }
   session->number = ++engine->next_number;
   session->answered.reset();
@@ -359,7 +363,7 @@ asio::awaitable<HttpResponse> answer_of(Engine* engine, SessionPtr session, WebR
   co_await session->answer.async_wait(k_tuple);
   session->number = 0;
   if (!session->answered) {
-    co_return error_response(503, "no answer in time", k_come_again);
+    co_return error_response(engine->busy_status(path), "no answer in time", k_come_again);
   }
   co_return std::move(*session->answered);
 }
@@ -377,7 +381,8 @@ asio::awaitable<bool> refuse(Engine* engine, SessionPtr session, int status, std
 asio::awaitable<bool> take_body(Engine* engine, SessionPtr session, Parser* parser,
                                 Budget* budget) {
   const std::string target(parser->get().target());
-  const auto limit = engine->body_limit(percent_decode(target.substr(0, target.find('?'))));
+  const auto path = percent_decode(target.substr(0, target.find('?')));
+  const auto limit = engine->body_limit(path);
   const auto told = parser->content_length();
   if (told && *told > limit) {
     auto why = fmt::format("the body is larger than {} bytes, which is the most here", limit);
@@ -385,7 +390,8 @@ asio::awaitable<bool> take_body(Engine* engine, SessionPtr session, Parser* pars
   }
   const auto bytes = told ? static_cast<std::size_t>(*told) : parser->chunked() ? limit : 0;
   if (!budget->take(bytes, engine->settings.limits.bodies)) {
-    co_return co_await refuse(engine, session, 503, "too much at once", k_come_again);
+    const auto busy = engine->busy_status(path);
+    co_return co_await refuse(engine, session, busy, "too much at once", k_come_again);
   }
   parser->body_limit(limit);
   parser->get().body().reserve((told ? bytes : 0) + k_padding);

@@ -43,7 +43,9 @@ struct ServerSettings {
   unsigned threads = 2;             // for handlers
   ServerLimits limits;
   std::function<std::size_t(std::string_view path)> body_limit; // bytes; absent: 1 MiB
-  std::function<void(const std::string&)> log;                  // what an operator should know
+  /// What to say to who is to come again later; absent: 503.
+  std::function<int(std::string_view path)> busy_status;
+  std::function<void(const std::string&)> log; // what an operator should know
 };
 
 struct ServerCounts {

@@ -68,6 +68,7 @@ Service::Service(ServiceSettings settings, EventLog& log)
   server.body_limit = [](std::string_view path) {
     return place_of(path).path.starts_with("/hooks/") ? k_hook_body : k_other_body;
   };
+  server.busy_status = [this](std::string_view path) { return busy_status(path); };
   server.log = [this](const std::string& line) { m_log.error("http", {{"what", line}}); };
   auto started =
       HttpServer::start(std::move(server), [this](WebRequest request, const Reply& reply) {
@@ -189,6 +190,12 @@ std::optional<HttpResponse> Service::own_answer(const WebRequest& request) {
          : path == "/healthz" ? text_response(200, "alive\n")
          : path == "/readyz"  ? ready()
                               : figures();
+}
+
+int Service::busy_status(std::string_view path) {
+  const auto place = place_of(path);
+  auto* tenant = place.path.starts_with("/hooks/") ? tenant_of(place.workspace) : nullptr;
+  return tenant == nullptr ? 503 : tenant->busy_status(segment_behind(place.path, "/hooks/"));
 }
 
 void Service::handle(WebRequest request, const Reply& reply) {

@@ -54,6 +54,7 @@ public:
 
 private:
   void handle(WebRequest request, const Reply& reply);
+  int busy_status(std::string_view path);
   std::optional<HttpResponse> own_answer(const WebRequest& request);
   /// nullptr: there is none of that name; "" is the only one.
   Tenant* tenant_of(std::string_view workspace);

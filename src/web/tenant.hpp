@@ -36,6 +36,7 @@ public:
   void take_hook(const std::string& account, WebRequest request, Reply reply) {
     m_receiver.take(account, std::move(request), std::move(reply));
   }
+  int busy_status(std::string_view account) { return m_receiver.busy_status(account); }
   HttpResponse api(const WebRequest& request);
   /// `base`: "/w/NAME", or "" where there is one workspace.
   HttpResponse page(const WebRequest& request, const std::string& base) {
