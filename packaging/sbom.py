@@ -3,8 +3,9 @@
 
     sbom.py --program build/release/mailfunnel --build build/release --version 0.1.0 --output sbom.cdx.json
 
-Two sources, and no list to keep: the shared libraries that the loader finds (`ldd`), and the headers that the build read
-(Ninja's record of dependencies), which also shows what is compiled in from headers alone. Both are files of Debian packages
+Three sources, and no list to keep: the shared libraries that the loader finds (`ldd`), those that the program names to load
+when it needs them, and the headers that the build read (Ninja's record of dependencies), which also shows what is compiled in
+from headers alone. All are files of Debian packages
 (`dpkg-query`). The same packages give the same bytes; SOURCE_DATE_EPOCH sets the time, without it there is none."""
 import argparse
 import collections
@@ -26,6 +27,16 @@ def output_of(*words: str) -> str:
 
 def libraries(program: str) -> set[str]:
     return {os.path.realpath(path) for path in re.findall(r"(/\S+) \(0x", output_of("ldd", program))}
+
+
+def loaded_later(program: str) -> set[str]:
+    """Of libraries that only the program's text names (src/base/lazy_library.hpp): they, and what they bring along."""
+    named = {name.decode() for name in re.findall(rb"\0(lib[\w.+-]+\.so\.\d+)(?=\0)", pathlib.Path(program).read_bytes())}
+    known: dict[str, str] = {}
+    for name, path in re.findall(r"^\s*(\S+) \(.*\) => (\S+)$", output_of("/sbin/ldconfig", "-p"), re.M):
+        known.setdefault(name, path)
+    found = {known[name] for name in named if name in known}
+    return {os.path.realpath(path) for path in found} | {path for one in found for path in libraries(one)} - libraries(program)
 
 
 def headers(build: str) -> set[str]:
@@ -67,8 +78,11 @@ def main() -> None:
     options.add_argument("--output", required=True, type=pathlib.Path)
     chosen = options.parse_args()
     uses = collections.defaultdict(set)
-    for package in packages_of(libraries(chosen.program)):
+    linked = packages_of(libraries(chosen.program))
+    for package in linked:
         uses[package].add("linked")
+    for package in packages_of(loaded_later(chosen.program)) - linked:
+        uses[package].add("loaded when needed")
     for package in packages_of(headers(chosen.build)):
         uses[package].add("compiled in")
     program = f"pkg:generic/mailfunnel@{chosen.version}"
