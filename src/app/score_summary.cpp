@@ -6,6 +6,10 @@ namespace mailfunnel {
 
 namespace {
 
+std::int64_t floor_div(std::int64_t a, std::int64_t b) {
+  return a >= 0 ? a / b : -((-a + b - 1) / b);
+}
+
 std::vector<std::string> warnings_of(const ScoreSummary& summary) {
   std::vector<std::string> out;
   for (std::size_t s = 0; s < summary.statuses.size(); ++s) {
@@ -34,28 +38,40 @@ ScoreTally::ScoreTally(const Scorer& scorer) : m_scorer(&scorer) {
 }
 
 void ScoreTally::add(const ChunkScores& scores) {
-  constexpr std::int64_t k_near =
-      256; // scores within it are counted in an array, the rest in the map
+  // Scores within it are counted in an array, the rest in the map.
+  constexpr std::int64_t k_near = 256;
   std::vector<std::uint64_t> near(2 * k_near);
-  const bool scale_is_status = m_scorer->rules().status.model == StatusModel::scale;
   auto& counts = m_counts;
+  const auto grades = m_scorer->rules().levels.grades();
+  std::vector<std::uint64_t> by_status(counts.by_status.size());
+  std::vector<std::uint64_t> cells(counts.matrix.size() * grades);
+  std::uint64_t recipients = 0, suppressed = 0, disagreeing = 0, unknown_fit = 0;
   for (std::size_t r = 0; r < scores.size(); ++r) {
     if ((scores.suppressed[r] & suppressed_by::erased) != 0) {
       continue; // nobody any more
     }
-    ++counts.recipients;
-    ++counts.by_status[scores.status[r]];
-    ++counts.matrix[scores.level[r] - 1U][scores.grade[r]];
-    counts.suppressed += scores.suppressed[r] != 0;
-    counts.disagreeing += !scale_is_status && scores.status[r] != scores.scale_status[r];
-    counts.unknown_fit += scores.fit_known[r] == 0;
-    const auto points = scores.score[r] >= 0 ? scores.score[r] / k_point
-                                             : -((-scores.score[r] + k_point - 1) / k_point);
-    if (points >= -k_near && points < k_near) {
-      ++near[static_cast<std::size_t>(points + k_near)];
+    ++recipients;
+    ++by_status[scores.status[r]];
+    ++cells[(scores.level[r] - 1U) * grades + scores.grade[r]];
+    suppressed += scores.suppressed[r] != 0;
+    disagreeing += scores.status[r] != scores.scale_status[r];
+    unknown_fit += scores.fit_known[r] == 0;
+    const auto above = scores.score[r] + k_near * k_point; // the lowest of the array
+    if (above >= 0 && above < 2 * k_near * k_point) {
+      ++near[static_cast<std::uint64_t>(above) / std::uint64_t{k_point}];
     } else {
-      ++counts.histogram[points];
+      ++counts.histogram[floor_div(scores.score[r], k_point)];
     }
+  }
+  counts.recipients += recipients;
+  counts.suppressed += suppressed;
+  counts.disagreeing += m_scorer->rules().status.model == StatusModel::scale ? 0 : disagreeing;
+  counts.unknown_fit += unknown_fit;
+  for (std::size_t i = 0; i < by_status.size(); ++i) {
+    counts.by_status[i] += by_status[i];
+  }
+  for (std::size_t i = 0; i < cells.size(); ++i) {
+    counts.matrix[i / grades][i % grades] += cells[i];
   }
   for (std::size_t i = 0; i < near.size(); ++i) {
     if (near[i] != 0) {

@@ -1,6 +1,7 @@
 #include "funnel/measurability.hpp"
 
 #include <algorithm>
+#include <functional>
 
 namespace mailfunnel {
 
@@ -76,9 +77,7 @@ void Measurability::make_room() {
 }
 
 std::span<const MailReceived> Measurability::mails_of(std::size_t r) {
-  return m_mails.sorted(r, [](const MailReceived& a, const MailReceived& b) {
-    return a.delivered != b.delivered ? a.delivered < b.delivered : a.family < b.family;
-  });
+  return m_mails.sorted(r, std::less<>());
 }
 
 Measurability::Person Measurability::person_of(std::size_t r, Suppressions suppressions) {
@@ -93,7 +92,8 @@ Measurability::Person Measurability::person_of(std::size_t r, Suppressions suppr
 std::size_t Measurability::mails_too_early(std::span<const MailReceived> mails) {
   auto early = k_mails_before;
   // Those delivered in the same second are not before it.
-  while (early < mails.size() && mails[early].delivered == mails[k_mails_before - 1].delivered) {
+  while (early < mails.size() &&
+         mails[early].delivered() == mails[k_mails_before - 1].delivered()) {
     ++early;
   }
   return std::min(early, mails.size());
@@ -101,7 +101,7 @@ std::size_t Measurability::mails_too_early(std::span<const MailReceived> mails) 
 
 Silence Measurability::verdict(const Person& person, const MailReceived& mail, Seconds end,
                                const CoveredTimes& covered) {
-  const auto left = until(person.suppressions, mail.delivered);
+  const auto left = until(person.suppressions, mail.delivered());
   if (!left.empty() && left.back().suppressed) {
     return Silence::suppressed;
   }
@@ -120,7 +120,7 @@ Silence Measurability::verdict(const Person& person, const MailReceived& mail, S
   if (blind && std::none_of(opens.begin(), opens.end(), shows)) {
     return Silence::images_blocked;
   }
-  return covers(covered, mail.delivered, end) ? Silence::not_opened : Silence::not_covered;
+  return covers(covered, mail.delivered(), end) ? Silence::not_opened : Silence::not_covered;
 }
 
 } // namespace mailfunnel

@@ -42,16 +42,32 @@ using CoveredTimes = std::vector<std::pair<Seconds, Seconds>>;
 enum class Reaction : std::uint8_t { none, late, in_time };
 
 /// One mailing as one person got it.
-struct MailReceived {
-  std::uint32_t delivered;
-  std::uint32_t family : 28;   // index in World::families
-  std::uint32_t named : 1;     // the events say which mailing it was
-  std::uint32_t reaction : 2;  // a Reaction; in_time: the first one came within the window
-  std::uint32_t by_person : 1; // the reaction
+class MailReceived {
+public:
+  MailReceived() = default;
+  /// `reaction` in_time: the first one came within the window; `named`: the events say which
+  /// mailing it was; `by_person`: the reaction.
+  MailReceived(std::uint32_t delivered, std::uint32_t family, Reaction reaction, bool named,
+               bool by_person)
+      : m_bits(std::uint64_t{delivered} << 32 | std::uint64_t{family} << k_flags |
+               (named ? 8U : 0U) | (by_person ? 4U : 0U) | static_cast<unsigned>(reaction)) {}
 
-  bool reacted() const { return static_cast<Reaction>(reaction) != Reaction::none; }
+  std::uint32_t delivered() const { return static_cast<std::uint32_t>(m_bits >> 32); }
+  /// Index in World::families, of which there are less than 2^28.
+  std::uint32_t family() const { return static_cast<std::uint32_t>(m_bits) >> k_flags; }
+  Reaction reaction() const { return static_cast<Reaction>(m_bits & 3); }
+  bool reacted() const { return reaction() != Reaction::none; }
+  bool by_person() const { return (m_bits & 4) != 0; }
+  bool named() const { return (m_bits & 8) != 0; }
+  /// By time, then family.
+  friend bool operator<(const MailReceived& a, const MailReceived& b) {
+    return a.m_bits < b.m_bits;
+  }
+
+private:
+  static constexpr unsigned k_flags = 4; // bits
+  std::uint64_t m_bits = 0;              // one word, as there are millions
 };
-static_assert(sizeof(MailReceived) == 8); // there are millions
 constexpr std::uint32_t k_never = ~0U;
 
 /// What the people of a chunk did, gathered in any order; judged all together. To be used for chunk
@@ -185,13 +201,13 @@ private:
     const auto person = plain ? Person{} : person_of(r, suppressions);
     for (auto i = m_all ? 0 : early; i < mails.size(); ++i) {
       const auto& mail = mails[i];
-      const auto end = Seconds{mail.delivered} + window;
-      const bool in_time = static_cast<Reaction>(mail.reaction) == Reaction::in_time;
-      const auto silence = in_time           ? Silence::reacted
-                           : mail.named == 0 ? Silence::not_named
-                           : end > as_of     ? Silence::window_open
-                           : i < early       ? Silence::few_mails
-                                             : verdict(person, mail, end, covered(mail.family));
+      const auto end = Seconds{mail.delivered()} + window;
+      const bool in_time = mail.reaction() == Reaction::in_time;
+      const auto silence = in_time         ? Silence::reacted
+                           : !mail.named() ? Silence::not_named
+                           : end > as_of   ? Silence::window_open
+                           : i < early     ? Silence::few_mails
+                                           : verdict(person, mail, end, covered(mail.family()));
       put(static_cast<std::uint16_t>(r), mail, silence, end);
     }
   }

@@ -45,12 +45,7 @@ Scan::Scan(const Rules& rules, const World& world, Seconds as_of, const Decay& d
     ledger->sums.assign(ledger->only_sums ? source.size() : 0, 0);
   }
   if (ledger != nullptr || m_fair || !m_decay.off()) {
-    m_delivered_at.resize(source.size());
-  }
-  if (m_fair) {
-    m_reacted_at.resize(source.size(), k_never);
-    m_first_open.resize(source.size(), k_never);
-    m_first_click.resize(source.size(), k_never);
+    m_seen.resize(source.size());
   }
   if (!m_decay.off()) {
     m_non_open_sums.resize(source.size());
@@ -173,9 +168,9 @@ void Scan::read_deliveries(const WorldCampaign& campaign) {
         counts ? received | (times[i] <= m_over_limit ? over : pending) : 0);
   }
   m_touched.resize(static_cast<std::size_t>(touched - m_touched.data()));
-  if (!m_delivered_at.empty()) {
+  if (!m_seen.empty()) {
     for (std::size_t i = 0; i < m_columns.size(); ++i) {
-      auto& at = m_delivered_at[recipients[i]];
+      auto& at = m_seen[recipients[i]].delivered;
       at = times[i] <= m_limit ? std::max(at, times[i]) : at;
     }
   }
@@ -211,7 +206,7 @@ void Scan::read_opens(const WorldCampaign& campaign) {
       react(r, time);
       m_measurability.add_open(r, time, verdict == Verdict::proxy);
       if (verdict != Verdict::proxy) {
-        m_first_open[r] = std::min(m_first_open[r], time);
+        m_seen[r].opened = std::min(m_seen[r].opened, time);
       }
     }
     if (verdict == Verdict::human) {
@@ -281,7 +276,7 @@ void Scan::take_click(const WorldCampaign& campaign, std::uint16_t r, LinkNumber
   react(r, time);
   if (person) {
     if (m_fair) {
-      m_first_click[r] = std::min(m_first_click[r], time);
+      m_seen[r].clicked = std::min(m_seen[r].clicked, time);
     }
     m_out.last_click[r] = std::max(m_out.last_click[r], time);
     if (stage >= Stage::tofu && !assumed && Seconds{time} > m_as_of - k_phase_window) {
@@ -410,16 +405,15 @@ void Scan::finish_family(bool measurable, CampaignId campaign, std::uint32_t fam
     if ((marks & human) != 0) {
       m_out.non_opens_in_a_row[r] = 0;
     } else if (silence == Silence::not_opened && (marks & received) != 0) {
-      const auto end =
-          m_delivered_at.empty() ? Seconds{0} : m_delivered_at[r] + m_rules.non_open_after;
+      const auto end = m_seen.empty() ? Seconds{0} : m_seen[r].delivered + m_rules.non_open_after;
       give_non_open(r, end, campaign);
     }
     if ((marks & received) != 0) {
-      note_outcome(r, family, m_delivered_at.empty() ? 0 : m_delivered_at[r],
+      note_outcome(r, family, m_seen.empty() ? 0 : m_seen[r].delivered,
                    {silence, (marks & human) != 0});
     }
-    if (!m_delivered_at.empty()) {
-      m_delivered_at[r] = 0;
+    if (!m_seen.empty()) {
+      m_seen[r].delivered = 0;
     }
   }
   m_touched.clear();
@@ -433,24 +427,19 @@ void Scan::finish_fairly(bool named, CampaignId campaign, std::uint32_t family) 
   auto* clicker = m_clickers.data();
   for (const auto r : m_touched) {
     const auto marks = std::exchange(m_marks[r], std::uint8_t{0});
-    const auto delivered = std::exchange(m_delivered_at[r], 0);
-    const auto reacted = std::exchange(m_reacted_at[r], k_never);
-    const auto reaction = reaction_to(delivered, reacted);
+    const auto seen = std::exchange(m_seen[r], {});
+    const auto reaction = reaction_to(seen.delivered, seen.reacted);
     const auto got = static_cast<std::uint8_t>(marks & received); // 0 or 1
     auto& count = m_out.received[r];
     count = static_cast<std::uint16_t>(count + (got & (count != 0xFFFF)));
     *opened = {r, (marks & implied) != 0};
     opened += (marks & open_scored) != 0;
-    *clicker = {r, std::exchange(m_first_click[r], k_never),
-                std::exchange(m_first_open[r], k_never)};
+    *clicker = {r, seen.clicked, seen.opened};
     clicker += clicker->clicked != k_never;
-    m_measurability.add_mail(r,
-                             {delivered, family & ~(15U << 28), named ? 1U : 0U,
-                              static_cast<std::uint32_t>(reaction) & 3U,
-                              (marks & human) != 0 ? 1U : 0U},
-                             got);
+    m_measurability.add_mail(
+        r, MailReceived(seen.delivered, family, reaction, named, (marks & human) != 0), got);
     if (m_ledger != nullptr && reaction == Reaction::late) {
-      m_late_at[{r, family}] = reacted;
+      m_late_at[{r, family}] = seen.reacted;
     }
   }
   m_touched.clear();

@@ -112,7 +112,7 @@ private:
 
   void react(std::uint16_t r, std::uint32_t time) {
     if (m_fair) {
-      m_reacted_at[r] = std::min(m_reacted_at[r], time);
+      m_seen[r].reacted = std::min(m_seen[r].reacted, time);
     }
   }
 
@@ -219,10 +219,14 @@ private:
   std::vector<bool> m_refused; // empty: nobody is asked
   const Decay& m_decay;
   bool m_fair;
-  std::vector<std::uint32_t> m_delivered_at;
+  /// When the family at hand came, and what came back; but for the delivery only where silence is
+  /// judged fairly. The first open is one by a reader, the first click one by a person.
+  struct Seen {
+    std::uint32_t delivered = 0, reacted = k_never, opened = k_never, clicked = k_never;
+  };
+  std::vector<Seen> m_seen;             // by recipient; empty: nobody asks
   std::vector<std::size_t> m_open_line; // in the ledger: the open that counts
-  // By recipient, of the family at hand; the last three only where silence is judged fairly.
-  std::vector<std::uint32_t> m_open_at, m_reacted_at, m_first_open, m_first_click;
+  std::vector<std::uint32_t> m_open_at; // by recipient, of the family at hand
   /// Of the family at hand: who gets an open's points, and whether by a click; who clicked, when,
   /// and when the mailing was first opened.
   std::vector<std::pair<std::uint16_t, bool>> m_opened;

@@ -28,16 +28,18 @@ void Scan::judge_silence() {
       m_rules.non_open_after, m_as_of,
       [&](std::uint32_t family) -> const CoveredTimes& { return *covered[family]; },
       [&](std::uint16_t r, const MailReceived& mail, Silence silence, Seconds end) {
+        const auto family = mail.family();
         if (silence == Silence::not_opened) {
-          silence = refused(r)                     ? Silence::refused
-                    : is_tracked[mail.family] == 0 ? Silence::untracked
-                                                   : silence;
+          silence = refused(r)                ? Silence::refused
+                    : is_tracked[family] == 0 ? Silence::untracked
+                                              : silence;
         }
-        note_outcome(r, mail.family, mail.delivered,
-                     {mail.reacted() ? Silence::reacted : silence, mail.by_person != 0});
-        const auto campaign = m_world.campaigns[m_world.families[mail.family].front()].id;
+        note_outcome(r, family, mail.delivered(),
+                     {mail.reacted() ? Silence::reacted : silence, mail.by_person()});
+        const auto campaign =
+            m_ledger == nullptr ? 0 : m_world.campaigns[m_world.families[family].front()].id;
         if (mail.reacted()) { // known up to the moment only
-          if (mail.by_person != 0) {
+          if (mail.by_person()) {
             m_out.non_opens_in_a_row[r] = 0;
           }
           if (silence == Silence::not_opened && m_ledger != nullptr) {
@@ -45,7 +47,7 @@ void Scan::judge_silence() {
             const auto points = worth(m_rules.non_open, static_cast<std::uint32_t>(end));
             fading_line(r, end, EventKind::delivered, campaign, 0, Stage::none, "non_open",
                         m_rules.non_open);
-            line(r, m_late_at.at({r, mail.family}), EventKind::open, campaign, 0, Stage::none,
+            line(r, m_late_at.at({r, family}), EventKind::open, campaign, 0, Stage::none,
                  "non_open taken back", -points, "opened, clicked or answered late");
           }
         } else if (silence == Silence::not_opened) {

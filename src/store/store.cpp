@@ -19,8 +19,11 @@ namespace mailfunnel {
 
 namespace {
 
+/// secure_delete: Debian's SQLite writes zeros over each page that becomes free, which doubles what
+/// a rewritten blob costs; what must leave no byte is seen to by Store::scrub().
 void configure(Database& database) {
-  database.execute("PRAGMA synchronous=FULL; PRAGMA wal_autocheckpoint=0; PRAGMA foreign_keys=ON; "
+  database.execute("PRAGMA secure_delete=FAST; PRAGMA synchronous=FULL; PRAGMA "
+                   "wal_autocheckpoint=0; PRAGMA foreign_keys=ON; "
                    "PRAGMA temp_store=MEMORY; PRAGMA cache_size=-65536");
 }
 

@@ -20,8 +20,8 @@ Verdicts judged(Measurability& measurability) {
   measurability.judge(
       k_window, k_far, [&](std::uint32_t) -> const CoveredTimes& { return covered; },
       [&](std::uint16_t person, const MailReceived& mail, Silence silence, Seconds end) {
-        CHECK(end == Seconds{mail.delivered} + k_window);
-        CHECK(out.emplace(std::pair(person, mail.delivered), silence).second);
+        CHECK(end == Seconds{mail.delivered()} + k_window);
+        CHECK(out.emplace(std::pair(person, mail.delivered()), silence).second);
       });
   return out;
 }
@@ -29,7 +29,7 @@ Verdicts judged(Measurability& measurability) {
 using People = std::vector<std::uint16_t>;
 
 MailReceived mail(std::uint32_t delivered) {
-  return {delivered, 0, 1, 0, 0};
+  return {delivered, 0, Reaction::none, true, false};
 }
 
 TEST_CASE("mails that come in any order are judged by time, each person's for himself") {
