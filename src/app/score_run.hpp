@@ -32,7 +32,7 @@ public:
   /// Before scoring begins: what comes in meanwhile makes the run an old one. Written is whenever
   /// so many bytes wait.
   RunRecorder(Store& store, const Workspace& workspace, const Rules& rules, Seconds as_of,
-              std::size_t worth_writing = std::size_t{1} << 20);
+              std::size_t worth_writing = std::size_t{2} << 20);
   void add(std::uint32_t chunk, const ChunkScores& scores); // from any thread
   /// Runs that nothing left the program with are dropped then.
   StoredRun save();

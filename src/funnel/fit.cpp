@@ -1,7 +1,11 @@
+#include "base/hash.hpp"
 #include "base/text.hpp"
 #include "funnel/scorer.hpp"
 
+#include <boost/unordered/unordered_flat_map.hpp>
+
 #include <algorithm>
+#include <deque>
 #include <map>
 
 namespace mailfunnel {
@@ -135,7 +139,15 @@ private:
     Points simple = 0;      // of the groups that ask for nothing but this attribute
   };
 
-  using VerdictCache = std::unordered_map<std::string, ValueVerdict, StringHash, std::equal_to<>>;
+  struct TextHash {
+    using is_avalanching = void;
+    std::size_t operator()(std::string_view text) const { return hash64(text); }
+  };
+  /// What was judged: the text stands in the verdict, so that both stay where they are.
+  struct VerdictCache {
+    std::deque<std::pair<std::string, ValueVerdict>> verdicts;
+    boost::unordered_flat_map<std::string_view, const ValueVerdict*, TextHash> by_text;
+  };
 
   /// An attribute that rules ask for, and what a block says of it.
   struct Attribute {
@@ -199,7 +211,16 @@ private:
   void add_simple(const Attribute& attribute, Points* fit, std::uint8_t* fit_known) const {
     const auto& column = attribute.column;
     const std::uint8_t known = attribute.derived ? 0 : 1;
-    for (std::size_t i = 0, n = attribute.there ? column.recipient.size() : 0; i < n; ++i) {
+    const auto n = attribute.there ? column.recipient.size() : 0;
+    if (column.one_each) { // of most attributes: an import told it of everybody
+      const auto there = n != 0 && column.valid_from.front() <= m_moment ? n : 0;
+      for (std::size_t r = 0; r < there; ++r) {
+        fit[r] += attribute.simple[column.value[r]];
+        fit_known[r] |= known;
+      }
+      return;
+    }
+    for (std::size_t i = 0; i < n; ++i) {
       const auto r = column.recipient[i];
       const bool later =
           i + 1 < n && column.recipient[i + 1] == r && column.valid_from[i + 1] <= m_moment;
@@ -252,9 +273,9 @@ private:
 
   /// Values come again in every block: judged once.
   const ValueVerdict& verdict_on(Attribute& attribute, std::string_view value) {
-    const auto known = attribute.known.find(value);
-    if (known != attribute.known.end()) {
-      return known->second;
+    const auto known = attribute.known.by_text.find(value);
+    if (known != attribute.known.by_text.end()) {
+      return *known->second;
     }
     const FoldedValue folded(value);
     ValueVerdict verdict;
@@ -268,7 +289,10 @@ private:
         verdict.simple += rule.points;
       }
     }
-    return attribute.known.emplace(std::string(value), std::move(verdict)).first->second;
+    const auto& kept =
+        attribute.known.verdicts.emplace_back(std::string(value), std::move(verdict));
+    attribute.known.by_text.emplace(kept.first, &kept.second);
+    return kept.second;
   }
 
   const FitRules& m_rules;

@@ -4,10 +4,6 @@
 
 namespace mailfunnel {
 
-namespace {
-constexpr std::uint32_t k_unknown = ~0U;
-}
-
 MailingJudge::MailingJudge(const RobotRules& rules, const World& world, std::size_t recipients,
                            Seconds as_of)
     : m_rules(rules), m_world(world),
@@ -35,12 +31,6 @@ void MailingJudge::add_deliveries(const EventColumns& delivered) {
       known = known >= number ? std::min(known, mine) : mine;
     }
   }
-}
-
-MailFacts MailingJudge::facts(std::uint16_t recipient) const {
-  const auto delivered = m_delivered.empty() ? 0 : m_delivered[recipient];
-  return {delivered >> 32 == m_mailing ? static_cast<std::uint32_t>(delivered) : k_unknown,
-          m_campaign->content_links, m_campaign->seconds};
 }
 
 const CrowdTimes* MailingJudge::crowds(const EventColumns& clicks) const {

@@ -35,7 +35,12 @@ public:
   void rows(EventKind kind, const EventColumns& columns, std::vector<ClickVerdict>& verdicts);
 
 private:
-  MailFacts facts(std::uint16_t recipient) const;
+  MailFacts facts(std::uint16_t recipient) const {
+    const auto delivered = m_delivered.empty() ? 0 : m_delivered[recipient];
+    return {delivered >> 32 == m_mailing ? static_cast<std::uint32_t>(delivered) : k_unknown,
+            m_campaign->content_links, m_campaign->seconds};
+  }
+  static constexpr std::uint32_t k_unknown = ~0U; // when it was delivered
 
   /// The crowds of this mailing, where the rules ask for them and the clicks tell networks.
   const CrowdTimes* crowds(const EventColumns& clicks) const;

@@ -93,6 +93,7 @@ struct AttributeColumn {
   std::vector<std::uint16_t> recipient; // offset in the block
   std::vector<std::uint32_t> valid_from;
   std::vector<std::uint32_t> value; // index in values
+  bool one_each = false;            // the recipients are 0, 1, 2 …, and all times the same
 };
 constexpr unsigned k_recipient_block_bits = 9;
 constexpr std::uint32_t k_recipient_block = 1U << k_recipient_block_bits;

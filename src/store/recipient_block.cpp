@@ -226,6 +226,7 @@ bool AttributeBlock::read(std::uint16_t attribute, AttributeColumn& column) cons
     column.recipient.resize(entries);
     column.valid_from.resize(entries);
     column.value.resize(entries);
+    column.one_each = dense && time_bits == 0;
     const auto* at = m_blob.data() + offset + size - read.left();
     if (dense) {
       for (std::uint32_t k = 0; k < entries; ++k) {
