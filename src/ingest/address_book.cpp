@@ -222,6 +222,7 @@ void AddressBook::renumber(std::string_view key, std::uint32_t number) {
 void AddressBook::go_on_from(std::uint32_t next) {
   m_next = next;
   m_taken_numbers = next;
+  m_taken_until = m_arena_used;
 }
 
 } // namespace mailfunnel

@@ -177,6 +177,7 @@ void Session::load_book() {
       }
     }
   });
+  m_book->go_on_from(count); // what was loaded is not told
 }
 
 std::optional<std::uint32_t> Session::account(std::string_view name) {
