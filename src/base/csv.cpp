@@ -183,7 +183,7 @@ std::string_view CsvRow::unwrapped(std::size_t i, std::string_view field) const 
   if (first == std::string_view::npos) {
     return field;
   }
-  auto& scratch = m_scratch[i];
+  auto& scratch = m_scratch->next();
   scratch.clear();
   for (std::size_t at = 0; at < field.size(); ++at) {
     scratch += field[at];
@@ -244,10 +244,8 @@ bool CsvReader::next(CsvRow& row) {
     if (!row.m_raw.empty() && row.m_raw.back() == '\r') {
       row.m_raw.remove_suffix(1);
     }
-    if (m_scratch.size() < row.m_count) {
-      m_scratch.resize(row.m_count);
-    }
-    row.m_scratch = m_scratch.data();
+    m_scratch.reset();
+    row.m_scratch = &m_scratch;
     m_begin = end + 1;
     ++m_at;
     if (!row.m_raw.empty()) {

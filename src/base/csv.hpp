@@ -5,6 +5,7 @@
 // it).
 
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <optional>
 #include <string>
@@ -22,6 +23,22 @@ struct CsvDialect {
 CsvDialect sniff_csv(std::string_view head);
 
 class CsvReader;
+
+/// Texts of fields that had to be copied, reused from row to row.
+class CsvScratch {
+public:
+  std::string& next() {
+    if (m_used == m_texts.size()) {
+      m_texts.emplace_back();
+    }
+    return m_texts[m_used++];
+  }
+  void reset() { m_used = 0; }
+
+private:
+  std::deque<std::string> m_texts;
+  std::size_t m_used = 0;
+};
 
 /// One record. Valid until the reader's next().
 class CsvRow {
@@ -50,7 +67,7 @@ private:
   std::size_t m_count = 0;
   char m_quote = '"';
   std::string_view m_raw;
-  std::string* m_scratch = nullptr; // for fields with "" in them
+  CsvScratch* m_scratch = nullptr; // for fields with "" in them
 };
 
 /// Walks over the records of a text that holds whole records only. Empty lines are skipped.
@@ -70,7 +87,7 @@ private:
   std::unique_ptr<std::uint32_t[]>
       m_ends;                          // positions of all separators and line ends outside quotes
   std::size_t m_room = 0, m_count = 0; // of m_ends
-  std::vector<std::string> m_scratch;
+  CsvScratch m_scratch;
   std::size_t m_at = 0;
   std::uint32_t m_begin = 0;
   bool m_open = false; // the text ends inside quotes

@@ -10,7 +10,7 @@
 namespace mailfunnel {
 
 namespace {
-constexpr std::size_t k_most_record = std::size_t{64} << 20, k_head = 65'536;
+constexpr std::size_t k_head = 65'536;
 }
 
 std::string read_head(ByteSource& bytes) {
@@ -30,10 +30,8 @@ ChunkFeeder::ChunkFeeder(ByteSource& bytes, std::string head, const LogReader& r
 
 /// Reads until the buffer holds `wanted` bytes, or the input ends or fails; returns how many it
 /// holds.
-std::size_t ChunkFeeder::fill(std::vector<char>& buffer, std::size_t size, std::size_t wanted) {
-  if (buffer.size() < wanted + k_padding) {
-    buffer.resize(wanted + k_padding);
-  }
+std::size_t ChunkFeeder::fill(ChunkBuffer& buffer, std::size_t size, std::size_t wanted) {
+  buffer.grow(wanted + k_padding);
   try {
     while (size < wanted && !m_end && !m_failure) {
       const auto got = m_bytes.read(buffer.data() + size, wanted - size);
@@ -52,13 +50,12 @@ bool ChunkFeeder::next(Piece& piece) {
     return false;
   }
   const bool whole = m_reader.framing() == Framing::document;
+  const auto most = largest_record(m_reader.framing());
   auto size = m_tail.size();
-  if (piece.buffer.size() < size) {
-    piece.buffer.resize(size + k_padding);
-  }
-  std::copy(m_tail.begin(), m_tail.end(), piece.buffer.begin());
+  piece.buffer.grow(size + k_padding);
+  std::copy(m_tail.begin(), m_tail.end(), piece.buffer.data());
   std::size_t records = 0;
-  for (auto wanted = std::max(m_chunk_size, size);; wanted *= 2) {
+  for (auto wanted = std::max(m_chunk_size, size);; wanted = std::min(wanted * 2, most)) {
     size = fill(piece.buffer, size, wanted);
     if (m_end) {
       records = size;
@@ -71,12 +68,11 @@ bool ChunkFeeder::next(Piece& piece) {
       m_done = true;
       std::rethrow_exception(m_failure);
     }
-    if (size >= (whole ? k_max_document : k_most_record)) {
+    if (size >= most) {
       m_done = true;
       throw Failure({ErrorCode::bad_syntax,
                      fmt::format("{} longer than {} MiB at byte {}: is this the right format?",
-                                 whole ? "a document" : "a record",
-                                 (whole ? k_max_document : k_most_record) >> 20, m_offset)});
+                                 whole ? "a document" : "a record", most >> 20, m_offset)});
     }
   }
   m_tail.assign(piece.buffer.data() + records, size - records);
@@ -85,7 +81,7 @@ bool ChunkFeeder::next(Piece& piece) {
   piece.number = m_number++;
   piece.offset = m_offset;
   m_offset += records;
-  std::memset(piece.buffer.data() + size, 0, std::min(k_padding, piece.buffer.size() - size));
+  std::memset(piece.buffer.data() + size, 0, k_padding);
   return records != 0 || piece.number == 0;
 }
 
