@@ -71,22 +71,25 @@ private:
 };
 
 /// Walks over the records of a text that holds whole records only. Empty lines are skipped.
-/// A quote that is never closed swallows the rest: the row says `broken()`.
+/// A quote that is never closed swallows the rest: the row says `broken()`. A row has 1,048,576
+/// fields at most: the last one has the rest.
 class CsvReader {
 public:
   explicit CsvReader(CsvDialect dialect = {}) : m_dialect(dialect) {}
   void start(std::string_view text);
   bool next(CsvRow& row);
-  bool broken() const { return m_open && m_at == m_count; } // the row just read ended inside quotes
+  /// The row just read ended inside quotes.
+  bool broken() const { return m_open && m_at == m_count && m_indexed == m_text.size(); }
   const CsvDialect& dialect() const { return m_dialect; }
 
 private:
-  void index();
+  void index(std::size_t kept);
   CsvDialect m_dialect;
   std::string_view m_text;
-  std::unique_ptr<std::uint32_t[]>
-      m_ends;                          // positions of all separators and line ends outside quotes
-  std::size_t m_room = 0, m_count = 0; // of m_ends
+  std::unique_ptr<std::uint32_t[]> m_ends; // positions of separators and line ends outside quotes,
+                                           // of the rows at hand; then the text's size
+  std::size_t m_room = 0, m_count = 0;     // of m_ends
+  std::size_t m_indexed = 0;               // bytes of the text
   CsvScratch m_scratch;
   std::size_t m_at = 0;
   std::uint32_t m_begin = 0;

@@ -11,7 +11,12 @@ namespace mailfunnel {
 
 namespace {
 constexpr std::size_t k_head = 65'536;
-}
+
+/// A document as large as this that was packed this small is a bomb: what is made of one takes many
+/// times its size.
+constexpr std::size_t k_surely_no_bomb = std::size_t{4} << 20;
+constexpr std::uint64_t k_most_ratio = 500;
+} // namespace
 
 std::string read_head(ByteSource& bytes) {
   std::string head(k_head, '\0');
@@ -26,7 +31,27 @@ std::string read_head(ByteSource& bytes) {
 
 ChunkFeeder::ChunkFeeder(ByteSource& bytes, std::string head, const LogReader& reader,
                          std::size_t chunk_size)
-    : m_bytes(bytes), m_tail(std::move(head)), m_reader(reader), m_chunk_size(chunk_size) {}
+    : m_bytes(bytes), m_tail(std::move(head)), m_reader(reader), m_chunk_size(chunk_size),
+      m_packed_before(bytes.taken()) {}
+
+void ChunkFeeder::check_size(std::size_t size) const {
+  const auto framing = m_reader.framing();
+  const auto* const what = framing == Framing::document ? "a document" : "a record";
+  const auto most = largest_record(framing);
+  if (size >= most) {
+    throw Failure({ErrorCode::bad_syntax,
+                   fmt::format("{} longer than {} MiB at byte {}: is this the right format?", what,
+                               most >> 20, m_offset)});
+  }
+  const bool made_whole = framing == Framing::document || framing == Framing::mbox;
+  if (made_whole && size >= k_surely_no_bomb &&
+      (m_offset + size) / k_most_ratio > m_bytes.taken() - m_packed_before) {
+    throw Failure(
+        {ErrorCode::bad_syntax,
+         fmt::format("{} that is compressed more than {} times: unpack it yourself if it is right",
+                     what, k_most_ratio)});
+  }
+}
 
 /// Reads until the buffer holds `wanted` bytes, or the input ends or fails; returns how many it
 /// holds.
@@ -57,22 +82,21 @@ bool ChunkFeeder::next(Piece& piece) {
   std::size_t records = 0;
   for (auto wanted = std::max(m_chunk_size, size);; wanted = std::min(wanted * 2, most)) {
     size = fill(piece.buffer, size, wanted);
+    if (!whole) {
+      records = m_end ? size : whole_records(m_reader, {piece.buffer.data(), size});
+      if (m_end || records != 0) {
+        break;
+      }
+    }
+    m_done = true; // unless all is well
+    if (m_failure) {
+      std::rethrow_exception(m_failure);
+    }
+    check_size(size);
+    m_done = false;
     if (m_end) {
       records = size;
       break;
-    }
-    if (!whole && (records = whole_records(m_reader, {piece.buffer.data(), size})) != 0) {
-      break;
-    }
-    if (m_failure) {
-      m_done = true;
-      std::rethrow_exception(m_failure);
-    }
-    if (size >= most) {
-      m_done = true;
-      throw Failure({ErrorCode::bad_syntax,
-                     fmt::format("{} longer than {} MiB at byte {}: is this the right format?",
-                                 whole ? "a document" : "a record", most >> 20, m_offset)});
     }
   }
   m_tail.assign(piece.buffer.data() + records, size - records);

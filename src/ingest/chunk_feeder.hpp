@@ -27,11 +27,14 @@ public:
   ChunkFeeder(ByteSource& bytes, std::string head, const LogReader& reader,
               std::size_t chunk_size = std::size_t{1} << 20);
 
-  /// False at the end. Throws Failure when a record is longer than largest_record(), or the input
-  /// can't be read on; the whole records before that place are handed out first.
+  /// False at the end. Throws Failure when a record is longer than largest_record(), a document
+  /// is a bomb, or the input can't be read on; the whole records before that place are handed out
+  /// first.
   bool next(Piece& piece);
 
 private:
+  /// Throws Failure where a record of which so many bytes were read is too large, or a bomb.
+  void check_size(std::size_t size) const;
   std::size_t fill(ChunkBuffer& buffer, std::size_t size, std::size_t wanted);
 
   std::mutex m_mutex;
@@ -39,6 +42,7 @@ private:
   std::string m_tail; // read, not handed out
   const LogReader& m_reader;
   std::size_t m_chunk_size;
+  std::uint64_t m_packed_before; // bytes of the file, in front of the input
   std::uint64_t m_number = 0, m_offset = 0;
   bool m_end = false, m_done = false;
   std::exception_ptr m_failure; // the input can't be read beyond m_tail
