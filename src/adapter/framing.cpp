@@ -19,6 +19,21 @@ std::size_t whole_rows(std::string_view text, char quote) {
 
 } // namespace
 
+std::size_t largest_record(Framing framing) {
+  constexpr std::size_t k_mib = std::size_t{1} << 20;
+  switch (framing) {
+  case Framing::lines:
+  case Framing::csv:
+  case Framing::json:
+    return 12 * k_mib; // a field of 10 MiB, and what stands beside it
+  case Framing::mbox:
+    return 64 * k_mib; // a mail, with what is attached
+  case Framing::document:
+    return 256 * k_mib;
+  }
+  return 0;
+}
+
 std::size_t whole_records(const LogReader& reader, std::string_view text) {
   switch (reader.framing()) {
   case Framing::lines:

@@ -5,7 +5,9 @@
 
 namespace mailfunnel {
 
-constexpr std::size_t k_max_document = std::size_t{256} << 20;
+/// Bytes of the largest record that is read; of a document, all of it. A CSV record of separators
+/// alone takes four times as much again for their places, and may come out of a bomb.
+std::size_t largest_record(Framing framing);
 
 /// Bytes at the front of `text` that hold whole records; 0: no whole record yet (or, for a
 /// document, never).

@@ -64,13 +64,11 @@ public:
     threads = static_cast<unsigned>(std::min<std::size_t>(std::max(threads, 1U), wanted.size()));
     std::vector<CrowdTimes> found(wanted.size());
     std::atomic<std::size_t> next{0};
-    std::once_flag counted;
-    on_threads(threads, [&](unsigned) {
-      auto database = m_store.reader();
-      std::call_once(counted, [&] {
-        m_recipients = Recipients(database).count();
-        m_waiting = waiting_clicks(database);
-      });
+    auto databases = m_store.readers(threads);
+    m_recipients = Recipients(databases[0]).count();
+    m_waiting = waiting_clicks(databases[0]);
+    on_threads(threads, [&](unsigned thread) {
+      auto& database = databases[thread];
       for (std::size_t i; (i = next.fetch_add(1)) < wanted.size();) {
         found[i] = look(database, wanted[i]);
       }

@@ -5,6 +5,7 @@
 #include "ingest/session.hpp"
 #include "model/recipient.hpp"
 #include "store/catalog.hpp"
+#include "store/damage.hpp"
 
 #include <fmt/format.h>
 
@@ -208,7 +209,7 @@ std::uint64_t export_events(Store& store, const Workspace& workspace, const Writ
           const auto row = columns.row(i);
           const auto of = rank[chunk << k_chunk_bits | row.recipient];
           if (of >= first && of < end) {
-            rows.push_back({of, catalog.order.at(campaign), kind, row});
+            rows.push_back({of, referred(catalog.order, campaign, "activity"), kind, row});
           }
         }
       }

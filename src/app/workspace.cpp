@@ -4,6 +4,7 @@
 #include "base/text.hpp"
 #include "store/erasures.hpp"
 
+#include <algorithm>
 #include <filesystem>
 
 namespace mailfunnel {
@@ -90,10 +91,12 @@ void each_chunk(Store& store, unsigned threads,
                 const std::function<void(std::uint32_t, StoreChunk&, Database&, unsigned)>& take) {
   const auto recipients = Recipients(store.database()).count();
   const auto chunks = (std::uint64_t{recipients} + k_chunk_size - 1) >> k_chunk_bits;
-  threads = static_cast<unsigned>(std::min<std::uint64_t>(threads, chunks));
+  threads = static_cast<unsigned>(
+      std::clamp<std::uint64_t>(threads, 1, std::max(chunks, std::uint64_t{1})));
+  auto databases = store.readers(threads); // people who came since the count are left out
   std::atomic<std::uint32_t> next{0};
-  on_threads(std::max(threads, 1U), [&](unsigned thread) {
-    auto database = store.reader();
+  on_threads(threads, [&](unsigned thread) {
+    auto& database = databases[thread];
     for (std::uint32_t chunk; (chunk = next.fetch_add(1)) < chunks;) {
       StoreChunk source(database, chunk, recipients);
       take(chunk, source, database, thread);

@@ -31,7 +31,7 @@ Workspace open_workspace(const std::string& folder, const std::string& file);
 Result<Seconds> parse_as_of(Store& store, const std::string& text, Seconds now);
 
 /// Calls `take` for every chunk of the store, several at a time, each thread with its own
-/// connection.
+/// connection; all of them see one moment.
 void each_chunk(
     Store& store, unsigned threads,
     const std::function<void(std::uint32_t chunk, StoreChunk&, Database&, unsigned thread)>& take);

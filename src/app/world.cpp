@@ -5,6 +5,7 @@
 #include "base/text.hpp"
 #include "base/uri.hpp"
 #include "store/activity.hpp"
+#include "store/damage.hpp"
 
 #include <algorithm>
 #include <map>
@@ -90,7 +91,7 @@ std::vector<CoveredTimes> covered_times(Catalog& catalog,
   }
   std::vector<CoveredTimes> covered(places.size());
   for (const auto& mark : catalog.coverage()) { // by account, then start
-    auto& times = covered.at(places.at(mark.account));
+    auto& times = covered[referred(places, mark.account, "coverage")];
     if (!times.empty() && mark.starts <= times.back().second + k_quiet) {
       times.back().second = std::max(times.back().second, mark.ends);
     } else {
@@ -137,7 +138,7 @@ World build_world(Store& store, const Workspace& workspace, const Rules& rules, 
     const auto& source = sources[stored.account];
     campaign.id = stored.id;
     campaign.account = source.name;
-    campaign.source = places.at(stored.account);
+    campaign.source = referred(places, stored.account, "campaign");
     campaign.external_id = stored.campaign.id;
     campaign.send = stored.campaign.send;
     campaign.others = stored.others;

@@ -183,7 +183,7 @@ std::string_view CsvRow::unwrapped(std::size_t i, std::string_view field) const 
   if (first == std::string_view::npos) {
     return field;
   }
-  auto& scratch = m_scratch[i];
+  auto& scratch = m_scratch->next();
   scratch.clear();
   for (std::size_t at = 0; at < field.size(); ++at) {
     scratch += field[at];
@@ -199,62 +199,84 @@ void CsvReader::start(std::string_view text) {
   m_begin = 0;
   m_at = 0;
   m_open = false;
-  index();
+  m_indexed = 0;
+  index(0);
 }
 
-void CsvReader::index() {
-  if (m_room <
-      m_text.size() + 8) { // at most one end a byte; grows seldom, and only what is used is touched
-    m_room = m_text.size() + m_text.size() / 4 + 8;
-    m_ends = std::make_unique_for_overwrite<std::uint32_t[]>(m_room);
+/// Finds the ends in the next piece of the text, behind the first `kept` that are there.
+void CsvReader::index(std::size_t kept) {
+  constexpr std::size_t k_piece = std::size_t{1} << 20, k_spare = 8; // put_positions() writes ahead
+  const auto piece = m_text.substr(m_indexed, k_piece);
+  if (m_room < kept + piece.size() + k_spare) { // at most one end a byte; what is not used is not
+    m_room = kept + piece.size() + piece.size() / 4 + k_spare; // touched
+    auto ends = std::make_unique_for_overwrite<std::uint32_t[]>(m_room);
+    std::copy_n(m_ends.get(), kept, ends.get());
+    m_ends = std::move(ends);
   }
-  bool inside = false;
-  auto* end = m_ends.get();
+  auto* const begin = m_ends.get() + kept;
+  auto* end = begin;
   if (m_dialect.quote == '\0') {
-    for (std::size_t at = 0; at < m_text.size(); ++at) {
-      if (m_text[at] == m_dialect.separator || m_text[at] == '\n') {
+    for (std::size_t at = 0; at < piece.size(); ++at) {
+      if (piece[at] == m_dialect.separator || piece[at] == '\n') {
         *end++ = static_cast<std::uint32_t>(at);
       }
     }
   } else {
     const auto run = have_avx2() ? index_avx2 : index_plain;
-    end = run(m_text.data(), m_text.size(), m_dialect.separator, m_dialect.quote, end, inside);
+    end = run(piece.data(), piece.size(), m_dialect.separator, m_dialect.quote, end, m_open);
   }
-  m_open = inside;
-  if (m_text.empty() || m_text.back() != '\n' || inside) {
-    *end++ = static_cast<std::uint32_t>(m_text.size());
+  for (auto* one = m_indexed == 0 ? end : begin; one != end; ++one) {
+    *one += static_cast<std::uint32_t>(m_indexed);
+  }
+  m_indexed += piece.size();
+  const auto size = static_cast<std::uint32_t>(m_text.size());
+  if (m_indexed == m_text.size() && (m_text.empty() || m_text.back() != '\n' || m_open)) {
+    *end++ = size;
   }
   m_count = static_cast<std::size_t>(end - m_ends.get());
+  *end = size; // where looking for a line end stops
 }
 
 bool CsvReader::next(CsvRow& row) {
-  while (m_at < m_count) {
-    const auto first = m_at;
-    const auto size = static_cast<std::uint32_t>(m_text.size());
-    while (m_ends[m_at] < size && m_text[m_ends[m_at]] != '\n') {
-      ++m_at;
+  constexpr std::size_t k_most_fields = std::size_t{1} << 20;
+  const auto size = static_cast<std::uint32_t>(m_text.size());
+  for (;;) {
+    auto first = m_at;
+    for (;;) {
+      while (m_ends[m_at] < size && m_text[m_ends[m_at]] != '\n') {
+        ++m_at;
+      }
+      if (m_at < m_count || m_indexed == size) {
+        break;
+      }
+      const auto kept = std::min(m_count - first, k_most_fields);
+      std::copy_n(m_ends.get() + first, kept, m_ends.get());
+      first = 0;
+      m_at = kept;
+      index(kept);
+    }
+    if (m_at == m_count) {
+      return false;
     }
     row.m_text = m_text.data();
     row.m_ends = m_ends.get() + first;
     row.m_begin = m_begin;
-    row.m_count = m_at - first + 1;
-    row.m_quote = m_dialect.quote;
     const auto end = m_ends[m_at];
+    row.m_count = std::min(m_at - first + 1, k_most_fields);
+    m_ends[first + row.m_count - 1] = end; // as it is, but for a row of more fields
+    row.m_quote = m_dialect.quote;
     row.m_raw = m_text.substr(m_begin, end - m_begin);
     if (!row.m_raw.empty() && row.m_raw.back() == '\r') {
       row.m_raw.remove_suffix(1);
     }
-    if (m_scratch.size() < row.m_count) {
-      m_scratch.resize(row.m_count);
-    }
-    row.m_scratch = m_scratch.data();
+    m_scratch.reset();
+    row.m_scratch = &m_scratch;
     m_begin = end + 1;
     ++m_at;
     if (!row.m_raw.empty()) {
       return true;
     }
   }
-  return false;
 }
 
 CsvHeader::CsvHeader(const CsvRow& row) {

@@ -5,6 +5,7 @@
 // it).
 
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <optional>
 #include <string>
@@ -22,6 +23,22 @@ struct CsvDialect {
 CsvDialect sniff_csv(std::string_view head);
 
 class CsvReader;
+
+/// Texts of fields that had to be copied, reused from row to row.
+class CsvScratch {
+public:
+  std::string& next() {
+    if (m_used == m_texts.size()) {
+      m_texts.emplace_back();
+    }
+    return m_texts[m_used++];
+  }
+  void reset() { m_used = 0; }
+
+private:
+  std::deque<std::string> m_texts;
+  std::size_t m_used = 0;
+};
 
 /// One record. Valid until the reader's next().
 class CsvRow {
@@ -50,27 +67,30 @@ private:
   std::size_t m_count = 0;
   char m_quote = '"';
   std::string_view m_raw;
-  std::string* m_scratch = nullptr; // for fields with "" in them
+  CsvScratch* m_scratch = nullptr; // for fields with "" in them
 };
 
 /// Walks over the records of a text that holds whole records only. Empty lines are skipped.
-/// A quote that is never closed swallows the rest: the row says `broken()`.
+/// A quote that is never closed swallows the rest: the row says `broken()`. A row has 1,048,576
+/// fields at most: the last one has the rest.
 class CsvReader {
 public:
   explicit CsvReader(CsvDialect dialect = {}) : m_dialect(dialect) {}
   void start(std::string_view text);
   bool next(CsvRow& row);
-  bool broken() const { return m_open && m_at == m_count; } // the row just read ended inside quotes
+  /// The row just read ended inside quotes.
+  bool broken() const { return m_open && m_at == m_count && m_indexed == m_text.size(); }
   const CsvDialect& dialect() const { return m_dialect; }
 
 private:
-  void index();
+  void index(std::size_t kept);
   CsvDialect m_dialect;
   std::string_view m_text;
-  std::unique_ptr<std::uint32_t[]>
-      m_ends;                          // positions of all separators and line ends outside quotes
-  std::size_t m_room = 0, m_count = 0; // of m_ends
-  std::vector<std::string> m_scratch;
+  std::unique_ptr<std::uint32_t[]> m_ends; // positions of separators and line ends outside quotes,
+                                           // of the rows at hand; then the text's size
+  std::size_t m_room = 0, m_count = 0;     // of m_ends
+  std::size_t m_indexed = 0;               // bytes of the text
+  CsvScratch m_scratch;
   std::size_t m_at = 0;
   std::uint32_t m_begin = 0;
   bool m_open = false; // the text ends inside quotes

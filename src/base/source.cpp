@@ -156,8 +156,9 @@ public:
            m_name});
     }
     m_given += static_cast<std::uint64_t>(got);
-    if (m_given > k_free_bytes &&
-        m_given / std::max<std::uint64_t>(m_file.taken(), 1) > k_most_ratio) {
+    m_taken = static_cast<std::uint64_t>(std::max<la_int64_t>(archive_filter_bytes(m_handle, -1),
+                                                              0)); // not what waits in its buffer
+    if (m_given > k_free_bytes && m_given / std::max<std::uint64_t>(m_taken, 1) > k_most_ratio) {
       throw Failure(
           {ErrorCode::io,
            fmt::format(
@@ -167,7 +168,7 @@ public:
     }
     return static_cast<std::size_t>(got);
   }
-  std::uint64_t taken() const override { return m_file.taken(); }
+  std::uint64_t taken() const override { return m_taken; }
   std::uint64_t total() const override { return m_file.total(); }
 
 private:
@@ -175,6 +176,7 @@ private:
   const PlainSource& m_file;
   std::string m_name;
   std::uint64_t m_given = 0;
+  std::atomic<std::uint64_t> m_taken{0}; // also read by who shows progress
 };
 
 std::string without_compression(std::string name) {

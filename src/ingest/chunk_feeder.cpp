@@ -10,8 +10,13 @@
 namespace mailfunnel {
 
 namespace {
-constexpr std::size_t k_most_record = std::size_t{64} << 20, k_head = 65'536;
-}
+constexpr std::size_t k_head = 65'536;
+
+/// A document as large as this that was packed this small is a bomb: what is made of one takes many
+/// times its size.
+constexpr std::size_t k_surely_no_bomb = std::size_t{4} << 20;
+constexpr std::uint64_t k_most_ratio = 500;
+} // namespace
 
 std::string read_head(ByteSource& bytes) {
   std::string head(k_head, '\0');
@@ -26,14 +31,32 @@ std::string read_head(ByteSource& bytes) {
 
 ChunkFeeder::ChunkFeeder(ByteSource& bytes, std::string head, const LogReader& reader,
                          std::size_t chunk_size)
-    : m_bytes(bytes), m_tail(std::move(head)), m_reader(reader), m_chunk_size(chunk_size) {}
+    : m_bytes(bytes), m_tail(std::move(head)), m_reader(reader), m_chunk_size(chunk_size),
+      m_packed_before(bytes.taken()) {}
+
+void ChunkFeeder::check_size(std::size_t size) const {
+  const auto framing = m_reader.framing();
+  const auto* const what = framing == Framing::document ? "a document" : "a record";
+  const auto most = largest_record(framing);
+  if (size >= most) {
+    throw Failure({ErrorCode::bad_syntax,
+                   fmt::format("{} longer than {} MiB at byte {}: is this the right format?", what,
+                               most >> 20, m_offset)});
+  }
+  const bool made_whole = framing == Framing::document || framing == Framing::mbox;
+  if (made_whole && size >= k_surely_no_bomb &&
+      (m_offset + size) / k_most_ratio > m_bytes.taken() - m_packed_before) {
+    throw Failure(
+        {ErrorCode::bad_syntax,
+         fmt::format("{} that is compressed more than {} times: unpack it yourself if it is right",
+                     what, k_most_ratio)});
+  }
+}
 
 /// Reads until the buffer holds `wanted` bytes, or the input ends or fails; returns how many it
 /// holds.
-std::size_t ChunkFeeder::fill(std::vector<char>& buffer, std::size_t size, std::size_t wanted) {
-  if (buffer.size() < wanted + k_padding) {
-    buffer.resize(wanted + k_padding);
-  }
+std::size_t ChunkFeeder::fill(ChunkBuffer& buffer, std::size_t size, std::size_t wanted) {
+  buffer.grow(wanted + k_padding);
   try {
     while (size < wanted && !m_end && !m_failure) {
       const auto got = m_bytes.read(buffer.data() + size, wanted - size);
@@ -52,31 +75,28 @@ bool ChunkFeeder::next(Piece& piece) {
     return false;
   }
   const bool whole = m_reader.framing() == Framing::document;
+  const auto most = largest_record(m_reader.framing());
   auto size = m_tail.size();
-  if (piece.buffer.size() < size) {
-    piece.buffer.resize(size + k_padding);
-  }
-  std::copy(m_tail.begin(), m_tail.end(), piece.buffer.begin());
+  piece.buffer.grow(size + k_padding);
+  std::copy(m_tail.begin(), m_tail.end(), piece.buffer.data());
   std::size_t records = 0;
-  for (auto wanted = std::max(m_chunk_size, size);; wanted *= 2) {
+  for (auto wanted = std::max(m_chunk_size, size);; wanted = std::min(wanted * 2, most)) {
     size = fill(piece.buffer, size, wanted);
+    if (!whole) {
+      records = m_end ? size : whole_records(m_reader, {piece.buffer.data(), size});
+      if (m_end || records != 0) {
+        break;
+      }
+    }
+    m_done = true; // unless all is well
+    if (m_failure) {
+      std::rethrow_exception(m_failure);
+    }
+    check_size(size);
+    m_done = false;
     if (m_end) {
       records = size;
       break;
-    }
-    if (!whole && (records = whole_records(m_reader, {piece.buffer.data(), size})) != 0) {
-      break;
-    }
-    if (m_failure) {
-      m_done = true;
-      std::rethrow_exception(m_failure);
-    }
-    if (size >= (whole ? k_max_document : k_most_record)) {
-      m_done = true;
-      throw Failure({ErrorCode::bad_syntax,
-                     fmt::format("{} longer than {} MiB at byte {}: is this the right format?",
-                                 whole ? "a document" : "a record",
-                                 (whole ? k_max_document : k_most_record) >> 20, m_offset)});
     }
   }
   m_tail.assign(piece.buffer.data() + records, size - records);
@@ -85,7 +105,7 @@ bool ChunkFeeder::next(Piece& piece) {
   piece.number = m_number++;
   piece.offset = m_offset;
   m_offset += records;
-  std::memset(piece.buffer.data() + size, 0, std::min(k_padding, piece.buffer.size() - size));
+  std::memset(piece.buffer.data() + size, 0, k_padding);
   return records != 0 || piece.number == 0;
 }
 

@@ -19,7 +19,10 @@ struct Lane {
   Worker worker;
   ChunkFeeder::Piece piece;
   std::vector<std::pair<std::uint64_t, std::uint64_t>> lines; // chunk, its line ends
+  std::size_t reported = 0;                                   // bytes of rejects
 };
+/// So many bytes of rejects a thread are handed out early.
+constexpr std::size_t k_waiting_rejects = std::size_t{2} << 20;
 
 std::vector<std::unique_ptr<Lane>> make_lanes(Session& session, LogReader& reader,
                                               unsigned threads) {
@@ -72,6 +75,7 @@ void report_rejects(std::vector<std::unique_ptr<Lane>>& lanes,
     std::move(lane->worker.rejected().begin(), lane->worker.rejected().end(),
               std::back_inserter(all));
     lane->worker.rejected().clear();
+    lane->reported = lane->worker.rejected_bytes();
   }
   std::sort(lines.begin(), lines.end());
   for (const auto& [chunk, count] : lines) {
@@ -120,7 +124,8 @@ StreamReport import_stream(Store& store, Input& input, std::string head, LogRead
           lane.worker.end_chunk();
           lane.lines.emplace_back(lane.piece.number, count_lines(lane.piece.chunk.text));
           const auto total = rows += lane.worker.rows() - before;
-          full = full || total * sizeof(EventRow) > options.memory / 2;
+          full = full || total * sizeof(EventRow) > options.memory / 2 ||
+                 lane.worker.rejected_bytes() - lane.reported > k_waiting_rejects;
           if (hooks.progress) {
             hooks.progress(input.bytes.taken(), input.bytes.total());
           }

@@ -51,6 +51,8 @@ void Worker::begin_chunk(std::string_view text, std::uint64_t number, std::uint6
   m_text = text;
   m_chunk = number;
   m_offset = offset;
+  m_counted = 0;
+  m_counted_lines = 0;
 }
 
 void Worker::end_chunk() {
@@ -515,8 +517,14 @@ void Worker::reject(std::string_view why, std::string_view record) {
   const bool inside =
       record.data() >= m_text.data() && record.data() <= m_text.data() + m_text.size();
   const auto at = inside ? static_cast<std::size_t>(record.data() - m_text.data()) : 0;
-  m_rejected.push_back({m_chunk, count_lines(m_text.substr(0, at)) + 1, m_offset + at,
-                        std::string(why), std::string(record.substr(0, k_most_raw))});
+  if (at < m_counted) { // a reader came back to an earlier record
+    m_counted = 0;
+    m_counted_lines = 0;
+  }
+  m_counted_lines += count_lines(m_text.substr(m_counted, at - m_counted));
+  m_counted = at;
+  m_rejected.push_back({m_chunk, m_counted_lines + 1, m_offset + at, std::string(why),
+                        std::string(record.substr(0, k_most_raw))});
   m_rejected_bytes += record.size() + why.size() + 64;
 }
 

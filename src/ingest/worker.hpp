@@ -45,6 +45,7 @@ public:
   const ImportCounts& counts() const { return m_counts; }
   std::vector<Rejected>& rejected() { return m_rejected; }
   std::uint64_t rows() const { return m_row_count; }
+  std::size_t rejected_bytes() const { return m_rejected_bytes; } // of all there ever were
 
 private:
   struct Pending {
@@ -103,6 +104,8 @@ private:
   std::vector<Rejected> m_rejected;
   std::uint64_t m_row_count = 0;
   std::size_t m_rejected_bytes = 0;
+  std::size_t m_counted = 0;         // bytes of the chunk
+  std::uint64_t m_counted_lines = 0; // of them
 
   std::array<Pending, k_batch> m_pending;
   std::size_t m_pending_count = 0;

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <array>
+#include <limits>
 #include <memory>
 #include <numeric>
 #include <set>
@@ -235,7 +236,11 @@ bool Activity::any(CampaignId campaign, EventKind kind) {
     return false;
   }
   // A look a chunk and part: a scan would read a page of every set.
-  const auto chunks = static_cast<std::uint32_t>(last.integer(0) >> 40) + 1;
+  const auto newest = static_cast<std::uint64_t>(last.integer(0)) >> 40;
+  if (newest > std::numeric_limits<RecipientId>::max() >> k_chunk_bits) {
+    damaged("the table activity");
+  }
+  const auto chunks = static_cast<std::uint32_t>(newest) + 1;
   const auto others = merged()->parts(campaign);
   std::vector<CampaignId> parts(others.begin(), others.end());
   parts.push_back(campaign);
@@ -412,9 +417,8 @@ std::vector<InboxEvent> Activity::inbox() {
       event.kind = static_cast<EventKind>(read.number<std::uint8_t>());
       event.row = read.number<EventRow>();
       event.key = read.text();
-      if (!read.good()) {
-        throw Failure({ErrorCode::io, "inbox batch " + std::to_string(query.integer(1)) +
-                                          " is damaged: restore the store from a backup"});
+      if (!read.good() || static_cast<std::size_t>(event.kind) >= k_event_kinds) {
+        damaged("inbox batch " + std::to_string(query.integer(1)));
       }
       events.push_back(std::move(event));
     }

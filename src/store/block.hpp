@@ -10,6 +10,7 @@
 //   8 bytes 0, so that packed bits may be read a word at a time.
 
 #include "model/activity.hpp"
+#include "store/damage.hpp"
 
 #include <cstdint>
 #include <span>
@@ -29,8 +30,13 @@ constexpr std::uint64_t key_of(std::uint32_t chunk, CampaignId campaign, EventKi
 constexpr CampaignId campaign_of(std::uint64_t key) {
   return static_cast<CampaignId>(key >> 8);
 }
+/// Failure: it is none.
 constexpr EventKind kind_of(std::uint64_t key) {
-  return static_cast<EventKind>(key & 0xFF);
+  const auto kind = key & 0xFF;
+  if (kind >= k_event_kinds) {
+    damaged("the table activity");
+  }
+  return static_cast<EventKind>(kind);
 }
 
 /// `rows` are sorted by (recipient, time, link) without duplicates; recipient is the offset in the

@@ -35,6 +35,14 @@ std::uint32_t block_of(RecipientId id) {
 
 } // namespace
 
+std::uint64_t Recipients::index_hash(std::string_view key) {
+  if (!m_seed) {
+    auto query = m_database->use("SELECT value FROM meta WHERE key = 'index_seed'");
+    m_seed = query.step() ? static_cast<std::uint64_t>(parse_int(query.text(0)).value_or(0)) : 0;
+  }
+  return *m_seed == 0 ? hash64(key) : keyed_hash64(key, *m_seed);
+}
+
 RecipientId Recipients::count() {
   auto query = m_database->use("SELECT value FROM meta WHERE key = 'recipients'");
   return query.step() ? static_cast<RecipientId>(parse_int(query.text(0)).value_or(0)) : 0;
@@ -52,7 +60,7 @@ std::vector<std::optional<RecipientId>> Recipients::find(std::span<const std::st
   std::vector<std::uint32_t> order(keys.size());
   std::iota(order.begin(), order.end(), 0U);
   for (std::size_t i = 0; i < keys.size(); ++i) {
-    hashes[i] = hash64(keys[i]);
+    hashes[i] = index_hash(keys[i]);
   }
   std::sort(order.begin(), order.end(),
             [&](auto a, auto b) { return partition_of(hashes[a]) < partition_of(hashes[b]); });
@@ -183,9 +191,10 @@ void Recipients::add(std::span<const NewKey> keys, unsigned threads) {
   std::vector<std::uint32_t> starts(k_partitions + 1);
   std::vector<std::uint64_t> hashes(keys.size());
   const auto slice = (keys.size() + threads - 1) / threads;
+  index_hash({}); // the seed is read by one thread
   parallel_for(threads, threads, [&](std::size_t t, unsigned) {
     for (auto i = t * slice; i < std::min(keys.size(), (t + 1) * slice); ++i) {
-      hashes[i] = hash64(keys[i].key);
+      hashes[i] = index_hash(keys[i].key);
     }
   });
   for (const auto hash : hashes) {
@@ -536,7 +545,7 @@ void Recipients::remove_keys(std::uint32_t block, std::span<const RecipientId> n
   for (const auto id : numbers) {
     auto& mine = keys.at(id & (k_recipient_block - 1));
     for (const auto& key : mine) {
-      const auto hash = hash64(key);
+      const auto hash = index_hash(key);
       std::string entries, kept;
       {
         auto query = m_database->use("SELECT data FROM key_index WHERE partition = ?1");

@@ -87,9 +87,14 @@ public:
   void remove(std::span<const RecipientId> numbers);
 
 private:
+  /// What the index is kept by. Keys come from strangers: with a seed of the store's own, nobody
+  /// can choose many that fall into one place. (A store without one was made before there were
+  /// seeds.)
+  std::uint64_t index_hash(std::string_view key);
   void remove_keys(std::uint32_t block, std::span<const RecipientId> numbers);
   void remove_attributes(std::uint32_t block, std::span<const RecipientId> numbers);
   Database* m_database;
+  std::optional<std::uint64_t> m_seed; // when it was asked for; 0: the store has none
 };
 
 } // namespace mailfunnel

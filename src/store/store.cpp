@@ -27,15 +27,21 @@ void configure(Database& database) {
                    "PRAGMA temp_store=MEMORY; PRAGMA cache_size=-65536");
 }
 
+std::uint64_t random_number(const std::string& for_what) {
+  std::uint64_t number = 0;
+  if (getrandom(&number, sizeof number, 0) != static_cast<ssize_t>(sizeof number)) {
+    throw Failure({ErrorCode::io, "no random numbers to make a key from", for_what});
+  }
+  return number;
+}
+
 /// The secret of a store; made when `make` and there is none.
 std::uint64_t read_secret(const std::string& path, bool make) {
   const auto name = path + ".key";
   std::uint64_t secret = 0;
   const int file = open(name.c_str(), O_RDONLY | O_CLOEXEC);
   if (file < 0 && make) {
-    if (getrandom(&secret, sizeof secret, 0) != static_cast<ssize_t>(sizeof secret)) {
-      throw Failure({ErrorCode::io, "no random numbers to make a key from", name});
-    }
+    secret = random_number(name);
     write_key_file(name, {reinterpret_cast<const char*>(&secret), sizeof secret});
   } else if (file >= 0) {
     if (read(file, &secret, sizeof secret) != static_cast<ssize_t>(sizeof secret)) {
@@ -171,8 +177,9 @@ void Store::create(const std::string& path) {
     for (const auto& migration : k_migrations) {
       database.execute(migration);
     }
-    database.use("INSERT INTO meta VALUES ('format', ?1), ('changes', '0')")
-        .bind(std::to_string(k_store_format))
+    database.use("INSERT INTO meta VALUES ('format', ?1), ('changes', '0'), ('index_seed', ?2)")
+        .bind(std::to_string(k_store_format),
+              std::to_string(static_cast<std::int64_t>(random_number(path))))
         .run();
     transaction.commit();
     database.execute("PRAGMA wal_checkpoint(TRUNCATE)");
@@ -218,6 +225,31 @@ Database Store::reader() const {
   Database database(m_path, Database::Access::read);
   database.execute("BEGIN");
   return database;
+}
+
+std::vector<Database> Store::readers(unsigned count) const {
+  constexpr int k_most_tries = 10'000; // some microseconds each, between two commits of others
+  std::vector<Database> readers;
+  for (unsigned i = 0; i < count; ++i) {
+    readers.push_back(reader());
+  }
+  if (count < 2) {
+    return readers;
+  }
+  Database watch(m_path, Database::Access::read);
+  for (int tries = 0; tries < k_most_tries; ++tries) {
+    const auto before = watch.version();
+    for (auto& database : readers) {
+      database.use("SELECT 1 FROM meta").step();
+    }
+    if (watch.version() == before) { // nobody wrote between the first look and the last
+      return readers;
+    }
+    for (auto& database : readers) {
+      database.execute("COMMIT; BEGIN");
+    }
+  }
+  throw Failure({ErrorCode::locked, "others write without a pause: try again later", m_path});
 }
 
 std::optional<std::string> Store::meta(std::string_view key) {

@@ -10,6 +10,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace mailfunnel {
 
@@ -45,6 +46,8 @@ public:
   /// Another connection to the same store, for a thread that reads: it sees one moment, that of its
   /// first look.
   Database reader() const;
+  /// So many of them, all of one moment.
+  std::vector<Database> readers(unsigned count) const;
 
   /// Keyed hashes are made with this; kept in <store>.key, readable by its owner only.
   std::uint64_t secret() const { return m_secret; }

@@ -11,7 +11,7 @@
 #include <string>
 #include <vector>
 
-std::size_t mailfunnel::fuzz::run(std::string_view text) {
+bool mailfunnel::fuzz::run(std::string_view text) {
   constexpr std::size_t k_checksum = 12, k_header = 20;
   std::string blob(text);
   if (blob.size() >= k_header) {
@@ -25,8 +25,8 @@ std::size_t mailfunnel::fuzz::run(std::string_view text) {
     std::vector<std::uint16_t> recipients;
     reader.read_recipients(recipients);
     reader.read_recipients(3, 9'000, columns);
-    return 1;
+    return true;
   } catch (const Failure&) {
-    return 0;
+    return false;
   }
 }

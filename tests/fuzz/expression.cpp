@@ -6,7 +6,7 @@
 
 #include <cstdlib>
 
-std::size_t mailfunnel::fuzz::run(std::string_view text) {
+bool mailfunnel::fuzz::run(std::string_view text) {
   const auto parsed = parse_expression(text);
   if (parsed.expression == nullptr) {
     // The caret stands under a place in the text, or right behind it.
@@ -14,7 +14,7 @@ std::size_t mailfunnel::fuzz::run(std::string_view text) {
       std::abort();
     }
     static_cast<void>(parsed.error.text(text));
-    return 0;
+    return false;
   }
-  return 1;
+  return true;
 }

@@ -6,15 +6,15 @@
 
 #include <cstdlib>
 
-std::size_t mailfunnel::fuzz::run(std::string_view text) {
+bool mailfunnel::fuzz::run(std::string_view text) {
   const auto plan = read_plan(text);
   if (!plan) {
-    return 0;
+    return false;
   }
   const auto written = to_json(*plan);
   const auto again = read_plan(written);
   if (!again || to_json(*again) != written) {
     std::abort();
   }
-  return 1;
+  return true;
 }

@@ -1,6 +1,7 @@
-// Runs a fuzz target over files instead of libFuzzer: folders are searched for X.ext with
-// X.expected.jsonl beside it; a file that is named is taken as it is (a crash that a fuzzer found).
-// Each also cut in half and with bytes changed, from a fixed seed. Fails when nothing was of use.
+// Runs a fuzz target over files instead of libFuzzer. The folder of the adapters is searched for
+// X.ext with X.expected.jsonl beside it, before which the name of its adapter is put; a file that
+// is named is taken as it is (a crash that a fuzzer found). Each also cut in half and with bytes
+// changed, from a fixed seed. Fails when nothing was of use.
 
 #include "fuzz/target.hpp"
 
@@ -23,11 +24,10 @@ std::string read_file(const fs::path& path) {
 }
 
 /// Is the file of use to the target, as it is?
-bool replay(const fs::path& path) {
+bool replay(const std::string& text) {
   constexpr unsigned k_seed = 20260302;
   constexpr int k_rounds = 200;
-  const auto text = read_file(path);
-  const bool of_use = run(text) != 0;
+  const bool of_use = run(text);
   if (of_use && !text.empty()) {
     run(text.substr(0, text.size() / 2));
     std::mt19937 random(k_seed);
@@ -46,21 +46,22 @@ bool replay(const fs::path& path) {
 
 int main(int count, char** arguments) {
   std::size_t files = 0, of_use = 0;
-  const auto take = [&](const fs::path& path) {
+  const auto take = [&](const std::string& text) {
     ++files;
-    of_use += replay(path) ? 1 : 0;
+    of_use += replay(text) ? 1 : 0;
   };
   for (int i = 1; i < count; ++i) {
     const fs::path path = arguments[i];
     if (!fs::is_directory(path)) {
-      take(path);
+      take(read_file(path));
       continue;
     }
     for (const auto& entry : fs::recursive_directory_iterator(path)) {
       auto expected = entry.path();
       expected.replace_extension(".expected.jsonl");
       if (entry.path() != expected && fs::exists(expected)) {
-        take(entry.path());
+        const auto adapter = entry.path().lexically_relative(path).begin()->string();
+        take(adapter + "\n" + read_file(entry.path()));
       }
     }
   }

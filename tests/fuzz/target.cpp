@@ -41,45 +41,45 @@ Family family_of(const LogReader& reader, std::string_view text) {
   return reader.framing() == Framing::document ? Family::mime : Family::syslog;
 }
 
+struct Addressed {
+  const AdapterRegistry::Entry& entry;
+  std::string_view text;
+};
+
+Addressed addressed(std::string_view input) {
+  const auto& entries = registry().all();
+  const auto name = input.substr(0, input.find('\n'));
+  input.remove_prefix(std::min(name.size() + 1, input.size()));
+  const auto found = std::find_if(entries.begin(), entries.end(),
+                                  [name](const auto& entry) { return entry.id == name; });
+  const auto any = name.empty() ? std::size_t{0} : static_cast<std::uint8_t>(name[0]);
+  return {found != entries.end() ? *found : entries[any % entries.size()], input};
+}
+
 } // namespace
 
-std::size_t read_all(Family family, std::string_view text) {
+bool read(Family family, std::string_view input) {
+  const auto& [entry, text] = addressed(input);
   const Padded padded(text), head(text.substr(0, k_head));
   auto context = context_of("export-2026.csv");
   context.contacts = family == Family::csv;
-  std::size_t takers = 0;
-  for (const auto& match : registry().detect(head.text(), context)) {
-    if (family_of(*match.reader, text) != family) {
-      continue;
-    }
-    ++takers;
-    const auto whole = read_with(*match.entry, context, head.text(), padded.text(), 0);
-    const auto cut = read_with(*match.entry, context, head.text(), padded.text(), k_small_chunk);
-    if (cut.records != whole.records) {
-      broken(match.entry->id, "other records in chunks than in the whole");
-    }
+  const auto reader = entry.adapter->open_log(head.text(), context);
+  if (!reader || family_of(*reader, text) != family) {
+    return false;
   }
-  return takers;
+  const auto whole = read_with(entry, context, head.text(), padded.text(), 0);
+  const auto cut = read_with(entry, context, head.text(), padded.text(), k_small_chunk);
+  if (cut.records != whole.records) {
+    broken(entry.id, "other records in chunks than in the whole");
+  }
+  return true;
 }
 
 namespace {
 
-constexpr std::string_view k_secret = "fuzz-secret";
-
-bool post(const AdapterRegistry::Entry& entry, HttpRequest request, std::string_view body) {
-  const Secrets secrets{{"bearer_token", std::string(k_secret)},
-                        {"signing_secret", std::string(k_secret)},
-                        {"webhook_secret", std::string(k_secret)}};
-  request.body.reserve(body.size() + k_padding);
-  request.body = body;
-  DecodeSink sink(entry.id, "fuzz", [](std::string_view) {});
-  sink.begin_chunk(request.body);
-  return take_webhook(*entry.adapter, request, secrets, {k_now}, sink).has_value();
-}
-
-HttpRequest request_of(std::string_view headers) {
+HttpRequest request_of(std::string_view headers, std::string_view body) {
   HttpRequest request;
-  request.url = "https://example.com/hook?secret=fuzz-secret"; // k_secret
+  request.url = "https://example.com/hook?secret=fuzz-secret"; // of secrets()
   while (!headers.empty()) {
     const auto line = headers.substr(0, headers.find('\n'));
     headers.remove_prefix(std::min(line.size() + 1, headers.size()));
@@ -87,23 +87,41 @@ HttpRequest request_of(std::string_view headers) {
     request.headers.emplace_back(std::string(line.substr(0, colon)),
                                  std::string(trim(line.substr(std::min(colon + 1, line.size())))));
   }
+  request.body.reserve(body.size() + k_padding);
+  request.body = body;
   return request;
+}
+
+const Secrets& secrets() {
+  static const Secrets k_secrets{{"bearer_token", "fuzz-secret"},
+                                 {"signing_secret", "fuzz-secret"},
+                                 {"webhook_secret", "fuzz-secret"}};
+  return k_secrets;
 }
 
 } // namespace
 
-std::size_t post_all(std::string_view text) {
+bool post(std::string_view input) {
+  const auto& [entry, text] = addressed(input);
+  const auto& adapter = *entry.adapter;
+  if (!adapter.has_webhook()) {
+    return false;
+  }
+  const WebhookContext context{k_now};
+  bool taken = false;
+  const auto give = [&, &entry = entry](const HttpRequest& request, bool check) {
+    DecodeSink sink(entry.id, "fuzz", [](std::string_view) {});
+    sink.begin_chunk(request.body);
+    taken |= (check ? take_webhook(adapter, request, secrets(), context, sink)
+                    : adapter.read_webhook(request, context, sink))
+                 .has_value();
+  };
   const auto empty_line = std::min(text.find("\n\n"), text.size());
   const auto behind = std::min(empty_line + 2, text.size());
-  std::size_t taken = 0;
-  for (const auto& entry : registry().all()) {
-    if (!entry.adapter->has_webhook()) {
-      continue;
-    }
-    auto with_secret = request_of("Authorization: Bearer fuzz-secret");
-    taken += post(entry, std::move(with_secret), text) ? 1 : 0;
-    taken += post(entry, request_of(text.substr(0, empty_line)), text.substr(behind)) ? 1 : 0;
-  }
+  const auto with_secret = request_of("Authorization: Bearer fuzz-secret", text);
+  give(with_secret, true);
+  give(with_secret, false);
+  give(request_of(text.substr(0, empty_line), text.substr(behind)), true);
   return taken;
 }
 

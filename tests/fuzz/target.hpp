@@ -1,7 +1,10 @@
 #pragma once
-// What all fuzz targets do: hand hostile bytes to every adapter that takes them, as `decode` and
-// `import` would, and see that nothing breaks. A target is a family of formats and a file of its
-// own; new adapters are in it by themselves.
+// What all fuzz targets do: hand hostile bytes to an adapter, as `decode`, `import` and `serve`
+// would, and see that nothing breaks. A target is a family of formats and a file of its own; new
+// adapters are in it by themselves.
+//
+// An input of them names its adapter in its first line, as one adapter alone is many times faster
+// than all: "sendgrid\n", then the text. A name that is none stands for any of them.
 //
 // Built with the option MAILFUNNEL_FUZZ (clang), a target is a libFuzzer program. In every other
 // build replay.cpp runs it over files, so that tests keep it working.
@@ -20,18 +23,17 @@ enum class Family {
   syslog, // any other lines: syslog, access logs, words between bars
 };
 
-/// Reads the text with each adapter that takes it and whose reader is of the family: whole, and in
-/// small chunks with a reader's clone each, which must give as many records. Returns how many
-/// adapters took it. Ends the program (abort) where a reader breaks its contract.
-std::size_t read_all(Family family, std::string_view text);
+/// Reads the text with its adapter if that takes it and the reader is of the family: whole, and in
+/// small chunks with a reader's clone each, which must give as many records. Was it of use? Ends
+/// the program (abort) where a reader breaks its contract.
+bool read(Family family, std::string_view input);
 
-/// Gives the text as a webhook request to each adapter that has webhooks: as the body of one that
-/// brings the secret which those that sign nothing ask for, and as headers, an empty line and a
-/// body. What is signed is refused here; its body is what targets json and csv read. Returns how
-/// many requests were taken.
-std::size_t post_all(std::string_view text);
+/// Gives the text as a webhook request to its adapter: as the body of one that brings the secret
+/// which those that sign nothing ask for; as headers, an empty line and a body; and as a body whose
+/// signature is not asked for. Was one of them taken?
+bool post(std::string_view input);
 
-/// A target: one of the two above. Returns how many adapters had use for the text.
-std::size_t run(std::string_view text);
+/// A target: one of the two above, or another. Was the input of use?
+bool run(std::string_view input);
 
 } // namespace mailfunnel::fuzz

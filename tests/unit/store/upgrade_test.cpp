@@ -135,7 +135,8 @@ TEST_CASE("upgrade: opened for reading, an older store stays as it is, and it is
 }
 
 TEST_CASE("upgrade: formats that nobody can bring up are refused both ways") {
-  for (const auto* format : {"1", "4", "x"}) {
+  for (const auto& format :
+       {std::string("1"), std::to_string(k_store_format + 1), std::string("x")}) {
     CAPTURE(format);
     const OldStore old;
     {

@@ -1,0 +1,2 @@
+-- The store, format 4: a new store's index of keys goes by a seed of its own, `index_seed` in `meta` (src/store/recipients.cpp). One that
+-- was made before has none, and its index stays as it is; nothing changes but that older programs leave both alone.
