@@ -101,7 +101,6 @@ class Workspace:
 
     def __init__(self, program: str, folder: pathlib.Path, like: pathlib.Path | None = None) -> None:
         self.program, self.folder = str(pathlib.Path(program).resolve()), folder
-        self.said: list[str] = []  # by runs that did not end well
         if like:
             shutil.copytree(like, folder)
         else:

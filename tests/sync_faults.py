@@ -60,8 +60,8 @@ COMMON = {
     "duplicates": [{"kind": "duplicate", "share": 0.6}],
     "shuffled": [{"kind": "shuffle"}],
     "all at once": [{"kind": kind, "p": 0.08} for kind in ("reset", "truncate", "empty", "error", "lost_reply", "html")] + [{"kind": "shuffle", "p": 0.5}],
-    "job fails": [{"kind": "job_fail", "times": 1}],
-    "jobs fail": [{"kind": "job_fail"}],
+    "job fails": [{"kind": "job_fail", "method": "JOB", "times": 1}],
+    "jobs fail": [{"kind": "job_fail", "method": "JOB"}],
     "killed": [],
     "killed late": [],
 }
