@@ -29,22 +29,17 @@ std::vector<TargetInfo> ActiveCampaignApi::targets() const {
 
 Result<std::vector<ApiTask>> ActiveCampaignApi::look(const PushTarget& target,
                                                      std::span<const std::string> wanted) const {
-  std::vector<ApiTask> tasks;
+  std::string few; // of many all are told
+  if (wanted.size() <= k_few) {
+    few = join({wanted.begin(), wanted.end()}, ",");
+  }
   if (target.kind == TargetKind::fields) { // their ids first: people are told with their values
-    std::string people;
-    if (wanted.size() <= k_few) {
-      people = join({wanted.begin(), wanted.end()}, ",");
-    }
-    tasks.push_back({.step = "field-ids", .campaign = people, .memo = join(target.fields, ",")});
-    return tasks;
+    return std::vector<ApiTask>{
+        {.step = "field-ids", .campaign = few, .memo = join(target.fields, ",")}};
   }
-  tasks.push_back({.step = "tags", .memo = target.name});
-  if (wanted.size() > k_few) {
-    tasks.push_back({.step = "people"});
-    return tasks;
-  }
-  for (const auto& address : wanted) {
-    tasks.push_back({.step = "person", .campaign = address});
+  std::vector<ApiTask> tasks{{.step = "tags", .memo = target.name}};
+  if (!wanted.empty()) {
+    tasks.push_back({.step = "people", .campaign = few});
   }
   return tasks;
 }
@@ -109,8 +104,31 @@ TargetMember ActiveCampaignApi::member_of(const Json& contact, const Besides& be
   return member;
 }
 
-/// Contacts: all, those with a tag, or one. `memo`: of "tagged" the tag, else the ids of fields.
-/// Where the answer leaves out the lists on which they are, each is asked for.
+namespace {
+
+/// Takes who has the address out of those who are looked for. False: nobody looks for it.
+bool take(std::vector<std::string_view>& wanted, std::string_view address) {
+  const auto found = std::find_if(wanted.begin(), wanted.end(),
+                                  [address](auto one) { return iequals(one, address); });
+  if (found == wanted.end()) {
+    return false;
+  }
+  wanted.erase(found);
+  return true;
+}
+
+/// On how many pages is what comes behind this one? As many as can be, where it does not say.
+std::size_t pages_left(const Json& meta, std::size_t rows) {
+  const auto total = count_of(meta["total"]);
+  return total ? (std::max<std::size_t>(*total, rows) - rows + k_page - 1) / k_page : k_few + 1;
+}
+
+} // namespace
+
+/// Contacts: all, those with a tag, or one. `memo`: of "tagged" the tag, else the ids of fields;
+/// `campaign`: who is looked for, or nobody: all are told. Those who are missing behind a page are
+/// asked for one by one, where these are fewer calls than the pages. Where the answer leaves out
+/// the lists on which they are, each is asked for.
 Result<void> ActiveCampaignApi::read_people(const ApiTask& task, const HttpResponse& answer,
                                             ApiSink& sink) const {
   MF_TRY(json, read_json(answer));
@@ -118,10 +136,15 @@ Result<void> ActiveCampaignApi::read_people(const ApiTask& task, const HttpRespo
   const Besides besides(json.root(), m_list);
   const bool tagged = task.step == "tagged", lists = json["contactLists"].is_array();
   const auto fields = tagged ? std::vector<std::string_view>() : split(task.memo, ',');
+  auto missing = split(task.campaign, ',');
+  const bool some = !missing.empty();
+  std::size_t rows = 0;
   each_element(json["contacts"], [&](const Json& row) {
+    ++rows;
     auto member = member_of(row, besides, fields);
     member.in_target = member.in_target || tagged;
-    if (member.address.empty() || scalar_text(row["deleted"]) == "1") {
+    if (member.address.empty() || scalar_text(row["deleted"]) == "1" ||
+        (some && !take(missing, member.address))) {
       return;
     }
     sink.member(member);
@@ -129,10 +152,16 @@ Result<void> ActiveCampaignApi::read_people(const ApiTask& task, const HttpRespo
       sink.next({.step = "contact", .place = member.contact_id, .memo = task.memo});
     }
   });
-  if (task.step != "person") {
-    if (auto more = next_ids(task, json["contacts"], k_page)) {
-      sink.next(std::move(*more));
+  auto more = task.step == "person" || (some && missing.empty())
+                  ? std::nullopt
+                  : next_ids(task, json["contacts"], k_page);
+  if (more && some && missing.size() <= pages_left(json["meta"], rows)) {
+    for (const auto address : missing) {
+      sink.next({.step = "person", .campaign = std::string(address), .memo = task.memo});
     }
+  } else if (more) {
+    more->campaign = join({missing.begin(), missing.end()}, ",");
+    sink.next(std::move(*more));
   }
   return {};
 }
@@ -186,12 +215,7 @@ Result<void> ActiveCampaignApi::read_field_ids(const ApiTask& task, const HttpRe
   } else {
     sink.target(ids);
   }
-  if (task.campaign.empty()) {
-    sink.next({.step = "people", .memo = ids});
-  }
-  for (const auto address : split(task.campaign, ',')) {
-    sink.next({.step = "person", .campaign = std::string(address), .memo = ids});
-  }
+  sink.next({.step = "people", .campaign = task.campaign, .memo = ids});
   return {};
 }
 

@@ -1,6 +1,8 @@
 #include "support/adapter_case.hpp"
 #include "support/api_case.hpp"
 
+#include <fmt/format.h>
+
 namespace mailfunnel::activecampaign {
 void register_adapter(AdapterRegistry& registry);
 }
@@ -219,10 +221,11 @@ TEST_CASE("activecampaign api: a tag, its contacts, and those that are wanted") 
               .has_value());
   CHECK(api.notes.targets == std::vector<std::string>{"6"});
   check_has(api.asked(api.notes.tasks.at(0)), "/api/3/contacts?tagid=6&orders%5Bid%5D=ASC");
-  check_has(api.asked(tasks->at(1)), "/api/3/contacts?email=ann%40example.com&include=");
-  REQUIRE(api.read(tasks->at(1), R"({"contacts":[{"id":"12","email":"ann@example.com"}]})")
+  check_has(api.asked(tasks->at(1)), "/api/3/contacts?orders%5Bid%5D=ASC&include=");
+  REQUIRE(api.read(tasks->at(1), R"({"contacts":[{"id":"11","email":"bo@example.com"},)"
+                                 R"({"id":"12","email":"Ann@example.com"}]})")
               .has_value());
-  REQUIRE(api.notes.members.size() == 1);
+  REQUIRE(api.notes.members.size() == 1); // nobody else was asked for
   CHECK(api.notes.members[0].subscription == Subscription::unknown);
   const auto contact = api.notes.tasks.at(0); // on which lists is not told: it is asked
   CHECK(api.asked(contact) == "GET https://shop.api-us1.com/api/3/contacts/12");
@@ -231,10 +234,51 @@ TEST_CASE("activecampaign api: a tag, its contacts, and those that are wanted") 
               .has_value());
   CHECK(api.notes.members.at(0).subscription == Subscription::subscribed);
   CHECK_FALSE(api.notes.members.at(0).in_target);
+  const auto members = api.api().look_at_members(target, wanted);
+  REQUIRE(members.has_value());
+  CHECK(members->size() == 1); // the tag's alone
   const auto made = api.api().create(target);
   REQUIRE(made.has_value());
   REQUIRE(api.read(made->at(0), R"({"tag":{"id":"9","tag":"Warm"}})").has_value());
   CHECK(api.notes.targets == std::vector<std::string>{"9"});
+}
+
+TEST_CASE("activecampaign api: people by pages, or one by one where these are fewer calls") {
+  auto api = ac_api();
+  const PushTarget target{.kind = TargetKind::tag, .name = "Warm", .list = {}, .fields = {}};
+  const std::vector<std::string> wanted{"a@example.com", "b@example.com", "z1@example.com"};
+  const auto people = api.api().look(target, wanted)->at(1);
+  std::string rows = R"({"id":"1","email":"a@example.com"})";
+  for (int id = 2; id <= 100; ++id) {
+    rows += fmt::format(R"(,{{"id":"{}","email":"{}"}})", id,
+                        id == 2 ? "b@example.com" : fmt::format("p{}@example.com", id));
+  }
+  const auto page = [&](std::string_view total) {
+    return R"({"contacts":[)" + rows + R"(],"contactLists":[],"meta":{"total":")" +
+           std::string(total) + "\"}}";
+  };
+  // One is missing, and 150 rows, or two pages, are to come: he or she is asked for.
+  REQUIRE(api.read(people, page("250")).has_value());
+  CHECK(api.notes.members.size() == 2);
+  REQUIRE(api.notes.tasks.size() == 1);
+  check_has(api.asked(api.notes.tasks[0]), "/api/3/contacts?email=z1%40example.com&include=");
+  // Nobody is missing: there is no need of another page.
+  auto found = people;
+  found.campaign = "a@example.com,b@example.com";
+  REQUIRE(api.read(found, page("250")).has_value());
+  CHECK(api.notes.tasks.empty());
+  // Three are missing, and one page is to come.
+  found.campaign = "x@example.com,y@example.com,z@example.com";
+  REQUIRE(api.read(found, page("150")).has_value());
+  REQUIRE(api.notes.tasks.size() == 1);
+  CHECK(api.notes.tasks[0].step == "people");
+  CHECK(api.notes.tasks[0].campaign == found.campaign);
+  check_has(api.asked(api.notes.tasks[0]), "id_greater=100");
+  // All are told where nobody is named.
+  found.campaign.clear();
+  REQUIRE(api.read(found, page("250")).has_value());
+  CHECK(api.notes.members.size() == 100);
+  CHECK(api.notes.tasks.size() == 1);
 }
 
 TEST_CASE("activecampaign api: tags are added in bulk and taken off one by one") {

@@ -193,6 +193,16 @@ bool KlaviyoApi::understands(const ApiTask& task, int status) const {
   }
 }
 
+/// Of a list by pages: a cursor is a place in it.
+std::optional<ApiTask> KlaviyoApi::restart(const ApiTask& task) const {
+  if (task.place.empty()) {
+    return std::nullopt;
+  }
+  auto first = task;
+  first.place.clear();
+  return first;
+}
+
 std::string KlaviyoApi::problem(const HttpResponse& answer) const {
   const auto json = read_json(answer);
   if (!json) {

@@ -36,6 +36,8 @@ public:
   bool understands(const ApiTask& task, int status) const override;
   std::string problem(const HttpResponse& answer) const override;
 
+  std::optional<ApiTask> restart(const ApiTask& task) const override;
+
   bool can_pull() const override { return true; }
   std::vector<ApiTask> pull(const PullRequest& request) const override;
   bool discovers(const ApiTask& task) const override {
@@ -45,6 +47,8 @@ public:
   std::vector<TargetInfo> targets() const override;
   Result<std::vector<ApiTask>> look(const PushTarget& target,
                                     std::span<const std::string> wanted) const override;
+  Result<std::vector<ApiTask>> look_at_members(const PushTarget& target,
+                                               std::span<const std::string> asked) const override;
   Result<std::vector<ApiTask>> create(const PushTarget& target) const override;
   Result<std::vector<PushStep>> change(const PushTarget& target, std::string_view id,
                                        std::span<const MemberChange> changes) const override;

@@ -104,6 +104,13 @@ Result<std::vector<ApiTask>> KlaviyoApi::look(const PushTarget& target,
   return tasks;
 }
 
+/// Suppressed profiles can't be listed: each tells whether it is one.
+Result<std::vector<ApiTask>> KlaviyoApi::look_at_members(const PushTarget& target,
+                                                         std::span<const std::string> asked) const {
+  const bool all = target.kind == TargetKind::list;
+  return look(target, all ? std::span<const std::string>() : asked);
+}
+
 Result<void> KlaviyoApi::read_lists(const ApiTask& task, const HttpResponse& answer,
                                     ApiSink& sink) const {
   MF_TRY(json, read_json(answer));

@@ -272,6 +272,22 @@ TEST_CASE("klaviyo api: suppressions, a hundred a job") {
   CHECK_FALSE(bool(test.api().change(target, "suppression", changes)));
 }
 
+TEST_CASE("klaviyo api: who is in the target; a cursor that is not known any more") {
+  Case test;
+  const std::vector<std::string> asked{"ann@example.com"};
+  const auto list = test.api().look_at_members(push_target(TargetKind::list, "Hot"), asked);
+  REQUIRE(list.has_value());
+  REQUIRE(list->size() == 1);
+  CHECK(list->at(0).step == "lists");
+  const auto suppressed = test.api().look_at_members(push_target(TargetKind::suppression), asked);
+  REQUIRE(suppressed.has_value());
+  CHECK(suppressed->at(0).memo == "suppression\nany(email,[\"ann@example.com\"])");
+  auto page = suppressed->at(0);
+  CHECK_FALSE(test.api().restart(page).has_value());
+  page.place = "cursor";
+  CHECK(test.api().restart(page) == suppressed->at(0));
+}
+
 TEST_CASE("klaviyo api: check") {
   Case test;
   const auto tasks = test.api().check();

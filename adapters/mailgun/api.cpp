@@ -79,6 +79,16 @@ bool MailgunApi::understands(const ApiTask& task, int status) const {
   return step != nullptr && step->also == status;
 }
 
+/// Of a list by pages, whose URLs are Mailgun's own.
+std::optional<ApiTask> MailgunApi::restart(const ApiTask& task) const {
+  if (!task.place.starts_with("http")) {
+    return std::nullopt;
+  }
+  auto first = task;
+  first.place.clear();
+  return first;
+}
+
 /// {"message":"…"}, or a word of text.
 std::string MailgunApi::problem(const HttpResponse& answer) const {
   const auto json = read_json(answer);

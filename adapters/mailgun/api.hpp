@@ -26,6 +26,7 @@ public:
   HttpRequest request(const ApiTask& task) const override;
   Result<void> read(const ApiTask& task, const HttpResponse& answer, ApiSink& sink) const override;
   bool understands(const ApiTask& task, int status) const override;
+  std::optional<ApiTask> restart(const ApiTask& task) const override;
   std::string problem(const HttpResponse& answer) const override;
 
   bool can_pull() const override { return true; }
@@ -35,6 +36,8 @@ public:
   std::vector<TargetInfo> targets() const override;
   Result<std::vector<ApiTask>> look(const PushTarget& target,
                                     std::span<const std::string> wanted) const override;
+  Result<std::vector<ApiTask>> look_at_members(const PushTarget& target,
+                                               std::span<const std::string> asked) const override;
   Result<std::vector<ApiTask>> create(const PushTarget& target) const override;
   Result<std::vector<PushStep>> change(const PushTarget& target, std::string_view id,
                                        std::span<const MemberChange> changes) const override;

@@ -80,12 +80,27 @@ Result<std::vector<ApiTask>> MailgunApi::look(const PushTarget& target,
   }
 }
 
+Result<std::vector<ApiTask>> MailgunApi::look_at_members(const PushTarget& target,
+                                                         std::span<const std::string> asked) const {
+  switch (target.kind) {
+  case TargetKind::fields:
+    return look(target, asked);
+  case TargetKind::suppression:
+    return std::vector<ApiTask>{
+        {.step = "barred", .campaign = target.name, .memo = "unsubscribes"}};
+  default:
+    return std::vector<ApiTask>{
+        {.step = "target", .campaign = list_address(target.name), .memo = "@"}};
+  }
+}
+
 HttpRequest MailgunApi::ask_target(const ApiTask& task) const {
   return get_request(of_list(task.campaign, ""));
 }
 
 /// {"list":{"address":"warm@mg.example.com","members_count":12}}, of GET and of POST. `memo`: "@"
-/// and the list of people, or the variables; nothing: it was made just now.
+/// and the list of people ("@" alone: they are not asked for), or the variables; nothing: it was
+/// made just now.
 Result<void> MailgunApi::read_target(const ApiTask& task, const HttpResponse& answer,
                                      ApiSink& sink) const {
   const bool a_list = task.memo.starts_with('@');
@@ -104,9 +119,11 @@ Result<void> MailgunApi::read_target(const ApiTask& task, const HttpResponse& an
       return {};
     }
   }
-  sink.next({.step = "people",
-             .campaign = a_list ? task.memo.substr(1) : task.campaign,
-             .memo = a_list ? std::string() : task.memo});
+  if (task.memo != "@") {
+    sink.next({.step = "people",
+               .campaign = a_list ? task.memo.substr(1) : task.campaign,
+               .memo = a_list ? std::string() : task.memo});
+  }
   return {};
 }
 
@@ -125,7 +142,7 @@ Result<void> MailgunApi::read_target_members(const ApiTask& task, const HttpResp
   });
   if (auto more = next_url(task, json, k_full)) {
     sink.next(std::move(*more));
-  } else {
+  } else if (task.memo != "@") {
     sink.next({.step = "people", .campaign = task.memo.substr(1)});
   }
   return {};

@@ -143,6 +143,38 @@ TEST_CASE("mailgun api: the last word on somebody is that he or she must get no 
   CHECK_FALSE(mailgun_api("").api().look(target, {}).has_value());
 }
 
+TEST_CASE("mailgun api: who is in the target, and no more than that") {
+  auto api = mailgun_api();
+  PushTarget target{.kind = TargetKind::list, .name = "Warm", .list = {}, .fields = {}};
+  const std::vector<std::string> asked{"ann@example.com"};
+  const auto tasks = api.api().look_at_members(target, asked);
+  REQUIRE(tasks.has_value());
+  REQUIRE(api.read(tasks->at(0), R"({"message":"not found"})", 404).has_value());
+  CHECK(api.notes.tasks.empty());
+  REQUIRE(api.read(tasks->at(0), R"({"list":{"address":"warm@mg.example.com"}})").has_value());
+  const auto members = api.notes.tasks.at(0);
+  REQUIRE(api.read(members, page(member("ann@example.com"))).has_value());
+  CHECK(api.notes.members.at(0).in_target);
+  CHECK(api.notes.tasks.empty());
+  target = {.kind = TargetKind::suppression, .name = "*", .list = {}, .fields = {}};
+  const auto barred = api.api().look_at_members(target, asked);
+  REQUIRE(barred.has_value());
+  REQUIRE(barred->size() == 1);
+  REQUIRE(
+      api.read(barred->at(0), page(R"({"address":"bo@example.com","tags":["*"]})")).has_value());
+  CHECK(api.notes.targets == std::vector<std::string>{"*"});
+  CHECK(api.notes.members.at(0).in_target);
+}
+
+TEST_CASE("mailgun api: a page's URL that is gone leads to the first page") {
+  auto api = mailgun_api();
+  auto events = task("events");
+  CHECK_FALSE(api.api().restart(events).has_value());
+  const auto first = events;
+  events.place = "https://api.mailgun.net/v3/mg.example.com/events/abc";
+  CHECK(api.api().restart(events) == first);
+}
+
 TEST_CASE("mailgun api: new members are added, those that are there left alone") {
   auto api = mailgun_api();
   const PushTarget target{.kind = TargetKind::list, .name = "warm", .list = {}, .fields = {}};

@@ -87,6 +87,11 @@ Result<std::vector<ApiTask>> Api::look(const PushTarget&, std::span<const std::s
   return Error{ErrorCode::unsupported, "nothing can be sent back to this platform"};
 }
 
+Result<std::vector<ApiTask>> Api::look_at_members(const PushTarget& target,
+                                                  std::span<const std::string> asked) const {
+  return look(target, target.kind == TargetKind::fields ? asked : std::span<const std::string>());
+}
+
 Result<std::vector<ApiTask>> Api::create(const PushTarget& target) const {
   return Error{ErrorCode::unsupported, "the target \"" + target.name +
                                            "\" is not there, and has to be made at the platform"};

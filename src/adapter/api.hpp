@@ -187,8 +187,8 @@ public:
                             ApiSink& sink) const = 0;
   /// Does read() know what to do with this status? Else those beyond 2xx are errors.
   virtual bool understands(const ApiTask& task, int status) const;
-  /// Of a task that asks about a job of the ESP: the one that starts it anew, where the ESP does
-  /// not tell of it any more.
+  /// Of a task that asks about a job of the ESP, or for a page by a token: the one that starts it
+  /// anew, where the ESP does not know the job or the token any more.
   virtual std::optional<ApiTask> restart(const ApiTask& task) const;
   /// The ESP's own words in the answer to a request that it refused; "" where there are none.
   virtual std::string problem(const HttpResponse& answer) const;
@@ -206,9 +206,14 @@ public:
   virtual std::vector<TargetInfo> targets() const { return {}; }
   /// Finds the target and tells its members, with the subscription of everybody in `wanted`
   /// (addresses, normalised) that the ESP knows. Who is not told is no contact there. Asked also
-  /// where the target is not there yet.
+  /// where the target is not there yet. Of fields those in `wanted` may be all that are told.
   virtual Result<std::vector<ApiTask>> look(const PushTarget& target,
                                             std::span<const std::string> wanted) const;
+  /// Who of `asked` is in the target, or which values they have: what is left of a push of which it
+  /// is not known what was done. Subscriptions are not asked for. Unless it is of fields, the
+  /// members of the target tell, and look() without anybody wanted gives all of them.
+  virtual Result<std::vector<ApiTask>> look_at_members(const PushTarget& target,
+                                                       std::span<const std::string> asked) const;
   /// Makes a target that is not there; its answer tells target().
   virtual Result<std::vector<ApiTask>> create(const PushTarget& target) const;
   /// As few requests as the ESP's limits allow.

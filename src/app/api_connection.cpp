@@ -177,6 +177,12 @@ bool ApiConnection::refresh() {
   return true;
 }
 
+bool may_pass(ErrorCode code) {
+  constexpr std::array k_codes{ErrorCode::bad_syntax, ErrorCode::io, ErrorCode::unreachable,
+                               ErrorCode::unanswered, ErrorCode::throttled};
+  return std::find(k_codes.begin(), k_codes.end(), code) != k_codes.end();
+}
+
 RecordSink& AnswerSink::records() {
   static NoRecords none; // without state
   return none;
@@ -314,8 +320,23 @@ bool TaskRun::ask_about_job(Waiting& waiting, const HttpResponse& answer) {
     again(std::move(waiting), seconds);
     return true;
   }
+  return restart(waiting, answer);
+}
+
+bool TaskRun::begin_list_anew(const Waiting& waiting, const HttpResponse& answer) {
+  constexpr std::array k_unknown{400, 404, 410};
+  const bool unknown =
+      std::find(k_unknown.begin(), k_unknown.end(), answer.status) != k_unknown.end();
+  return unknown && waiting.task.wait == 0 && !waiting.task.place.empty() &&
+         restart(waiting, answer);
+}
+
+bool TaskRun::restart(const Waiting& waiting, const HttpResponse& answer) {
   auto anew = m_connection.api().restart(waiting.task);
-  if (!anew || !m_restarted.insert(anew->step + " " + anew->campaign).second) {
+  if (!anew ||
+      !m_restarted
+           .insert(fmt::format("{} {} {} {}", anew->step, anew->campaign, anew->memo, anew->until))
+           .second) {
     return false;
   }
   m_sink.begin(waiting.task, answer);
@@ -329,7 +350,7 @@ std::optional<Error> TaskRun::refused(Waiting& waiting, const HttpResponse& answ
   if (answer.status == 401 && again_with_new_token(waiting)) {
     return std::nullopt;
   }
-  if (ask_about_job(waiting, answer)) {
+  if (ask_about_job(waiting, answer) || begin_list_anew(waiting, answer)) {
     return std::nullopt;
   }
   const auto words = m_connection.api().problem(answer);

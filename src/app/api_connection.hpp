@@ -104,7 +104,10 @@ private:
 };
 
 /// Of an error: what to do where a key is refused.
-inline constexpr std::string_view k_is_key_good = ": the platform refuses the account's key";
+inline constexpr std::string_view k_is_key_good =
+    ": the platform refuses the account's key: give the account one that is good";
+/// Is the platform, or the way to it, what failed? Then the same may be done another time.
+bool may_pass(ErrorCode code);
 
 /// A task that could not be answered.
 struct TaskError {
@@ -159,6 +162,11 @@ private:
   void again(Waiting waiting, unsigned seconds);
   /// A job is not told of: it is asked about again, then started anew. False: neither helped.
   bool ask_about_job(Waiting& waiting, const HttpResponse& answer);
+  /// A page's token is not known any more (a sync that goes on after days): its list is read from
+  /// the beginning, once a run.
+  bool begin_list_anew(const Waiting& waiting, const HttpResponse& answer);
+  /// The task is done, by one that takes its place.
+  bool restart(const Waiting& waiting, const HttpResponse& answer);
 
   ApiConnection& m_connection;
   AnswerSink& m_sink;
@@ -167,7 +175,7 @@ private:
   std::vector<TaskError> m_failed;
   std::uint64_t m_order = 0, m_requests = 0;
   unsigned m_tokens = 0;             // fetched during the run
-  std::set<std::string> m_restarted; // steps whose job was started anew
+  std::set<std::string> m_restarted; // tasks that took another's place
   bool m_answered = false;
 };
 

@@ -46,6 +46,16 @@ std::vector<std::string> addresses_of(const std::vector<PlannedChange>& changes)
   return out;
 }
 
+std::vector<std::string> addresses_of(const std::vector<PlannedChange>& changes,
+                                      const std::vector<std::size_t>& places) {
+  std::vector<PlannedChange> some;
+  some.reserve(places.size());
+  for (const auto place : places) {
+    some.push_back(changes[place]);
+  }
+  return addresses_of(some);
+}
+
 /// Catalog row of the account, so that runs can name it.
 void know_account(Store& store, const AccountConfig& account) {
   const WriterLock lock(store.path());
@@ -143,7 +153,7 @@ Result<void> Pusher::settle(const PushConfig& target) {
       plan.changes.push_back(std::move(change.planned));
     }
     if (!sent.empty()) {
-      MF_TRY(state, look_at_target(m_connection, run.target, addresses_of(plan.changes)));
+      MF_TRY(state, look_at_members(m_connection, run.target, addresses_of(plan.changes, sent)));
       std::vector<std::size_t> done;
       std::copy_if(sent.begin(), sent.end(), std::back_inserter(done),
                    [&](std::size_t place) { return is_done(plan.changes[place], state); });
@@ -155,7 +165,8 @@ Result<void> Pusher::settle(const PushConfig& target) {
 }
 
 Result<MadePlan> Pusher::plan(const SegmentConfig& segment, const PushConfig& target) {
-  MF_TRY(made, make_plan(m_store, m_workspace, m_connection, segment, target, m_now));
+  MF_TRY(made, make_plan(m_store, m_workspace, m_connection, segment, target,
+                         m_journal.holders(target), m_now));
   made.plan.first = !m_journal.knows(target);
   return made;
 }
@@ -393,11 +404,8 @@ std::optional<Error> Pusher::send(std::int64_t run, const PushPlan& plan, Step& 
 /// The target tells what is done; the rest stays in the step.
 std::optional<Error> Pusher::look_again(std::int64_t run, const PushPlan& plan, Step& step,
                                         PushResult& result) {
-  std::vector<PlannedChange> asked;
-  for (const auto place : step.places) {
-    asked.push_back(plan.changes[place]);
-  }
-  const auto state = look_at_target(m_connection, plan.target, addresses_of(asked));
+  const auto state =
+      look_at_members(m_connection, plan.target, addresses_of(plan.changes, step.places));
   if (!state) {
     return state.error();
   }

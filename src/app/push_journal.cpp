@@ -258,6 +258,29 @@ bool PushJournal::knows(const PushConfig& target) {
   return row.bind(target_json(target)).step();
 }
 
+std::vector<std::string> PushJournal::holders(const PushConfig& target) {
+  std::vector<std::string> out;
+  if (target.as != TargetKind::fields) {
+    return out;
+  }
+  const auto wanted = target_json(target);
+  Recipients recipients(m_store->database());
+  // Of a bare column beside max() SQLite gives the value of that row.
+  auto rows = m_store->database().use(
+      "SELECT recipient, after, max(run) FROM push_member JOIN push_run ON id = run WHERE target = "
+      "?1 AND push_member.state = 'confirmed' AND recipient >= 0 GROUP BY recipient");
+  rows.bind(wanted);
+  while (rows.step()) {
+    const auto values = list_of(rows.text(1));
+    const bool any = std::any_of(values.begin(), values.end(),
+                                 [](const std::string& value) { return !value.empty(); });
+    if (any) {
+      out.push_back(recipients.address(static_cast<RecipientId>(rows.integer(0))));
+    }
+  }
+  return out;
+}
+
 std::vector<PushRun> PushJournal::unfinished(const PushConfig& target) {
   auto all = read_runs(m_store->database(), "WHERE state = 'running'");
   const auto wanted = target_json(target);

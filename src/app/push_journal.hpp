@@ -54,6 +54,8 @@ public:
   std::vector<JournaledChange> changes(std::int64_t run);
   /// Was anything ever sent to this target?
   bool knows(const PushConfig& target);
+  /// Of a target of fields: the addresses of those who have values there by what was confirmed.
+  std::vector<std::string> holders(const PushConfig& target);
   std::vector<PushRun> unfinished(const PushConfig& target);
 
 private:

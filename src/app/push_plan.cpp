@@ -310,11 +310,11 @@ PushTarget target_of(const PushConfig& config) {
   return target;
 }
 
-Result<TargetState> look_at_target(ApiConnection& connection, const PushConfig& target,
-                                   const std::vector<std::string>& wanted) {
+namespace {
+
+Result<TargetState> state_by(ApiConnection& connection, std::vector<ApiTask> tasks) {
   LookSink sink;
   TaskRun run(connection, sink);
-  MF_TRY(tasks, connection.api().look(target_of(target), wanted));
   for (auto& task : tasks) {
     run.add(std::move(task));
   }
@@ -325,6 +325,20 @@ Result<TargetState> look_at_target(ApiConnection& connection, const PushConfig& 
     return run.failed().front().error;
   }
   return std::move(sink.state);
+}
+
+} // namespace
+
+Result<TargetState> look_at_target(ApiConnection& connection, const PushConfig& target,
+                                   const std::vector<std::string>& wanted) {
+  MF_TRY(tasks, connection.api().look(target_of(target), wanted));
+  return state_by(connection, std::move(tasks));
+}
+
+Result<TargetState> look_at_members(ApiConnection& connection, const PushConfig& target,
+                                    const std::vector<std::string>& asked) {
+  MF_TRY(tasks, connection.api().look_at_members(target_of(target), asked));
+  return state_by(connection, std::move(tasks));
 }
 
 PushPlan plan_of(const SegmentPeople& people, const TargetState& state,
@@ -343,7 +357,8 @@ PushPlan plan_of(const SegmentPeople& people, const TargetState& state,
 }
 
 Result<MadePlan> make_plan(Store& store, const Workspace& workspace, ApiConnection& connection,
-                           const SegmentConfig& segment, const PushConfig& target, Seconds now) {
+                           const SegmentConfig& segment, const PushConfig& target,
+                           const std::vector<std::string>& holders, Seconds now) {
   const auto known = connection.api().targets();
   const auto info = std::find_if(known.begin(), known.end(),
                                  [&](const TargetInfo& one) { return one.kind == target.as; });
@@ -362,6 +377,11 @@ Result<MadePlan> make_plan(Store& store, const Workspace& workspace, ApiConnecti
   for (const auto& person : people.people) {
     wanted.push_back(person.address);
   }
+  const std::unordered_set<std::string> in_segment(wanted.begin(), wanted.end());
+  std::copy_if(holders.begin(), holders.end(), std::back_inserter(wanted),
+               [&](const std::string& address) {
+                 return !address.empty() && !in_segment.contains(address);
+               });
   MF_TRY(state, look_at_target(connection, target, wanted));
   auto plan = plan_of(people, state, segment, target);
   plan.made = now;

@@ -66,6 +66,9 @@ bool same_values(const std::vector<std::string>& a, const std::vector<std::strin
 /// Errors: see TaskRun::run(); and of every answer that is missing, as a plan needs all of them.
 Result<TargetState> look_at_target(ApiConnection& connection, const PushConfig& target,
                                    const std::vector<std::string>& wanted);
+/// Likewise, without subscriptions: whether changes of those who are asked about are done.
+Result<TargetState> look_at_members(ApiConnection& connection, const PushConfig& target,
+                                    const std::vector<std::string>& asked);
 
 /// A plan, and the scoring run that it is of: keep_run() is the caller's, when it goes out.
 struct MadePlan {
@@ -73,9 +76,11 @@ struct MadePlan {
   StoredRun run;
   std::shared_ptr<const World> world;
 };
-/// The plan for one target of a segment.
+/// The plan for one target of a segment. `holders`: who has values there by us, of a target of
+/// fields (addresses): he or she may have left the segment.
 Result<MadePlan> make_plan(Store& store, const Workspace& workspace, ApiConnection& connection,
-                           const SegmentConfig& segment, const PushConfig& target, Seconds now);
+                           const SegmentConfig& segment, const PushConfig& target,
+                           const std::vector<std::string>& holders, Seconds now);
 PushPlan plan_of(const SegmentPeople& people, const TargetState& state,
                  const SegmentConfig& segment, const PushConfig& target);
 

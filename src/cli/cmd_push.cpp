@@ -98,7 +98,7 @@ public:
       Pusher pusher(m_store, m_workspace, target->account, m_settings, m_call.now());
       if (!m_call.flag("dry-run")) {
         if (const auto settled = settle(pusher, *target); !settled) {
-          tell(settled.error());
+          tell_unsent(settled.error());
           continue;
         }
         // What somebody approved goes first.
@@ -114,7 +114,7 @@ public:
       }
       const auto made = pusher.plan(*segment, *target);
       if (!made) {
-        tell(made.error());
+        tell_unsent(made.error());
         continue;
       }
       if (m_call.flag("dry-run") || saves()) {
@@ -135,7 +135,7 @@ public:
     }
     Pusher pusher(m_store, m_workspace, plan->account, m_settings, m_call.now());
     if (const auto settled = settle(pusher, m_plans.read(id).target); !settled) {
-      tell(settled.error());
+      tell_unsent(settled.error());
     } else if (const auto outdated = carry_out_saved(pusher, *plan)) {
       tell(*outdated);
     }
@@ -177,7 +177,7 @@ public:
     }
     Pusher pusher(m_store, m_workspace, known->account, m_settings, m_call.now());
     if (const auto settled = settle(pusher, known->target); !settled) {
-      tell(settled.error());
+      tell_unsent(settled.error());
       return code();
     }
     auto plan = pusher.inverse(run);
@@ -377,6 +377,14 @@ private:
     std::cerr << "mailfunnel: " << error.text() << '\n';
     m_outcome.failed = true;
     m_usage = m_usage || error.code == ErrorCode::usage;
+  }
+
+  /// Of what went wrong before anything was sent.
+  void tell_unsent(const Error& error) {
+    tell(error);
+    if (may_pass(error.code)) {
+      std::cerr << "mailfunnel: nothing was sent: run it again when the platform answers\n";
+    }
   }
 
   int code() const {

@@ -83,6 +83,10 @@ void tell(const SyncSummary& summary) {
   }
   if (summary.error) {
     std::cerr << "mailfunnel: " << summary.error->text() << '\n';
+    if (may_pass(summary.error->code)) {
+      std::cerr << fmt::format(
+          "mailfunnel: {}: what came is kept: the next sync goes on from there\n", summary.account);
+    }
   }
 }
 

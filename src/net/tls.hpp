@@ -12,7 +12,8 @@
 
 namespace mailfunnel {
 
-/// A context that checks chains and speaks TLS 1.2 or later. `ca_file`: see NetworkSettings. The
+/// A context that checks chains, heeds an authority's word of revocation where the server sends it
+/// along (OCSP stapling), and speaks TLS 1.2 or later. `ca_file`: see NetworkSettings. The
 /// error is `usage`.
 Result<std::unique_ptr<boost::asio::ssl::context>> make_tls_context(const std::string& ca_file);
 

@@ -108,6 +108,9 @@ std::vector<ApiTask> first_tasks(const Api& api) {
     if (auto look = api.look(target_of(info.kind), wanted)) {
       add(*std::move(look));
     }
+    if (auto look = api.look_at_members(target_of(info.kind), wanted)) {
+      add(*std::move(look));
+    }
     if (auto make = api.create(target_of(info.kind))) {
       add(*std::move(make));
     }

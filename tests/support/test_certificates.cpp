@@ -4,6 +4,7 @@
 
 #include <boost/asio/buffer.hpp>
 #include <openssl/evp.h>
+#include <openssl/ocsp.h>
 #include <openssl/pem.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
@@ -40,6 +41,15 @@ Memory memory_of(const std::string& text) {
   return Memory(BIO_new_mem_buf(text.data(), static_cast<int>(text.size())));
 }
 
+Certificate certificate_of(const Identity& identity) {
+  return Certificate(
+      PEM_read_bio_X509(memory_of(identity.certificate).get(), nullptr, nullptr, nullptr));
+}
+
+Key key_of(const Identity& identity) {
+  return Key(PEM_read_bio_PrivateKey(memory_of(identity.key).get(), nullptr, nullptr, nullptr));
+}
+
 void extend(X509* certificate, X509* issuer, int kind, const std::string& value) {
   X509V3_CTX context{};
   X509V3_set_ctx(&context, issuer, certificate, nullptr, nullptr, 0);
@@ -70,10 +80,8 @@ Identity make_identity(const CertificateFor& wish) {
   Certificate above;
   Key above_key;
   if (wish.authority != nullptr) {
-    above.reset(
-        PEM_read_bio_X509(memory_of(wish.authority->certificate).get(), nullptr, nullptr, nullptr));
-    above_key.reset(
-        PEM_read_bio_PrivateKey(memory_of(wish.authority->key).get(), nullptr, nullptr, nullptr));
+    above = certificate_of(*wish.authority);
+    above_key = key_of(*wish.authority);
   }
   auto* issuer = above ? above.get() : x;
   X509_set_issuer_name(x, X509_get_subject_name(issuer));
@@ -101,6 +109,39 @@ std::unique_ptr<ssl::context> server_context(const Identity& identity) {
   context->use_certificate_chain(boost::asio::buffer(identity.certificate));
   context->use_private_key(boost::asio::buffer(identity.key), ssl::context::pem);
   return context;
+}
+
+std::string ocsp_response(const Identity& identity, const Identity& authority, bool revoked) {
+  const auto certificate = certificate_of(identity), above = certificate_of(authority);
+  const auto key = key_of(authority);
+  const std::unique_ptr<OCSP_BASICRESP, Release<OCSP_BASICRESP_free>> basic(OCSP_BASICRESP_new());
+  const std::unique_ptr<ASN1_TIME, Release<ASN1_STRING_free>> now(X509_gmtime_adj(nullptr, 0)),
+      later(X509_gmtime_adj(nullptr, 3600));
+  const std::unique_ptr<OCSP_CERTID, Release<OCSP_CERTID_free>> id(
+      OCSP_cert_to_id(EVP_sha256(), certificate.get(), above.get()));
+  must(OCSP_basic_add1_status(
+           basic.get(), id.get(), revoked ? V_OCSP_CERTSTATUS_REVOKED : V_OCSP_CERTSTATUS_GOOD,
+           OCSP_REVOKED_STATUS_KEYCOMPROMISE, now.get(), now.get(), later.get()) != nullptr);
+  must(OCSP_basic_sign(basic.get(), above.get(), key.get(), EVP_sha256(), nullptr, 0) == 1);
+  const std::unique_ptr<OCSP_RESPONSE, Release<OCSP_RESPONSE_free>> response(
+      OCSP_response_create(OCSP_RESPONSE_STATUS_SUCCESSFUL, basic.get()));
+  std::string out(static_cast<std::size_t>(i2d_OCSP_RESPONSE(response.get(), nullptr)), '\0');
+  auto* at = reinterpret_cast<unsigned char*>(out.data());
+  i2d_OCSP_RESPONSE(response.get(), &at);
+  return out;
+}
+
+void staple(ssl::context& context, const std::string& response) {
+  const auto send = +[](SSL* tls, void* what) {
+    const auto& bytes = *static_cast<const std::string*>(what);
+    void* copy = OPENSSL_memdup(bytes.data(), bytes.size()); // the connection's from now on
+    SSL_ctrl(tls, SSL_CTRL_SET_TLSEXT_STATUS_REQ_OCSP_RESP, static_cast<long>(bytes.size()), copy);
+    return SSL_TLSEXT_ERR_OK;
+  };
+  SSL_CTX_callback_ctrl(context.native_handle(), SSL_CTRL_SET_TLSEXT_STATUS_REQ_CB,
+                        reinterpret_cast<void (*)()>(send));
+  SSL_CTX_ctrl(context.native_handle(), SSL_CTRL_SET_TLSEXT_STATUS_REQ_CB_ARG, 0,
+               const_cast<std::string*>(&response));
 }
 
 std::unique_ptr<ssl::context> outdated_server_context(const Identity& identity) {

@@ -23,6 +23,10 @@ Identity make_identity(const CertificateFor& wish);
 
 /// What a server needs to be that.
 std::unique_ptr<boost::asio::ssl::context> server_context(const Identity& identity);
+/// What the authority says of the identity, for OCSP, in DER.
+std::string ocsp_response(const Identity& identity, const Identity& authority, bool revoked);
+/// From now on the server sends it along. `response` outlives the context.
+void staple(boost::asio::ssl::context& context, const std::string& response);
 /// Only TLS 1.1 and older.
 std::unique_ptr<boost::asio::ssl::context> outdated_server_context(const Identity& identity);
 

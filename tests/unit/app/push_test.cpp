@@ -156,6 +156,21 @@ TEST_CASE("push: fields are set where they differ, and emptied for those who lef
   CHECK_EQ(test.push(test.fields()).run, 0);
 }
 
+TEST_CASE("push: fields are emptied also where those alone are told who are asked for") {
+  PushTest test;
+  twelve(test);
+  test.platform.tells_asked_only = true;
+  test.platform.contacts["stranger@example.com"] = {Subscription::subscribed, false, {"7", "MQL"}};
+  CHECK_EQ(test.push(test.fields()).set, 9);
+  const std::vector<std::string> empty{"", ""};
+  test.workspace.config.segments.front().expression = // none of them is in it any more
+      parse_expression("clicked(at least 2)").expression;
+  CHECK_EQ(test.push(test.fields()).set, 9);
+  CHECK_EQ(test.platform.contacts["p05@example.com"].fields, empty);
+  CHECK_EQ(test.platform.contacts["stranger@example.com"].fields.front(), "7"); // not ours
+  CHECK_EQ(test.push(test.fields()).run, 0);
+}
+
 TEST_CASE("push: who leaves between the plan and the request is not sent") {
   PushTest test;
   twelve(test);

@@ -26,6 +26,9 @@ public:
     return {};
   }
   std::optional<ApiTask> restart(const ApiTask& task) const override {
+    if (task.step == "page") {
+      return ApiTask{.step = "first"};
+    }
     return task.step == "look" ? std::optional(ApiTask{.step = "start"}) : std::nullopt;
   }
 };
@@ -101,6 +104,43 @@ TEST_CASE("tasks: what the platform refuses is not asked again") {
   JobTest test;
   CHECK_EQ(test.run({400}), Asked{{"start", 1}, {"look", 1}});
   CHECK_EQ(test.failed, 1);
+}
+
+TEST_CASE("tasks: a list is begun anew, once, where a page's token is not known any more") {
+  for (const int status : {400, 404, 410, 403}) {
+    CAPTURE(status);
+    for (const bool for_good : {false, true}) {
+      TestWorkspace workspace("[[account]]\nname = \"a\"\nesp = \"job\"\n");
+      workspace.workspace.registry.add("job", std::make_unique<JobAdapter>());
+      std::vector<std::string> asked;
+      struct Sender : HttpSender {
+        std::function<int(const std::string&)> answer;
+        std::future<Result<HttpResponse>> start(HttpRequest request) override {
+          std::promise<Result<HttpResponse>> promise;
+          promise.set_value(HttpResponse{answer(request.url), {}, "done"});
+          return promise.get_future();
+        }
+      };
+      ConnectionSettings settings;
+      settings.sender = [&](const Api&, const ApiAccount&, double) {
+        auto sender = std::make_unique<Sender>();
+        sender->answer = [&](const std::string& url) {
+          asked.push_back(url.substr(url.rfind('/') + 1));
+          return asked.back() == "page" ? status : for_good ? 404 : 200;
+        };
+        return sender;
+      };
+      ApiConnection connection(workspace.workspace, "a", settings);
+      AnswerSink sink;
+      TaskRun tasks(connection, sink);
+      tasks.add({.step = "page", .place = "token"});
+      CHECK_FALSE(tasks.run().has_value());
+      const bool anew = status != 403;
+      CHECK_EQ(asked,
+               anew ? std::vector<std::string>{"page", "first"} : std::vector<std::string>{"page"});
+      CHECK_EQ(tasks.failed().size(), for_good || !anew ? 1 : 0);
+    }
+  }
 }
 
 TEST_CASE("check --online: what is left to ask, where the answers tell it") {

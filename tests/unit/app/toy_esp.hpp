@@ -46,7 +46,8 @@ struct Platform {
   bool gives_tokens = false; // new ones: "t1", "t2", …
   unsigned given_tokens = 0;
   bool refuses_with_200 = false;
-  std::function<int()> job; // changes are carried out by a job: the status of a look at it
+  bool tells_asked_only = false; // of fields: those who are asked for, of all contacts
+  std::function<int()> job;      // changes are carried out by a job: the status of a look at it
 
   std::function<Fault(std::uint64_t request, const HttpRequest&)> fault;
   std::uint64_t requests = 0, changes = 0;
@@ -107,6 +108,10 @@ inline HttpResponse Platform::answer(const HttpRequest& request) {
     });
   } else if (path.starts_with("/members")) {
     std::vector<std::pair<std::string, Contact>> rows(contacts.begin(), contacts.end());
+    if (const auto only = query_of(path, "only"); tells_asked_only && !only.empty()) {
+      std::erase_if(rows,
+                    [&](const auto& row) { return only.find(row.first) == std::string::npos; });
+    }
     out.body = list("members", rows.size(), offset, [&](std::size_t i) {
       const auto& [address, contact] = rows[i];
       return fmt::format(R"({{"address":"{}","status":"{}","in":{},"fields":["{}","{}"]}})",
@@ -267,9 +272,12 @@ public:
             {TargetKind::suppression, "the suppression list", false}};
   }
   Result<std::vector<ApiTask>> look(const PushTarget& target,
-                                    std::span<const std::string>) const override {
-    return std::vector<ApiTask>{{.step = "target"},
-                                {.step = "members", .memo = std::string(name_of(target.kind))}};
+                                    std::span<const std::string> wanted) const override {
+    ApiTask members{.step = "members", .memo = std::string(name_of(target.kind))};
+    if (target.kind == TargetKind::fields) {
+      members.campaign = join({wanted.begin(), wanted.end()}, ",");
+    }
+    return std::vector<ApiTask>{{.step = "target"}, std::move(members)};
   }
   Result<std::vector<ApiTask>> create(const PushTarget&) const override {
     ApiTask make{.step = "make"};
@@ -309,7 +317,7 @@ private:
     const std::string base = "https://toy.example";
     const auto offset = task.place.empty() ? "0" : task.place;
     if (task.step == "mailings" || task.step == "members") {
-      return get_request(base + "/" + task.step + "?offset=" + offset);
+      return get_request(base + "/" + task.step + "?offset=" + offset + "&only=" + task.campaign);
     }
     if (task.step == "events") {
       return get_request(base + "/events?mailing=" + task.campaign + "&offset=" + offset);

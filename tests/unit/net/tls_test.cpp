@@ -160,6 +160,44 @@ TEST_CASE("TLS: what is not trusted, and why") {
   }
 }
 
+TEST_CASE("TLS: a certificate that its authority has revoked, by what the server sends along") {
+  const auto other_authority = make_identity({.host = "Other authority", .is_authority = true});
+  const auto identity = issued({.host = "api.example.com"});
+  const auto other = issued({.host = "other.example.com"});
+  struct Row {
+    const char* name;
+    std::string response;
+    bool trusted;
+  };
+  for (const auto& row : {
+           Row{"revoked", ocsp_response(identity, authority(), true), false},
+           Row{"good", ocsp_response(identity, authority(), false), true},
+           Row{"another one is revoked", ocsp_response(other, authority(), true), true},
+           Row{"not the authority's word", ocsp_response(identity, other_authority, true), true},
+           Row{"no answer of OCSP", "abc", true},
+       }) {
+    const std::string name = row.name;
+    CAPTURE(name);
+    const auto tls = server_context(identity);
+    staple(*tls, row.response);
+    const TestServer server(say_hello, tls.get());
+    auto c = client_of(server, "api.example.com");
+    trust_test_authority(c);
+    const auto answer = c.get("/a");
+    if (row.trusted) {
+      CHECK(text(answer) == "hello /a");
+      continue;
+    }
+    REQUIRE(!answer.has_value());
+    CHECK(answer.error().code == ErrorCode::untrusted);
+    CHECK_MESSAGE(has(answer.error().message, "api.example.com is not trusted: its certificate is "
+                                              "revoked, by the answer of its authority"),
+                  answer.error().message);
+    CHECK(server.requests().empty());
+    CHECK(server.connections() == 1); // it is not tried again
+  }
+}
+
 TEST_CASE("TLS: an address that is not in the certificate") {
   const auto tls = server_context(issued({.host = "api.example.com"}));
   const TestServer server(say_hello, tls.get());
