@@ -379,11 +379,15 @@ Result<void> ActiveCampaignApi::read_contact_tags(const ApiTask& task, const Htt
   }
   MF_TRY(json, read_json(answer));
   MF_CHECK(need_list(json["contactTags"], "contactTags"));
+  std::string bond; // the first, should the answer have it twice
   each_element(json["contactTags"], [&](const Json& row) {
-    if (scalar_text(row["tag"]) == task.memo) {
-      sink.next({.step = "untag", .place = scalar_text(row["id"])});
+    if (bond.empty() && scalar_text(row["tag"]) == task.memo) {
+      bond = scalar_text(row["id"]);
     }
   });
+  if (!bond.empty()) {
+    sink.next({.step = "untag", .place = bond});
+  }
   return {};
 }
 

@@ -384,6 +384,10 @@ private:
     tell(error);
     if (may_pass(error.code)) {
       std::cerr << "mailfunnel: nothing was sent: run it again when the platform answers\n";
+    } else if (error.code == ErrorCode::unauthorized) {
+      std::cerr
+          << "mailfunnel: nothing was sent: `mailfunnel check --online` tells whether the key "
+             "is good, and what it may do\n";
     }
   }
 
