@@ -23,6 +23,7 @@ struct ArchiveLibrary : LazyLibrary {
   MF_LAZY_FUNCTION(archive_read_open_memory);
   MF_LAZY_FUNCTION(archive_read_next_header);
   MF_LAZY_FUNCTION(archive_read_data);
+  MF_LAZY_FUNCTION(archive_filter_bytes);
   MF_LAZY_FUNCTION(archive_entry_filetype);
   MF_LAZY_FUNCTION(archive_entry_mtime);
   MF_LAZY_FUNCTION(archive_entry_mtime_is_set);

@@ -77,13 +77,13 @@ private:
   Framing m_framing;
 };
 
-/// One letter without an end, or so many, that were packed so many times smaller.
+/// One sign without an end, or so many, that were packed so many times smaller.
 class PackedSource : public ByteSource {
 public:
   PackedSource(std::uint64_t ratio, std::uint64_t size) : m_ratio(ratio), m_size(size) {}
   std::size_t read(char* into, std::size_t most) override {
     const auto part = static_cast<std::size_t>(std::min<std::uint64_t>(most, m_size - m_given));
-    std::fill_n(into, part, 'x');
+    std::fill_n(into, part, '{'); // of JSON, objects that never end
     m_given += part;
     return part;
   }
