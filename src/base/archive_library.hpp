@@ -29,7 +29,6 @@ struct ArchiveLibrary : LazyLibrary {
   MF_LAZY_FUNCTION(archive_entry_mtime_is_set);
   MF_LAZY_FUNCTION(archive_entry_pathname);
   MF_LAZY_FUNCTION(archive_error_string);
-  MF_LAZY_FUNCTION(archive_filter_bytes);
   MF_LAZY_FUNCTION(archive_set_error);
 };
 
