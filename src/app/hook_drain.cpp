@@ -42,11 +42,10 @@ public:
     if (!read) {
       m_worker.reject(read.error().message, request.body);
     }
-    for (const auto& rejected : m_worker.rejected()) {
+    for (const auto& rejected : m_worker.take_rejected()) {
       rejects.write(rejected, m_account.esp,
                     fmt::format("webhook of {}, {}", m_account.name, format_time(hook.received)));
     }
-    m_worker.rejected().clear();
   }
 
   ImportCounts write() {

@@ -116,12 +116,11 @@ public:
     m_worker.end_chunk();
     m_stop = m_guard->met();
     read = read && !m_stop;
-    for (auto& rejected : m_worker.rejected()) {
+    for (auto& rejected : m_worker.take_rejected()) {
       if (read) {
         m_rejects.write(rejected, m_connection.adapter_id(), task_name(task));
       }
     }
-    m_worker.rejected().clear();
     if (read) {
       m_done.push_back(task);
       m_added.insert(m_added.end(), next.begin(), next.end());

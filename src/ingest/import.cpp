@@ -19,7 +19,6 @@ struct Lane {
   Worker worker;
   ChunkFeeder::Piece piece;
   std::vector<std::pair<std::uint64_t, std::uint64_t>> lines; // chunk, its line ends
-  std::size_t reported = 0;                                   // bytes of rejects
 };
 /// So many bytes of rejects a thread are handed out early.
 constexpr std::size_t k_waiting_rejects = std::size_t{2} << 20;
@@ -72,10 +71,8 @@ void report_rejects(std::vector<std::unique_ptr<Lane>>& lanes,
   for (auto& lane : lanes) {
     lines.insert(lines.end(), lane->lines.begin(), lane->lines.end());
     lane->lines.clear();
-    std::move(lane->worker.rejected().begin(), lane->worker.rejected().end(),
-              std::back_inserter(all));
-    lane->worker.rejected().clear();
-    lane->reported = lane->worker.rejected_bytes();
+    auto rejected = lane->worker.take_rejected();
+    std::move(rejected.begin(), rejected.end(), std::back_inserter(all));
   }
   std::sort(lines.begin(), lines.end());
   for (const auto& [chunk, count] : lines) {
@@ -125,7 +122,7 @@ StreamReport import_stream(Store& store, Input& input, std::string head, LogRead
           lane.lines.emplace_back(lane.piece.number, count_lines(lane.piece.chunk.text));
           const auto total = rows += lane.worker.rows() - before;
           full = full || total * sizeof(EventRow) > options.memory / 2 ||
-                 lane.worker.rejected_bytes() - lane.reported > k_waiting_rejects;
+                 lane.worker.waiting_bytes() > k_waiting_rejects;
           if (hooks.progress) {
             hooks.progress(input.bytes.taken(), input.bytes.total());
           }

@@ -10,6 +10,7 @@
 #include <fmt/format.h>
 
 #include <cstring>
+#include <utility>
 
 namespace mailfunnel {
 
@@ -20,6 +21,8 @@ constexpr Seconds k_latest = 4'102'444'800; // 2100
 constexpr std::size_t k_attribute_page = 16'384; // changes
 constexpr std::size_t k_most_value = 1000;       // bytes of an attribute
 constexpr std::size_t k_most_rejected_bytes = std::size_t{32} << 20, k_most_raw = 4096;
+/// Of those that wait to be handed out, in memory: more than any real chunk has.
+constexpr std::size_t k_most_waiting_bytes = std::size_t{6} << 20;
 
 constexpr bool has_link(EventKind kind) {
   switch (kind) {
@@ -59,6 +62,11 @@ void Worker::end_chunk() {
   resolve_pending();
   resolve_people();
   m_pass.reset();
+}
+
+std::vector<Rejected> Worker::take_rejected() {
+  m_waiting_bytes = 0;
+  return std::exchange(m_rejected, {});
 }
 
 void Worker::clear() {
@@ -511,7 +519,7 @@ void Worker::reject(std::string_view why, std::string_view record) {
     return;
   }
   ++m_counts.rejected;
-  if (m_rejected_bytes > k_most_rejected_bytes) {
+  if (m_rejected_bytes > k_most_rejected_bytes || m_waiting_bytes > k_most_waiting_bytes) {
     return; // counted; the first ones tell the story
   }
   const bool inside =
@@ -526,6 +534,8 @@ void Worker::reject(std::string_view why, std::string_view record) {
   m_rejected.push_back({m_chunk, m_counted_lines + 1, m_offset + at, std::string(why),
                         std::string(record.substr(0, k_most_raw))});
   m_rejected_bytes += record.size() + why.size() + 64;
+  m_waiting_bytes +=
+      sizeof(Rejected) + m_rejected.back().why.capacity() + m_rejected.back().raw.capacity();
 }
 
 } // namespace mailfunnel

@@ -43,9 +43,10 @@ public:
 
   Session::Harvest harvest() { return {&m_rows, &m_attributes}; }
   const ImportCounts& counts() const { return m_counts; }
-  std::vector<Rejected>& rejected() { return m_rejected; }
+  /// Those since the last time.
+  std::vector<Rejected> take_rejected();
+  std::size_t waiting_bytes() const { return m_waiting_bytes; } // of rejects, until they are taken
   std::uint64_t rows() const { return m_row_count; }
-  std::size_t rejected_bytes() const { return m_rejected_bytes; } // of all there ever were
 
 private:
   struct Pending {
@@ -103,7 +104,8 @@ private:
   ImportCounts m_counts;
   std::vector<Rejected> m_rejected;
   std::uint64_t m_row_count = 0;
-  std::size_t m_rejected_bytes = 0;
+  std::size_t m_rejected_bytes = 0; // of all there ever were
+  std::size_t m_waiting_bytes = 0;
   std::size_t m_counted = 0;         // bytes of the chunk
   std::uint64_t m_counted_lines = 0; // of them
 
