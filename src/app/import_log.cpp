@@ -111,6 +111,7 @@ public:
       }
     }
     m_summary.rejects = m_rejects.written();
+    m_summary.told = m_rejects.records();
     return std::move(m_summary);
   }
 

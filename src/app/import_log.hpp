@@ -35,7 +35,8 @@ struct FileResult {
 struct ImportSummary {
   std::vector<FileResult> files;
   ImportCounts total;
-  std::string rejects; // the file, when there are any
+  std::string rejects;    // the file, when there are any
+  std::uint64_t told = 0; // rejected records that stand in it: of very many not all
   std::uint64_t failed = 0;
 };
 

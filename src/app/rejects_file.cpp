@@ -28,6 +28,7 @@ void RejectsFile::write(const Rejected& rejected, const std::string& adapter,
     m_out.open(m_path, std::ios::app);
   }
   m_out << line << "}\n";
+  ++m_records;
   if (!m_out) {
     throw Failure({ErrorCode::io,
                    "rejected records can't be written: name another file with --rejects", m_path});

@@ -4,6 +4,7 @@
 
 #include "ingest/worker.hpp"
 
+#include <cstdint>
 #include <fstream>
 #include <string>
 
@@ -20,7 +21,10 @@ public:
   /// Its path; "" as long as there is none.
   std::string written() const { return m_out.is_open() ? m_path : std::string(); }
 
+  std::uint64_t records() const { return m_records; } // that stand in it
+
 private:
+  std::uint64_t m_records = 0;
   std::string m_path;
   std::ofstream m_out;
 };

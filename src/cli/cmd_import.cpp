@@ -102,8 +102,11 @@ void print_summary(const ImportSummary& summary, bool color) {
     std::cout << fmt::format("{} of people who were erased: not kept\n", grouped(t.erased));
   }
   if (t.rejected != 0) {
-    std::cout << fmt::format("{} records were rejected; each with its line and reason in {}\n",
-                             grouped(t.rejected), summary.rejects);
+    const auto which = summary.told < t.rejected
+                           ? fmt::format("{} of them, the first ones, with", grouped(summary.told))
+                           : std::string("each with its");
+    std::cout << fmt::format("{} records were rejected; {} line and reason in {}\n",
+                             grouped(t.rejected), which, summary.rejects);
   }
   if (summary.failed != 0 && summary.files.size() > 1) {
     std::cout << fmt::format("{} of {} files were not read to their end\n", grouped(summary.failed),
