@@ -156,8 +156,9 @@ public:
            m_name});
     }
     m_given += static_cast<std::uint64_t>(got);
-    m_taken = static_cast<std::uint64_t>(std::max<la_int64_t>(archives().archive_filter_bytes(m_handle, -1),
-                                                              0)); // not what waits in its buffer
+    m_taken = static_cast<std::uint64_t>(
+        std::max<la_int64_t>(archives().archive_filter_bytes(m_handle, -1),
+                             0)); // not what waits in its buffer
     if (m_given > k_free_bytes && m_given / std::max<std::uint64_t>(m_taken, 1) > k_most_ratio) {
       throw Failure(
           {ErrorCode::io,
