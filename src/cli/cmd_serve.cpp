@@ -3,11 +3,11 @@
 #include "base/event_log.hpp"
 #include "base/text.hpp"
 #include "command.hpp"
+#include "memory.hpp"
 #include "service_manager.hpp"
 #include "web/service.hpp"
 
 #include <fmt/format.h>
-#include <malloc.h>
 #include <unistd.h>
 
 #include <chrono>
@@ -91,16 +91,6 @@ ServiceSettings settings_of(const Invocation& call) {
   settings.memory = call.memory;
   settings.now = [&call] { return call.now(); };
   return settings;
-}
-
-/// A process that stays gives back what a batch took; other commands keep it (main.cpp).
-void give_memory_back() {
-#ifdef __GLIBC__
-  constexpr int k_mebibyte = 1 << 20;
-  mallopt(M_MMAP_THRESHOLD, k_mebibyte);
-  mallopt(M_TRIM_THRESHOLD, k_mebibyte);
-  mallopt(M_ARENA_MAX, 2);
-#endif
 }
 
 int run_serve(const Invocation& call) {

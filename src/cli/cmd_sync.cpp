@@ -5,6 +5,7 @@
 #include "base/text.hpp"
 #include "command.hpp"
 #include "import_words.hpp"
+#include "memory.hpp"
 #include "progress.hpp"
 #include "table.hpp"
 
@@ -174,6 +175,7 @@ int code_of(const SyncSummary& summary) {
 }
 
 int run_sync(const Invocation& call) {
+  give_memory_back();
   auto workspace = call.workspace();
   auto store = Store::open_writing(workspace.store_path());
   SyncRequest request;

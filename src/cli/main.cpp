@@ -3,10 +3,10 @@
 #include "app/hook_drain.hpp"
 #include "base/parallel.hpp"
 #include "base/text.hpp"
+#include "memory.hpp"
 #include "option_table.hpp"
 
 #include <fmt/format.h>
-#include <malloc.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -230,23 +230,9 @@ Seconds Invocation::now() const {
 
 } // namespace mailfunnel::cli
 
-namespace {
-
-/// Columns of a chunk come and go by the megabyte: what is given back to the system each time must
-/// be zeroed again for the next chunk. 32 MiB is the most that glibc takes.
-void keep_memory() {
-#ifdef __GLIBC__
-  constexpr int k_mebibyte = 1 << 20;
-  mallopt(M_MMAP_THRESHOLD, 32 * k_mebibyte);
-  mallopt(M_TRIM_THRESHOLD, 256 * k_mebibyte);
-#endif
-}
-
-} // namespace
-
 int main(int argc, char** argv) {
   using namespace mailfunnel;
-  keep_memory();
+  cli::keep_memory();
   std::ios::sync_with_stdio(false);
   std::signal(SIGINT, cli::on_signal);
   std::signal(SIGTERM, cli::on_signal);
