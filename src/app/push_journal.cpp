@@ -117,6 +117,31 @@ std::vector<PushRun> read_runs(Database& database, std::string_view where) {
   return out;
 }
 
+/// Addresses of numbers that are asked for in order: each block of them is unpacked once.
+class AddressesInOrder {
+public:
+  explicit AddressesInOrder(Database& database)
+      : m_recipients(database), m_count(m_recipients.count()) {}
+
+  /// "" for somebody without one.
+  std::string of(RecipientId id) {
+    const auto first = id & ~(k_recipient_block - 1);
+    if (id >= m_count) {
+      return {};
+    }
+    if (m_block.addresses.empty() || first != m_first) {
+      m_first = first;
+      m_block = m_recipients.addresses(first, std::min(m_count, first + k_recipient_block));
+    }
+    return std::string(m_block.addresses[id - first]);
+  }
+
+private:
+  Recipients m_recipients;
+  RecipientId m_count, m_first = 0;
+  AddressList m_block;
+};
+
 } // namespace
 
 std::string_view name_of(ChangeState state) {
@@ -225,7 +250,7 @@ std::optional<PushRun> PushJournal::run(std::int64_t id) {
 
 std::vector<JournaledChange> PushJournal::changes(std::int64_t run) {
   std::vector<JournaledChange> out;
-  Recipients recipients(m_store->database());
+  AddressesInOrder addresses(m_store->database());
   auto rows = m_store->database().use(
       "SELECT recipient, contact, action, state, before, after, words FROM push_member WHERE run = "
       "?1 ORDER BY recipient");
@@ -235,7 +260,7 @@ std::vector<JournaledChange> PushJournal::changes(std::int64_t run) {
     const auto recipient = rows.integer(0);
     if (recipient >= 0) {
       one.planned.recipient = static_cast<RecipientId>(recipient);
-      one.planned.change.address = recipients.address(one.planned.recipient);
+      one.planned.change.address = addresses.of(one.planned.recipient);
     } else {
       one.planned.recipient = k_nobody;
     }
@@ -264,18 +289,19 @@ std::vector<std::string> PushJournal::holders(const PushConfig& target) {
     return out;
   }
   const auto wanted = target_json(target);
-  Recipients recipients(m_store->database());
+  AddressesInOrder addresses(m_store->database());
   // Of a bare column beside max() SQLite gives the value of that row.
   auto rows = m_store->database().use(
       "SELECT recipient, after, max(run) FROM push_member JOIN push_run ON id = run WHERE target = "
-      "?1 AND push_member.state = 'confirmed' AND recipient >= 0 GROUP BY recipient");
+      "?1 AND push_member.state = 'confirmed' AND recipient >= 0 GROUP BY recipient "
+      "ORDER BY recipient");
   rows.bind(wanted);
   while (rows.step()) {
     const auto values = list_of(rows.text(1));
     const bool any = std::any_of(values.begin(), values.end(),
                                  [](const std::string& value) { return !value.empty(); });
     if (any) {
-      out.push_back(recipients.address(static_cast<RecipientId>(rows.integer(0))));
+      out.push_back(addresses.of(static_cast<RecipientId>(rows.integer(0))));
     }
   }
   return out;
