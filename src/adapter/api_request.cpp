@@ -97,7 +97,10 @@ std::string iso_offset_time(Seconds time) {
 
 Result<JsonAnswer> read_json(const HttpResponse& answer) {
   JsonAnswer out;
-  const auto parsed = out.m_parser->parse(answer.body.data(), answer.body.size());
+  simdjson::dom::parser parser; // goes at once: the document is all that is needed
+  const auto& body = answer.body;
+  const bool copy = body.capacity() < body.size() + k_padding; // the HTTP client's need none
+  const auto parsed = parser.parse_into_document(*out.m_document, body.data(), body.size(), copy);
   if (parsed.error() != simdjson::SUCCESS) {
     const auto begin = trim(std::string_view(answer.body).substr(0, 200));
     return Error{ErrorCode::bad_syntax, begin.empty()

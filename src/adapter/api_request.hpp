@@ -50,13 +50,13 @@ std::string iso_offset_time(Seconds time);
 /// An answer in JSON, parsed; values are good as long as it is.
 class JsonAnswer {
 public:
-  JsonAnswer() : m_parser(std::make_unique<simdjson::dom::parser>()) {}
+  JsonAnswer() : m_document(std::make_unique<simdjson::dom::document>()) {}
   const Json& root() const { return m_root; }
   Json operator[](std::string_view name) const { return m_root[name]; }
 
 private:
   friend Result<JsonAnswer> read_json(const HttpResponse&);
-  std::unique_ptr<simdjson::dom::parser> m_parser;
+  std::unique_ptr<simdjson::dom::document> m_document;
   Json m_root;
 };
 /// bad_syntax: the body is no JSON (cut off, empty, a page of HTML).

@@ -17,6 +17,8 @@ constexpr unsigned k_most_tries = 4;    // of an answer that can't be read
 constexpr unsigned k_most_looks = 6;    // at a job that is not told of
 constexpr unsigned k_longest_look = 60; // seconds between two of them
 constexpr std::size_t k_longest_words = 300;
+constexpr std::size_t k_room = std::size_t{16} << 20;  // for answers that wait to be read
+constexpr std::size_t k_unseen = std::size_t{8} << 20; // of an answer to a step that is new
 
 /// Takes records that nobody asked for.
 class NoRecords : public RecordSink {
@@ -221,11 +223,20 @@ bool TaskRun::take_next(Waiting& out) {
   return true;
 }
 
+bool TaskRun::has_room() const {
+  std::size_t expected = 0;
+  for (const auto& asked : m_asked) {
+    const auto seen = m_largest.find(asked.waiting.task.step);
+    expected += seen == m_largest.end() ? k_unseen : seen->second;
+  }
+  return expected < k_room;
+}
+
 std::optional<Error> TaskRun::run() {
   const std::size_t most = std::max(1U, m_connection.api().limits().connections);
   while (!m_connection.stopped()) {
     Waiting next;
-    while (m_asked.size() < most && take_next(next)) {
+    while (m_asked.size() < most && has_room() && take_next(next)) {
       ask(std::move(next));
     }
     if (m_asked.empty()) {
@@ -264,6 +275,8 @@ std::optional<Error> TaskRun::read(Asked& asked) {
   if (!answer) {
     return fail(waiting, answer.error());
   }
+  auto& largest = m_largest[waiting.task.step];
+  largest = std::max(largest, answer->body.size());
   const auto& api = m_connection.api();
   if (!answer->ok() && !api.understands(waiting.task, answer->status)) {
     return refused(waiting, *answer);

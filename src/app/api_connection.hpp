@@ -10,6 +10,7 @@
 #include <deque>
 #include <functional>
 #include <future>
+#include <map>
 #include <memory>
 #include <optional>
 #include <set>
@@ -116,7 +117,8 @@ struct TaskError {
 };
 
 /// Asks tasks, and what they lead to, until none is left: those of the highest rank first, as many
-/// at a time as the ESP allows. Answers are read one after the other, on this thread.
+/// at a time as the ESP allows, and fewer where answers are large: they wait in memory. Answers are
+/// read one after the other, on this thread.
 class TaskRun {
 public:
   TaskRun(ApiConnection& connection, AnswerSink& sink) : m_connection(connection), m_sink(sink) {}
@@ -153,6 +155,8 @@ private:
   };
   bool before(const Waiting& a, const Waiting& b) const;
   bool take_next(Waiting& out);
+  /// Is there room in memory for one more answer, going by the largest ones to the same steps?
+  bool has_room() const;
   void ask(Waiting waiting);
   std::optional<Error> read(Asked& asked);
   std::optional<Error> refused(Waiting& waiting, const HttpResponse& answer);
@@ -174,8 +178,9 @@ private:
   std::deque<Asked> m_asked;
   std::vector<TaskError> m_failed;
   std::uint64_t m_order = 0, m_requests = 0;
-  unsigned m_tokens = 0;             // fetched during the run
-  std::set<std::string> m_restarted; // tasks that took another's place
+  unsigned m_tokens = 0;                        // fetched during the run
+  std::set<std::string> m_restarted;            // tasks that took another's place
+  std::map<std::string, std::size_t> m_largest; // bytes of an answer, by step
   bool m_answered = false;
 };
 

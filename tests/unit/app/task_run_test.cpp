@@ -33,10 +33,23 @@ public:
   }
 };
 
+/// A platform that lets one ask four things at a time.
+class BusyApi : public JobApi {
+public:
+  ApiLimits limits() const override { return {.connections = 4}; }
+};
+
 class JobAdapter : public toy::ToyAdapter {
 public:
   Result<std::unique_ptr<Api>> open_api(const ApiAccount&) const override {
     return std::make_unique<JobApi>();
+  }
+};
+
+class BusyAdapter : public toy::ToyAdapter {
+public:
+  Result<std::unique_ptr<Api>> open_api(const ApiAccount&) const override {
+    return std::make_unique<BusyApi>();
   }
 };
 
@@ -141,6 +154,46 @@ TEST_CASE("tasks: a list is begun anew, once, where a page's token is not known 
       CHECK_EQ(tasks.failed().size(), for_good || !anew ? 1 : 0);
     }
   }
+}
+
+TEST_CASE("tasks: as many at a time as the platform allows, fewer where answers are large") {
+  const auto most_at_a_time = [](std::size_t bytes) {
+    TestWorkspace workspace("[[account]]\nname = \"a\"\nesp = \"busy\"\n");
+    workspace.workspace.registry.add("busy", std::make_unique<BusyAdapter>());
+    std::size_t open = 0, most = 0;
+    struct Sender : HttpSender {
+      std::function<HttpResponse()> answer;
+      std::future<Result<HttpResponse>> start(HttpRequest) override {
+        std::promise<Result<HttpResponse>> promise;
+        promise.set_value(answer());
+        return promise.get_future();
+      }
+    };
+    struct Sink : AnswerSink {
+      std::size_t* open = nullptr;
+      void end(const ApiTask&, bool, const std::vector<ApiTask>&) override { --*open; }
+    } sink;
+    sink.open = &open;
+    ConnectionSettings settings;
+    settings.sender = [&](const Api&, const ApiAccount&, double) {
+      auto sender = std::make_unique<Sender>();
+      sender->answer = [&] {
+        most = std::max(most, ++open);
+        return HttpResponse{200, {}, std::string(bytes, ' ')};
+      };
+      return sender;
+    };
+    ApiConnection connection(workspace.workspace, "a", settings);
+    TaskRun tasks(connection, sink);
+    for (int i = 0; i < 12; ++i) {
+      tasks.add({.step = "page", .campaign = std::to_string(i)});
+    }
+    CHECK_FALSE(tasks.run().has_value());
+    CHECK_EQ(tasks.requests(), 12);
+    return most;
+  };
+  CHECK_EQ(most_at_a_time(100), 4);
+  CHECK_EQ(most_at_a_time(std::size_t{9} << 20), 2);
 }
 
 TEST_CASE("check --online: what is left to ask, where the answers tell it") {
