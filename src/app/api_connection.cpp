@@ -17,8 +17,8 @@ constexpr unsigned k_most_tries = 4;    // of an answer that can't be read
 constexpr unsigned k_most_looks = 6;    // at a job that is not told of
 constexpr unsigned k_longest_look = 60; // seconds between two of them
 constexpr std::size_t k_longest_words = 300;
-constexpr std::size_t k_room = std::size_t{16} << 20;  // for answers that wait to be read
-constexpr std::size_t k_unseen = std::size_t{8} << 20; // of an answer to a step that is new
+constexpr std::size_t k_room = std::size_t{8} << 20;   // for answers that wait to be read
+constexpr std::size_t k_unseen = std::size_t{4} << 20; // of an answer to a step that is new
 
 /// Takes records that nobody asked for.
 class NoRecords : public RecordSink {

@@ -14,8 +14,8 @@ namespace mailfunnel {
 
 namespace {
 
-constexpr std::uint64_t k_most_rows = 2'000'000; // between two transactions
-constexpr std::uint64_t k_most_answers = 200;    // likewise
+constexpr std::uint64_t k_most_rows = 100'000; // between two transactions
+constexpr std::uint64_t k_most_answers = 200;  // likewise
 // Marks of the sync itself, beside those of the adapter.
 constexpr std::string_view k_since = "mailfunnel/since", k_complete = "mailfunnel/complete";
 

@@ -193,7 +193,7 @@ TEST_CASE("tasks: as many at a time as the platform allows, fewer where answers 
     return most;
   };
   CHECK_EQ(most_at_a_time(100), 4);
-  CHECK_EQ(most_at_a_time(std::size_t{9} << 20), 2);
+  CHECK_EQ(most_at_a_time(std::size_t{5} << 20), 2);
 }
 
 TEST_CASE("check --online: what is left to ask, where the answers tell it") {
