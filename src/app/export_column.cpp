@@ -41,6 +41,48 @@ bool ExportColumn::needs_times() const {
          field == ExportField::reasons || field == ExportField::since;
 }
 
+ScoreColumns ExportColumn::asked() const {
+  switch (field) {
+  case ExportField::email:
+  case ExportField::attribute:
+    return {};
+  case ExportField::score:
+    return {ScoreColumns::score};
+  case ExportField::scale:
+    return {ScoreColumns::scale};
+  case ExportField::level:
+    return {ScoreColumns::level};
+  case ExportField::fit:
+    return {ScoreColumns::fit};
+  case ExportField::grade:
+    return {ScoreColumns::grade};
+  case ExportField::status:
+    return {ScoreColumns::status};
+  case ExportField::phase:
+    return {ScoreColumns::phase};
+  case ExportField::opens:
+    return {ScoreColumns::opens};
+  case ExportField::non_opens:
+    return {ScoreColumns::non_opens};
+  case ExportField::clicks_tofu:
+    return {ScoreColumns::clicks_tofu};
+  case ExportField::clicks_mofu:
+    return {ScoreColumns::clicks_mofu};
+  case ExportField::clicks_bofu:
+    return {ScoreColumns::clicks_bofu};
+  case ExportField::mailings:
+    return {ScoreColumns::received};
+  case ExportField::suppressed:
+    return {ScoreColumns::suppressed};
+  case ExportField::last_open:
+  case ExportField::last_click:
+  case ExportField::reasons:
+  case ExportField::since:
+    break;
+  }
+  return ScoreColumns::all();
+}
+
 bool shows_since(const std::vector<ExportColumn>& columns) {
   return std::any_of(columns.begin(), columns.end(),
                      [](const ExportColumn& column) { return column.field == ExportField::since; });

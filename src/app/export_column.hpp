@@ -41,6 +41,8 @@ struct ExportColumn {
   bool is_number() const;
   /// Does its value hang on the times of the last open and click, which runs don't keep?
   bool needs_times() const;
+  /// The columns of scores that it is made of.
+  ScoreColumns asked() const;
 };
 
 /// Is one of them `since`?

@@ -131,7 +131,8 @@ std::optional<RunComparison::Stored> stored_of(Database& database, std::int64_t 
 } // namespace
 
 void keep_run(Store& store, const StoredRun& run, const Rules& rules, const World& world,
-              const std::vector<std::string>& uses, Seconds now) {
+              const std::vector<std::string>& uses, Seconds now,
+              const std::vector<Access>& accesses) {
   const WriterLock lock(store.path());
   auto& database = store.database();
   Transaction transaction(database);
@@ -142,6 +143,9 @@ void keep_run(Store& store, const StoredRun& run, const Rules& rules, const Worl
       .run();
   for (const auto& what : uses) {
     database.use("INSERT INTO run_use VALUES (?1, ?2, ?3)").bind(run.id, now, what).run();
+  }
+  for (const auto& access : accesses) {
+    note_access(database, access, std::nullopt, std::nullopt);
   }
   for (const auto* table : {"run_block WHERE run", "run_use WHERE run", "run WHERE id"}) {
     database

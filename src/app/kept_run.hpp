@@ -2,6 +2,7 @@
 // Runs whose lists left the program: what they said of everybody, by which rules and tags, so that
 // it can be asked months later why somebody was on a list, and what has changed since.
 
+#include "app/access_log.hpp"
 #include "app/explain.hpp"
 #include "app/score_run.hpp"
 
@@ -27,9 +28,11 @@ struct KeptRun {
 };
 
 /// Keeps the run with rules and tags, and notes what left with it. Also drops runs that were kept
-/// long enough. `rules` and `world` are those of the run.
+/// long enough. `rules` and `world` are those of the run. `accesses`: lines of the access log, of
+/// many people, that are noted with it.
 void keep_run(Store& store, const StoredRun& run, const Rules& rules, const World& world,
-              const std::vector<std::string>& uses, Seconds now);
+              const std::vector<std::string>& uses, Seconds now,
+              const std::vector<Access>& accesses = {});
 
 std::vector<KeptRun> kept_runs(Store& store); // newest first
 

@@ -16,6 +16,41 @@ namespace {
 constexpr std::string_view k_formula = "=+-@\t\r|%";
 } // namespace
 
+/// A line in the making: what is short is put together here and goes into the text at once.
+class RowWriter::Line {
+public:
+  explicit Line(std::string& text) : m_text(text) {}
+  ~Line() { m_text.append(m_bytes.data(), m_used); }
+  Line(const Line&) = delete;
+  Line& operator=(const Line&) = delete;
+
+  void operator+=(char c) {
+    if (m_used == m_bytes.size()) {
+      text();
+    }
+    m_bytes[m_used++] = c;
+  }
+  void operator+=(std::string_view part) {
+    if (part.size() > m_bytes.size() - m_used) {
+      text() += part;
+      return;
+    }
+    part.copy(m_bytes.data() + m_used, part.size());
+    m_used += part.size();
+  }
+  /// For those who write to a text: with all that came before.
+  std::string& text() {
+    m_text.append(m_bytes.data(), m_used);
+    m_used = 0;
+    return m_text;
+  }
+
+private:
+  std::string& m_text;
+  std::size_t m_used = 0;
+  std::array<char, 512> m_bytes;
+};
+
 AttributeTable::AttributeTable(ChunkSource& source, const std::string& name, Seconds as_of)
     : m_values(source.size()) {
   m_storage.reserve(source.size() / k_recipient_block + 1);
@@ -90,14 +125,19 @@ std::string RowWriter::header() const {
 void RowWriter::row(std::string& out, std::string_view email, const ChunkScores& scores,
                     std::size_t r, const std::vector<const AttributeTable*>& attributes,
                     const std::vector<std::uint32_t>& since) const {
+  Line line(out);
   for (std::size_t c = 0; c < m_columns.size(); ++c) {
-    out += m_before[c];
-    cell(out, m_columns[c], email, scores, r, attributes[c], since.empty() ? 0 : since[r]);
+    if (const auto& before = m_before[c]; before.size() == 1) {
+      line += before.front();
+    } else {
+      line += before;
+    }
+    cell(line, m_columns[c], email, scores, r, attributes[c], since.empty() ? 0 : since[r]);
   }
-  out += m_line_end;
+  line += m_line_end;
 }
 
-void RowWriter::number(std::string& out, Points thousandths) const {
+void RowWriter::number(Line& out, Points thousandths) const {
   const auto whole = thousandths / k_point;
   if (thousandths == whole * k_point) {
     if (whole >= 0 && whole < 10) {
@@ -106,7 +146,7 @@ void RowWriter::number(std::string& out, Points thousandths) const {
     }
     char digits[24];
     const auto end = std::to_chars(digits, digits + sizeof digits, whole).ptr;
-    out.append(digits, end);
+    out += std::string_view(digits, static_cast<std::size_t>(end - digits));
     return;
   }
   auto digits = format_points(thousandths);
@@ -116,7 +156,7 @@ void RowWriter::number(std::string& out, Points thousandths) const {
   out += digits;
 }
 
-void RowWriter::moment(std::string& out, std::uint32_t seconds) const {
+void RowWriter::moment(Line& out, std::uint32_t seconds) const {
   switch (m_format) {
   case ExportFormat::people:
   case ExportFormat::cells:
@@ -134,7 +174,7 @@ void RowWriter::moment(std::string& out, std::uint32_t seconds) const {
   }
 }
 
-void RowWriter::day(std::string& out, std::uint32_t midnight) const {
+void RowWriter::day(Line& out, std::uint32_t midnight) const {
   if (midnight != 0) {
     text(out, format_date(Seconds{midnight}));
   } else if (m_format == ExportFormat::ndjson) {
@@ -142,17 +182,17 @@ void RowWriter::day(std::string& out, std::uint32_t midnight) const {
   }
 }
 
-void RowWriter::text(std::string& out, std::string_view value) const {
+void RowWriter::text(Line& out, std::string_view value) const {
   switch (m_format) {
   case ExportFormat::ndjson:
-    append_json_string(out, value);
+    append_json_string(out.text(), value);
     return;
   case ExportFormat::cells:
     out += printable(value, 400); // no control characters: they part the cells
     return;
   case ExportFormat::people:
     if (!value.empty() && k_formula.find(value.front()) != std::string_view::npos) {
-      append_csv_field(out, "'" + std::string(value), m_separator);
+      append_csv_field(out.text(), "'" + std::string(value), m_separator);
       return;
     }
     break;
@@ -166,11 +206,11 @@ void RowWriter::text(std::string& out, std::string_view value) const {
   if (plain) {
     out += value;
   } else {
-    append_csv_field(out, value, m_separator);
+    append_csv_field(out.text(), value, m_separator);
   }
 }
 
-void RowWriter::cell(std::string& out, const ExportColumn& column, std::string_view email,
+void RowWriter::cell(Line& out, const ExportColumn& column, std::string_view email,
                      const ChunkScores& s, std::size_t r, const AttributeTable* attribute,
                      std::uint32_t since) const {
   switch (column.field) {

@@ -38,11 +38,12 @@ public:
   const std::vector<ExportColumn>& columns() const { return m_columns; }
 
 private:
-  void number(std::string& out, Points thousandths) const;
-  void moment(std::string& out, std::uint32_t seconds) const;
-  void day(std::string& out, std::uint32_t midnight) const;
-  void text(std::string& out, std::string_view value) const;
-  void cell(std::string& out, const ExportColumn& column, std::string_view email,
+  class Line;
+  void number(Line& out, Points thousandths) const;
+  void moment(Line& out, std::uint32_t seconds) const;
+  void day(Line& out, std::uint32_t midnight) const;
+  void text(Line& out, std::string_view value) const;
+  void cell(Line& out, const ExportColumn& column, std::string_view email,
             const ChunkScores& scores, std::size_t r, const AttributeTable* attribute,
             std::uint32_t since) const;
 

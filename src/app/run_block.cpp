@@ -20,7 +20,8 @@ namespace {
 constexpr char k_format = 3;
 constexpr std::size_t k_head = 9, k_tail = 8;
 
-/// The columns in the order of the format; the rest follows from them (Scorer::derive).
+/// The columns in the order of the format, which is that of ScoreColumns; the rest follows from
+/// them (Scorer::derive).
 template<typename Scores> auto columns_of(Scores& s) {
   return std::tie(s.score, s.fit, s.fit_known, s.status, s.override_rule, s.suppressed, s.phase,
                   s.clicks_tofu, s.clicks_mofu, s.clicks_bofu, s.opens, s.non_opens, s.received,
@@ -67,24 +68,32 @@ template<typename Value> void append_column(std::string& out, const std::vector<
   }
 }
 
-template<typename Value> bool read_column(ByteReader& read, std::vector<Value>& values) {
+/// `wanted`: else the column is passed over, and empty.
+template<typename Value>
+bool read_column(ByteReader& read, std::size_t count, std::vector<Value>& values, bool wanted) {
   const auto base = static_cast<std::uint64_t>(read.number<std::int64_t>());
   const auto unit = read.number<std::uint16_t>();
   const unsigned bits = read.number<std::uint8_t>();
-  const auto bytes = read.take(packed_size(values.size(), bits > 32 ? 64 : bits));
+  const auto bytes = read.take(packed_size(count, bits > 32 ? 64 : bits));
   if (!read.good() || read.left() < k_tail || bits > 64) {
     return false;
+  }
+  values.resize(wanted ? count : 0);
+  if (!wanted) {
+    return true;
   }
   const auto put = [&](std::size_t r, std::uint64_t steps) {
     values[r] = static_cast<Value>(base + unit * steps);
   };
-  if (bits <= 32) {
-    unpack_bits(bytes.data(), values.size(), bits, put);
-    return true;
-  }
-  ByteReader numbers(bytes);
-  for (std::size_t r = 0; r < values.size(); ++r) {
-    put(r, numbers.number<std::uint64_t>());
+  if (bits == 0) {
+    std::fill(values.begin(), values.end(), static_cast<Value>(base));
+  } else if (bits <= 32) {
+    unpack_bits(bytes.data(), count, bits, put);
+  } else {
+    ByteReader numbers(bytes);
+    for (std::size_t r = 0; r < count; ++r) {
+      put(r, numbers.number<std::uint64_t>());
+    }
   }
   return true;
 }
@@ -106,7 +115,7 @@ std::string pack_scores(const ChunkScores& scores) {
 namespace {
 
 /// False when the block is damaged.
-bool read_columns(std::string_view blob, ChunkScores& scores) {
+bool read_columns(std::string_view blob, ChunkScores& scores, ScoreColumns wanted) {
   ByteReader read(blob);
   const auto format = read.number<char>();
   const auto checksum = read.number<std::uint64_t>();
@@ -115,29 +124,46 @@ bool read_columns(std::string_view blob, ChunkScores& scores) {
       count > k_chunk_size) {
     return false;
   }
-  scores.resize(count);
-  return std::apply([&](auto&... columns) { return (read_column(read, columns) && ...); },
-                    columns_of(scores)) &&
+  for (auto* derived : {&scores.level, &scores.grade, &scores.scale_status}) {
+    derived->clear();
+  }
+  scores.scale.clear();
+  scores.last_open.assign(wanted.has_all() ? count : 0, 0);
+  scores.last_click.assign(wanted.has_all() ? count : 0, 0);
+  unsigned column = 0;
+  return std::apply(
+             [&](auto&... columns) {
+               return (read_column(read, count, columns,
+                                   wanted.has(static_cast<ScoreColumns::Column>(column++))) &&
+                       ...);
+             },
+             columns_of(scores)) &&
          read.left() == k_tail;
 }
 
 } // namespace
 
-void unpack_scores(std::string_view blob, const Scorer& scorer, ChunkScores& scores) {
+void unpack_scores(std::string_view blob, const Scorer& scorer, ChunkScores& scores,
+                   ScoreColumns wanted) {
+  wanted |= {ScoreColumns::score}; // how many there are
+  const bool by_scale = wanted.has(ScoreColumns::scale) || wanted.has(ScoreColumns::scale_status);
+  if (by_scale || wanted.has(ScoreColumns::grade)) {
+    wanted |= {ScoreColumns::fit};
+  }
   const bool good =
-      read_columns(blob, scores) &&
+      read_columns(blob, scores, wanted) &&
       std::all_of(scores.status.begin(), scores.status.end(),
                   [&](std::uint8_t status) { return status < scorer.statuses().size(); });
   if (!good) {
     throw Failure({ErrorCode::io, "the scores of a run are damaged, or of another version: run "
                                   "`mailfunnel score` again"});
   }
-  scorer.derive(scores);
+  scorer.derive(scores, wanted);
 }
 
 std::string without_people(std::string_view blob, std::span<const std::uint32_t> people) {
   ChunkScores scores;
-  if (!read_columns(blob, scores)) {
+  if (!read_columns(blob, scores, ScoreColumns::all())) {
     return {};
   }
   for (const auto r : people) {

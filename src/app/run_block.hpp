@@ -13,9 +13,10 @@ namespace mailfunnel {
 
 std::string pack_scores(const ChunkScores& scores);
 
-/// Fills every column but last_open and last_click, which are 0. Failure (io) when the block is
-/// damaged.
-void unpack_scores(std::string_view blob, const Scorer& scorer, ChunkScores& scores);
+/// Fills the columns that are wanted, and the score; the others are empty, but last_open and
+/// last_click are 0 where all are wanted. Failure (io) when the block is damaged.
+void unpack_scores(std::string_view blob, const Scorer& scorer, ChunkScores& scores,
+                   ScoreColumns wanted = ScoreColumns::all());
 
 /// The block with nothing known of these people (by number in the chunk) but that they were erased;
 /// "" where it is damaged or of another version.

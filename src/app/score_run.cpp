@@ -134,11 +134,11 @@ std::optional<StoredRun> run_of(Store& store, const Workspace& workspace, Second
 }
 
 void recall_chunk(Database& database, const StoredRun& run, std::uint32_t chunk, std::size_t people,
-                  const Scorer& scorer, ChunkScores& scores) {
+                  const Scorer& scorer, ChunkScores& scores, ScoreColumns wanted) {
   auto query = database.use("SELECT data FROM run_block WHERE run = ?1 AND chunk = ?2");
   const bool there = query.bind(run.id, chunk).step();
   if (there) {
-    unpack_scores(query.blob(0), scorer, scores);
+    unpack_scores(query.blob(0), scorer, scores, wanted);
   }
   if (!there || scores.size() != people) {
     throw Failure({ErrorCode::io, "the scoring run is not of all recipients: run "
@@ -148,12 +148,13 @@ void recall_chunk(Database& database, const StoredRun& run, std::uint32_t chunk,
 
 void recall_scores(
     Store& store, const Workspace& workspace, const StoredRun& run, const Scorer& scorer,
-    const std::function<void(std::uint32_t, StoreChunk&, ChunkScores&, unsigned)>& take) {
+    const std::function<void(std::uint32_t, StoreChunk&, ChunkScores&, unsigned)>& take,
+    ScoreColumns wanted) {
   std::vector<ChunkScores> of_thread(std::max(workspace.threads, 1U));
   each_chunk(store, workspace.threads,
              [&](std::uint32_t chunk, StoreChunk& source, Database& database, unsigned thread) {
                auto& scores = of_thread[thread];
-               recall_chunk(database, run, chunk, source.size(), scorer, scores);
+               recall_chunk(database, run, chunk, source.size(), scorer, scores, wanted);
                take(chunk, source, scores, thread);
              });
 }

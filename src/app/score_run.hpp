@@ -59,9 +59,10 @@ std::vector<StoredRun> current_runs(Store& store, const Workspace& workspace);
 /// The one of that moment, if there is one.
 std::optional<StoredRun> run_of(Store& store, const Workspace& workspace, Seconds as_of);
 
-/// The scores of the people of one chunk, from what the run kept: all but last_open and last_click.
+/// The scores of the people of one chunk, from what the run kept, as unpack_scores() tells them.
 void recall_chunk(Database& database, const StoredRun& run, std::uint32_t chunk, std::size_t people,
-                  const Scorer& scorer, ChunkScores& scores);
+                  const Scorer& scorer, ChunkScores& scores,
+                  ScoreColumns wanted = ScoreColumns::all());
 
 /// As run_scores, from what the run kept.
 ScoreSummary recall_summary(Store& store, const Workspace& workspace, const StoredRun& run);
@@ -70,6 +71,7 @@ ScoreSummary recall_summary(Store& store, const Workspace& workspace, const Stor
 void recall_scores(Store& store, const Workspace& workspace, const StoredRun& run,
                    const Scorer& scorer,
                    const std::function<void(std::uint32_t chunk, StoreChunk&, ChunkScores&,
-                                            unsigned thread)>& take);
+                                            unsigned thread)>& take,
+                   ScoreColumns wanted = ScoreColumns::all());
 
 } // namespace mailfunnel

@@ -13,9 +13,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <cstring>
 #include <deque>
+#include <limits>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -26,69 +28,77 @@ namespace mailfunnel {
 namespace {
 
 /// A member with its rendered row, before all are put in order.
-struct Member {
-  std::uint64_t order;  // the score, hottest smallest
-  std::uint64_t prefix; // the first eight bytes of the address, as a big-endian number
-  const char* row;
-  std::uint32_t row_size;
-  std::uint32_t email_size : 31;
-  std::uint32_t email_behind : 1; // the address stands behind the row; else the row begins with it
+class Member {
+public:
+  /// `row` begins with the address, or the address stands right behind it.
+  Member(Points score, std::string_view email, std::size_t row_size, bool email_behind)
+      : m_row_size(static_cast<std::uint32_t>(row_size)),
+        m_email(static_cast<std::uint32_t>(email.size()) | (email_behind ? k_behind : 0U)) {
+    char front[k_front]{};
+    if (!email.empty()) {
+      std::memcpy(front, email.data(), std::min(email.size(), k_front));
+    }
+    const auto word = [&front](std::size_t at) {
+      std::uint64_t bytes;
+      std::memcpy(&bytes, front + at, sizeof bytes);
+      return __builtin_bswap64(bytes); // so that numbers compare as the texts do
+    };
+    m_words = {std::uint64_t{order_of(score)} << 32 | word(0) >> 32, word(4), word(12)};
+  }
 
-  std::string_view text() const { return {row, row_size}; }
-  std::string_view email() const { return {row + (email_behind != 0 ? row_size : 0), email_size}; }
+  /// The score, hottest smallest; what is beyond two million points is as hot as that.
+  static std::uint32_t order_of(Points score) {
+    constexpr Points k_most = std::numeric_limits<std::int32_t>::max();
+    return static_cast<std::uint32_t>(k_most - std::clamp(score, -k_most, k_most));
+  }
+  Points score() const {
+    return Points{std::numeric_limits<std::int32_t>::max()} - static_cast<Points>(m_words[0] >> 32);
+  }
+
+  void set_row(const char* row) { m_row = row; }
+  const char* row() const { return m_row; }
+  std::string_view text() const { return {m_row, m_row_size}; }
+  std::string_view email() const {
+    return {m_row + ((m_email & k_behind) != 0 ? m_row_size : 0), m_email & ~k_behind};
+  }
+  std::size_t bytes() const { // of the row and what stands behind it
+    return m_row_size + ((m_email & k_behind) != 0 ? m_email & ~k_behind : 0U);
+  }
+
+  /// Score and the front of the address: what decides nearly always.
+  using Words = std::array<std::uint64_t, 3>;
+  const Words& words() const { return m_words; }
+
+private:
+  static constexpr std::size_t k_front = 20;
+  static constexpr std::uint32_t k_behind = 1U << 31;
+
+  Words m_words;
+  const char* m_row = nullptr;
+  std::uint32_t m_row_size, m_email;
 };
 
-std::uint64_t order_of(Points score) {
-  return ~(static_cast<std::uint64_t>(score) ^ (std::uint64_t{1} << 63));
-}
-Points score_of(std::uint64_t order) {
-  return static_cast<Points>(~order ^ (std::uint64_t{1} << 63));
-}
-
-/// The first bytes of a text, so that numbers compare as the texts do.
-std::uint64_t prefix_of(std::string_view text) {
-  std::uint64_t word = 0;
-  if (!text.empty()) {
-    std::memcpy(&word, text.data(), std::min(text.size(), sizeof word));
-  }
-  return __builtin_bswap64(word);
-}
-
-/// As far as the numbers tell. Without a branch, none of which could be foreseen.
-bool numbers_before(const Member& a, const Member& b) {
-  return static_cast<bool>(
-      static_cast<int>(a.order < b.order) |
-      (static_cast<int>(a.order == b.order) & static_cast<int>(a.prefix < b.prefix)));
-}
-
 bool before(const Member& a, const Member& b) {
-  return numbers_before(a, b) || (!numbers_before(b, a) && a.email() < b.email());
+  return a.words() != b.words() ? a.words() < b.words() : a.email() < b.email();
 }
 
-/// Whose addresses are alike up to `depth`, where their prefixes begin. Addresses of one company or
-/// one name are alike for long, so it goes on word by word: to compare the texts is a cache miss
-/// each.
-void sort_members(std::span<Member> members, std::size_t depth = 0) {
-  constexpr std::size_t k_word = sizeof(Member::prefix), k_deepest = 4 * k_word;
-  boost::sort::pdqsort_branchless(members.begin(), members.end(), numbers_before);
+/// By the words first, one after the other: numbers in one place, and no branch that nobody can
+/// foresee; an address elsewhere in memory is a cache miss.
+void sort_members(std::span<Member> members, std::size_t word = 0) {
+  if (word == std::tuple_size_v<Member::Words>) {
+    std::sort(members.begin(), members.end(),
+              [](const Member& a, const Member& b) { return a.email() < b.email(); });
+    return;
+  }
+  boost::sort::pdqsort_branchless(
+      members.begin(), members.end(),
+      [word](const Member& a, const Member& b) { return a.words()[word] < b.words()[word]; });
   for (std::size_t first = 0, end = 0; first < members.size(); first = end) {
-    while (end < members.size() && !numbers_before(members[first], members[end])) {
+    while (end < members.size() && members[end].words()[word] == members[first].words()[word]) {
       ++end;
     }
-    const auto alike = members.subspan(first, end - first);
-    if (alike.size() > 1 && depth == k_deepest) {
-      std::sort(alike.begin(), alike.end(),
-                [](const Member& a, const Member& b) { return a.email() < b.email(); });
-    } else if (alike.size() > 1) {
-      const auto prefix = alike.front().prefix;
-      for (auto& member : alike) {
-        const auto email = member.email();
-        member.prefix = prefix_of(email.substr(std::min(depth + k_word, email.size())));
-      }
-      sort_members(alike, depth + k_word);
-      for (auto& member : alike) {
-        member.prefix = prefix;
-      }
+    if (end - first > 1) {
+      sort_members(members.subspan(first, end - first), word + 1);
     }
   }
 }
@@ -118,6 +128,21 @@ public:
                              parse_columns(request.columns));
     }
     m_found.resize(std::max(workspace.threads, 1U), std::vector<Found>(requests.size()));
+  }
+
+  /// The columns of scores that take() looks at.
+  ScoreColumns asked() const {
+    ScoreColumns out{ScoreColumns::score, ScoreColumns::suppressed};
+    if (const auto& exclude = m_workspace.config.exclude_expression) {
+      out |= columns_asked(*exclude);
+    }
+    for (std::size_t i = 0; i < m_requests.size(); ++i) {
+      out |= columns_asked(*m_requests[i].where);
+      for (const auto& column : m_writers[i].columns()) {
+        out |= column.asked();
+      }
+    }
+    return out;
   }
 
   /// The members of one chunk, on any thread.
@@ -201,7 +226,7 @@ private:
       auto text = merged(cut[slice], m_limit != 0 ? m_limit : total, last);
       const std::lock_guard lock(mutex);
       if (last != nullptr && m_limit != 0 && wanted > m_limit) { // then there is one slice
-        result.last = SegmentPlace{score_of(last->order), std::string(last->email())};
+        result.last = SegmentPlace{last->score(), std::string(last->email())};
       }
       ready.emplace(slice, std::move(text));
       for (; !ready.empty() && ready.begin()->first == next; ++next) {
@@ -217,7 +242,7 @@ private:
     std::size_t size = 0;
     for (const auto run : runs) {
       for (const auto& member : run) {
-        size += member.row_size;
+        size += member.text().size();
       }
     }
     text.reserve(size);
@@ -233,7 +258,9 @@ private:
         break;
       }
       if (first->size() > k_ahead) {
-        __builtin_prefetch((*first)[k_ahead].row);
+        const auto* row = (*first)[k_ahead].row();
+        __builtin_prefetch(row);
+        __builtin_prefetch(row + 56); // a row is often on two lines of the cache
       }
       last = &first->front();
       text += last->text();
@@ -280,10 +307,11 @@ private:
 
   static void keep_behind(const SegmentPlace& place, Bits& members, StoreChunk& source,
                           const ChunkScores& scores) {
+    const auto order = Member::order_of(place.score);
     members.each([&](std::size_t r) {
-      const auto score = scores.score[r];
-      if (score > place.score ||
-          (score == place.score && source.address(static_cast<std::uint32_t>(r)) <= place.email)) {
+      const auto mine = Member::order_of(scores.score[r]);
+      if (mine < order ||
+          (mine == order && source.address(static_cast<std::uint32_t>(r)) <= place.email)) {
         members.reset(r);
       }
     });
@@ -291,12 +319,12 @@ private:
 
   /// Drops who can't be among the first m_limit: below the score of that place.
   void keep_hottest(Bits& members, const ChunkScores& scores) const {
-    std::vector<Points> points;
-    members.each([&](std::size_t r) { points.push_back(scores.score[r]); });
-    const auto last = points.begin() + static_cast<std::ptrdiff_t>(m_limit - 1);
-    std::nth_element(points.begin(), last, points.end(), std::greater<>());
+    std::vector<std::uint32_t> orders;
+    members.each([&](std::size_t r) { orders.push_back(Member::order_of(scores.score[r])); });
+    const auto last = orders.begin() + static_cast<std::ptrdiff_t>(m_limit - 1);
+    std::nth_element(orders.begin(), last, orders.end());
     members.each([&](std::size_t r) {
-      if (scores.score[r] < *last) {
+      if (Member::order_of(scores.score[r]) > *last) {
         members.reset(r);
       }
     });
@@ -331,17 +359,12 @@ private:
       if (!inside) {
         text += email;
       }
-      found.members.push_back({order_of(scores.score[r]), prefix_of(email),
-                               nullptr, // below: the text still moves
-                               static_cast<std::uint32_t>(size),
-                               static_cast<std::uint32_t>(email.size()) & 0x7FFF'FFFF,
-                               inside ? 0U : 1U});
+      found.members.emplace_back(scores.score[r], email, size, !inside); // its row still moves
     });
     const auto* at = text.data();
     for (auto m = first; m < found.members.size(); ++m) {
-      auto& member = found.members[m];
-      member.row = at;
-      at += member.row_size + (member.email_behind != 0 ? member.email_size : 0U);
+      found.members[m].set_row(at);
+      at += found.members[m].bytes();
     }
   }
 
@@ -391,7 +414,7 @@ take_scores(Store& store, const Workspace& workspace, const World& world, const 
                         unsigned thread) { segments.take(chunk, source, scores, thread); };
   const auto stored = run_of(store, workspace, scorer.as_of());
   if (stored && !times) {
-    recall_scores(store, workspace, *stored, scorer, take);
+    recall_scores(store, workspace, *stored, scorer, take, segments.asked());
     return stored;
   }
   score_store(store, workspace, workspace.config.rules, world, scorer.as_of(),

@@ -1,5 +1,6 @@
 #pragma once
-// Who is in a segment, and the files that say so. Hottest first: by score, then by address.
+// Who is in a segment, and the files that say so. Hottest first: by score (beyond two million
+// points all are as hot), then by address.
 
 #include "app/score_run.hpp"
 #include "app/workspace.hpp"
@@ -58,7 +59,8 @@ std::vector<SegmentResult> run_segments(Store& store, const Workspace& workspace
 std::string segment_json(const SegmentConfig& segment, const SegmentResult& result);
 
 /// The people of the segments as files by `put`, and the run that they are of: it is made and
-/// stored where none is right. keep_run() is the caller's, once the files are written.
+/// stored where none is right. keep_run() is the caller's, before the files leave
+/// the house.
 struct ExportedSegments {
   std::vector<SegmentResult> results;
   StoredRun run;

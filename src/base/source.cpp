@@ -383,14 +383,19 @@ void NewFile::put(std::string_view bytes) {
   }
 }
 
+Result<void> NewFile::good() const {
+  if (m_error != 0) {
+    return Error{ErrorCode::io, std::string("can't be written: ") + std::strerror(m_error), m_path};
+  }
+  return {};
+}
+
 Result<void> NewFile::finish(bool synced) {
   if (m_error == 0 &&
       ((synced && fsync(m_file) != 0) || rename((m_path + ".new").c_str(), m_path.c_str()) != 0)) {
     m_error = errno;
   }
-  if (m_error != 0) {
-    return Error{ErrorCode::io, std::string("can't be written: ") + std::strerror(m_error), m_path};
-  }
+  MF_CHECK(good());
   close(std::exchange(m_file, -1));
   return {};
 }

@@ -64,6 +64,8 @@ public:
   ~NewFile(); // what is not finished goes
 
   void put(std::string_view bytes);
+  /// Did all of it go well so far?
+  Result<void> good() const;
   /// The first error on the way, if there was one. `synced`: it outlives a power cut too.
   Result<void> finish(bool synced);
 

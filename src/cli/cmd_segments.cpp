@@ -14,6 +14,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <iostream>
+#include <memory>
 
 namespace mailfunnel::cli {
 
@@ -183,41 +184,50 @@ public:
     }
     for (const auto& request : requests) {
       const auto* ending = format == ExportFormat::ndjson ? ".ndjson" : ".csv";
-      m_paths.push_back(output.empty() ? "standard output"
-                        : folder       ? (fs::path(output) / (request.name + ending)).string()
-                                       : output);
+      auto path = output.empty() ? "standard output"
+                  : folder       ? (fs::path(output) / (request.name + ending)).string()
+                                 : output;
+      if (!output.empty() && std::find(m_paths.begin(), m_paths.end(), path) != m_paths.end()) {
+        wrong_usage("segment " + request.name + " is named twice");
+      }
+      m_paths.push_back(std::move(path));
     }
-    m_to_files = !output.empty();
+    m_files.resize(output.empty() ? 0 : m_paths.size());
   }
 
   void put(std::size_t segment, std::string_view piece) {
-    if (!m_to_files) {
+    if (m_files.empty()) {
       std::cout << piece;
       return;
     }
-    if (segment != m_segment) {
-      finish();
-      m_file.emplace(m_paths[segment]);
-      m_segment = segment;
+    auto& file = m_files[segment];
+    if (!file) {
+      file = std::make_unique<NewFile>(m_paths[segment]);
     }
-    m_file->put(piece);
+    file->put(piece);
   }
-  /// Not synced: a list can be exported again, and to wait for the disk costs more than the list.
+  /// Failure where one could not be written.
+  void check() const {
+    for (const auto& file : m_files) {
+      if (const auto good = file ? file->good() : Result<void>(); !good) {
+        throw Failure(good.error());
+      }
+    }
+  }
+  /// Into place. Not synced: a list can be exported again, and to wait for the disk costs more than
+  /// the list.
   void finish() {
-    if (m_file) {
-      if (const auto written = m_file->finish(false); !written) {
+    for (const auto& file : m_files) {
+      if (const auto written = file ? file->finish(false) : Result<void>(); !written) {
         throw Failure(written.error());
       }
-      m_file.reset();
     }
   }
   const std::string& path(std::size_t segment) const { return m_paths[segment]; }
 
 private:
   std::vector<std::string> m_paths;
-  bool m_to_files = false;
-  std::size_t m_segment = ~std::size_t{0};
-  std::optional<NewFile> m_file; // of m_segment
+  std::vector<std::unique_ptr<NewFile>> m_files; // none: to standard output
 };
 
 int write_segments(const Invocation& call, const std::vector<std::string>& names) {
@@ -233,20 +243,24 @@ int write_segments(const Invocation& call, const std::vector<std::string>& names
   const auto exported = export_segments(
       opened.store, opened.workspace, opened.as_of, requests, format,
       [&](std::size_t segment, std::string_view piece) { files.put(segment, piece); });
-  files.finish();
+  files.check();
   const auto& results = exported.results;
   std::vector<std::string> uses;
+  std::vector<Access> accesses;
   for (std::size_t i = 0; i < results.size(); ++i) {
     uses.push_back(fmt::format("segment {}, {} people, to {}", requests[i].name,
                                grouped(results[i].members), files.path(i)));
-    note(call, opened.workspace, "segments export", "", results[i].members,
-         fmt::format("segment {}, to {}", requests[i].name, files.path(i)));
-    if (!call.quiet) {
-      say_size(requests[i], results[i]);
-    }
+    accesses.push_back({call.now(), system_user(), "segments export", "", results[i].members,
+                        fmt::format("segment {}, to {}", requests[i].name, files.path(i))});
   }
+  // Noted before anybody can read the lists. Also the disk has nothing else to do yet: behind the
+  // moving of large files each commit would wait for them.
   keep_run(opened.store, exported.run, opened.workspace.config.rules, *exported.world, uses,
-           call.now());
+           call.now(), accesses);
+  files.finish();
+  for (std::size_t i = 0; i < results.size() && !call.quiet; ++i) {
+    say_size(requests[i], results[i]);
+  }
   return k_done;
 }
 

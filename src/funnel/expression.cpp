@@ -67,6 +67,54 @@ template<typename Number> bool compares(Compare op, Number left, Number right) {
   }
 }
 
+/// What compare() looks at for a field.
+ScoreColumns columns_of(Field field) {
+  switch (field) {
+  case Field::score:
+    return {ScoreColumns::score};
+  case Field::scale:
+    return {ScoreColumns::scale};
+  case Field::level:
+    return {ScoreColumns::level};
+  case Field::fit:
+    return {ScoreColumns::fit};
+  case Field::grade:
+    return {ScoreColumns::grade};
+  case Field::status:
+    return {ScoreColumns::status};
+  case Field::phase:
+    return {ScoreColumns::phase};
+  case Field::opens:
+    return {ScoreColumns::opens};
+  case Field::non_opens:
+    return {ScoreColumns::non_opens};
+  case Field::clicks_tofu:
+    return {ScoreColumns::clicks_tofu};
+  case Field::clicks_mofu:
+    return {ScoreColumns::clicks_mofu};
+  case Field::clicks_bofu:
+    return {ScoreColumns::clicks_bofu};
+  case Field::received:
+    return {ScoreColumns::received};
+  case Field::non_opens_in_a_row:
+    return {ScoreColumns::non_opens_in_a_row};
+  case Field::suppressed:
+    return {ScoreColumns::suppressed};
+  case Field::proxy_reader:
+  case Field::email:
+  case Field::domain:
+  case Field::attribute:
+  case Field::subscribed:
+    return {};
+  case Field::last_open:
+  case Field::last_click:
+  case Field::silent_days:
+  case Field::silent_mails:
+    break;
+  }
+  return ScoreColumns::all();
+}
+
 class Evaluator {
 public:
   explicit Evaluator(const EvaluationContext& context)
@@ -445,6 +493,17 @@ private:
 
 Bits evaluate(const Expression& expression, const EvaluationContext& context) {
   return Evaluator(context).run(expression);
+}
+
+ScoreColumns columns_asked(const Expression& expression) {
+  ScoreColumns out{};
+  if (expression.type == Expression::Type::compare && !expression.ago) { // the past is scored anew
+    out |= columns_of(expression.field);
+  }
+  for (const auto& part : expression.parts) {
+    out |= columns_asked(part);
+  }
+  return out;
 }
 
 } // namespace mailfunnel

@@ -144,6 +144,9 @@ std::vector<std::string> expression_names();
 /// Does any part ask for it?
 bool any_part(const Expression& expression, bool (*asks)(const Expression& part));
 
+/// The columns of scores that it looks at.
+ScoreColumns columns_asked(const Expression& expression);
+
 /// What was known at moments before the one asked for, for `was … ago`: links and people that were
 /// set by hand since then were not.
 class Earlier {

@@ -130,10 +130,19 @@ std::vector<std::optional<MailOutcome>> Scorer::outcomes(ChunkSource& source,
   return scan.outcomes(family);
 }
 
-void Scorer::derive(ChunkScores& scores) const {
+void Scorer::derive(ChunkScores& scores, ScoreColumns wanted) const {
+  if (wanted.has(ScoreColumns::level)) {
+    m_rules.levels.levels_of(scores.score, scores.level);
+  }
+  if (wanted.has(ScoreColumns::grade)) {
+    m_rules.levels.grades_of(scores.fit, scores.grade);
+  }
+  if (!wanted.has(ScoreColumns::scale) && !wanted.has(ScoreColumns::scale_status)) {
+    return;
+  }
   const std::uint8_t scale_statuses[] = {0, status_index("MQL"), status_index("SQL")};
-  m_rules.levels.levels_of(scores.score, scores.level);
-  m_rules.levels.grades_of(scores.fit, scores.grade);
+  scores.scale.resize(scores.size());
+  scores.scale_status.resize(scores.size());
   for (std::size_t r = 0; r < scores.size(); ++r) {
     scores.scale[r] = std::clamp<Points>(
         std::clamp<Points>(scores.score[r], 0, k_scale_top) + scores.fit[r], 0, k_scale_top);

@@ -9,6 +9,7 @@
 #include "model/activity.hpp"
 
 #include <cstdint>
+#include <initializer_list>
 #include <optional>
 #include <string>
 #include <vector>
@@ -54,6 +55,50 @@ struct ChunkScores {
   bool known(std::size_t r) const {
     return received[r] != 0 || opens[r] != 0 || last_click[r] != 0;
   }
+};
+
+/// Some of the columns of ChunkScores.
+class ScoreColumns {
+public:
+  enum Column : std::uint8_t {
+    score,
+    fit,
+    fit_known,
+    status,
+    override_rule,
+    suppressed,
+    phase,
+    clicks_tofu,
+    clicks_mofu,
+    clicks_bofu,
+    opens,
+    non_opens,
+    received,
+    non_opens_in_a_row,
+    level,
+    grade,
+    scale,
+    scale_status
+  };
+  constexpr ScoreColumns(std::initializer_list<Column> columns) {
+    for (const auto column : columns) {
+      m_bits |= 1U << column;
+    }
+  }
+  static constexpr ScoreColumns all() {
+    ScoreColumns out{};
+    out.m_bits = ~0U;
+    return out;
+  }
+  constexpr bool has(Column column) const { return (m_bits >> column & 1) != 0; }
+  constexpr bool has_all() const { return m_bits == ~0U; }
+  constexpr ScoreColumns& operator|=(ScoreColumns more) {
+    m_bits |= more.m_bits;
+    return *this;
+  }
+
+private:
+  std::uint32_t m_bits = 0;
 };
 
 /// One line of an explanation.
@@ -121,7 +166,7 @@ public:
   /// World::families), as the scorer sees it; absent: it did not reach them, or does not score.
   std::vector<std::optional<MailOutcome>> outcomes(ChunkSource& source, std::uint32_t family) const;
   /// What follows from points and fit: level, grade, scale and the status by scale.
-  void derive(ChunkScores& scores) const;
+  void derive(ChunkScores& scores, ScoreColumns wanted = ScoreColumns::all()) const;
   /// Status by overrides, then the model. `scores` must be scored.
   void judge_status(ChunkSource& source, ChunkScores& scores, RuleHits* hits = nullptr) const;
 

@@ -95,11 +95,25 @@ std::vector<std::string> StoreChunk::attribute_names() {
 }
 
 std::string_view StoreChunk::address(std::uint32_t recipient) {
-  if (m_addresses.addresses.empty()) {
-    const auto first = m_chunk << k_chunk_bits;
-    m_addresses = m_recipients.addresses(first, first + m_size);
+  if (m_addresses.empty()) {
+    m_addresses.resize(m_size);
+    m_blocks.resize((m_size + k_recipient_block - 1) >> k_recipient_block_bits);
   }
-  return m_addresses.addresses[recipient];
+  auto& address = m_addresses[recipient];
+  if (address.data() != nullptr) {
+    return address;
+  }
+  const auto number = recipient >> k_recipient_block_bits;
+  auto& block = m_blocks[number];
+  if (!block.read) {
+    block.read = true;
+    block.keys =
+        m_recipients.packed_keys((m_chunk << (k_chunk_bits - k_recipient_block_bits)) + number);
+    block.texts.reserve(block.keys ? block.keys->bytes() : 0); // so that none moves
+  }
+  const auto index = recipient & (k_recipient_block - 1);
+  address = block.keys && index < block.keys->size() ? block.keys->address(index, block.texts) : "";
+  return address;
 }
 
 PersonSource::PersonSource(Database& database, std::optional<RecipientId> id,

@@ -5,6 +5,7 @@
 #include "store/recipients.hpp"
 
 #include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -36,7 +37,14 @@ private:
   std::uint32_t m_block = ~0U;
   std::string m_block_data;
   std::optional<AttributeBlock> m_attribute_block; // of m_block_data; absent: it has none
-  AddressList m_addresses;
+  /// A block's keys, and the addresses of it that were put together.
+  struct Addresses {
+    std::unique_ptr<const PackedKeys> keys;
+    std::string texts;
+    bool read = false;
+  };
+  std::vector<Addresses> m_blocks;           // once somebody asks for an address
+  std::vector<std::string_view> m_addresses; // those that were asked for
 };
 
 /// One person as a chunk of size 1: events from the blocks and from the inbox, so that nothing need

@@ -3,6 +3,7 @@
 #include "base/bytes.hpp"
 #include "base/hash.hpp"
 #include "base/result.hpp"
+#include "store/damage.hpp"
 #include "store/zstd.hpp"
 
 #include <algorithm>
@@ -12,31 +13,39 @@ namespace mailfunnel {
 
 namespace {
 
-// keys:       version u8, checksum u32, zstd( recipient after recipient: keys in one text, '\n'
-// between, length first ) attributes: version u8, checksum u32, columns u16, directory (attribute
-// u16, offset u32, size u32)*, columns column:     entries u32, values u16, flags u8, [valid_from
-// u32 | bits], dictionary (packed size u32, zstd or plain), packed columns
-constexpr std::uint8_t k_version = 1;
-constexpr std::size_t k_head = 5;
-// Of keys: a tenth more bytes than level 1, read in two thirds of the time. Every list needs them.
-constexpr int k_key_level = -2;
+// keys:       version u8, checksum u32, people, domains, letters (varints), domains
+// ("@example.com",
+//             length first), letters (a byte each), bits of a length u8, lengths of texts, numbers
+//             of domains (0: none), numbers of letters, 8 bytes of nothing. Numbers take as many
+//             bits as the largest needs.
+//             A text is all keys of a person, '\n' between; of one address without its domain.
+//             Version 1 (in stores of format 4 and older): version u8, checksum u32, zstd( text
+//             after text, length first ).
+// attributes: version u8, checksum u32, columns u16, directory (attribute u16, offset u32, size
+//             u32)*, columns
+// column:     entries u32, values u16, flags u8, [valid_from u32 | bits], dictionary (packed size
+//             u32, zstd or plain), packed columns
+constexpr std::uint8_t k_version = 1, k_key_version = 2;
+constexpr std::size_t k_head = 5, k_behind = 8; // bytes
 constexpr std::size_t k_worth_packing =
     1024; // bytes of a dictionary: smaller ones are read faster plain
 
-std::string sealed(std::string_view body) {
+std::string sealed(std::string_view body, std::uint8_t version = k_version) {
   std::string out;
+  out.reserve(k_head + body.size());
   ByteWriter write(out);
-  write.number(k_version);
+  write.number(version);
   write.number(static_cast<std::uint32_t>(hash64(body)));
   out += body;
   return out;
 }
 
-std::string_view unsealed(std::string_view blob, std::string_view name) {
+std::string_view unsealed(std::string_view blob, std::string_view name,
+                          std::uint8_t version = k_version) {
   ByteReader read(blob);
-  const auto version = read.number<std::uint8_t>();
+  const auto found = read.number<std::uint8_t>();
   const auto checksum = read.number<std::uint32_t>();
-  if (!read.good() || version != k_version ||
+  if (!read.good() || found != version ||
       static_cast<std::uint32_t>(hash64(blob.substr(k_head))) != checksum) {
     throw Failure({ErrorCode::io,
                    std::string(name) + " is damaged (checksum): restore the store from a backup"});
@@ -50,58 +59,218 @@ std::string contact_key(std::uint32_t account, std::string_view contact_id) {
   return "\x1f" + std::to_string(account) + "\x1f" + std::string(contact_id);
 }
 
-std::string encode_keys(const KeyBlock& block) {
-  std::string plain, packed;
-  ByteWriter write(plain);
-  for (const auto& keys : block) {
-    std::string all;
-    for (const auto& key : keys) {
-      all += (all.empty() ? "" : "\n") + key;
-    }
-    write.text(all);
+namespace {
+
+struct TextHash {
+  using is_avalanching = void;
+  std::size_t operator()(std::string_view text) const { return hash64(text); }
+};
+/// Numbers of texts, in order of first sight.
+using TextNumbers = boost::unordered_flat_map<std::string_view, std::uint32_t, TextHash>;
+
+/// Where the domain of an address begins that is somebody's only key; its size: it is none.
+std::size_t domain_of_key(std::string_view text) {
+  if (is_contact_key(text) || text.find('\n') != std::string_view::npos) {
+    return text.size();
   }
-  append_compressed(packed, plain, k_key_level);
-  return sealed(packed);
+  return std::min(text.rfind('@'), text.size());
+}
+
+/// Bits of a letter, of an alphabet of so many; at least one, so that no text is longer than what
+/// stands there.
+unsigned letter_bits(std::size_t letters) {
+  return std::max(1U, bits_of(letters - std::min<std::size_t>(letters, 1)));
+}
+
+/// `text(i)`: all keys of a person.
+template<typename Text> std::string key_body(std::size_t people, Text text) {
+  thread_local TextNumbers numbers;
+  numbers.clear();
+  std::vector<std::string_view> domains, locals(people);
+  std::vector<std::uint32_t> domain_of(people);
+  std::array<bool, 256> used{};
+  std::size_t longest = 0, letters = 0;
+  for (std::size_t i = 0; i < people; ++i) {
+    const std::string_view all = text(i);
+    const auto at = domain_of_key(all);
+    locals[i] = all.substr(0, at);
+    longest = std::max(longest, at);
+    letters += at;
+    for (const char c : locals[i]) {
+      used[static_cast<unsigned char>(c)] = true;
+    }
+    if (at != all.size()) {
+      const auto domain = all.substr(at);
+      const auto [place, fresh] =
+          numbers.try_emplace(domain, static_cast<std::uint32_t>(domains.size() + 1));
+      if (fresh) {
+        domains.push_back(domain);
+      }
+      domain_of[i] = place->second;
+    }
+  }
+  std::string alphabet;
+  std::array<std::uint32_t, 256> letter_of{};
+  for (std::size_t c = 0; c < used.size(); ++c) {
+    if (used[c]) {
+      letter_of[c] = static_cast<std::uint32_t>(alphabet.size());
+      alphabet += static_cast<char>(c);
+    }
+  }
+  std::string out;
+  ByteWriter write(out);
+  write.varint(people);
+  write.varint(domains.size());
+  write.varint(alphabet.size());
+  for (const auto domain : domains) {
+    write.text(domain);
+  }
+  out += alphabet;
+  const auto length_bits = bits_of(longest);
+  write.number(static_cast<std::uint8_t>(length_bits));
+  pack_bits(out, people, length_bits, [&](std::size_t i) { return locals[i].size(); });
+  pack_bits(out, people, bits_of(domains.size()), [&](std::size_t i) { return domain_of[i]; });
+  std::size_t person = 0, next = 0;
+  pack_bits(out, letters, letter_bits(alphabet.size()), [&](std::size_t) {
+    for (; next == locals[person].size(); next = 0) {
+      ++person;
+    }
+    return letter_of[static_cast<unsigned char>(locals[person][next++])];
+  });
+  return out.append(k_behind, '\0');
+}
+
+/// The body of a block of version 1 as it is today.
+std::string converted(std::string_view old) {
+  std::vector<std::string_view> texts;
+  for (ByteReader read(old); read.left() != 0 && read.good();) {
+    texts.push_back(read.text());
+  }
+  return key_body(texts.size(), [&](std::size_t i) { return texts[i]; });
+}
+
+} // namespace
+
+std::string encode_keys(const KeyBlock& block) {
+  std::vector<std::string> texts(block.size());
+  for (std::size_t i = 0; i < block.size(); ++i) {
+    for (const auto& key : block[i]) {
+      texts[i].append(texts[i].empty() ? "" : "\n").append(key);
+    }
+  }
+  return sealed(key_body(texts.size(), [&](std::size_t i) { return std::string_view(texts[i]); }),
+                k_key_version);
 }
 
 std::string encode_single_keys(std::span<const std::string_view> keys) {
-  std::string plain, packed;
-  ByteWriter write(plain);
-  for (const auto key : keys) {
-    write.text(key);
+  return sealed(key_body(keys.size(), [&](std::size_t i) { return keys[i]; }), k_key_version);
+}
+
+PackedKeys::PackedKeys(std::string_view blob, std::string_view name)
+    : m_body(!blob.empty() && blob.front() == k_version
+                 ? converted(decompressed(unsealed(blob, name), name))
+                 : std::string(unsealed(blob, name, k_key_version))) {
+  const auto need = [name](bool good) {
+    if (!good) {
+      damaged(name);
+    }
+  };
+  ByteReader read(m_body);
+  const auto people = read.varint(), domains = read.varint(), letters = read.varint();
+  need(people <= k_recipient_block && domains <= people && letters <= m_alphabet.size());
+  m_domains.emplace_back();
+  for (std::uint64_t i = 0; i < domains; ++i) {
+    m_domains.push_back(read.text());
   }
-  append_compressed(packed, plain, k_key_level);
-  return sealed(packed);
+  read.take(letters).copy(m_alphabet.data(), m_alphabet.size());
+  m_letter_bits = letter_bits(letters);
+  const auto length_bits = read.number<std::uint8_t>();
+  need(length_bits <= 32);
+  const auto lengths = read.take(packed_size(people, length_bits));
+  const auto numbers = read.take(packed_size(people, bits_of(domains)));
+  need(read.good() && read.left() >= k_behind);
+  m_ends.reserve(people + 1);
+  m_ends.push_back(0);
+  const auto room = 8 * read.left() / m_letter_bits;
+  std::uint64_t end = 0;
+  unpack_bits(lengths.data(), people, length_bits, [&](std::size_t, std::uint32_t length) {
+    end += length;
+    need(end <= room);
+    m_ends.push_back(static_cast<std::uint32_t>(end));
+  });
+  need(packed_size(end, m_letter_bits) + k_behind == read.left());
+  m_texts = read.take(read.left()).data();
+  m_bytes = end;
+  m_domain_of.resize(people);
+  unpack_bits(numbers.data(), people, bits_of(domains), [&](std::size_t i, std::uint32_t number) {
+    need(number <= domains);
+    m_domain_of[i] = static_cast<std::uint16_t>(number);
+    m_bytes += m_domains[number].size();
+  });
+}
+
+void PackedKeys::append(std::string& out, std::uint32_t index) const {
+  const auto begin = m_ends[index], end = m_ends[index + 1];
+  const auto before = out.size();
+  out.resize(before + (end - begin));
+  auto* letter = out.data() + before;
+  const auto mask = (std::uint64_t{1} << m_letter_bits) - 1;
+  constexpr unsigned k_word = 57; // bits of a word that are there, wherever it begins
+  const auto of_word = k_word / m_letter_bits;
+  for (auto at = begin; at < end; at += of_word) {
+    const auto bit = std::size_t{at} * m_letter_bits;
+    std::uint64_t word;
+    std::memcpy(&word, m_texts + (bit >> 3), sizeof word);
+    word >>= bit & 7;
+    for (auto left = std::min(of_word, end - at); left != 0; --left) {
+      *letter++ = m_alphabet[word & mask];
+      word >>= m_letter_bits;
+    }
+  }
+  out += m_domains[m_domain_of[index]];
+}
+
+std::string_view PackedKeys::address(std::uint32_t index, std::string& space) const {
+  const auto begin = space.size();
+  append(space, index);
+  if (m_domain_of[index] != 0) { // the only key
+    return std::string_view(space).substr(begin);
+  }
+  for (auto rest = std::string_view(space).substr(begin); !rest.empty();) {
+    const auto key = rest.substr(0, rest.find('\n'));
+    if (!is_contact_key(key)) {
+      return key;
+    }
+    rest.remove_prefix(std::min(rest.size(), key.size() + 1));
+  }
+  return {};
 }
 
 std::string unpack_keys(std::string_view blob, std::string_view name) {
-  return decompressed(unsealed(blob, name), name);
+  const PackedKeys keys(blob, name);
+  std::string out, all;
+  out.reserve(keys.bytes() + 3 * std::size_t{keys.size()});
+  ByteWriter write(out);
+  for (std::uint32_t i = 0; i < keys.size(); ++i) {
+    all.clear();
+    keys.append(all, i);
+    write.text(all);
+  }
+  return out;
 }
 
 KeyBlock decode_keys(std::string_view blob, std::string_view name) {
-  KeyBlock block;
-  const auto plain = unpack_keys(blob, name);
-  ByteReader read(plain);
-  while (read.left() != 0 && read.good()) {
-    auto all = read.text();
-    auto& keys = block.emplace_back();
-    while (!all.empty()) {
-      const auto end = std::min(all.find('\n'), all.size());
-      keys.emplace_back(all.substr(0, end));
-      all.remove_prefix(std::min(all.size(), end + 1));
-    }
-  }
+  const PackedKeys packed(blob, name);
+  KeyBlock block(packed.size());
+  each_key(unpack_keys(blob, name),
+           [&](std::uint32_t index, std::string_view key) { block[index].emplace_back(key); });
   return block;
 }
 
 namespace {
 
 std::string encode_column(std::span<const AttributeEntry> entries) {
-  struct TextHash {
-    using is_avalanching = void;
-    std::size_t operator()(std::string_view text) const { return hash64(text); }
-  };
-  thread_local boost::unordered_flat_map<std::string_view, std::uint32_t, TextHash> numbers;
+  thread_local TextNumbers numbers;
   numbers.clear();
   std::vector<std::string_view> values;
   std::vector<std::uint32_t> index;

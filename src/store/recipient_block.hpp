@@ -6,6 +6,7 @@
 #include "model/activity.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
 #include <span>
 #include <string>
@@ -28,6 +29,35 @@ std::string encode_single_keys(std::span<const std::string_view> keys);
 KeyBlock decode_keys(std::string_view blob, std::string_view name);
 std::string unpack_keys(std::string_view blob,
                         std::string_view name); // the bytes that each_key walks over
+
+/// A block of keys of which somebody's are put together when they are asked for.
+class PackedKeys {
+public:
+  /// Failure, naming the block as `name`: it is damaged.
+  PackedKeys(std::string_view blob, std::string_view name);
+  PackedKeys(const PackedKeys&) = delete;
+  PackedKeys& operator=(const PackedKeys&) = delete;
+
+  std::uint32_t size() const { return static_cast<std::uint32_t>(m_domain_of.size()); }
+  /// Bytes of all keys, put together.
+  std::size_t bytes() const { return m_bytes; }
+  /// Appends all keys of somebody, '\n' between.
+  void append(std::string& out, std::uint32_t index) const;
+  /// The address of somebody that is shown, or "": put together at the end of `space`, whose
+  /// capacity had better suffice for all that are asked for.
+  std::string_view address(std::uint32_t index, std::string& space) const;
+
+private:
+  std::string m_body;
+  const char* m_texts = nullptr;           // of everybody, one after the other, in letters
+  unsigned m_letter_bits = 0;              // of a letter
+  std::array<char, 256> m_alphabet{};      // by letter
+  std::vector<std::uint32_t> m_ends;       // of the texts, in letters; a 0 before the first
+  std::vector<std::uint16_t> m_domain_of;  // by person
+  std::vector<std::string_view> m_domains; // the first is ""
+  std::size_t m_bytes = 0;
+};
+
 /// Calls put(index in the block, key) for each key, in order; views into `plain`.
 template<typename Put> void each_key(std::string_view plain, Put put) {
   ByteReader read(plain);

@@ -54,6 +54,13 @@ std::string Recipients::keys_of_block(std::uint32_t block) {
   return query.step() ? unpack_keys(query.blob(0), block_name("key", block)) : std::string();
 }
 
+std::unique_ptr<const PackedKeys> Recipients::packed_keys(std::uint32_t block) {
+  auto query = m_database->use("SELECT data FROM key_block WHERE block = ?1");
+  query.bind(block);
+  return query.step() ? std::make_unique<const PackedKeys>(query.blob(0), block_name("key", block))
+                      : nullptr;
+}
+
 std::vector<std::optional<RecipientId>> Recipients::find(std::span<const std::string_view> keys) {
   std::vector<std::optional<RecipientId>> ids(keys.size());
   std::vector<std::uint64_t> hashes(keys.size());

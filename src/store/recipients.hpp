@@ -9,6 +9,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -54,6 +55,8 @@ public:
 
   /// Key block `block` (512 recipients), unpacked for each_key(); "" when there is none.
   std::string keys_of_block(std::uint32_t block);
+  /// The same, for few of them; null when there is none.
+  std::unique_ptr<const PackedKeys> packed_keys(std::uint32_t block);
   /// The address shown of every recipient of a range; "" for one known by contact id only.
   AddressList addresses(RecipientId first, RecipientId end);
   std::string address(RecipientId id);

@@ -1,0 +1,2 @@
+-- Format 5: keys stand in their blocks without compression, domains by number, so that a list of few
+-- reads few (recipient_block.cpp). Blocks of before are read as they are, until they are written.
