@@ -122,15 +122,12 @@ PersonSource::PersonSource(Database& database, std::optional<RecipientId> id,
   Activity activity(database);
   std::vector<std::string> keys{key};
   if (id) {
-    each_key(m_recipients.keys_of_block(*id >> k_recipient_block_bits),
-             [&](std::uint32_t index, std::string_view one) {
-               if (index == (*id & (k_recipient_block - 1))) {
-                 keys.emplace_back(one);
-                 if (m_address.empty() && !is_contact_key(one)) {
-                   m_address = one;
-                 }
-               }
-             });
+    for (auto& one : m_recipients.keys_of(*id)) {
+      if (m_address.empty() && !is_contact_key(one)) {
+        m_address = one;
+      }
+      keys.push_back(std::move(one));
+    }
     m_block_data = m_recipients.attribute_block(*id >> k_recipient_block_bits);
     ChunkActivity chunk(database, chunk_of(*id));
     EventColumns columns;

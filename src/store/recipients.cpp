@@ -32,6 +32,29 @@ std::string block_name(std::string_view what, std::uint32_t block) {
 std::uint32_t block_of(RecipientId id) {
   return id >> k_recipient_block_bits;
 }
+std::uint32_t index_of(RecipientId id) {
+  return id & (k_recipient_block - 1);
+}
+
+/// Calls put(key) for each key of one person of a block.
+template<typename Put> void each_key_of(const PackedKeys& block, std::uint32_t index, Put put) {
+  if (index >= block.size()) {
+    return;
+  }
+  std::string all;
+  block.append(all, index);
+  for (std::string_view rest = all; !rest.empty();) {
+    const auto key = rest.substr(0, rest.find('\n'));
+    put(key);
+    rest.remove_prefix(std::min(rest.size(), key.size() + 1));
+  }
+}
+
+bool has_key(const PackedKeys& block, std::uint32_t index, std::string_view wanted) {
+  bool found = false;
+  each_key_of(block, index, [&](std::string_view key) { found = found || key == wanted; });
+  return found;
+}
 
 } // namespace
 
@@ -97,27 +120,16 @@ std::vector<std::optional<RecipientId>> Recipients::find(std::span<const std::st
   }
   std::sort(candidates.begin(), candidates.end(),
             [](const auto& a, const auto& b) { return a.id < b.id; });
-  for (std::size_t i = 0; i < candidates.size();) {
-    const auto block = block_of(candidates[i].id);
-    const auto plain = keys_of_block(block);
-    auto end = i;
-    while (end < candidates.size() && block_of(candidates[end].id) == block) {
-      ++end;
+  std::unique_ptr<const PackedKeys> block;
+  std::uint32_t unpacked = ~0U;
+  for (const auto& [key, id] : candidates) {
+    if (block_of(id) != unpacked) {
+      unpacked = block_of(id);
+      block = packed_keys(unpacked);
     }
-    each_key(plain, [&](std::uint32_t index, std::string_view key) {
-      const auto id = block << k_recipient_block_bits | index;
-      const auto first =
-          std::lower_bound(candidates.begin() + static_cast<std::ptrdiff_t>(i),
-                           candidates.begin() + static_cast<std::ptrdiff_t>(end), id,
-                           [](const Candidate& c, RecipientId wanted) { return c.id < wanted; });
-      for (auto c = first;
-           c != candidates.begin() + static_cast<std::ptrdiff_t>(end) && c->id == id; ++c) {
-        if (keys[c->key] == key) {
-          ids[c->key] = id;
-        }
-      }
-    });
-    i = end;
+    if (block && has_key(*block, index_of(id), keys[key])) {
+      ids[key] = id;
+    }
   }
   if (const auto moved = merged(); !moved.empty()) {
     for (auto& id : ids) {
@@ -256,7 +268,10 @@ AddressList Recipients::addresses(RecipientId first, RecipientId end) {
 }
 
 std::string Recipients::address(RecipientId id) {
-  return std::string(addresses(id, id + 1).addresses[0]);
+  const auto block = packed_keys(block_of(id));
+  std::string space;
+  return block && index_of(id) < block->size() ? std::string(block->address(index_of(id), space))
+                                               : std::string();
 }
 
 // ---- attributes
@@ -520,11 +535,9 @@ std::vector<RecipientId> Recipients::numbers_of(RecipientId id) {
 
 std::vector<std::string> Recipients::keys_of(RecipientId id) {
   std::vector<std::string> out;
-  each_key(keys_of_block(block_of(id)), [&](std::uint32_t index, std::string_view key) {
-    if (index == (id & (k_recipient_block - 1))) {
-      out.emplace_back(key);
-    }
-  });
+  if (const auto block = packed_keys(block_of(id))) {
+    each_key_of(*block, index_of(id), [&](std::string_view key) { out.emplace_back(key); });
+  }
   return out;
 }
 
@@ -550,7 +563,7 @@ void Recipients::remove_keys(std::uint32_t block, std::span<const RecipientId> n
   }
   auto keys = decode_keys(blob, block_name("key", block));
   for (const auto id : numbers) {
-    auto& mine = keys.at(id & (k_recipient_block - 1));
+    auto& mine = keys.at(index_of(id));
     for (const auto& key : mine) {
       const auto hash = index_hash(key);
       std::string entries, kept;

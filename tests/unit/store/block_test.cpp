@@ -1,8 +1,13 @@
+#include "base/bytes.hpp"
+#include "base/hash.hpp"
+#include "base/result.hpp"
 #include "store/block.hpp"
 #include "store/recipient_block.hpp"
+#include "store/zstd.hpp"
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <random>
 
 namespace mailfunnel {
@@ -92,6 +97,11 @@ TEST_CASE("key blocks and attribute blocks") {
                       {}};
   const auto blob = encode_keys(keys);
   CHECK(decode_keys(blob, "test") == keys);
+  const PackedKeys packed_keys(blob, "test");
+  std::string space;
+  CHECK(packed_keys.address(0, space) == "ann@example.com");
+  CHECK(packed_keys.address(1, space) == "bo@example.com");
+  CHECK(packed_keys.address(2, space).empty());
   std::vector<AttributeEntry> entries;
   for (std::uint16_t attribute : {std::uint16_t{1}, std::uint16_t{4}}) {
     for (std::uint16_t recipient = 0; recipient < 512; ++recipient) {
@@ -111,6 +121,111 @@ TEST_CASE("key blocks and attribute blocks") {
     CHECK(column.valid_from[i] == 100 + i % 3);
     CHECK(column.values[column.value[i]] == (i % 2 == 0 ? "even" : "odd"));
   }
+}
+
+/// Keys as a block may have them: few or many domains, any bytes, none, several, contact ids.
+KeyBlock random_keys(std::mt19937& random) {
+  const auto domains = random() % 3 == 0 ? 1'000U : 4U;
+  const auto letters = random() % 3 == 0 ? 255U : random() % 40 + 1; // 64 need six bits, more eight
+  KeyBlock block(random() % 512 + 1);
+  for (auto& keys : block) {
+    for (auto left = random() % 8 == 0 ? random() % 4 : 1U; left != 0; --left) {
+      std::string key;
+      for (auto size = random() % 30 + 1; size != 0; --size) {
+        const auto letter = static_cast<char>('a' + random() % letters);
+        key += letter == '\n' || letter == '\x1f' || letter == '@' ? 'a' : letter;
+      }
+      const auto kind = random() % 16;
+      keys.push_back(kind == 0   ? contact_key(3, key)
+                     : kind == 1 ? key // no address, and yet a key
+                                 : key + "@d" + std::to_string(random() % domains) + ".example");
+    }
+  }
+  return block;
+}
+
+TEST_CASE("key blocks give back what went in, whole and for one person") {
+  std::mt19937 random(7);
+  for (int round = 0; round < 200; ++round) {
+    CAPTURE(round);
+    const auto keys = random_keys(random);
+    const auto blob = encode_keys(keys);
+    REQUIRE(decode_keys(blob, "test") == keys);
+    const PackedKeys packed(blob, "test");
+    REQUIRE(packed.size() == keys.size());
+    std::string space, all;
+    space.reserve(packed.bytes());
+    const auto* const begin = space.data();
+    for (std::uint32_t i = 0; i < packed.size(); ++i) {
+      const auto first = std::find_if(keys[i].begin(), keys[i].end(),
+                                      [](const auto& key) { return !is_contact_key(key); });
+      CHECK(packed.address(i, space) == (first == keys[i].end() ? "" : *first));
+      packed.append(all, i);
+    }
+    CHECK(space.data() == begin); // bytes() was enough
+    CHECK(all.size() == packed.bytes());
+    std::vector<std::string_view> single;
+    for (const auto& one : keys) {
+      single.push_back(one.empty() ? "" : std::string_view(one.front()));
+    }
+    const auto firsts = decode_keys(encode_single_keys(single), "test");
+    for (std::size_t i = 0; i < keys.size(); ++i) {
+      CHECK((keys[i].empty() ? firsts[i].empty() : firsts[i].front() == keys[i].front()));
+    }
+  }
+}
+
+/// A blob with a checksum that is right.
+std::string sealed(char version, std::string_view body) {
+  std::string out(1, version);
+  const auto checksum = static_cast<std::uint32_t>(hash64(body));
+  out.append(reinterpret_cast<const char*>(&checksum), sizeof checksum);
+  return out.append(body);
+}
+
+TEST_CASE("key blocks of stores of format 4 and older are read") {
+  std::string plain, packed;
+  ByteWriter write(plain);
+  for (const std::string_view text : {"ann@example.com\n\x1f"
+                                      "1\x1f"
+                                      "77",
+                                      "", "bo@example.com"}) {
+    write.text(text);
+  }
+  append_compressed(packed, plain);
+  const KeyBlock keys{{"ann@example.com", "\x1f"
+                                          "1\x1f"
+                                          "77"},
+                      {},
+                      {"bo@example.com"}};
+  CHECK(decode_keys(sealed(1, packed), "test") == keys);
+  CHECK_THROWS_AS(decode_keys(sealed(3, packed), "test"), Failure);
+}
+
+TEST_CASE("key blocks with bytes changed are damaged, or other keys, and nothing else") {
+  std::mt19937 random(11);
+  std::size_t damaged = 0, read = 0;
+  for (int round = 0; round < 20'000; ++round) {
+    static const auto s_keys = random_keys(random);
+    auto body = encode_keys(s_keys).substr(5);
+    for (auto changes = random() % 4 + 1; changes != 0; --changes) {
+      // The head more often than the rest.
+      const auto at =
+          random() % (random() % 2 == 0 ? std::min<std::size_t>(body.size(), 16) : body.size());
+      body[at] = static_cast<char>(random());
+    }
+    if (random() % 8 == 0) {
+      body.resize(random() % body.size());
+    }
+    try {
+      decode_keys(sealed(2, body), "test");
+      ++read;
+    } catch (const Failure&) {
+      ++damaged;
+    }
+  }
+  CHECK(damaged > 1'000);
+  CHECK(read > 1'000);
 }
 
 } // namespace
