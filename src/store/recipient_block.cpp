@@ -178,6 +178,7 @@ PackedKeys::PackedKeys(std::string_view blob, std::string_view name)
   ByteReader read(m_body);
   const auto people = read.varint(), domains = read.varint(), letters = read.varint();
   need(people <= k_recipient_block && domains <= people && letters <= m_alphabet.size());
+  m_domains.reserve(domains + 1);
   m_domains.emplace_back();
   for (std::uint64_t i = 0; i < domains; ++i) {
     m_domains.push_back(read.text());
@@ -189,28 +190,26 @@ PackedKeys::PackedKeys(std::string_view blob, std::string_view name)
   const auto lengths = read.take(packed_size(people, length_bits));
   const auto numbers = read.take(packed_size(people, bits_of(domains)));
   need(read.good() && read.left() >= k_behind);
-  m_ends.reserve(people + 1);
-  m_ends.push_back(0);
+  m_people.resize(people + 1);
   const auto room = 8 * read.left() / m_letter_bits;
   std::uint64_t end = 0;
-  unpack_bits(lengths.data(), people, length_bits, [&](std::size_t, std::uint32_t length) {
+  unpack_bits(lengths.data(), people, length_bits, [&](std::size_t i, std::uint32_t length) {
     end += length;
     need(end <= room);
-    m_ends.push_back(static_cast<std::uint32_t>(end));
+    m_people[i + 1].end = static_cast<std::uint32_t>(end);
   });
   need(packed_size(end, m_letter_bits) + k_behind == read.left());
   m_texts = read.take(read.left()).data();
   m_bytes = end;
-  m_domain_of.resize(people);
   unpack_bits(numbers.data(), people, bits_of(domains), [&](std::size_t i, std::uint32_t number) {
     need(number <= domains);
-    m_domain_of[i] = static_cast<std::uint16_t>(number);
+    m_people[i + 1].domain = static_cast<std::uint16_t>(number);
     m_bytes += m_domains[number].size();
   });
 }
 
 void PackedKeys::append(std::string& out, std::uint32_t index) const {
-  const auto begin = m_ends[index], end = m_ends[index + 1];
+  const auto begin = m_people[index].end, end = m_people[index + 1].end;
   const auto before = out.size();
   out.resize(before + (end - begin));
   auto* letter = out.data() + before;
@@ -227,13 +226,13 @@ void PackedKeys::append(std::string& out, std::uint32_t index) const {
       word >>= m_letter_bits;
     }
   }
-  out += m_domains[m_domain_of[index]];
+  out += m_domains[m_people[index + 1].domain];
 }
 
 std::string_view PackedKeys::address(std::uint32_t index, std::string& space) const {
   const auto begin = space.size();
   append(space, index);
-  if (m_domain_of[index] != 0) { // the only key
+  if (m_people[index + 1].domain != 0) { // the only key
     return std::string_view(space).substr(begin);
   }
   for (auto rest = std::string_view(space).substr(begin); !rest.empty();) {

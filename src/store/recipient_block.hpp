@@ -38,7 +38,7 @@ public:
   PackedKeys(const PackedKeys&) = delete;
   PackedKeys& operator=(const PackedKeys&) = delete;
 
-  std::uint32_t size() const { return static_cast<std::uint32_t>(m_domain_of.size()); }
+  std::uint32_t size() const { return static_cast<std::uint32_t>(m_people.size() - 1); }
   /// Bytes of all keys, put together.
   std::size_t bytes() const { return m_bytes; }
   /// Appends all keys of somebody, '\n' between.
@@ -48,12 +48,15 @@ public:
   std::string_view address(std::uint32_t index, std::string& space) const;
 
 private:
+  struct Person {
+    std::uint32_t end = 0; // of the text, in letters
+    std::uint16_t domain = 0;
+  };
   std::string m_body;
   const char* m_texts = nullptr;           // of everybody, one after the other, in letters
   unsigned m_letter_bits = 0;              // of a letter
   std::array<char, 256> m_alphabet{};      // by letter
-  std::vector<std::uint32_t> m_ends;       // of the texts, in letters; a 0 before the first
-  std::vector<std::uint16_t> m_domain_of;  // by person
+  std::vector<Person> m_people;            // behind one who is nobody
   std::vector<std::string_view> m_domains; // the first is ""
   std::size_t m_bytes = 0;
 };
