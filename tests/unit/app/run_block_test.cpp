@@ -56,6 +56,28 @@ TEST_CASE("a run's scores come back as they were") {
   }
 }
 
+TEST_CASE("a run's scores: only what is wanted is there") {
+  const auto rules = default_rules();
+  const World world;
+  const Scorer scorer(rules, world, 0);
+  const auto scores = scores_of(100, -3000, 52'000);
+  ChunkScores all, some;
+  unpack_scores(pack_scores(scores), scorer, all);
+  some = all; // what was there before goes
+  unpack_scores(pack_scores(scores), scorer, some, {ScoreColumns::grade, ScoreColumns::received});
+  CHECK(some.size() == 100);
+  CHECK(some.grade == all.grade);
+  CHECK(some.received == scores.received);
+  CHECK(some.opens.empty());
+  CHECK(some.level.empty());
+  CHECK(some.scale.empty());
+  CHECK(some.last_click.empty());
+  unpack_scores(pack_scores(scores), scorer, some, {ScoreColumns::scale, ScoreColumns::level});
+  CHECK(some.scale == all.scale);
+  CHECK(some.level == all.level);
+  CHECK(some.grade.empty());
+}
+
 TEST_CASE("a run's scores: damage is seen at any byte, and at any end") {
   const auto rules = default_rules();
   const World world;
