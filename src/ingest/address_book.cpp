@@ -173,29 +173,30 @@ std::uint32_t AddressBook::put(std::string_view key, std::uint64_t hash, std::ui
 }
 
 std::vector<AddressBook::Added> AddressBook::take_added() {
-  std::vector<Added> added;
+  // New numbers are dense and mostly have one key each: each goes straight to its place. The rest
+  // (further keys of somebody known) is put in order afterwards.
+  const auto first = std::exchange(m_taken_numbers, m_next.load());
+  std::vector<Added> placed(m_taken_numbers - first), rest;
+  std::size_t count = 0; // of those in `placed`
   const auto end = m_arena_used.load();
   for (auto used = m_taken_until; used < end;) {
     const auto* entry = at(static_cast<std::uint32_t>(used / 8));
-    if (entry->added != 0) {
-      added.push_back({entry->number.load(), entry->text()});
-    }
     used += entry_size(entry->size);
-  }
-  m_taken_until = end;
-  // New numbers are dense and mostly have one key each: each goes straight to its place. The rest
-  // (further keys of somebody known) is put in order afterwards.
-  const auto first = m_taken_numbers;
-  m_taken_numbers = m_next.load();
-  std::vector<Added> placed(m_taken_numbers - first), rest;
-  for (const auto& one : added) {
+    if (entry->added == 0) {
+      continue;
+    }
+    const Added one{entry->number.load(), entry->text()};
     if (one.number >= first && placed[one.number - first].key.empty()) {
       placed[one.number - first] = one;
+      ++count;
     } else {
       rest.push_back(one);
     }
   }
-  std::erase_if(placed, [](const Added& one) { return one.key.empty(); });
+  m_taken_until = end;
+  if (count != placed.size()) {
+    std::erase_if(placed, [](const Added& one) { return one.key.empty(); });
+  }
   const auto middle = static_cast<std::ptrdiff_t>(placed.size());
   const auto by_number = [](const Added& a, const Added& b) { return a.number < b.number; };
   std::stable_sort(rest.begin(), rest.end(), by_number);

@@ -605,6 +605,7 @@ void Session::write_added(std::span<Harvest> harvests, ImportCounts& counts, boo
   if (others) {
     keys = take_over_people(added, harvests);
   } else {
+    keys.reserve(added.size());
     for (const auto& one : added) {
       keys.push_back({one.number, one.key});
     }
