@@ -62,7 +62,7 @@ void print_json(const ImportSummary& summary) {
                                  t.records + t.rejected, t.fresh, t.duplicate, t.rejected,
                                  t.skipped, t.erased, summary.failed, t.new_recipients);
   append_json_string(line, summary.rejects);
-  std::cout << line << "}\n";
+  std::cout << line << fmt::format(",\"rejects_written\":{}}}\n", summary.told);
 }
 
 std::vector<std::string> row_of(const FileResult& file) {
