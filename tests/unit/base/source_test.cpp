@@ -6,10 +6,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <chrono>
+#include <fcntl.h>
 #include <filesystem>
 #include <optional>
 #include <sys/ioctl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 namespace mailfunnel {
@@ -78,6 +81,43 @@ std::string read_all(ByteSource& bytes) {
     text.append(part, 0, got);
   }
   return text;
+}
+
+TEST_CASE("a new file: whole or not at all, through links, and never in place of a device") {
+  namespace fs = std::filesystem;
+  const TestFolder folder;
+  const auto path = folder.file("list.csv"), link = folder.file("link.csv");
+  const auto content = [](const std::string& name) { return read_file(name).value(); };
+  {
+    NewFile file(path);
+    file.put("half a li");
+    CHECK(!fs::exists(path));
+  }
+  CHECK(fs::is_empty(folder.path));
+  REQUIRE(write_file(path, "first"));
+  fs::permissions(path, fs::perms::owner_read | fs::perms::owner_write);
+  REQUIRE(write_file(path, "second"));
+  CHECK(content(path) == "second");
+  CHECK(fs::status(path).permissions() == (fs::perms::owner_read | fs::perms::owner_write));
+
+  fs::create_symlink(path, link);
+  REQUIRE(write_file(link, "third"));
+  CHECK(fs::is_symlink(link));
+  CHECK(content(path) == "third");
+  fs::remove(link);
+
+  const auto pipe = folder.file("pipe"); // for every device
+  REQUIRE(mkfifo(pipe.c_str(), 0600) == 0);
+  fs::create_symlink(pipe, link);
+  const int reader = open(pipe.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+  REQUIRE(write_file(pipe, "this way,"));
+  REQUIRE(write_file(link, " or that"));
+  std::array<char, 32> came{};
+  CHECK(read(reader, came.data(), came.size()) == 17);
+  close(reader);
+  CHECK(fs::is_fifo(pipe));
+  CHECK(fs::is_symlink(link));
+  CHECK(!write_file(folder.file("no/such/folder.csv"), "x"));
 }
 
 TEST_CASE("inputs are unpacked, whatever their size") {
