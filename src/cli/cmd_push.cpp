@@ -12,7 +12,6 @@
 
 #include <fmt/format.h>
 
-#include <fstream>
 #include <iostream>
 
 #include <unistd.h>
@@ -70,10 +69,8 @@ std::string missing_consent(const Invocation& call, const PushPlan& plan, const 
 }
 
 void save(const std::string& file, const PushPlan& plan) {
-  std::ofstream out(file, std::ios::trunc);
-  out << to_json(plan) << '\n';
-  if (!out.flush()) {
-    throw Failure({ErrorCode::io, "the plan can't be written", file});
+  if (const auto written = write_file(file, to_json(plan) + '\n'); !written) {
+    throw Failure(written.error());
   }
 }
 

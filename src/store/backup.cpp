@@ -55,13 +55,16 @@ void sync_folder(const std::string& file) {
 /// The file under way: ours alone while it is open, gone where it was not kept.
 class Draft {
 public:
-  explicit Draft(const std::string& file)
-      : m_path(file + ".new"), m_file(open(m_path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600)) {
+  explicit Draft(const std::string& file) : m_path(file + ".new") {
+    struct stat opened {
+    }, named{};
+    if (stat(file.c_str(), &named) == 0 && !S_ISREG(named.st_mode)) {
+      throw Failure({ErrorCode::usage, "is no plain file: a backup needs one of its own", file});
+    }
+    m_file = open(m_path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     if (m_file < 0) {
       fail(m_path);
     }
-    struct stat opened {
-    }, named{};
     const bool ours = flock(m_file, LOCK_EX | LOCK_NB) == 0 && fstat(m_file, &opened) == 0 &&
                       stat(m_path.c_str(), &named) == 0 && opened.st_ino == named.st_ino;
     if (!ours) { // under way, or moved into place just now
@@ -100,7 +103,7 @@ public:
 
 private:
   std::string m_path;
-  int m_file;
+  int m_file = -1;
   bool m_kept = false;
 };
 
