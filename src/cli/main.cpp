@@ -19,6 +19,8 @@ namespace mailfunnel::cli {
 
 namespace {
 
+using namespace std::string_view_literals;
+
 std::atomic<bool> g_interrupted{false}; // NOLINT: written by the signal handler
 
 void on_signal(int) {
@@ -57,19 +59,19 @@ std::uint64_t parse_memory(const std::string& text) {
                ? static_cast<std::uint64_t>(pages) * static_cast<std::uint64_t>(size) / 4
                : std::uint64_t{1} << 30;
   }
-  const auto unit = text.find_first_not_of("0123456789");
-  const auto number = parse_int(std::string_view(text).substr(0, unit));
-  const auto letter = unit == std::string::npos ? 'B' : text[unit];
-  const int shift = letter == 'G' || letter == 'g'   ? 30
-                    : letter == 'M' || letter == 'm' ? 20
-                    : letter == 'K' || letter == 'k' ? 10
-                    : letter == 'B'                  ? 0
-                                                     : -1;
-  if (!number || *number <= 0 || shift < 0) {
-    wrong_usage("--memory wants a size such as 512M or 2G, not \"" + text + "\"");
+  const auto digits = std::min(text.find_first_not_of("0123456789"), text.size());
+  const auto number = parse_int(std::string_view(text).substr(0, digits));
+  const auto unit = lower(std::string_view(text).substr(digits));
+  const auto place = unit.empty() ? std::string_view::npos : "kmgt"sv.find(unit.front());
+  const auto rest = std::string_view(unit).substr(unit.empty() ? 0 : 1);
+  const bool known =
+      place != std::string_view::npos && (rest.empty() || rest == "b" || rest == "ib");
+  constexpr std::int64_t k_most = std::int64_t{1} << 20; // of any unit
+  if (!number || *number <= 0 || *number > k_most || !known) {
+    wrong_usage("--memory wants a size with its unit, such as 512M or 2G, not \"" + text + "\"");
   }
-  return std::max<std::uint64_t>(static_cast<std::uint64_t>(*number) << shift,
-                                 std::uint64_t{1} << 20);
+  return std::max(static_cast<std::uint64_t>(*number) << (10 * (place + 1)),
+                  std::uint64_t{1} << 20);
 }
 
 ProgressForm progress_form(const std::string& when) {
