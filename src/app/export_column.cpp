@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 
 namespace mailfunnel {
 
@@ -41,46 +42,40 @@ bool ExportColumn::needs_times() const {
          field == ExportField::reasons || field == ExportField::since;
 }
 
+namespace {
+
+/// The column of scores that a field shows.
+struct FieldColumn {
+  ExportField field;
+  ScoreColumns::Column column;
+};
+constexpr std::array k_field_columns{
+    FieldColumn{ExportField::score, ScoreColumns::score},
+    FieldColumn{ExportField::scale, ScoreColumns::scale},
+    FieldColumn{ExportField::level, ScoreColumns::level},
+    FieldColumn{ExportField::fit, ScoreColumns::fit},
+    FieldColumn{ExportField::grade, ScoreColumns::grade},
+    FieldColumn{ExportField::status, ScoreColumns::status},
+    FieldColumn{ExportField::phase, ScoreColumns::phase},
+    FieldColumn{ExportField::opens, ScoreColumns::opens},
+    FieldColumn{ExportField::non_opens, ScoreColumns::non_opens},
+    FieldColumn{ExportField::clicks_tofu, ScoreColumns::clicks_tofu},
+    FieldColumn{ExportField::clicks_mofu, ScoreColumns::clicks_mofu},
+    FieldColumn{ExportField::clicks_bofu, ScoreColumns::clicks_bofu},
+    FieldColumn{ExportField::mailings, ScoreColumns::received},
+    FieldColumn{ExportField::suppressed, ScoreColumns::suppressed},
+};
+
+} // namespace
+
 ScoreColumns ExportColumn::asked() const {
-  switch (field) {
-  case ExportField::email:
-  case ExportField::attribute:
+  if (field == ExportField::email || field == ExportField::attribute) {
     return {};
-  case ExportField::score:
-    return {ScoreColumns::score};
-  case ExportField::scale:
-    return {ScoreColumns::scale};
-  case ExportField::level:
-    return {ScoreColumns::level};
-  case ExportField::fit:
-    return {ScoreColumns::fit};
-  case ExportField::grade:
-    return {ScoreColumns::grade};
-  case ExportField::status:
-    return {ScoreColumns::status};
-  case ExportField::phase:
-    return {ScoreColumns::phase};
-  case ExportField::opens:
-    return {ScoreColumns::opens};
-  case ExportField::non_opens:
-    return {ScoreColumns::non_opens};
-  case ExportField::clicks_tofu:
-    return {ScoreColumns::clicks_tofu};
-  case ExportField::clicks_mofu:
-    return {ScoreColumns::clicks_mofu};
-  case ExportField::clicks_bofu:
-    return {ScoreColumns::clicks_bofu};
-  case ExportField::mailings:
-    return {ScoreColumns::received};
-  case ExportField::suppressed:
-    return {ScoreColumns::suppressed};
-  case ExportField::last_open:
-  case ExportField::last_click:
-  case ExportField::reasons:
-  case ExportField::since:
-    break;
   }
-  return ScoreColumns::all();
+  const auto* const row =
+      std::find_if(k_field_columns.begin(), k_field_columns.end(),
+                   [this](const FieldColumn& one) { return one.field == field; });
+  return row == k_field_columns.end() ? ScoreColumns::all() : ScoreColumns{row->column};
 }
 
 bool shows_since(const std::vector<ExportColumn>& columns) {

@@ -6,6 +6,7 @@
 #include "funnel/silence.hpp"
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <functional>
 
@@ -67,52 +68,40 @@ template<typename Number> bool compares(Compare op, Number left, Number right) {
   }
 }
 
-/// What compare() looks at for a field.
+/// The column that compare() looks at for a field.
+struct FieldColumn {
+  Field field;
+  ScoreColumns::Column column;
+};
+constexpr std::array k_field_columns{
+    FieldColumn{Field::score, ScoreColumns::score},
+    FieldColumn{Field::scale, ScoreColumns::scale},
+    FieldColumn{Field::level, ScoreColumns::level},
+    FieldColumn{Field::fit, ScoreColumns::fit},
+    FieldColumn{Field::grade, ScoreColumns::grade},
+    FieldColumn{Field::status, ScoreColumns::status},
+    FieldColumn{Field::phase, ScoreColumns::phase},
+    FieldColumn{Field::opens, ScoreColumns::opens},
+    FieldColumn{Field::non_opens, ScoreColumns::non_opens},
+    FieldColumn{Field::clicks_tofu, ScoreColumns::clicks_tofu},
+    FieldColumn{Field::clicks_mofu, ScoreColumns::clicks_mofu},
+    FieldColumn{Field::clicks_bofu, ScoreColumns::clicks_bofu},
+    FieldColumn{Field::received, ScoreColumns::received},
+    FieldColumn{Field::non_opens_in_a_row, ScoreColumns::non_opens_in_a_row},
+    FieldColumn{Field::suppressed, ScoreColumns::suppressed},
+};
+/// Fields that look at no column.
+constexpr std::array k_other_fields{Field::proxy_reader, Field::email, Field::domain,
+                                    Field::attribute, Field::subscribed};
+
 ScoreColumns columns_of(Field field) {
-  switch (field) {
-  case Field::score:
-    return {ScoreColumns::score};
-  case Field::scale:
-    return {ScoreColumns::scale};
-  case Field::level:
-    return {ScoreColumns::level};
-  case Field::fit:
-    return {ScoreColumns::fit};
-  case Field::grade:
-    return {ScoreColumns::grade};
-  case Field::status:
-    return {ScoreColumns::status};
-  case Field::phase:
-    return {ScoreColumns::phase};
-  case Field::opens:
-    return {ScoreColumns::opens};
-  case Field::non_opens:
-    return {ScoreColumns::non_opens};
-  case Field::clicks_tofu:
-    return {ScoreColumns::clicks_tofu};
-  case Field::clicks_mofu:
-    return {ScoreColumns::clicks_mofu};
-  case Field::clicks_bofu:
-    return {ScoreColumns::clicks_bofu};
-  case Field::received:
-    return {ScoreColumns::received};
-  case Field::non_opens_in_a_row:
-    return {ScoreColumns::non_opens_in_a_row};
-  case Field::suppressed:
-    return {ScoreColumns::suppressed};
-  case Field::proxy_reader:
-  case Field::email:
-  case Field::domain:
-  case Field::attribute:
-  case Field::subscribed:
+  if (std::find(k_other_fields.begin(), k_other_fields.end(), field) != k_other_fields.end()) {
     return {};
-  case Field::last_open:
-  case Field::last_click:
-  case Field::silent_days:
-  case Field::silent_mails:
-    break;
   }
-  return ScoreColumns::all();
+  const auto* const row =
+      std::find_if(k_field_columns.begin(), k_field_columns.end(),
+                   [field](const FieldColumn& one) { return one.field == field; });
+  return row == k_field_columns.end() ? ScoreColumns::all() : ScoreColumns{row->column};
 }
 
 class Evaluator {
