@@ -65,6 +65,18 @@ TEST_CASE("blocks give back what went in, whole and for one recipient") {
   }
 }
 
+TEST_CASE("a key gives back what it is made of, and says so where its kind is none") {
+  const auto last = static_cast<EventKind>(k_event_kinds - 1);
+  const auto key = key_of(5, 70'000, last);
+  CHECK(kind_of(key) == last);
+  CHECK(campaign_of(key) == 70'000);
+  CHECK(kind_of(key_of(0, 0, EventKind::unknown)) == EventKind::unknown);
+  for (const std::uint64_t bad : {std::uint64_t{k_event_kinds}, std::uint64_t{0xFF}}) {
+    CHECK_THROWS_WITH_AS(static_cast<void>(kind_of((key & ~std::uint64_t{0xFF}) | bad)),
+                         "the table activity is damaged: restore the store from a backup", Failure);
+  }
+}
+
 TEST_CASE("the union of two records of one event") {
   EventRow a{1, 5, 0, 1, 30, 2}, b{1, 5, 0, 4, 20, 0};
   unite(a, b, EventKind::click);
