@@ -493,7 +493,8 @@ TEST_CASE("a row that names what is not there is named, not followed") {
   constexpr std::pair<const char*, const char*> k_changes[] = {
       {"activity", "key = key | 255"},       // no kind has this number
       {"activity", "key = key | (1 << 39)"}, // nor a mailing
-      {"campaign", "account = 77"},
+      {"campaign", "account = 77"},          {"campaign", "kind = 4"},
+      {"campaign", "merged_into = 77"},      {"campaign", "merged_into = -1"},
       {"coverage", "account = 77"},
   };
   for (const auto& [table, change] : k_changes) {

@@ -2,6 +2,7 @@
 #include "base/hash.hpp"
 #include "base/result.hpp"
 #include "store/block.hpp"
+#include "store/damage.hpp"
 #include "store/recipient_block.hpp"
 #include "store/zstd.hpp"
 
@@ -74,6 +75,14 @@ TEST_CASE("a key gives back what it is made of, and says so where its kind is no
   for (const std::uint64_t bad : {std::uint64_t{k_event_kinds}, std::uint64_t{0xFF}}) {
     CHECK_THROWS_WITH_AS(static_cast<void>(kind_of((key & ~std::uint64_t{0xFF}) | bad)),
                          "the table activity is damaged: restore the store from a backup", Failure);
+  }
+}
+
+TEST_CASE("a number that stands for no value of an enumeration is damage") {
+  CHECK(enumerated(18, EventKind::address_change, "t") == EventKind::address_change);
+  for (const std::int64_t bad : {-1, 19, 256}) {
+    CHECK_THROWS_WITH_AS(static_cast<void>(enumerated(bad, EventKind::address_change, "t")),
+                         "the table t is damaged: restore the store from a backup", Failure);
   }
 }
 
