@@ -132,7 +132,7 @@ BlockReader::BlockReader(std::string_view blob, std::uint64_t key) : m_blob(blob
                                      std::to_string(version) +
                                      ": it was written by a newer mailfunnel, use that one"});
   }
-  if (!read.good() || read.left() < m_subs * k_entry + k_tail ||
+  if (!read.good() || read.left() < m_subs * k_entry + k_tail || m_count > m_subs * k_sub_block ||
       hash64(blob.substr(k_header)) != checksum) {
     damaged();
   }

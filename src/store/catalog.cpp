@@ -1,6 +1,7 @@
 #include "store/catalog.hpp"
 
 #include "base/text.hpp"
+#include "store/damage.hpp"
 #include "store/merged_campaigns.hpp"
 
 #include <algorithm>
@@ -77,7 +78,7 @@ std::vector<StoredCampaign> Catalog::stored_campaigns() {
     auto& c = row.campaign;
     c.id = query.text(2);
     c.send = query.text(3);
-    c.kind = static_cast<CampaignKind>(query.integer(4));
+    c.kind = enumerated(query.integer(4), CampaignKind::test, "campaign");
     std::string* const texts[] = {&c.family,       &c.parent,    &c.name,
                                   &c.subject,      &c.preheader, &c.from_name,
                                   &c.from_address, &c.reply_to,  &c.status};
@@ -136,10 +137,13 @@ std::vector<StoredCampaign> Catalog::campaigns() {
   }
   for (const auto& part : rows) {
     if (is_part(part)) {
-      add_part(
-          *std::lower_bound(rows.begin(), rows.end(), *part.merged_into,
-                            [](const StoredCampaign& row, CampaignId id) { return row.id < id; }),
-          part);
+      const auto whole =
+          std::lower_bound(rows.begin(), rows.end(), *part.merged_into,
+                           [](const StoredCampaign& row, CampaignId id) { return row.id < id; });
+      if (whole == rows.end() || whole->id != *part.merged_into) {
+        damaged("the table campaign");
+      }
+      add_part(*whole, part);
     }
   }
   std::erase_if(rows, [&](const StoredCampaign& row) {
@@ -192,13 +196,16 @@ void Catalog::describe_campaign(CampaignId id, const Campaign& c) {
 
 namespace {
 
+/// -1: none is given.
+std::optional<Stage> stage_of(std::int64_t number, std::string_view table) {
+  return number == -1 ? std::nullopt : std::optional(enumerated(number, Stage::bofu, table));
+}
+
 LinkPlacement placement_of(Statement& query, int column) {
   LinkPlacement placement;
   placement.text = query.text(column);
   placement.alias = query.text(column + 1);
-  if (query.integer(column + 2) >= 0) {
-    placement.stage = static_cast<Stage>(query.integer(column + 2));
-  }
+  placement.stage = stage_of(query.integer(column + 2), "placement");
   placement.footer = query.integer(column + 3) != 0;
   return placement;
 }
@@ -308,9 +315,7 @@ std::vector<LinkByHand> Catalog::links_by_hand() {
     row.id = query.integer(0);
     row.pattern = query.text(1);
     row.campaign = query.text(2);
-    if (query.integer(3) >= 0) {
-      row.stage = static_cast<Stage>(query.integer(3));
-    }
+    row.stage = stage_of(query.integer(3), "link_by_hand");
     row.valid_from = query.integer(4);
   }
   return rows;

@@ -4,6 +4,7 @@
 
 #include "base/result.hpp"
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -23,6 +24,15 @@ const auto& referred(const Map& map, const Key& key, std::string_view table) {
     damaged("the table " + std::string(table));
   }
   return found->second;
+}
+
+/// The value that has this number, of an enumeration that counts from 0 to `last`; it stood in
+/// `table`. Failure: there is none.
+template<typename Enum> Enum enumerated(std::int64_t number, Enum last, std::string_view table) {
+  if (number < 0 || number > static_cast<std::int64_t>(last)) {
+    damaged("the table " + std::string(table));
+  }
+  return static_cast<Enum>(number);
 }
 
 } // namespace mailfunnel

@@ -26,7 +26,7 @@ namespace {
 // column:     entries u32, values u16, flags u8, [valid_from u32 | bits], dictionary (packed size
 //             u32, zstd or plain), packed columns
 constexpr std::uint8_t k_version = 1, k_key_version = 2;
-constexpr std::size_t k_head = 5, k_behind = 8; // bytes
+constexpr std::size_t k_head = 5, k_behind = 8, k_column = 10; // bytes; of a directory's row
 constexpr std::size_t k_worth_packing =
     1024; // bytes of a dictionary: smaller ones are read faster plain
 
@@ -317,7 +317,7 @@ std::string encode_column(std::span<const AttributeEntry> entries) {
             [&](std::size_t i) { return std::uint32_t{entries[i].recipient}; });
   pack_bits(out, n, time_bits, [&](std::size_t i) { return entries[i].valid_from - base; });
   pack_bits(out, n, value_bits, [&](std::size_t i) { return index[i]; });
-  out.append(8, '\0');
+  out.append(k_behind, '\0');
   return out;
 }
 
@@ -340,7 +340,7 @@ std::string encode_attributes(std::span<const AttributeEntry> entries) {
   std::string body;
   ByteWriter write(body);
   write.number(static_cast<std::uint16_t>(columns.size()));
-  auto offset = static_cast<std::uint32_t>(2 + columns.size() * 10);
+  auto offset = static_cast<std::uint32_t>(2 + columns.size() * k_column);
   for (const auto& column : columns) {
     write.number(column.attribute);
     write.number(offset);
@@ -354,14 +354,24 @@ std::string encode_attributes(std::span<const AttributeEntry> entries) {
 }
 
 AttributeBlock::AttributeBlock(std::string_view blob, std::string_view name)
-    : m_blob(unsealed(blob, name)), m_name(name) {}
+    : m_blob(unsealed(blob, name)), m_name(name) {
+  ByteReader read(m_blob);
+  const std::size_t columns = read.number<std::uint16_t>();
+  need(read.good() && read.left() >= columns * k_column);
+}
+
+void AttributeBlock::need(bool good) const {
+  if (!good) {
+    damaged(m_name);
+  }
+}
 
 std::vector<std::uint16_t> AttributeBlock::attributes() const {
   ByteReader read(m_blob);
   std::vector<std::uint16_t> found(read.number<std::uint16_t>());
   for (auto& attribute : found) {
     attribute = read.number<std::uint16_t>();
-    read.take(8);
+    read.take(k_column - sizeof attribute);
   }
   return found;
 }
@@ -373,9 +383,10 @@ bool AttributeBlock::read(std::uint16_t attribute, AttributeColumn& column) cons
     const auto id = directory.number<std::uint16_t>();
     const auto offset = directory.number<std::uint32_t>();
     const auto size = directory.number<std::uint32_t>();
-    if (id != attribute || offset + size > m_blob.size()) {
+    if (id != attribute) {
       continue;
     }
+    need(std::uint64_t{offset} + size <= m_blob.size());
     ByteReader read(m_blob.substr(offset, size));
     const auto entries = read.number<std::uint32_t>();
     const auto values = read.number<std::uint32_t>();
@@ -386,11 +397,18 @@ bool AttributeBlock::read(std::uint16_t attribute, AttributeColumn& column) cons
     const auto texts = read.text();
     const bool dense = read.number<std::uint8_t>() != 0;
     column.storage = compressed ? decompressed(texts, m_name) : std::string(texts);
+    const auto of_recipients = dense ? 0 : packed_size(entries, k_recipient_block_bits);
+    need(read.good() && (!dense || entries == k_recipient_block) && time_bits <= 32 &&
+         value_bits <= 32 &&
+         of_recipients + packed_size(entries, time_bits) + packed_size(entries, value_bits) +
+                 k_behind <=
+             read.left());
     column.values.clear();
     ByteReader dictionary(column.storage);
     for (std::uint32_t v = 0; v < values && dictionary.good(); ++v) {
       column.values.push_back(dictionary.text());
     }
+    need(dictionary.good());
     column.recipient.resize(entries);
     column.valid_from.resize(entries);
     column.value.resize(entries);
@@ -404,13 +422,17 @@ bool AttributeBlock::read(std::uint16_t attribute, AttributeColumn& column) cons
       unpack_bits(at, entries, k_recipient_block_bits, [&](std::size_t k, std::uint32_t v) {
         column.recipient[k] = static_cast<std::uint16_t>(v);
       });
-      at += packed_size(entries, k_recipient_block_bits);
+      at += of_recipients;
     }
     unpack_bits(at, entries, time_bits,
                 [&](std::size_t k, std::uint32_t v) { column.valid_from[k] = base + v; });
     at += packed_size(entries, time_bits);
-    unpack_bits(at, entries, value_bits,
-                [&](std::size_t k, std::uint32_t v) { column.value[k] = v; });
+    std::uint32_t last = 0;
+    unpack_bits(at, entries, value_bits, [&](std::size_t k, std::uint32_t v) {
+      column.value[k] = v;
+      last = std::max(last, v);
+    });
+    need(entries == 0 || last < values);
     return true;
   }
   return false;

@@ -87,12 +87,14 @@ std::string encode_attributes(std::span<const AttributeEntry> entries);
 
 class AttributeBlock {
 public:
+  /// Failure, here and of read(), naming the block as `name`: it is damaged.
   AttributeBlock(std::string_view blob, std::string_view name);
   std::vector<std::uint16_t> attributes() const;
   /// False when the block has nothing of this attribute.
   bool read(std::uint16_t attribute, AttributeColumn& column) const;
 
 private:
+  void need(bool good) const;
   std::string_view m_blob;
   std::string m_name;
 };

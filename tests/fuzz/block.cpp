@@ -1,5 +1,5 @@
-// Blocks of activity and of keys as they stand in the store: the input is tried as either. The
-// checksum is made right first, so that what lies behind it is reached.
+// Blocks as they stand in the store: of activity, of keys, of attributes. The checksum is made
+// right first, so that what lies behind it is reached.
 
 #include "fuzz/target.hpp"
 
@@ -16,33 +16,48 @@ namespace mailfunnel::fuzz {
 
 namespace {
 
-bool run_keys(std::string_view body) {
-  constexpr char k_version = 2;
-  const auto checksum = static_cast<std::uint32_t>(hash64(body));
-  std::string blob(1, k_version);
-  blob.append(reinterpret_cast<const char*>(&checksum), sizeof checksum).append(body);
-  try {
-    decode_keys(blob, "the block");
-    return true;
-  } catch (const Failure&) {
-    return false;
+/// `size` bytes of it stand at `place`, and what it is of behind them.
+std::string with_checksum(std::string_view text, std::size_t place, std::size_t size) {
+  std::string blob(text);
+  if (blob.size() >= place + size) {
+    const auto checksum = hash64(text.substr(place + size));
+    std::memcpy(blob.data() + place, &checksum, size);
+  }
+  return blob;
+}
+
+void read_activity(std::string_view blob) {
+  const BlockReader reader(blob, key_of(1, 2, EventKind::click));
+  EventColumns columns;
+  reader.read_all(columns);
+  std::vector<std::uint16_t> recipients;
+  reader.read_recipients(recipients);
+  reader.read_recipients(3, 9'000, columns);
+}
+
+void read_keys(std::string_view blob) {
+  const PackedKeys keys(blob, "keys");
+  std::string space;
+  for (std::uint32_t i = 0; i < keys.size(); ++i) {
+    keys.address(i, space);
+  }
+  decode_keys(blob, "keys");
+}
+
+void read_attributes(std::string_view blob) {
+  const AttributeBlock block(blob, "attributes");
+  AttributeColumn column;
+  for (const auto attribute : block.attributes()) {
+    block.read(attribute, column);
+    for (const auto value : column.value) {
+      static_cast<void>(column.values.at(value));
+    }
   }
 }
 
-bool run_activity(std::string_view text) {
-  constexpr std::size_t k_checksum = 12, k_header = 20;
-  std::string blob(text);
-  if (blob.size() >= k_header) {
-    const auto checksum = hash64(text.substr(k_header));
-    std::memcpy(blob.data() + k_checksum, &checksum, sizeof checksum);
-  }
+bool whole(void (*read)(std::string_view), std::string_view blob) {
   try {
-    const BlockReader reader(blob, key_of(1, 2, EventKind::click));
-    EventColumns columns;
-    reader.read_all(columns);
-    std::vector<std::uint16_t> recipients;
-    reader.read_recipients(recipients);
-    reader.read_recipients(3, 9'000, columns);
+    read(blob);
     return true;
   } catch (const Failure&) {
     return false;
@@ -52,8 +67,10 @@ bool run_activity(std::string_view text) {
 } // namespace
 
 bool run(std::string_view text) {
-  const bool keys = run_keys(text);
-  return run_activity(text) || keys;
+  const bool activity = whole(read_activity, with_checksum(text, 12, 8));
+  const auto of_people = with_checksum(text, 1, 4);
+  const bool keys = whole(read_keys, of_people);
+  return whole(read_attributes, of_people) || keys || activity;
 }
 
 } // namespace mailfunnel::fuzz

@@ -489,6 +489,35 @@ TEST_CASE("a damaged block is named, not skipped") {
   }
 }
 
+TEST_CASE("a row that names what is not there is named, not followed") {
+  constexpr std::pair<const char*, const char*> k_changes[] = {
+      {"activity", "key = key | 255"},       // no kind has this number
+      {"activity", "key = key | (1 << 39)"}, // nor a mailing
+      {"campaign", "account = 77"},          {"campaign", "kind = 4"},
+      {"campaign", "merged_into = 77"},      {"campaign", "merged_into = -1"},
+      {"coverage", "account = 77"},
+  };
+  for (const auto& [table, change] : k_changes) {
+    CAPTURE(change);
+    TestWorkspace test(k_profile);
+    test.import("log.csv", joined(random_lines(5, 300, 40)));
+    {
+      auto store = test.store();
+      store.database().execute(
+          fmt::format("PRAGMA foreign_keys=OFF; UPDATE OR REPLACE {} SET {}", table, change));
+    }
+    std::string said;
+    try {
+      auto store = test.store();
+      run_scores(store, test.workspace, test.workspace.config.rules, k_now, true);
+      test.exported();
+    } catch (const Failure& failure) {
+      said = failure.error.message;
+    }
+    CHECK(said == fmt::format("the table {} is damaged: restore the store from a backup", table));
+  }
+}
+
 std::string clicks_of(unsigned first, unsigned people, std::string_view ip, Seconds from,
                       std::string_view url = "https://example.com/pricing") {
   std::string out(k_head);

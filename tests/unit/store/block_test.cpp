@@ -2,6 +2,7 @@
 #include "base/hash.hpp"
 #include "base/result.hpp"
 #include "store/block.hpp"
+#include "store/damage.hpp"
 #include "store/recipient_block.hpp"
 #include "store/zstd.hpp"
 
@@ -62,6 +63,26 @@ TEST_CASE("blocks give back what went in, whole and for one recipient") {
       }
     }
     CHECK(columns.size() == found);
+  }
+}
+
+TEST_CASE("a key gives back what it is made of, and says so where its kind is none") {
+  const auto last = static_cast<EventKind>(k_event_kinds - 1);
+  const auto key = key_of(5, 70'000, last);
+  CHECK(kind_of(key) == last);
+  CHECK(campaign_of(key) == 70'000);
+  CHECK(kind_of(key_of(0, 0, EventKind::unknown)) == EventKind::unknown);
+  for (const std::uint64_t bad : {std::uint64_t{k_event_kinds}, std::uint64_t{0xFF}}) {
+    CHECK_THROWS_WITH_AS(static_cast<void>(kind_of((key & ~std::uint64_t{0xFF}) | bad)),
+                         "the table activity is damaged: restore the store from a backup", Failure);
+  }
+}
+
+TEST_CASE("a number that stands for no value of an enumeration is damage") {
+  CHECK(enumerated(18, EventKind::address_change, "t") == EventKind::address_change);
+  for (const std::int64_t bad : {-1, 19, 256}) {
+    CHECK_THROWS_WITH_AS(static_cast<void>(enumerated(bad, EventKind::address_change, "t")),
+                         "the table t is damaged: restore the store from a backup", Failure);
   }
 }
 
