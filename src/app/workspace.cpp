@@ -2,6 +2,7 @@
 
 #include "base/parallel.hpp"
 #include "base/text.hpp"
+#include "store/damage.hpp"
 #include "store/erasures.hpp"
 
 #include <algorithm>
@@ -58,6 +59,11 @@ ManualSuppressions::ManualSuppressions(Database& database, Seconds as_of) {
       {"objection to profiling", suppressed_by::profiling},
       {"erased", suppressed_by::erased}};
   Recipients recipients(database);
+  std::uint64_t end = 0; // of their numbers
+  const auto mark = [&](RecipientId id, std::uint8_t bit) {
+    m_by_chunk[chunk_of(id)][offset_of(id)] |= bit;
+    end = std::max(end, std::uint64_t{id} + 1);
+  };
   auto query = database.use("SELECT key, reason FROM suppression WHERE valid_from <= ?1 AND "
                             "(valid_to IS NULL OR valid_to > ?1)");
   query.bind(as_of);
@@ -67,11 +73,14 @@ ManualSuppressions::ManualSuppressions(Database& database, Seconds as_of) {
       bit = query.text(1) == name ? of_name : bit;
     }
     if (const auto id = recipients.find(query.text(0))) {
-      m_by_chunk[chunk_of(*id)][offset_of(*id)] |= bit;
+      mark(*id, bit);
     }
   }
   for (const auto id : Erasures::numbers(database)) { // whatever the moment
-    m_by_chunk[chunk_of(id)][offset_of(id)] |= suppressed_by::erased;
+    mark(id, suppressed_by::erased);
+  }
+  if (end > recipients.count()) { // asked for last: others may add people meanwhile
+    damaged("the list of who is suppressed or erased");
   }
 }
 

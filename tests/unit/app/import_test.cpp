@@ -465,6 +465,21 @@ TEST_CASE("a stored run that is damaged is named, not used") {
   }
 }
 
+TEST_CASE("who is erased under a number that nobody has had is damage") {
+  TestWorkspace test(k_profile);
+  test.import("log.csv", joined(random_lines(5, 300, 40)));
+  auto store = test.store();
+  const auto people = Recipients(store.database()).count();
+  const auto erase = [&](std::int64_t number) {
+    store.database().use("INSERT OR REPLACE INTO erased VALUES (x'00', ?1, 0)").bind(number).run();
+    run_scores(store, test.workspace, test.workspace.config.rules, k_now, true);
+  };
+  CHECK_NOTHROW(erase(people - 1));
+  for (const auto number : {std::int64_t{people}, std::int64_t{-1}}) {
+    CHECK_THROWS_AS(erase(number), Failure);
+  }
+}
+
 TEST_CASE("threads do not change the result") {
   const auto text = joined(random_lines(9, 5000, 300));
   std::string expected;
