@@ -86,7 +86,10 @@ Result<Audit> audit(Store& store, const Workspace& workspace, std::size_t most) 
       found[id].push_back(std::move(difference));
     }
   };
-  recall_scores(store, workspace, run, scorer, take);
+  if (!recall_scores(store, workspace, run, scorer, take)) {
+    return Error{ErrorCode::locked, "somebody wrote meanwhile, and the run is no longer of now: "
+                                    "`mailfunnel score`, then audit again"};
+  }
   Recipients recipients(store.database());
   for (auto& [id, differences] : found) {
     for (auto& difference : differences) {

@@ -136,6 +136,12 @@ void keep_run(Store& store, const StoredRun& run, const Rules& rules, const Worl
   const WriterLock lock(store.path());
   auto& database = store.database();
   Transaction transaction(database);
+  auto there = database.use("SELECT 1 FROM run WHERE id = ?1 AND as_of = ?2 AND changes = ?3");
+  if (!there.bind(run.id, run.as_of, run.changes).step()) {
+    throw Failure({ErrorCode::locked, "somebody scored anew meanwhile, and the run that this is of "
+                                      "is gone: run it again"});
+  }
+  there.reset();
   database
       .use(
           "UPDATE run SET kept = 1, created = ?4, rules = ?2, tags = ?3 WHERE id = ?1 AND kept = 0")

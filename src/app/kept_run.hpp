@@ -29,7 +29,7 @@ struct KeptRun {
 
 /// Keeps the run with rules and tags, and notes what left with it. Also drops runs that were kept
 /// long enough. `rules` and `world` are those of the run. `accesses`: lines of the access log, of
-/// many people, that are noted with it.
+/// many people, that are noted with it. Failure (locked): another run took its place meanwhile.
 void keep_run(Store& store, const StoredRun& run, const Rules& rules, const World& world,
               const std::vector<std::string>& uses, Seconds now,
               const std::vector<Access>& accesses = {});

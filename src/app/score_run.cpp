@@ -56,7 +56,7 @@ StoredRun RunRecorder::save() {
   }
   write(m_waiting, true);
   m_store.checkpoint();
-  return {*m_run, m_as_of};
+  return {*m_run, m_as_of, m_changes};
 }
 
 void RunRecorder::write(const Blocks& blocks, bool last) {
@@ -118,10 +118,11 @@ std::vector<StoredRun> current_runs(Store& store, const Workspace& workspace) {
   auto query = store.database().use(
       "SELECT id, as_of FROM run WHERE changes = ?1 AND rules_hash = ?2 AND kept <> 2 ORDER BY id "
       "DESC");
-  query.bind(store.changes(), key);
+  const auto changes = store.changes();
+  query.bind(changes, key);
   std::vector<StoredRun> runs;
   while (query.step()) {
-    runs.push_back({query.integer(0), query.integer(1)});
+    runs.push_back({query.integer(0), query.integer(1), changes});
   }
   return runs;
 }
@@ -146,29 +147,37 @@ void recall_chunk(Database& database, const StoredRun& run, std::uint32_t chunk,
   }
 }
 
-void recall_scores(
+bool recall_scores(
     Store& store, const Workspace& workspace, const StoredRun& run, const Scorer& scorer,
     const std::function<void(std::uint32_t, StoreChunk&, ChunkScores&, unsigned)>& take,
     ScoreColumns wanted) {
   std::vector<ChunkScores> of_thread(std::max(workspace.threads, 1U));
-  each_chunk(store, workspace.threads,
-             [&](std::uint32_t chunk, StoreChunk& source, Database& database, unsigned thread) {
-               auto& scores = of_thread[thread];
-               recall_chunk(database, run, chunk, source.size(), scorer, scores, wanted);
-               take(chunk, source, scores, thread);
-             });
+  return each_chunk(
+      store, workspace.threads,
+      [&](std::uint32_t chunk, StoreChunk& source, Database& database, unsigned thread) {
+        auto& scores = of_thread[thread];
+        recall_chunk(database, run, chunk, source.size(), scorer, scores, wanted);
+        take(chunk, source, scores, thread);
+      },
+      [&run](Database& database) {
+        auto query =
+            database.use("SELECT 1 FROM run, meta WHERE run.id = ?1 AND run.as_of = ?2 AND "
+                         "run.changes = ?3 AND meta.key = 'changes' AND "
+                         "CAST(meta.value AS INTEGER) = ?3");
+        return query.bind(run.id, run.as_of, run.changes).step();
+      });
 }
 
-ScoreSummary recall_summary(Store& store, const Workspace& workspace, const StoredRun& run) {
+std::optional<ScoreSummary> recall_summary(Store& store, const Workspace& workspace,
+                                           const StoredRun& run) {
   const auto& rules = workspace.config.rules;
   const auto world = build_world(store, workspace, rules, run.as_of);
   const Scorer scorer(rules, world, run.as_of);
   std::vector<ScoreTally> tallies(std::max(workspace.threads, 1U), ScoreTally(scorer));
-  recall_scores(store, workspace, run, scorer,
-                [&](std::uint32_t, StoreChunk&, ChunkScores& scores, unsigned thread) {
-                  tallies[thread].add(scores);
-                });
-  return summary_of(tallies);
+  const bool right = recall_scores(store, workspace, run, scorer,
+                                   [&](std::uint32_t, StoreChunk&, ChunkScores& scores,
+                                       unsigned thread) { tallies[thread].add(scores); });
+  return right ? std::optional(summary_of(tallies)) : std::nullopt;
 }
 
 } // namespace mailfunnel

@@ -20,8 +20,9 @@ ScoreSummary run_scores(Store& store, const Workspace& workspace, const Rules& r
                         bool keep);
 
 struct StoredRun {
-  std::int64_t id = 0; // in run_block
+  std::int64_t id = 0; // in run_block; of a run that went another may get it
   Seconds as_of = 0;
+  std::int64_t changes = 0; // Store::changes() that it is of
 };
 
 /// Gathers the scores of all chunks and keeps them as the newest run. A large run is written while
@@ -64,11 +65,13 @@ void recall_chunk(Database& database, const StoredRun& run, std::uint32_t chunk,
                   const Scorer& scorer, ChunkScores& scores,
                   ScoreColumns wanted = ScoreColumns::all());
 
-/// As run_scores, from what the run kept.
-ScoreSummary recall_summary(Store& store, const Workspace& workspace, const StoredRun& run);
+/// As run_scores, from what the run kept; nothing where it is no longer right.
+std::optional<ScoreSummary> recall_summary(Store& store, const Workspace& workspace,
+                                           const StoredRun& run);
 
-/// As score_store, from what the run kept.
-void recall_scores(Store& store, const Workspace& workspace, const StoredRun& run,
+/// As score_store, from what the run kept. False, and nothing was taken: somebody wrote since it
+/// was looked up, and it is no longer right.
+bool recall_scores(Store& store, const Workspace& workspace, const StoredRun& run,
                    const Scorer& scorer,
                    const std::function<void(std::uint32_t chunk, StoreChunk&, ChunkScores&,
                                             unsigned thread)>& take,

@@ -404,18 +404,21 @@ bool needs_times(const Workspace& workspace, const std::vector<SegmentRequest>& 
 
 namespace {
 
-/// Out of the stored run where it is of that moment and holds what is asked for, else scored anew;
-/// then `scored` gets every chunk too. Returns the run, if it was right.
+/// Out of the stored run where it is of that moment, holds what is asked for, and is still right
+/// when it is read, else scored anew; then `scored` gets every chunk too. Returns the run, if it
+/// was right.
 std::optional<StoredRun>
 take_scores(Store& store, const Workspace& workspace, const World& world, const Scorer& scorer,
             bool times, SegmentRun& segments,
             const std::function<void(std::uint32_t, const ChunkScores&)>& scored) {
   const auto take = [&](std::uint32_t chunk, StoreChunk& source, ChunkScores& scores,
                         unsigned thread) { segments.take(chunk, source, scores, thread); };
-  const auto stored = run_of(store, workspace, scorer.as_of());
+  auto stored = run_of(store, workspace, scorer.as_of());
   if (stored && !times) {
-    recall_scores(store, workspace, *stored, scorer, take, segments.asked());
-    return stored;
+    if (recall_scores(store, workspace, *stored, scorer, take, segments.asked())) {
+      return stored;
+    }
+    stored.reset();
   }
   score_store(store, workspace, workspace.config.rules, world, scorer.as_of(),
               [&](std::uint32_t chunk, StoreChunk& source, ChunkScores& scores, unsigned thread) {

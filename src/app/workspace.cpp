@@ -96,13 +96,17 @@ std::uint8_t ManualSuppressions::of(RecipientId id) const {
   return chunk == nullptr || found == chunk->end() ? std::uint8_t{0} : found->second;
 }
 
-void each_chunk(Store& store, unsigned threads,
-                const std::function<void(std::uint32_t, StoreChunk&, Database&, unsigned)>& take) {
+bool each_chunk(Store& store, unsigned threads,
+                const std::function<void(std::uint32_t, StoreChunk&, Database&, unsigned)>& take,
+                const std::function<bool(Database&)>& fits) {
   const auto recipients = Recipients(store.database()).count();
   const auto chunks = (std::uint64_t{recipients} + k_chunk_size - 1) >> k_chunk_bits;
   threads = static_cast<unsigned>(
       std::clamp<std::uint64_t>(threads, 1, std::max(chunks, std::uint64_t{1})));
   auto databases = store.readers(threads); // people who came since the count are left out
+  if (fits && !fits(databases.front())) {
+    return false;
+  }
   std::atomic<std::uint32_t> next{0};
   on_threads(threads, [&](unsigned thread) {
     auto& database = databases[thread];
@@ -111,6 +115,7 @@ void each_chunk(Store& store, unsigned threads,
       take(chunk, source, database, thread);
     }
   });
+  return true;
 }
 
 void prepare_crowds(const World& world, const RobotRules& rules, unsigned threads) {

@@ -31,10 +31,12 @@ Workspace open_workspace(const std::string& folder, const std::string& file);
 Result<Seconds> parse_as_of(Store& store, const std::string& text, Seconds now);
 
 /// Calls `take` for every chunk of the store, several at a time, each thread with its own
-/// connection; all of them see one moment.
-void each_chunk(
+/// connection; all of them see one moment. `fits` is asked at that moment: where it says no nothing
+/// is taken, and false comes back.
+bool each_chunk(
     Store& store, unsigned threads,
-    const std::function<void(std::uint32_t chunk, StoreChunk&, Database&, unsigned thread)>& take);
+    const std::function<void(std::uint32_t chunk, StoreChunk&, Database&, unsigned thread)>& take,
+    const std::function<bool(Database&)>& fits = {});
 
 /// Before a look at everybody: crowds of all mailings, several at a time.
 void prepare_crowds(const World& world, const RobotRules& rules, unsigned threads);

@@ -365,23 +365,24 @@ NewFile::NewFile(std::string path) : m_path(std::move(path)), m_target(m_path) {
   }
   const bool is_there = stat(m_path.c_str(), &found) == 0;
   m_in_place = is_there && !S_ISREG(found.st_mode) && !S_ISDIR(found.st_mode);
+  m_beside = fmt::format("{}.{}.new", m_target, getpid());
   // What is no plain file is opened by the name that was given: a pipe of /dev/stdout has no other.
   m_file = m_in_place ? open(m_path.c_str(), O_WRONLY | O_CLOEXEC)
-                      : open(beside().c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+                      : open(m_beside.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
   const bool keeps_mode = m_file >= 0 && is_there && S_ISREG(found.st_mode);
   m_error = m_file < 0 || (keeps_mode && fchmod(m_file, found.st_mode & 0777) != 0) ? errno : 0;
 }
 
 NewFile::NewFile(NewFile&& other) noexcept
     : m_path(std::move(other.m_path)), m_target(std::move(other.m_target)),
-      m_in_place(other.m_in_place), m_file(std::exchange(other.m_file, -1)),
-      m_error(other.m_error) {}
+      m_beside(std::move(other.m_beside)), m_in_place(other.m_in_place),
+      m_file(std::exchange(other.m_file, -1)), m_error(other.m_error) {}
 
 NewFile::~NewFile() {
   if (m_file >= 0) {
     close(m_file);
     if (!m_in_place) {
-      unlink(beside().c_str());
+      unlink(m_beside.c_str());
     }
   }
 }
@@ -406,7 +407,7 @@ Result<void> NewFile::good() const {
 
 Result<void> NewFile::finish(bool synced) {
   if (m_error == 0 && !m_in_place &&
-      ((synced && fsync(m_file) != 0) || rename(beside().c_str(), m_target.c_str()) != 0)) {
+      ((synced && fsync(m_file) != 0) || rename(m_beside.c_str(), m_target.c_str()) != 0)) {
     m_error = errno;
   }
   MF_CHECK(good());

@@ -56,8 +56,8 @@ Result<void> visit_inputs(const std::string& path, const std::function<void(Inpu
 Result<std::string> read_file(const std::string& path, std::size_t most = std::size_t{64} << 20);
 
 /// A file that appears whole or not at all: written beside its name, then moved into place, where
-/// it has the rights of the one that it replaces. A link is followed first. What is no plain file (a
-/// device, a pipe) is written to as it stands.
+/// it has the rights of the one that it replaces. A link is followed first. What is no plain file
+/// (a device, a pipe) is written to as it stands.
 class NewFile {
 public:
   explicit NewFile(std::string path);
@@ -72,10 +72,9 @@ public:
   Result<void> finish(bool synced);
 
 private:
-  std::string beside() const { return m_target + ".new"; }
-
   std::string m_path;   // as it was given
   std::string m_target; // what it leads to
+  std::string m_beside; // where it grows: a name that no other process has
   bool m_in_place = false;
   int m_file = -1;
   int m_error = 0; // errno of the first

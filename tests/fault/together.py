@@ -42,6 +42,7 @@ class Together:
             ["export", "scores"],
             ["segments", "show", "readers"],
             ["segments", "count", "readers"],
+            ["segments", "export", "-q", "readers", "-o", str(self.base / f"readers-{rng.randrange(4)}.csv")],
             ["forget", "-q", world.GONE],
             ["explain", "reader1@example.com"],
         ])

@@ -50,7 +50,9 @@ std::vector<std::uint64_t> buckets_of(const ScoreSummary& summary) {
 
 ScoreSummary summary_at(const PageContext& context, Store& store, Seconds as_of) {
   if (const auto run = run_of(store, context.workspace, as_of)) {
-    return recall_summary(store, context.workspace, *run);
+    if (auto summary = recall_summary(store, context.workspace, *run)) {
+      return *std::move(summary);
+    }
   }
   return run_scores(store, context.workspace, context.workspace.config.rules, as_of,
                     !context.another_writes());

@@ -1,10 +1,12 @@
 // Segments out of a stored run are those of scores made anew, whatever is asked for, and in order.
 
 #include "app/export_column.hpp"
+#include "app/kept_run.hpp"
 #include "app/segment_export.hpp"
 #include "test_workspace.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <random>
 #include <tuple>
 
@@ -147,6 +149,34 @@ TEST_CASE("segments: each field has an expression here") {
     });
     const bool field = !event && name != "form" && name != "sent";
     CHECK_MESSAGE((asked || !field), name);
+  }
+}
+
+TEST_CASE("segments: a run that somebody overtakes is not read, and not kept") {
+  SegmentTest test;
+  const auto& rules = test.workspace.config.rules;
+  auto store = test.store();
+  run_scores(store, test.workspace, rules, k_now, true);
+  const auto run = run_of(store, test.workspace, k_now);
+  REQUIRE(run);
+  const auto world = build_world(store, test.workspace, rules, k_now);
+  const Scorer scorer(rules, world, k_now);
+  std::atomic<std::size_t> people{0};
+  const auto take = [&](std::uint32_t, StoreChunk& source, ChunkScores&, unsigned) {
+    people += source.size();
+  };
+  CHECK(recall_scores(store, test.workspace, *run, scorer, take));
+  CHECK(people == 300);
+  test.import("more.csv", "email,country\nnew@example.com,DE\n", true);
+  CHECK_FALSE(recall_scores(store, test.workspace, *run, scorer, take));
+  CHECK(people == 300);
+  CHECK_FALSE(recall_summary(store, test.workspace, *run));
+  run_scores(store, test.workspace, rules, k_now, true); // in the place of the other
+  try {
+    keep_run(store, *run, rules, world, {"segment s"}, k_now);
+    FAIL("a run that is gone was kept");
+  } catch (const Failure& failure) {
+    CHECK(failure.error.code == ErrorCode::locked);
   }
 }
 
