@@ -3,6 +3,7 @@
 #include "base/text.hpp"
 #include "base/uri.hpp"
 #include "model/address_scan.hpp"
+#include "store/damage.hpp"
 #include "store/key_file.hpp"
 
 #include <fcntl.h>
@@ -126,7 +127,10 @@ Erasures::Erasures(Store& store) {
   while (rows.step()) {
     KeyedHash hash{};
     const auto bytes = rows.blob(0);
-    std::memcpy(hash.data(), bytes.data(), std::min(bytes.size(), hash.size()));
+    if (bytes.size() != hash.size()) {
+      damaged("the table erased"); // somebody would be known again
+    }
+    std::memcpy(hash.data(), bytes.data(), hash.size());
     Erasure erasure;
     if (!rows.is_null(1)) {
       erasure.recipient = static_cast<std::uint32_t>(rows.integer(1));

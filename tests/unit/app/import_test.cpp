@@ -11,6 +11,7 @@
 #include "base/text.hpp"
 #include "store/block.hpp"
 #include "store/catalog.hpp"
+#include "store/erasures.hpp"
 
 #include "test_workspace.hpp"
 
@@ -471,12 +472,28 @@ TEST_CASE("who is erased under a number that nobody has had is damage") {
   auto store = test.store();
   const auto people = Recipients(store.database()).count();
   const auto erase = [&](std::int64_t number) {
-    store.database().use("INSERT OR REPLACE INTO erased VALUES (x'00', ?1, 0)").bind(number).run();
+    store.database()
+        .use("INSERT OR REPLACE INTO erased VALUES (zeroblob(16), ?1, 0)")
+        .bind(number)
+        .run();
     run_scores(store, test.workspace, test.workspace.config.rules, k_now, true);
   };
   CHECK_NOTHROW(erase(people - 1));
   for (const auto number : {std::int64_t{people}, std::int64_t{-1}}) {
     CHECK_THROWS_AS(erase(number), Failure);
+  }
+}
+
+TEST_CASE("an erasure whose hash is cut is damage: the person would be taken for a new one") {
+  TestWorkspace test(k_profile);
+  test.import("log.csv", joined(random_lines(5, 300, 40)));
+  auto store = test.store();
+  for (const auto* hash : {"zeroblob(0)", "zeroblob(15)", "zeroblob(17)"}) {
+    CAPTURE(hash);
+    store.database().execute(
+        fmt::format("DELETE FROM erased; INSERT INTO erased VALUES ({}, NULL, 0)", hash));
+    CHECK_THROWS_WITH_AS(Erasures{store},
+                         "the table erased is damaged: restore the store from a backup", Failure);
   }
 }
 
