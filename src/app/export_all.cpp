@@ -170,7 +170,11 @@ std::uint64_t export_events(Store& store, const Workspace& workspace, const Writ
   std::vector<std::string> names(count);
   for (std::uint32_t block = 0; block << k_recipient_block_bits < count; ++block) {
     each_key(recipients.keys_of_block(block), [&](std::uint32_t index, std::string_view key) {
-      auto& name = names[block << k_recipient_block_bits | index];
+      const auto number = block << k_recipient_block_bits | index;
+      if (number >= count) {
+        damaged("the number of recipients");
+      }
+      auto& name = names[number];
       const bool contact = is_contact_key(key);
       const auto candidate = contact ? catalog.contact_name(key) : std::string(key);
       if (name.empty() || (is_contact_key(name) && !contact) ||
@@ -207,7 +211,11 @@ std::uint64_t export_events(Store& store, const Workspace& workspace, const Writ
         sets.read(campaign, kind, columns);
         for (std::size_t i = 0; i < columns.size(); ++i) {
           const auto row = columns.row(i);
-          const auto of = rank[chunk << k_chunk_bits | row.recipient];
+          const auto number = chunk << k_chunk_bits | row.recipient;
+          if (number >= count) {
+            damaged("the number of recipients");
+          }
+          const auto of = rank[number];
           if (of >= first && of < end) {
             rows.push_back({of, referred(catalog.order, campaign, "activity"), kind, row});
           }

@@ -4,6 +4,7 @@
 #include "base/hash.hpp"
 #include "base/parallel.hpp"
 #include "base/text.hpp"
+#include "store/damage.hpp"
 
 #include <algorithm>
 #include <map>
@@ -187,8 +188,12 @@ void Recipients::add(std::span<const NewKey> keys, unsigned threads) {
       return;
     }
     KeyBlock block(count_in_block);
-    each_key(piece.data,
-             [&](std::uint32_t index, std::string_view key) { block.at(index).emplace_back(key); });
+    each_key(piece.data, [&](std::uint32_t index, std::string_view key) {
+      if (index >= block.size()) {
+        damaged("the number of recipients");
+      }
+      block[index].emplace_back(key);
+    });
     for (auto i = piece.first; i < piece.end; ++i) {
       auto& mine = block.at(keys[i].id - base);
       // An address goes before the contact ids, behind older addresses.

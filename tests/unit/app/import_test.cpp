@@ -521,6 +521,15 @@ TEST_CASE("a damaged block is named, not skipped") {
   }
 }
 
+TEST_CASE("fewer recipients than have keys and events: damage, and said") {
+  TestWorkspace test(k_profile);
+  test.import("log.csv", joined(random_lines(5, 300, 40)));
+  test.store().database().execute("UPDATE meta SET value = '3' WHERE key = 'recipients'");
+  CHECK_THROWS_WITH_AS(test.exported(),
+                       "the number of recipients is damaged: restore the store from a backup",
+                       Failure);
+}
+
 TEST_CASE("a row that names what is not there is named, not followed") {
   constexpr std::pair<const char*, const char*> k_changes[] = {
       {"activity", "key = key | 255"},       // no kind has this number
