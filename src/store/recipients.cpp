@@ -68,8 +68,18 @@ std::uint64_t Recipients::index_hash(std::string_view key) {
 }
 
 RecipientId Recipients::count() {
-  auto query = m_database->use("SELECT value FROM meta WHERE key = 'recipients'");
-  return query.step() ? static_cast<RecipientId>(parse_int(query.text(0)).value_or(0)) : 0;
+  auto query = m_database->use("SELECT value, (SELECT max(block) FROM key_block) FROM meta WHERE "
+                               "key = 'recipients'");
+  if (!query.step()) {
+    return 0;
+  }
+  // The last one has a key.
+  const auto most = query.is_null(1) ? 0 : (query.integer(1) + 1) << k_recipient_block_bits;
+  const auto count = parse_int(query.text(0)).value_or(-1);
+  if (count < 0 || count > most) {
+    damaged("the number of recipients");
+  }
+  return static_cast<RecipientId>(count);
 }
 
 std::string Recipients::keys_of_block(std::uint32_t block) {

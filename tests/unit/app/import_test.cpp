@@ -521,13 +521,17 @@ TEST_CASE("a damaged block is named, not skipped") {
   }
 }
 
-TEST_CASE("fewer recipients than have keys and events: damage, and said") {
-  TestWorkspace test(k_profile);
-  test.import("log.csv", joined(random_lines(5, 300, 40)));
-  test.store().database().execute("UPDATE meta SET value = '3' WHERE key = 'recipients'");
-  CHECK_THROWS_WITH_AS(test.exported(),
-                       "the number of recipients is damaged: restore the store from a backup",
-                       Failure);
+TEST_CASE("fewer recipients than have keys and events, or more than there can be: damage") {
+  for (const auto* count : {"3", "-4", "513", "4000000000", "9999999999999999999", "many"}) {
+    CAPTURE(count);
+    TestWorkspace test(k_profile);
+    test.import("log.csv", joined(random_lines(5, 300, 40)));
+    test.store().database().execute(
+        fmt::format("UPDATE meta SET value = '{}' WHERE key = 'recipients'", count));
+    CHECK_THROWS_WITH_AS(test.exported(),
+                         "the number of recipients is damaged: restore the store from a backup",
+                         Failure);
+  }
 }
 
 TEST_CASE("a row that names what is not there is named, not followed") {
