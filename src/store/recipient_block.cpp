@@ -13,14 +13,12 @@ namespace mailfunnel {
 
 namespace {
 
-// keys:       version u8, checksum u32, people, domains, letters (varints), domains
-// ("@example.com",
-//             length first), letters (a byte each), bits of a length u8, lengths of texts, numbers
-//             of domains (0: none), numbers of letters, 8 bytes of nothing. Numbers take as many
-//             bits as the largest needs.
-//             A text is all keys of a person, '\n' between; of one address without its domain.
-//             Version 1 (in stores of format 4 and older): version u8, checksum u32, zstd( text
-//             after text, length first ).
+// keys:       version u8, checksum u32, people, domains, letters (varints), the domains (such as
+//             "@example.com", length first), the letters (a byte each), bits of a length u8,
+//             lengths of texts, numbers of domains (0: none), numbers of letters, 8 bytes of
+//             nothing. Numbers take as many bits as the largest needs. A text is all keys of a
+//             person, '\n' between; of one address without its domain. Version 1 (in stores of
+//             format 4 and older): version u8, checksum u32, zstd( text after text, length first ).
 // attributes: version u8, checksum u32, columns u16, directory (attribute u16, offset u32, size
 //             u32)*, columns
 // column:     entries u32, values u16, flags u8, [valid_from u32 | bits], dictionary (packed size
@@ -235,14 +233,11 @@ std::string_view PackedKeys::address(std::uint32_t index, std::string& space) co
   if (m_people[index + 1].domain != 0) { // the only key
     return std::string_view(space).substr(begin);
   }
-  for (auto rest = std::string_view(space).substr(begin); !rest.empty();) {
-    const auto key = rest.substr(0, rest.find('\n'));
-    if (!is_contact_key(key)) {
-      return key;
-    }
-    rest.remove_prefix(std::min(rest.size(), key.size() + 1));
-  }
-  return {};
+  std::string_view first;
+  each_of(std::string_view(space).substr(begin), [&first](std::string_view key) {
+    first = first.empty() && !is_contact_key(key) ? key : first;
+  });
+  return first;
 }
 
 std::string unpack_keys(std::string_view blob, std::string_view name) {

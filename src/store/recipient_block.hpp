@@ -61,16 +61,20 @@ private:
   std::size_t m_bytes = 0;
 };
 
+/// Calls put(key) for each of somebody's keys ('\n' between), in order; views into `keys`.
+template<typename Put> void each_of(std::string_view keys, Put put) {
+  while (!keys.empty()) {
+    const auto end = std::min(keys.find('\n'), keys.size());
+    put(keys.substr(0, end));
+    keys.remove_prefix(std::min(keys.size(), end + 1));
+  }
+}
+
 /// Calls put(index in the block, key) for each key, in order; views into `plain`.
 template<typename Put> void each_key(std::string_view plain, Put put) {
   ByteReader read(plain);
   for (std::uint32_t index = 0; read.left() != 0 && read.good(); ++index) {
-    auto all = read.text();
-    while (!all.empty()) {
-      const auto end = std::min(all.find('\n'), all.size());
-      put(index, all.substr(0, end));
-      all.remove_prefix(std::min(all.size(), end + 1));
-    }
+    each_of(read.text(), [&](std::string_view key) { put(index, key); });
   }
 }
 

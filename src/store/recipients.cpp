@@ -7,6 +7,7 @@
 #include "store/damage.hpp"
 
 #include <algorithm>
+#include <limits>
 #include <map>
 #include <numeric>
 
@@ -44,11 +45,7 @@ template<typename Put> void each_key_of(const PackedKeys& block, std::uint32_t i
   }
   std::string all;
   block.append(all, index);
-  for (std::string_view rest = all; !rest.empty();) {
-    const auto key = rest.substr(0, rest.find('\n'));
-    put(key);
-    rest.remove_prefix(std::min(rest.size(), key.size() + 1));
-  }
+  each_of(all, put);
 }
 
 bool has_key(const PackedKeys& block, std::uint32_t index, std::string_view wanted) {
@@ -73,10 +70,12 @@ RecipientId Recipients::count() {
   if (!query.step()) {
     return 0;
   }
-  // The last one has a key.
-  const auto most = query.is_null(1) ? 0 : (query.integer(1) + 1) << k_recipient_block_bits;
+  const auto last_block = query.is_null(1) ? -1 : query.integer(1);
   const auto count = parse_int(query.text(0)).value_or(-1);
-  if (count < 0 || count > most) {
+  constexpr std::int64_t k_most = std::numeric_limits<RecipientId>::max();
+  const bool has_key =
+      count <= 0 || (count - 1) >> k_recipient_block_bits <= last_block; // the last
+  if (count < 0 || count > k_most || !has_key) {
     damaged("the number of recipients");
   }
   return static_cast<RecipientId>(count);
