@@ -137,8 +137,8 @@ void Session::load_book() {
     Recipients reader(database);
     struct Key {
       std::uint32_t index;
-      std::uint64_t hash;
-      std::string_view key;
+      AddressBook::KeyHash hash;
+      bool contact;
     };
     std::vector<Key> keys; // of one block: all slots are fetched before the first is needed
     const auto first = static_cast<std::uint32_t>(std::uint64_t{blocks} * thread / threads);
@@ -148,7 +148,7 @@ void Session::load_book() {
       const auto plain = reader.keys_of_block(block);
       keys.clear();
       each_key(plain, [&](std::uint32_t index, std::string_view key) {
-        keys.push_back({index, m_book->hash(key), key});
+        keys.push_back({index, m_book->hash(key), is_contact_key(key)});
         m_book->prefetch(keys.back().hash);
       });
       for (auto most = most_keys.load(); most < keys.size();) {
@@ -156,7 +156,7 @@ void Session::load_book() {
       }
       m_book->reserve(threads * most_keys.load());
       AddressBook::Pass pass(*m_book);
-      for (const auto& [index, hash, key] : keys) {
+      for (const auto& [index, hash, contact] : keys) {
         auto id = block << k_recipient_block_bits | index;
         if (!merged.empty()) {
           const auto target = merged.find(id);
@@ -165,9 +165,9 @@ void Session::load_book() {
         if (id >= count) {
           continue; // came in since: this session gives that number to somebody, until it sees it
         }
-        m_book->load(key, hash, id, pass);
+        m_book->load(hash, id, pass);
         keyed[index] = true;
-        addressed[index] = addressed[index] || !is_contact_key(key);
+        addressed[index] = addressed[index] || !contact;
       }
       for (std::uint32_t index = 0; index < k_recipient_block; ++index) {
         if (keyed[index] && !addressed[index]) {
@@ -363,15 +363,15 @@ void Session::join(std::uint32_t from, std::uint32_t into) {
 std::uint32_t Session::recipient(std::string_view address, std::string_view contact_key) {
   auto& book = *m_book;
   const auto contact_hash = book.hash(contact_key);
-  const auto address_hash = address.empty() ? 0 : book.hash(address);
-  auto contact = book.find(contact_key, contact_hash);
-  auto known = address.empty() ? AddressBook::k_none : book.find(address, address_hash);
+  const auto address_hash = book.hash(address);
+  auto contact = book.find(contact_hash);
+  auto known = address.empty() ? AddressBook::k_none : book.find(address_hash);
   if (contact != AddressBook::k_none && (address.empty() || contact == known)) {
     return contact;
   }
   const std::lock_guard lock(m_mutex); // one at a time from here: two names meet
-  contact = book.find(contact_key, contact_hash);
-  known = address.empty() ? AddressBook::k_none : book.find(address, address_hash);
+  contact = book.find(contact_hash);
+  known = address.empty() ? AddressBook::k_none : book.find(address_hash);
   if (const auto nobody = refused(address, contact_key, known, contact)) {
     return *nobody;
   }
@@ -600,15 +600,9 @@ void Session::note_source(CampaignSlot& campaign) {
 
 void Session::write_added(std::span<Harvest> harvests, ImportCounts& counts, bool others) {
   const auto before = m_recipients.count();
-  const auto added = m_book->take_added();
-  std::vector<NewKey> keys;
+  auto keys = m_book->take_added();
   if (others) {
-    keys = take_over_people(added, harvests);
-  } else {
-    keys.reserve(added.size());
-    for (const auto& one : added) {
-      keys.push_back({one.number, one.key});
-    }
+    keys = take_over_people(keys, harvests);
   }
   m_recipients.add(keys, m_options.threads);
   m_known = m_recipients.count();

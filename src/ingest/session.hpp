@@ -204,7 +204,7 @@ private:
   bool others_wrote();
   void take_over_mailings(std::span<Harvest> harvests);
   void take_over_links(CampaignSlot& campaign, std::span<Harvest> harvests);
-  std::vector<NewKey> take_over_people(std::span<const AddressBook::Added> added,
+  std::vector<NewKey> take_over_people(std::span<const NewKey> added,
                                        std::span<Harvest> harvests);
   void follow_merged(std::span<Harvest> harvests);
   bool write_catalog();

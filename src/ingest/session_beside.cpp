@@ -90,7 +90,7 @@ void Session::take_over_links(CampaignSlot& slot, std::span<Harvest> harvests) {
 
 /// The keys of `added` that are to be written. An address decides who it is, and a contact id where
 /// there is no address, or none known.
-std::vector<NewKey> Session::take_over_people(std::span<const AddressBook::Added> added,
+std::vector<NewKey> Session::take_over_people(std::span<const NewKey> added,
                                               std::span<Harvest> harvests) {
   std::vector<std::string_view> keys;
   for (const auto& one : added) {
@@ -100,15 +100,15 @@ std::vector<NewKey> Session::take_over_people(std::span<const AddressBook::Added
   std::unordered_map<std::uint32_t, RecipientId> into;
   for (const bool contacts : {false, true}) {
     for (std::size_t i = 0; i < added.size(); ++i) {
-      if (found[i] && added[i].number >= m_known && is_contact_key(added[i].key) == contacts) {
-        into.emplace(added[i].number, *found[i]);
+      if (found[i] && added[i].id >= m_known && is_contact_key(added[i].key) == contacts) {
+        into.emplace(added[i].id, *found[i]);
       }
     }
   }
   auto next = m_recipients.count();
   for (const auto& one : added) {
-    if (one.number >= m_known && !into.contains(one.number)) {
-      into.emplace(one.number, next++);
+    if (one.id >= m_known && !into.contains(one.id)) {
+      into.emplace(one.id, next++);
     }
   }
   const auto moved = [&into](std::uint32_t number) {
@@ -129,7 +129,7 @@ std::vector<NewKey> Session::take_over_people(std::span<const AddressBook::Added
 
   std::vector<NewKey> fresh;
   for (std::size_t i = 0; i < added.size(); ++i) {
-    const auto id = moved(added[i].number);
+    const auto id = moved(added[i].id);
     m_book->renumber(added[i].key, id);
     if (!found[i]) {
       fresh.push_back({id, added[i].key});

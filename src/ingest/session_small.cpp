@@ -30,7 +30,7 @@ Session::Resolved Session::resolve_small(std::span<Harvest> harvests, ImportCoun
   }
   // An address decides who it is; a contact id only where there is no address, or none known.
   for (std::size_t i = 0; i < added.size(); ++i) {
-    const auto number = added[i].number;
+    const auto number = added[i].id;
     const bool address = !is_contact_key(added[i].key);
     now[number] = now[number] || !resolved.key[number].empty();
     if (resolved.key[number].empty() || (address && is_contact_key(resolved.key[number]))) {
@@ -39,7 +39,7 @@ Session::Resolved Session::resolve_small(std::span<Harvest> harvests, ImportCoun
     }
   }
   for (std::size_t i = 0; i < added.size(); ++i) {
-    auto& id = resolved.id[added[i].number];
+    auto& id = resolved.id[added[i].id];
     if (!found[i] || id == found[i]) {
       continue;
     }
@@ -55,7 +55,7 @@ Session::Resolved Session::resolve_small(std::span<Harvest> harvests, ImportCoun
   const auto before = next;
   std::vector<NewKey> fresh;
   for (std::size_t i = 0; i < added.size(); ++i) {
-    const auto number = added[i].number;
+    const auto number = added[i].id;
     if (!resolved.id[number] && now[number]) {
       resolved.id[number] = next++;
     }

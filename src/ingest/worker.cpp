@@ -151,14 +151,13 @@ void Worker::add(std::uint32_t account, const EventView& event) {
   }
   const auto hash = m_session.book().hash(key);
   m_session.book().prefetch(hash);
-  m_pending[m_pending_count++] = {row, hash, bucket, static_cast<std::uint32_t>(m_keys.size()),
-                                  static_cast<std::uint32_t>(key.size())};
-  m_keys += key;
+  m_pending[m_pending_count] = {row, hash, bucket, kept_key(key, m_event_keys[m_pending_count])};
+  ++m_pending_count;
   if (m_pending_count == k_batch || event.kind == EventKind::address_change) {
     resolve_pending();
   }
   if (event.kind == EventKind::address_change && !event.new_address.empty()) {
-    const auto number = m_session.book().find(key, hash);
+    const auto number = m_session.book().find(hash);
     std::string scratch;
     if (const auto fresh = normalise_address(event.new_address, scratch); !fresh.empty()) {
       change_address(fresh, number);
@@ -264,23 +263,27 @@ std::string_view Worker::key_of(std::uint32_t account, std::string_view address,
   return {};
 }
 
+/// The key as it can wait: what an adapter gives stays only as long as its record is at hand, but a
+/// piece of the chunk stays where it is.
+std::string_view Worker::kept_key(std::string_view key, std::string& space) const {
+  const auto* const end = m_text.data() + m_text.size();
+  if (key.data() >= m_text.data() && key.data() + key.size() <= end) {
+    return key;
+  }
+  return space.assign(key);
+}
+
 void Worker::resolve_pending() {
   auto& book = m_session.book();
   for (std::size_t i = 0; i < m_pending_count; ++i) {
-    book.prefetch_entry(m_pending[i].hash);
-  }
-  for (std::size_t i = 0; i < m_pending_count; ++i) {
     auto& pending = m_pending[i];
-    const std::string_view key(m_keys.data() + pending.key, pending.size);
-    if (is_contact_key(key)) {
-      pending.row.recipient = m_session.recipient({}, key);
-    } else {
-      pending.row.recipient = book.intern(key, pending.hash, AddressBook::k_none, &*m_pass);
-    }
+    pending.row.recipient =
+        is_contact_key(pending.key)
+            ? m_session.recipient({}, pending.key)
+            : book.intern(pending.key, pending.hash, AddressBook::k_none, &*m_pass);
     put(pending.bucket, pending.row);
   }
   m_pending_count = 0;
-  m_keys.clear();
 }
 
 void Worker::put(std::uint32_t bucket, const EventRow& row) {
@@ -421,8 +424,7 @@ void Worker::accept(const RecipientView& recipient) {
   auto& page = m_attributes.back();
   const auto first = page.size();
   add_attributes(recipient, page);
-  PendingPerson person{0, page.data() + first, page.size() - first, m_people_keys.size(),
-                       key.size()};
+  PendingPerson person{{}, page.data() + first, page.size() - first, {}};
   if (!recipient.contact_id.empty()) { // two names, or one that is no address: seldom, and slower
     give_number(person, recipient.address.empty()
                             ? m_session.recipient({}, key)
@@ -431,8 +433,8 @@ void Worker::accept(const RecipientView& recipient) {
   }
   person.hash = m_session.book().hash(key);
   m_session.book().prefetch(person.hash);
+  person.key = kept_key(key, m_people_keys[m_people_count]);
   m_people[m_people_count++] = person;
-  m_people_keys += key;
   if (m_people_count == k_batch) {
     resolve_people();
   }
@@ -448,15 +450,10 @@ void Worker::give_number(const PendingPerson& person, std::uint32_t number) {
 void Worker::resolve_people() {
   auto& book = m_session.book();
   for (std::size_t i = 0; i < m_people_count; ++i) {
-    book.prefetch_entry(m_people[i].hash);
-  }
-  for (std::size_t i = 0; i < m_people_count; ++i) {
     const auto& person = m_people[i];
-    const std::string_view key(m_people_keys.data() + person.key, person.size);
-    give_number(person, book.intern(key, person.hash, AddressBook::k_none, &*m_pass));
+    give_number(person, book.intern(person.key, person.hash, AddressBook::k_none, &*m_pass));
   }
   m_people_count = 0;
-  m_people_keys.clear();
 }
 
 void Worker::add_attributes(const RecipientView& recipient, std::vector<AttributeChange>& page) {

@@ -49,17 +49,20 @@ public:
   std::uint64_t rows() const { return m_row_count; }
 
 private:
+  /// A row whose recipient is looked up with a batch of others.
   struct Pending {
     EventRow row;
-    std::uint64_t hash;
-    std::uint32_t bucket, key, size; // key: offset in m_keys
+    AddressBook::KeyHash hash;
+    std::uint32_t bucket;
+    std::string_view key;
   };
   /// Somebody whose number is looked up with a batch of others; `changes` stand in a page of
   /// m_attributes.
   struct PendingPerson {
-    std::uint64_t hash;
+    AddressBook::KeyHash hash;
     AttributeChange* changes;
-    std::size_t count, key, size; // key: offset in m_people_keys
+    std::size_t count;
+    std::string_view key;
   };
   struct Agent {
     std::string text;
@@ -90,6 +93,7 @@ private:
                              std::string_view contact_id);
   std::string_view key_of(std::uint32_t account, std::string_view address,
                           std::string_view contact_id, std::string_view record);
+  std::string_view kept_key(std::string_view key, std::string& space) const;
   void resolve_pending();
   void add_attributes(const RecipientView& recipient, std::vector<AttributeChange>& page);
   void give_number(const PendingPerson& person, std::uint32_t number);
@@ -111,11 +115,10 @@ private:
 
   std::array<Pending, k_batch> m_pending;
   std::size_t m_pending_count = 0;
-  std::string m_keys;
-
   std::array<PendingPerson, k_batch> m_people;
   std::size_t m_people_count = 0;
-  std::string m_people_keys;
+  /// Keys of those who wait, where they do not stand in the chunk.
+  std::array<std::string, k_batch> m_event_keys, m_people_keys;
 
   std::string m_scratch, m_contact;
   std::string m_account_name; // the last one asked for
