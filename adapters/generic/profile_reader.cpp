@@ -307,6 +307,7 @@ public:
       if (const auto member = member_of(field)) {
         m_members.emplace_back(column, member);
       }
+      m_most = std::max(m_most, column + 1);
     }
   }
   std::string_view format() const override { return m_plan->name; }
@@ -329,12 +330,11 @@ public:
         continue;
       }
       if (m_plan->direct && !m_plan->recipients) { // the usual log: no detour
-        m_event.record =
-            row.raw(); // one event for all rows: what is mapped is written anew each time
-        for (const auto& [column, member] : m_members) {
-          m_event.*member = row[column];
+        if (row.plain() && row.size() > m_most) {
+          direct_event(row, [&row](std::size_t column) { return row.bare(column); }, sink);
+        } else {
+          direct_event(row, [&row](std::size_t column) { return row[column]; }, sink);
         }
-        m_maker.finish(m_event, row[m_kind], row[m_time], nullptr, sink, m_agent_given);
         continue;
       }
       Values values{};
@@ -357,12 +357,23 @@ public:
   }
 
 private:
+  /// One event for all rows: what is mapped is written anew each time.
+  template<typename FieldOf>
+  void direct_event(const CsvRow& row, FieldOf field, RecordSink& sink) {
+    m_event.record = row.raw();
+    for (const auto& [column, member] : m_members) {
+      m_event.*member = field(column);
+    }
+    m_maker.finish(m_event, field(m_kind), field(m_time), nullptr, sink, m_agent_given);
+  }
+
   std::shared_ptr<const Plan> m_plan;
   CsvDialect m_dialect;
   std::vector<std::pair<std::size_t, Field>> m_columns;
   std::vector<std::pair<std::size_t, std::string>> m_attributes;
   bool m_header, m_agent_given = false;
-  std::size_t m_needed = 0, m_kind = 0, m_time = 0; // columns
+  std::size_t m_kind = 0, m_time = 0;   // columns
+  std::size_t m_needed = 0, m_most = 0; // fields of a row: at least; up to the last that is mapped
   std::vector<std::pair<std::size_t, std::string_view EventView::*>> m_members;
   EventView m_event;
   CsvReader m_csv;

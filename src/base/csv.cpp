@@ -18,6 +18,11 @@ namespace {
 // ---- 64 bytes at a time: masks of separators, line ends and quotes
 // ------------------------------------------------
 
+struct Quotes {
+  bool open; // the text so far ends inside quotes
+  bool any = false;
+};
+
 struct Masks {
   std::uint64_t ends; // separator or '\n'
   std::uint64_t quotes;
@@ -54,11 +59,12 @@ inline std::uint32_t* put_positions(std::uint32_t* out, std::uint64_t mask, std:
 template<typename MaskFunction, typename PrefixFunction>
 inline __attribute__((always_inline)) std::uint32_t*
 index_blocks(const char* text, std::size_t size, char separator, char quote, std::uint32_t* out,
-             bool& inside, MaskFunction masks_of, PrefixFunction prefix) {
-  std::uint64_t carry = inside ? ~std::uint64_t{0} : 0;
+             Quotes& seen, MaskFunction masks_of, PrefixFunction prefix) {
+  std::uint64_t carry = seen.open ? ~std::uint64_t{0} : 0;
   std::size_t at = 0;
   for (; at + 64 <= size; at += 64) {
     const auto masks = masks_of(text + at, separator, quote);
+    seen.any = seen.any || masks.quotes != 0;
     const auto in_quotes = prefix(masks.quotes) ^ carry;
     carry = static_cast<std::uint64_t>(static_cast<std::int64_t>(in_quotes) >> 63);
     out = put_positions(out, masks.ends & ~in_quotes, static_cast<std::uint32_t>(at));
@@ -70,17 +76,18 @@ index_blocks(const char* text, std::size_t size, char separator, char quote, std
     const auto valid = (std::uint64_t{1} << (size - at)) - 1;
     masks.ends &= valid;
     masks.quotes &= valid;
+    seen.any = seen.any || masks.quotes != 0;
     const auto in_quotes = prefix(masks.quotes) ^ carry;
     carry = (in_quotes >> (size - at - 1) & 1) != 0 ? ~std::uint64_t{0} : 0;
     out = put_positions(out, masks.ends & ~in_quotes, static_cast<std::uint32_t>(at));
   }
-  inside = carry != 0;
+  seen.open = carry != 0;
   return out;
 }
 
 std::uint32_t* index_plain(const char* text, std::size_t size, char separator, char quote,
-                           std::uint32_t* out, bool& inside) {
-  return index_blocks(text, size, separator, quote, out, inside, masks_plain, prefix_xor);
+                           std::uint32_t* out, Quotes& seen) {
+  return index_blocks(text, size, separator, quote, out, seen, masks_plain, prefix_xor);
 }
 
 bool quotes_odd_plain(const char* text, std::size_t size, char quote) {
@@ -101,8 +108,8 @@ MF_AVX2 inline std::uint64_t equal_mask(__m256i low, __m256i high, char c) {
 }
 
 MF_AVX2 std::uint32_t* index_avx2(const char* text, std::size_t size, char separator, char quote,
-                                  std::uint32_t* out, bool& inside) {
-  std::uint64_t carry = inside ? ~std::uint64_t{0} : 0;
+                                  std::uint32_t* out, Quotes& seen) {
+  std::uint64_t carry = seen.open ? ~std::uint64_t{0} : 0;
   std::size_t at = 0;
   for (; at + 64 <= size; at += 64) {
     const auto low = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(text + at));
@@ -111,6 +118,7 @@ MF_AVX2 std::uint32_t* index_avx2(const char* text, std::size_t size, char separ
     const auto ends = equal_mask(low, high, separator) | equal_mask(low, high, '\n');
     std::uint64_t in_quotes = carry;
     if (quotes != 0) {
+      seen.any = true;
       const auto product = _mm_clmulepi64_si128(_mm_set_epi64x(0, static_cast<long long>(quotes)),
                                                 _mm_set1_epi8(static_cast<char>(0xFF)), 0);
       in_quotes ^= static_cast<std::uint64_t>(_mm_cvtsi128_si64(product));
@@ -118,10 +126,10 @@ MF_AVX2 std::uint32_t* index_avx2(const char* text, std::size_t size, char separ
     }
     out = put_positions(out, ends & ~in_quotes, static_cast<std::uint32_t>(at));
   }
-  inside = carry != 0;
+  seen.open = carry != 0;
   if (at < size) {
     auto* const tail = out;
-    out = index_plain(text + at, size - at, separator, quote, out, inside);
+    out = index_plain(text + at, size - at, separator, quote, out, seen);
     for (auto* p = tail; p != out; ++p) {
       *p += static_cast<std::uint32_t>(at);
     }
@@ -149,8 +157,8 @@ bool have_avx2() {
   return false;
 }
 std::uint32_t* index_avx2(const char* text, std::size_t size, char separator, char quote,
-                          std::uint32_t* out, bool& inside) {
-  return index_plain(text, size, separator, quote, out, inside);
+                          std::uint32_t* out, Quotes& seen) {
+  return index_plain(text, size, separator, quote, out, seen);
 }
 std::uint64_t count_avx2(const char* text, std::size_t size, char c) {
   return count_plain(text, size, c);
@@ -209,11 +217,13 @@ void CsvReader::index(std::size_t kept) {
   const auto piece = m_text.substr(m_indexed, k_piece);
   if (m_room < kept + piece.size() + k_spare) { // at most one end a byte; what is not used is not
     m_room = kept + piece.size() + piece.size() / 4 + k_spare; // touched
-    auto ends = std::make_unique_for_overwrite<std::uint32_t[]>(m_room);
-    std::copy_n(m_ends.get(), kept, ends.get());
-    m_ends = std::move(ends);
+    auto space = std::make_unique_for_overwrite<std::uint32_t[]>(m_room + 1);
+    std::copy_n(m_ends, kept, space.get() + 1);
+    m_space = std::move(space);
+    m_ends = m_space.get() + 1;
   }
-  auto* const begin = m_ends.get() + kept;
+  m_ends[-1] = m_begin - 1;
+  auto* const begin = m_ends + kept;
   auto* end = begin;
   if (m_dialect.quote == '\0') {
     for (std::size_t at = 0; at < piece.size(); ++at) {
@@ -223,7 +233,10 @@ void CsvReader::index(std::size_t kept) {
     }
   } else {
     const auto run = have_avx2() ? index_avx2 : index_plain;
-    end = run(piece.data(), piece.size(), m_dialect.separator, m_dialect.quote, end, m_open);
+    Quotes seen{m_open, kept != 0 && m_quoted};
+    end = run(piece.data(), piece.size(), m_dialect.separator, m_dialect.quote, end, seen);
+    m_open = seen.open;
+    m_quoted = seen.any;
   }
   for (auto* one = m_indexed == 0 ? end : begin; one != end; ++one) {
     *one += static_cast<std::uint32_t>(m_indexed);
@@ -233,7 +246,7 @@ void CsvReader::index(std::size_t kept) {
   if (m_indexed == m_text.size() && (m_text.empty() || m_text.back() != '\n' || m_open)) {
     *end++ = size;
   }
-  m_count = static_cast<std::size_t>(end - m_ends.get());
+  m_count = static_cast<std::size_t>(end - m_ends);
   *end = size; // where looking for a line end stops
 }
 
@@ -250,7 +263,7 @@ bool CsvReader::next(CsvRow& row) {
         break;
       }
       const auto kept = std::min(m_count - first, k_most_fields);
-      std::copy_n(m_ends.get() + first, kept, m_ends.get());
+      std::copy_n(m_ends + first, kept, m_ends);
       first = 0;
       m_at = kept;
       index(kept);
@@ -259,8 +272,8 @@ bool CsvReader::next(CsvRow& row) {
       return false;
     }
     row.m_text = m_text.data();
-    row.m_ends = m_ends.get() + first;
-    row.m_begin = m_begin;
+    row.m_ends = m_ends + first;
+    row.m_plain = !m_quoted;
     const auto end = m_ends[m_at];
     row.m_count = std::min(m_at - first + 1, k_most_fields);
     m_ends[first + row.m_count - 1] = end; // as it is, but for a row of more fields

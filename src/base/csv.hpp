@@ -49,10 +49,16 @@ public:
     if (i >= m_count) {
       return {};
     }
-    const auto begin = i == 0 ? m_begin : m_ends[i - 1] + 1;
-    const std::string_view field(m_text + begin, m_ends[i] - begin);
-    const bool plain = field.empty() || (field.front() != m_quote && i + 1 != m_count);
-    return plain ? field : unwrapped(i, field);
+    const auto field = bare(i);
+    const bool as_is = field.empty() || (field.front() != m_quote && i + 1 != m_count);
+    return as_is ? field : unwrapped(i, field);
+  }
+  /// All fields but the last stand in the text as they are: no quote far and wide.
+  bool plain() const { return m_plain; }
+  /// Field i < size() as it stands in the text.
+  std::string_view bare(std::size_t i) const {
+    const auto begin = *(m_ends + i - 1) + 1;
+    return {m_text + begin, m_ends[i] - begin};
   }
   /// The record as it stands in the text, without its line end.
   std::string_view raw() const { return m_raw; }
@@ -62,10 +68,11 @@ private:
   /// The last field without its '\r', a quoted one without its quotes.
   std::string_view unwrapped(std::size_t i, std::string_view field) const;
   const char* m_text = nullptr;
-  const std::uint32_t* m_ends = nullptr; // where each field of the row ends
-  std::uint32_t m_begin = 0;
+  const std::uint32_t* m_ends = nullptr; // where each field of the row ends; before them, where the
+                                         // row before does
   std::size_t m_count = 0;
   char m_quote = '"';
+  bool m_plain = false;
   std::string_view m_raw;
   CsvScratch* m_scratch = nullptr; // for fields with "" in them
 };
@@ -86,9 +93,11 @@ private:
   void index(std::size_t kept);
   CsvDialect m_dialect;
   std::string_view m_text;
-  std::unique_ptr<std::uint32_t[]> m_ends; // positions of separators and line ends outside quotes,
-                                           // of the rows at hand; then the text's size
-  std::size_t m_room = 0, m_count = 0;     // of m_ends
+  std::unique_ptr<std::uint32_t[]> m_space;
+  std::uint32_t* m_ends = nullptr; // positions of separators and line ends outside quotes, of the
+                                   // rows at hand; then the text's size; before them an end more
+  std::size_t m_room = 0, m_count = 0; // of m_ends
+  bool m_quoted = false;               // there is a quote among the rows at hand
   std::size_t m_indexed = 0;               // bytes of the text
   CsvScratch m_scratch;
   std::size_t m_at = 0;

@@ -305,6 +305,13 @@ std::uint32_t Worker::recipient_of(std::uint32_t account, std::string_view addre
 }
 
 CampaignSlot& Worker::campaign_of(std::uint32_t account, const EventView& event) {
+  const auto is_last = [&](const CachedCampaign& last) { // a log tells much of one mailing in a row
+    return last.slot != nullptr && last.account == account && last.id == event.campaign &&
+           last.send == event.send && event.campaign_name.empty() && !event.campaign.empty();
+  };
+  if (is_last(*m_last_campaign)) {
+    return *m_last_campaign->slot;
+  }
   char day[16];
   auto send = event.send;
   if (event.campaign.empty()) { // one mailing a UTC day
@@ -314,6 +321,7 @@ CampaignSlot& Worker::campaign_of(std::uint32_t account, const EventView& event)
     send = {day, size};
   }
   auto& cached = m_campaigns[(hash64(event.campaign, account) ^ send.size()) % k_campaigns];
+  m_last_campaign = &cached;
   if (cached.slot == nullptr || cached.account != account || cached.id != event.campaign ||
       cached.send != send) {
     cached.slot = &m_session.campaign(account, event.campaign, send);

@@ -131,6 +131,7 @@ private:
   } m_route; // likewise
   std::array<Agent, k_agents> m_agents;
   std::array<CachedCampaign, k_campaigns> m_campaigns;
+  const CachedCampaign* m_last_campaign = m_campaigns.data();
   boost::unordered_flat_map<std::uint64_t, std::pair<std::string, LinkNumber>> m_links;
   std::vector<std::pair<std::string, std::uint16_t>> m_attribute_ids; // by place in the record
   std::deque<std::string> m_values;                                   // texts of attribute values

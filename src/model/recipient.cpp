@@ -15,31 +15,49 @@ constexpr std::array<std::string_view, 6> k_subscriptions{"unknown",      "subsc
                                                           "unsubscribed", "cleaned",    "archived"};
 constexpr std::size_t k_longest = 320; // 64 + 1 + 255 (RFC 5321)
 
-/// Is every byte printable ASCII (0x21 to 0x7e) and no upper case letter? Eight bytes at a time.
-bool is_plain_word(std::uint64_t word) {
-  constexpr std::uint64_t k_ones = 0x0101010101010101, k_high = 0x8080808080808080;
+constexpr std::uint64_t k_ones = 0x0101010101010101, k_high = 0x8080808080808080;
+
+/// Has a bit (of k_high) where a byte is no printable ASCII (0x21 to 0x7e), or is an upper case
+/// letter.
+std::uint64_t not_plain(std::uint64_t word) {
   const auto below = (word - 0x21 * k_ones) & ~word; // < 0x21 (exact for bytes under 0x80)
   const auto upper = (word + (0x80 - 'A') * k_ones) & ~(word + (0x7f - 'Z') * k_ones); // 'A' to 'Z'
   const auto del = word + k_ones;                                                      // 0x7f
-  return ((word | below | upper | del) & k_high) == 0;
+  return (word | below | upper | del) & k_high;
 }
+
+/// Has some bit where there is an '@', and none where there is none.
+std::uint64_t ats(std::uint64_t word) {
+  const auto zero_at = word ^ '@' * k_ones;
+  return (zero_at - k_ones) & ~zero_at & k_high;
+}
+
+/// What an address in its plain form neither begins nor ends with.
+constexpr auto k_outside = [] {
+  std::array<bool, 256> outside{};
+  for (const char c : std::string_view("<>\"'(),;@")) {
+    outside[static_cast<unsigned char>(c)] = true;
+  }
+  return outside;
+}();
 
 /// Nothing in it must be changed: an address as nearly all are written.
 bool is_plain(std::string_view text) {
-  constexpr std::string_view k_wrapping = "<>\"'(),;";
-  if (text.size() < 8 || k_wrapping.find(text.front()) != std::string_view::npos ||
-      k_wrapping.find(text.back()) != std::string_view::npos) {
+  if (text.size() < 8 || text.size() > k_longest ||
+      k_outside[static_cast<unsigned char>(text.front())] ||
+      k_outside[static_cast<unsigned char>(text.back())]) {
     return false;
   }
-  std::uint64_t word;
+  std::uint64_t word, bad = 0, at_signs = 0; // eight bytes at a time, the last eight once more
   for (std::size_t at = 0; at + 8 < text.size(); at += 8) {
     std::memcpy(&word, text.data() + at, 8);
-    if (!is_plain_word(word)) {
-      return false;
-    }
+    bad |= not_plain(word);
+    at_signs |= ats(word);
   }
   std::memcpy(&word, text.data() + text.size() - 8, 8);
-  return is_plain_word(word);
+  bad |= not_plain(word);
+  at_signs |= ats(word);
+  return bad == 0 && at_signs != 0 && !(text.front() == 'm' && text.starts_with("mailto:"));
 }
 
 bool has_parts(std::string_view text, std::size_t at) {
@@ -72,10 +90,7 @@ std::string attribute_name(std::string_view name) {
 
 std::string_view normalise_address(std::string_view text, std::string& scratch) {
   if (is_plain(text)) { // the usual case
-    const auto at = text.rfind('@');
-    if (has_parts(text, at) && !text.starts_with("mailto:")) {
-      return text;
-    }
+    return text;
   }
   text = trim(text);
   if (const auto open = text.rfind('<'); open != std::string_view::npos && text.ends_with('>')) {
