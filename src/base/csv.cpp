@@ -18,15 +18,17 @@ namespace {
 // ---- 64 bytes at a time: masks of separators, line ends and quotes
 // ------------------------------------------------
 
-struct Quotes {
-  bool open; // the text so far ends inside quotes
-  bool any = false;
+struct Masks {
+  std::uint64_t separators, lines, quotes;
 };
 
-struct Masks {
-  std::uint64_t ends; // separator or '\n'
-  std::uint64_t quotes;
+/// Where positions are written to; what is written ahead is overwritten.
+struct Marks {
+  const std::uint32_t* first; // of the ends of fields
+  std::uint32_t *ends, *lines, *quotes;
+  bool open; // the text so far ends inside quotes
 };
+constexpr std::size_t k_ahead = 8;
 
 inline std::uint64_t prefix_xor(std::uint64_t bits) {
   for (int shift = 1; shift < 64; shift <<= 1) {
@@ -38,56 +40,87 @@ inline std::uint64_t prefix_xor(std::uint64_t bits) {
 inline Masks masks_plain(const char* at, char separator, char quote) {
   Masks masks{};
   for (int i = 0; i < 64; ++i) {
-    masks.ends |= std::uint64_t{at[i] == separator || at[i] == '\n'} << i;
+    masks.separators |= std::uint64_t{at[i] == separator} << i;
+    masks.lines |= std::uint64_t{at[i] == '\n'} << i;
     masks.quotes |= std::uint64_t{at[i] == quote} << i;
   }
   return masks;
 }
 
-/// Appends the positions of the ends in `mask` (of the block at `base`).
-inline std::uint32_t* put_positions(std::uint32_t* out, std::uint64_t mask, std::uint32_t base) {
-  const int count = std::popcount(mask);
-  for (int done = 0; done < count; done += 4) { // four at a time; what is too much is overwritten
+/// Writes down what the masks tell of the 64 bytes at `base`.
+inline __attribute__((always_inline)) void mark(Marks& marks, Masks masks, std::uint32_t base) {
+  auto ends = masks.separators | masks.lines;
+  auto lines = masks.lines;
+  const auto ordinal = static_cast<std::uint32_t>(marks.ends - marks.first);
+  const int line_count = std::popcount(lines);
+  int done = 0;
+  do { // two at a time, of which mostly one or none is one
+    for (int k = 0; k < 2; ++k) {
+      const auto before = (lines & -lines) - 1;
+      marks.lines[done + k] = ordinal + static_cast<std::uint32_t>(std::popcount(ends & before));
+      lines &= lines - 1;
+    }
+    done += 2;
+  } while (done < line_count);
+  marks.lines += line_count;
+  const int count = std::popcount(ends);
+  for (done = 0; done < count; done += 4) {
     for (int k = 0; k < 4; ++k) {
-      out[done + k] = base + static_cast<std::uint32_t>(std::countr_zero(mask));
-      mask &= mask - 1;
+      marks.ends[done + k] = base + static_cast<std::uint32_t>(std::countr_zero(ends));
+      ends &= ends - 1;
     }
   }
-  return out + count;
+  marks.ends += count;
 }
 
-template<typename MaskFunction, typename PrefixFunction>
-inline __attribute__((always_inline)) std::uint32_t*
-index_blocks(const char* text, std::size_t size, char separator, char quote, std::uint32_t* out,
-             Quotes& seen, MaskFunction masks_of, PrefixFunction prefix) {
-  std::uint64_t carry = seen.open ? ~std::uint64_t{0} : 0;
+/// Takes out of the masks what stands in quotes. `prefix`: of each bit, whether the number of bits
+/// up to and with it is odd.
+template<typename PrefixFunction>
+inline __attribute__((always_inline)) void leave_out_quoted(Marks& marks, Masks& masks,
+                                                            std::uint32_t base,
+                                                            PrefixFunction prefix) {
+  std::uint64_t quoted = marks.open ? ~std::uint64_t{0} : 0;
+  if (masks.quotes != 0) {
+    *marks.quotes++ = base;
+    quoted ^= prefix(masks.quotes);
+    marks.open = quoted >> 63 != 0;
+  }
+  masks.separators &= ~quoted;
+  masks.lines &= ~quoted;
+}
+
+void index_plain(const char* text, std::size_t size, std::uint32_t base, char separator, char quote,
+                 Marks& marks) {
+  const auto block = [&](const char* bytes, std::uint64_t valid, std::size_t at) {
+    auto masks = masks_plain(bytes, separator, quote);
+    masks.separators &= valid;
+    masks.lines &= valid;
+    masks.quotes &= valid;
+    const auto place = base + static_cast<std::uint32_t>(at);
+    leave_out_quoted(marks, masks, place, prefix_xor); // behind the end nothing changes it
+    mark(marks, masks, place);
+  };
   std::size_t at = 0;
   for (; at + 64 <= size; at += 64) {
-    const auto masks = masks_of(text + at, separator, quote);
-    seen.any = seen.any || masks.quotes != 0;
-    const auto in_quotes = prefix(masks.quotes) ^ carry;
-    carry = static_cast<std::uint64_t>(static_cast<std::int64_t>(in_quotes) >> 63);
-    out = put_positions(out, masks.ends & ~in_quotes, static_cast<std::uint32_t>(at));
+    block(text + at, ~std::uint64_t{0}, at);
   }
   if (at < size) {
     std::array<char, 64> tail{};
     std::memcpy(tail.data(), text + at, size - at);
-    auto masks = masks_of(tail.data(), separator, quote);
-    const auto valid = (std::uint64_t{1} << (size - at)) - 1;
-    masks.ends &= valid;
-    masks.quotes &= valid;
-    seen.any = seen.any || masks.quotes != 0;
-    const auto in_quotes = prefix(masks.quotes) ^ carry;
-    carry = (in_quotes >> (size - at - 1) & 1) != 0 ? ~std::uint64_t{0} : 0;
-    out = put_positions(out, masks.ends & ~in_quotes, static_cast<std::uint32_t>(at));
+    block(tail.data(), (std::uint64_t{1} << (size - at)) - 1, at);
   }
-  seen.open = carry != 0;
-  return out;
 }
 
-std::uint32_t* index_plain(const char* text, std::size_t size, char separator, char quote,
-                           std::uint32_t* out, Quotes& seen) {
-  return index_blocks(text, size, separator, quote, out, seen, masks_plain, prefix_xor);
+/// Where nothing is ever quoted.
+void index_unquoted(std::string_view text, std::uint32_t base, char separator, Marks& marks) {
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    if (text[at] == '\n') {
+      *marks.lines++ = static_cast<std::uint32_t>(marks.ends - marks.first);
+    }
+    if (text[at] == separator || text[at] == '\n') {
+      *marks.ends++ = base + static_cast<std::uint32_t>(at);
+    }
+  }
 }
 
 bool quotes_odd_plain(const char* text, std::size_t size, char quote) {
@@ -107,34 +140,25 @@ MF_AVX2 inline std::uint64_t equal_mask(__m256i low, __m256i high, char c) {
   return a | std::uint64_t{b} << 32;
 }
 
-MF_AVX2 std::uint32_t* index_avx2(const char* text, std::size_t size, char separator, char quote,
-                                  std::uint32_t* out, Quotes& seen) {
-  std::uint64_t carry = seen.open ? ~std::uint64_t{0} : 0;
+MF_AVX2 void index_avx2(const char* text, std::size_t size, std::uint32_t base, char separator,
+                        char quote, Marks& given) {
+  auto marks = given; // in registers
   std::size_t at = 0;
   for (; at + 64 <= size; at += 64) {
     const auto low = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(text + at));
     const auto high = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(text + at + 32));
-    const auto quotes = equal_mask(low, high, quote);
-    const auto ends = equal_mask(low, high, separator) | equal_mask(low, high, '\n');
-    std::uint64_t in_quotes = carry;
-    if (quotes != 0) {
-      seen.any = true;
+    Masks masks{equal_mask(low, high, separator), equal_mask(low, high, '\n'),
+                equal_mask(low, high, quote)};
+    const auto place = base + static_cast<std::uint32_t>(at);
+    leave_out_quoted(marks, masks, place, [](std::uint64_t quotes) MF_AVX2 {
       const auto product = _mm_clmulepi64_si128(_mm_set_epi64x(0, static_cast<long long>(quotes)),
                                                 _mm_set1_epi8(static_cast<char>(0xFF)), 0);
-      in_quotes ^= static_cast<std::uint64_t>(_mm_cvtsi128_si64(product));
-      carry = static_cast<std::uint64_t>(static_cast<std::int64_t>(in_quotes) >> 63);
-    }
-    out = put_positions(out, ends & ~in_quotes, static_cast<std::uint32_t>(at));
+      return static_cast<std::uint64_t>(_mm_cvtsi128_si64(product));
+    });
+    mark(marks, masks, place);
   }
-  seen.open = carry != 0;
-  if (at < size) {
-    auto* const tail = out;
-    out = index_plain(text + at, size - at, separator, quote, out, seen);
-    for (auto* p = tail; p != out; ++p) {
-      *p += static_cast<std::uint32_t>(at);
-    }
-  }
-  return out;
+  index_plain(text + at, size - at, base + static_cast<std::uint32_t>(at), separator, quote, marks);
+  given = marks;
 }
 
 MF_AVX2 std::uint64_t count_avx2(const char* text, std::size_t size, char c) {
@@ -156,9 +180,9 @@ bool have_avx2() {
 bool have_avx2() {
   return false;
 }
-std::uint32_t* index_avx2(const char* text, std::size_t size, char separator, char quote,
-                          std::uint32_t* out, Quotes& seen) {
-  return index_plain(text, size, separator, quote, out, seen);
+void index_avx2(const char* text, std::size_t size, std::uint32_t base, char separator, char quote,
+                Marks& marks) {
+  index_plain(text, size, base, separator, quote, marks);
 }
 std::uint64_t count_avx2(const char* text, std::size_t size, char c) {
   return count_plain(text, size, c);
@@ -208,84 +232,85 @@ void CsvReader::start(std::string_view text) {
   m_at = 0;
   m_open = false;
   m_indexed = 0;
+  m_quote_count = 0;
   index(0);
 }
 
-/// Finds the ends in the next piece of the text, behind the first `kept` that are there.
-void CsvReader::index(std::size_t kept) {
-  constexpr std::size_t k_piece = std::size_t{1} << 20, k_spare = 8; // put_positions() writes ahead
-  const auto piece = m_text.substr(m_indexed, k_piece);
-  if (m_room < kept + piece.size() + k_spare) { // at most one end a byte; what is not used is not
-    m_room = kept + piece.size() + piece.size() / 4 + k_spare; // touched
+void CsvReader::make_room(std::size_t kept, std::size_t piece) {
+  // At most one end a byte; what is not used is not touched.
+  if (const auto wanted = kept + piece + k_ahead; m_room < wanted) {
+    m_room = wanted + piece / 4;
     auto space = std::make_unique_for_overwrite<std::uint32_t[]>(m_room + 1);
     std::copy_n(m_ends, kept, space.get() + 1);
     m_space = std::move(space);
     m_ends = m_space.get() + 1;
+    m_lines = std::make_unique_for_overwrite<std::uint32_t[]>(m_room);
+    auto quotes = std::make_unique_for_overwrite<std::uint32_t[]>(m_room);
+    std::copy_n(m_quotes.get(), m_quote_count, quotes.get());
+    m_quotes = std::move(quotes);
   }
+}
+
+/// Finds the ends in the next piece of the text, behind the first `kept` that are there.
+void CsvReader::index(std::size_t kept) {
+  constexpr std::size_t k_piece = std::size_t{1} << 20;
+  const auto piece = m_text.substr(m_indexed, k_piece);
+  make_room(kept, piece.size());
+  m_quote_count = kept == 0 ? 0 : m_quote_count; // those of the row that goes on are still needed
+  m_quote = 0;
+  m_line = 0;
   m_ends[-1] = m_begin - 1;
-  auto* const begin = m_ends + kept;
-  auto* end = begin;
+  Marks marks{m_ends, m_ends + kept, m_lines.get(), m_quotes.get() + m_quote_count, m_open};
+  const auto base = static_cast<std::uint32_t>(m_indexed);
   if (m_dialect.quote == '\0') {
-    for (std::size_t at = 0; at < piece.size(); ++at) {
-      if (piece[at] == m_dialect.separator || piece[at] == '\n') {
-        *end++ = static_cast<std::uint32_t>(at);
-      }
-    }
+    index_unquoted(piece, base, m_dialect.separator, marks);
   } else {
     const auto run = have_avx2() ? index_avx2 : index_plain;
-    Quotes seen{m_open, kept != 0 && m_quoted};
-    end = run(piece.data(), piece.size(), m_dialect.separator, m_dialect.quote, end, seen);
-    m_open = seen.open;
-    m_quoted = seen.any;
+    run(piece.data(), piece.size(), base, m_dialect.separator, m_dialect.quote, marks);
   }
-  for (auto* one = m_indexed == 0 ? end : begin; one != end; ++one) {
-    *one += static_cast<std::uint32_t>(m_indexed);
-  }
+  m_open = marks.open;
   m_indexed += piece.size();
-  const auto size = static_cast<std::uint32_t>(m_text.size());
   if (m_indexed == m_text.size() && (m_text.empty() || m_text.back() != '\n' || m_open)) {
-    *end++ = size;
+    *marks.lines++ = static_cast<std::uint32_t>(marks.ends - m_ends);
+    *marks.ends++ = static_cast<std::uint32_t>(m_text.size());
   }
-  m_count = static_cast<std::size_t>(end - m_ends);
-  *end = size; // where looking for a line end stops
+  m_count = static_cast<std::size_t>(marks.ends - m_ends);
+  m_line_count = static_cast<std::size_t>(marks.lines - m_lines.get());
+  m_quote_count = static_cast<std::size_t>(marks.quotes - m_quotes.get());
+  *marks.quotes = ~0U;
 }
 
 bool CsvReader::next(CsvRow& row) {
   constexpr std::size_t k_most_fields = std::size_t{1} << 20;
-  const auto size = static_cast<std::uint32_t>(m_text.size());
   for (;;) {
-    auto first = m_at;
-    for (;;) {
-      while (m_ends[m_at] < size && m_text[m_ends[m_at]] != '\n') {
-        ++m_at;
+    while (m_line == m_line_count) {
+      if (m_indexed == m_text.size()) {
+        return false;
       }
-      if (m_at < m_count || m_indexed == size) {
-        break;
-      }
-      const auto kept = std::min(m_count - first, k_most_fields);
-      std::copy_n(m_ends + first, kept, m_ends);
-      first = 0;
-      m_at = kept;
+      const auto kept = std::min(m_count - m_at, k_most_fields);
+      std::copy_n(m_ends + m_at, kept, m_ends);
+      m_at = 0;
       index(kept);
     }
-    if (m_at == m_count) {
-      return false;
-    }
+    const auto first = m_at, last = std::size_t{m_lines[m_line++]};
+    const auto end = m_ends[last];
     row.m_text = m_text.data();
     row.m_ends = m_ends + first;
-    row.m_plain = !m_quoted;
-    const auto end = m_ends[m_at];
-    row.m_count = std::min(m_at - first + 1, k_most_fields);
+    row.m_count = std::min(last - first + 1, k_most_fields);
     m_ends[first + row.m_count - 1] = end; // as it is, but for a row of more fields
+    for (constexpr std::size_t k_block = 64; m_quotes[m_quote] + k_block <= m_begin;) {
+      ++m_quote;
+    }
+    row.m_plain = m_quotes[m_quote] >= end;
     row.m_quote = m_dialect.quote;
-    row.m_raw = m_text.substr(m_begin, end - m_begin);
+    row.m_raw = {m_text.data() + m_begin, end - m_begin};
     if (!row.m_raw.empty() && row.m_raw.back() == '\r') {
       row.m_raw.remove_suffix(1);
     }
     m_scratch.reset();
     row.m_scratch = &m_scratch;
     m_begin = end + 1;
-    ++m_at;
+    m_at = last + 1;
     if (!row.m_raw.empty()) {
       return true;
     }

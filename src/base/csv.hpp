@@ -53,7 +53,7 @@ public:
     const bool as_is = field.empty() || (field.front() != m_quote && i + 1 != m_count);
     return as_is ? field : unwrapped(i, field);
   }
-  /// All fields but the last stand in the text as they are: no quote far and wide.
+  /// All fields but the last stand in the text as they are: no quote anywhere near.
   bool plain() const { return m_plain; }
   /// Field i < size() as it stands in the text.
   std::string_view bare(std::size_t i) const {
@@ -91,14 +91,17 @@ public:
 
 private:
   void index(std::size_t kept);
+  void make_room(std::size_t kept, std::size_t piece);
   CsvDialect m_dialect;
   std::string_view m_text;
-  std::unique_ptr<std::uint32_t[]> m_space;
-  std::uint32_t* m_ends = nullptr; // positions of separators and line ends outside quotes, of the
-                                   // rows at hand; then the text's size; before them an end more
+  // Of the rows at hand, positions outside quotes: ends of fields (separators and line ends; before
+  // the first, where the row before ended), which of these are ends of rows, and where quotes are
+  // (the 64 bytes that they stand in; then one that is behind everything).
+  std::unique_ptr<std::uint32_t[]> m_space, m_lines, m_quotes;
+  std::uint32_t* m_ends = nullptr;
   std::size_t m_room = 0, m_count = 0; // of m_ends
-  bool m_quoted = false;               // there is a quote among the rows at hand
-  std::size_t m_indexed = 0;               // bytes of the text
+  std::size_t m_line = 0, m_line_count = 0, m_quote = 0, m_quote_count = 0;
+  std::size_t m_indexed = 0; // bytes of the text
   CsvScratch m_scratch;
   std::size_t m_at = 0;
   std::uint32_t m_begin = 0;

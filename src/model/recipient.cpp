@@ -15,23 +15,6 @@ constexpr std::array<std::string_view, 6> k_subscriptions{"unknown",      "subsc
                                                           "unsubscribed", "cleaned",    "archived"};
 constexpr std::size_t k_longest = 320; // 64 + 1 + 255 (RFC 5321)
 
-constexpr std::uint64_t k_ones = 0x0101010101010101, k_high = 0x8080808080808080;
-
-/// Has a bit (of k_high) where a byte is no printable ASCII (0x21 to 0x7e), or is an upper case
-/// letter.
-std::uint64_t not_plain(std::uint64_t word) {
-  const auto below = (word - 0x21 * k_ones) & ~word; // < 0x21 (exact for bytes under 0x80)
-  const auto upper = (word + (0x80 - 'A') * k_ones) & ~(word + (0x7f - 'Z') * k_ones); // 'A' to 'Z'
-  const auto del = word + k_ones;                                                      // 0x7f
-  return (word | below | upper | del) & k_high;
-}
-
-/// Has some bit where there is an '@', and none where there is none.
-std::uint64_t ats(std::uint64_t word) {
-  const auto zero_at = word ^ '@' * k_ones;
-  return (zero_at - k_ones) & ~zero_at & k_high;
-}
-
 /// What an address in its plain form neither begins nor ends with.
 constexpr auto k_outside = [] {
   std::array<bool, 256> outside{};
@@ -41,23 +24,47 @@ constexpr auto k_outside = [] {
   return outside;
 }();
 
+using Bytes [[gnu::vector_size(16)]] = signed char;
+using Words [[gnu::vector_size(16)]] = std::uint64_t;
+static_assert(sizeof(Bytes) == sizeof(Words));
+
+/// All ones where a byte is no printable ASCII (0x21 to 0x7e), or is an upper case letter.
+Bytes not_plain(Bytes text) {
+  using Unsigned [[gnu::vector_size(16)]] = unsigned char;
+  const auto from_a = reinterpret_cast<Unsigned>(text) - 'A';
+  return (text < 0x21) | (text == 0x7f) | reinterpret_cast<Bytes>(from_a < 26);
+}
+
+bool any(Bytes bytes) {
+  const auto words = reinterpret_cast<Words>(bytes);
+  return (words[0] | words[1]) != 0;
+}
+
 /// Nothing in it must be changed: an address as nearly all are written.
 bool is_plain(std::string_view text) {
-  if (text.size() < 8 || text.size() > k_longest ||
+  if (text.size() < 3 || text.size() > k_longest ||
       k_outside[static_cast<unsigned char>(text.front())] ||
       k_outside[static_cast<unsigned char>(text.back())]) {
     return false;
   }
-  std::uint64_t word, bad = 0, at_signs = 0; // eight bytes at a time, the last eight once more
-  for (std::size_t at = 0; at + 8 < text.size(); at += 8) {
-    std::memcpy(&word, text.data() + at, 8);
-    bad |= not_plain(word);
-    at_signs |= ats(word);
+  Bytes bytes, bad{}, at_signs{};
+  const auto look = [&](const char* at) {
+    std::memcpy(&bytes, at, sizeof bytes);
+    bad |= not_plain(bytes);
+    at_signs |= bytes == '@';
+  };
+  if (text.size() < sizeof bytes) {
+    std::array<char, sizeof bytes> padded;
+    padded.fill('x');
+    std::memcpy(padded.data(), text.data(), text.size());
+    look(padded.data());
+  } else {
+    for (std::size_t at = 0; at + sizeof bytes < text.size(); at += sizeof bytes) {
+      look(text.data() + at);
+    }
+    look(text.data() + text.size() - sizeof bytes); // some of it once more
   }
-  std::memcpy(&word, text.data() + text.size() - 8, 8);
-  bad |= not_plain(word);
-  at_signs |= ats(word);
-  return bad == 0 && at_signs != 0 && !(text.front() == 'm' && text.starts_with("mailto:"));
+  return !any(bad) && any(at_signs) && !(text.front() == 'm' && text.starts_with("mailto:"));
 }
 
 bool has_parts(std::string_view text, std::size_t at) {
@@ -88,10 +95,7 @@ std::string attribute_name(std::string_view name) {
   return out;
 }
 
-std::string_view normalise_address(std::string_view text, std::string& scratch) {
-  if (is_plain(text)) { // the usual case
-    return text;
-  }
+static std::string_view normalise_other(std::string_view text, std::string& scratch) {
   text = trim(text);
   if (const auto open = text.rfind('<'); open != std::string_view::npos && text.ends_with('>')) {
     text = text.substr(open + 1, text.size() - open - 2); // "Ann <ann@example.com>"
@@ -122,6 +126,10 @@ std::string_view normalise_address(std::string_view text, std::string& scratch) 
     scratch += ascii;
   }
   return scratch.size() <= k_longest ? std::string_view(scratch) : std::string_view();
+}
+
+std::string_view normalise_address(std::string_view text, std::string& scratch) {
+  return is_plain(text) ? text : normalise_other(text, scratch);
 }
 
 } // namespace mailfunnel
