@@ -177,15 +177,13 @@ public:
     event.kind = EventKind::unknown;
     event.bounce = {};
     set_kind(word, event);
-    const auto time = read_time(when);
-    if (!time) {
+    if (!read_time(when, event.time)) {
       sink.reject(when.empty() ? "no time"
                                : fmt::format("\"{}\" is not a time of the form {}",
                                              printable(when, 60), m_plan.pattern),
                   event.record);
       return;
     }
-    event.time = *time;
     if (event.address.empty() && event.contact_id.empty()) {
       sink.reject("no address", event.record);
       return;
@@ -229,8 +227,8 @@ public:
     }
     view.subscription =
         subscription(m_plan.at(values, Field::subscription)).value_or(Subscription::unknown);
-    if (const auto changed = read_time(m_plan.at(values, Field::changed_at))) {
-      view.changed_at = changed->seconds;
+    if (Instant changed; read_time(m_plan.at(values, Field::changed_at), changed)) {
+      view.changed_at = changed.seconds;
     }
     sink.accept(view);
   }
@@ -250,16 +248,15 @@ private:
     }
   }
 
-  std::optional<Instant> read_time(std::string_view text) {
-    switch (m_plan.time_format) {
-    case TimeFormat::iso:
-      return m_times.read(text);
-    case TimeFormat::unix_time:
-      return parse_unix_time(text);
-    case TimeFormat::pattern:
-      return parse_time_as(text, m_plan.pattern, m_plan.zone);
+  bool read_time(std::string_view text, Instant& time) {
+    if (m_plan.time_format == TimeFormat::iso) {
+      return m_times.read(text, time);
     }
-    return std::nullopt;
+    const auto read = m_plan.time_format == TimeFormat::unix_time
+                          ? parse_unix_time(text)
+                          : parse_time_as(text, m_plan.pattern, m_plan.zone);
+    time = read.value_or(Instant{});
+    return read.has_value();
   }
 
   void fill_bounce(const Values* all, EventView& event) const {

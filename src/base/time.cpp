@@ -185,20 +185,21 @@ Seconds WallClock::look_up(Seconds wall) {
   return wall - m_offset;
 }
 
-std::optional<Instant> TimeReader::read(std::string_view text) {
+bool TimeReader::read(std::string_view text, Instant& time) {
   if (text.size() < 19) {
     text = trim(text);
     if (text.size() != 10) {
-      return std::nullopt;
+      return false;
     }
     const auto days = read_date(text.data());
-    return days ? std::optional(Instant{m_clock.to_utc(*days * k_day)}) : std::nullopt;
+    time = Instant{days ? m_clock.to_utc(*days * k_day) : 0};
+    return days.has_value();
   }
   if (std::memcmp(m_date, text.data(), 10) != 0) {
     const auto days = read_date(text.data());
     if (!days) {
       const auto inner = trim(text);
-      return inner.size() < text.size() ? read(inner) : std::nullopt;
+      return inner.size() < text.size() && read(inner, time);
     }
     std::memcpy(m_date, text.data(), 10);
     m_days = *days;
@@ -207,11 +208,11 @@ std::optional<Instant> TimeReader::read(std::string_view text) {
   const auto hour = two_digits(p + 11), minute = two_digits(p + 14), second = two_digits(p + 17);
   if ((p[10] != 'T' && p[10] != ' ' && p[10] != 't') || p[13] != ':' || p[16] != ':' || hour > 23 ||
       minute > 59 || second > 60) {
-    return std::nullopt;
+    return false;
   }
-  Instant time{m_days * k_day + hour * 3600 + minute * 60 + (second == 60 ? 59 : second)};
+  time = Instant{m_days * k_day + hour * 3600 + minute * 60 + (second == 60 ? 59 : second)};
   if (text.size() == 20 && p[19] == 'Z') {
-    return time;
+    return true;
   }
   auto rest = text.substr(19);
   read_fraction(rest, time);
@@ -220,7 +221,7 @@ std::optional<Instant> TimeReader::read(std::string_view text) {
   } else {
     time.seconds = m_clock.to_utc(time.seconds);
   }
-  return trim(rest).empty() ? std::optional(time) : std::nullopt;
+  return trim(rest).empty();
 }
 
 std::optional<Instant> parse_time(std::string_view text, TimeZone zone) {

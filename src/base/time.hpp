@@ -70,7 +70,12 @@ private:
 class TimeReader {
 public:
   explicit TimeReader(TimeZone zone = nullptr) : m_clock(zone) {}
-  std::optional<Instant> read(std::string_view text);
+  std::optional<Instant> read(std::string_view text) {
+    Instant time;
+    return read(text, time) ? std::optional(time) : std::nullopt;
+  }
+  /// The same, written where it is wanted; false: it is no time, and `time` is nothing.
+  bool read(std::string_view text, Instant& time);
 
 private:
   WallClock m_clock;

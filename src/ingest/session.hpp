@@ -79,13 +79,15 @@ private:
 /// Rows of one campaign and kind, in pages that never move.
 class RowBucket {
 public:
-  void push(const EventRow& row, RowArena& arena) {
+  void push(const EventRow& row, std::uint32_t recipient, RowArena& arena) {
     if (m_used == m_room) {
       add_page(arena);
     }
     m_first = std::min(m_first, row.time);
     m_last = std::max(m_last, row.time);
-    m_pages.back()[m_used++] = row;
+    auto& placed = m_pages.back()[m_used++];
+    placed = row;
+    placed.recipient = recipient; // not before: a row that is read as a whole just after waits
   }
   std::vector<std::span<EventRow>> pages();
   std::size_t size() const { return m_full + m_used; }

@@ -128,7 +128,9 @@ void Worker::add(std::uint32_t account, const EventView& event) {
     ++m_counts.unknown;
     return;
   }
-  EventRow row{};
+  auto& pending = m_pending[m_pending_count]; // it counts only when all of it stands there
+  auto& row = pending.row;
+  row = {};
   row.time = static_cast<std::uint32_t>(event.time.seconds);
   auto& campaign = campaign_of(account, event);
   if (!event.link.empty() && has_link(event.kind)) {
@@ -139,19 +141,21 @@ void Worker::add(std::uint32_t account, const EventView& event) {
                                                  static_cast<std::size_t>(event.kind));
   if (!event.contact_id.empty() &&
       !event.address.empty()) { // two names of one person: seldom, and slower
-    row.recipient = recipient_of(account, key, event.contact_id);
+    const auto recipient = recipient_of(account, key, event.contact_id);
     if (event.kind == EventKind::address_change && !event.new_address.empty()) {
       std::string scratch;
       if (const auto fresh = normalise_address(event.new_address, scratch); !fresh.empty()) {
-        change_address(fresh, row.recipient);
+        change_address(fresh, recipient);
       }
     }
-    put(bucket, row);
+    put(bucket, row, recipient);
     return;
   }
   const auto hash = m_session.book().hash(key);
   m_session.book().prefetch(hash);
-  m_pending[m_pending_count] = {row, hash, bucket, kept_key(key, m_event_keys[m_pending_count])};
+  pending.hash = hash;
+  pending.bucket = bucket;
+  pending.key = kept_key(key, m_event_keys[m_pending_count]);
   ++m_pending_count;
   if (m_pending_count == k_batch || event.kind == EventKind::address_change) {
     resolve_pending();
@@ -276,25 +280,24 @@ std::string_view Worker::kept_key(std::string_view key, std::string& space) cons
 void Worker::resolve_pending() {
   auto& book = m_session.book();
   for (std::size_t i = 0; i < m_pending_count; ++i) {
-    auto& pending = m_pending[i];
-    pending.row.recipient =
+    const auto& pending = m_pending[i];
+    put(pending.bucket, pending.row,
         is_contact_key(pending.key)
             ? m_session.recipient({}, pending.key)
-            : book.intern(pending.key, pending.hash, AddressBook::k_none, &*m_pass);
-    put(pending.bucket, pending.row);
+            : book.intern(pending.key, pending.hash, AddressBook::k_none, &*m_pass));
   }
   m_pending_count = 0;
 }
 
-void Worker::put(std::uint32_t bucket, const EventRow& row) {
-  if (row.recipient == AddressBook::k_refused) {
+void Worker::put(std::uint32_t bucket, const EventRow& row, std::uint32_t recipient) {
+  if (recipient == AddressBook::k_refused) {
     ++m_counts.erased;
     return;
   }
   if (bucket >= m_rows.size()) {
     m_rows.resize(bucket + 1);
   }
-  m_rows[bucket].push(row, m_arena);
+  m_rows[bucket].push(row, recipient, m_arena);
   ++m_row_count;
 }
 

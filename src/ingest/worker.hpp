@@ -98,7 +98,7 @@ private:
   void add_attributes(const RecipientView& recipient, std::vector<AttributeChange>& page);
   void give_number(const PendingPerson& person, std::uint32_t number);
   void resolve_people();
-  void put(std::uint32_t bucket, const EventRow& row);
+  void put(std::uint32_t bucket, const EventRow& row, std::uint32_t recipient);
 
   Session& m_session;
   std::optional<AddressBook::Pass> m_pass;
