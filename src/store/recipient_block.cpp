@@ -71,7 +71,8 @@ std::size_t domain_of_key(std::string_view text) {
   if (is_contact_key(text) || text.find('\n') != std::string_view::npos) {
     return text.size();
   }
-  return std::min(text.rfind('@'), text.size());
+  const auto* const at = static_cast<const char*>(memrchr(text.data(), '@', text.size()));
+  return at == nullptr ? text.size() : static_cast<std::size_t>(at - text.data());
 }
 
 /// Bits of a letter, of an alphabet of so many; at least one, so that no text is longer than what
@@ -80,21 +81,42 @@ unsigned letter_bits(std::size_t letters) {
   return std::max(1U, bits_of(letters - std::min<std::size_t>(letters, 1)));
 }
 
+/// Appends numbers below 2^bits (bits of 1 to 8), packed as pack_bits() does: eight at a time, which
+/// take as many bytes as one has bits. Behind them so many more as fill up the last eight.
+void pack_letters(std::string& out, std::string& numbers, unsigned bits) {
+  const auto size = packed_size(numbers.size(), bits), before = out.size();
+  numbers.resize((numbers.size() + 7) & ~std::size_t{7});
+  out.resize(before + numbers.size() / 8 * bits + 8); // written a word at a time
+  auto* to = out.data() + before;
+  for (std::size_t i = 0; i < numbers.size(); i += 8, to += bits) {
+    std::uint64_t eight;
+    std::memcpy(&eight, numbers.data() + i, sizeof eight);
+    const auto pairs = (eight & 0x00FF00FF00FF00FF) | (eight >> 8 & 0x00FF00FF00FF00FF) << bits;
+    const auto fours =
+        (pairs & 0x0000FFFF0000FFFF) | (pairs >> 16 & 0x0000FFFF0000FFFF) << 2 * bits;
+    const auto all = (fours & 0xFFFFFFFF) | fours >> 32 << 4 * bits;
+    std::memcpy(to, &all, sizeof all);
+  }
+  out.resize(before + size);
+}
+
 /// `text(i)`: all keys of a person.
 template<typename Text> std::string key_body(std::size_t people, Text text) {
   thread_local TextNumbers numbers;
   numbers.clear();
-  std::vector<std::string_view> domains, locals(people);
-  std::vector<std::uint32_t> domain_of(people);
+  std::vector<std::string_view> domains;
+  std::vector<std::uint32_t> length(people), domain_of(people);
+  std::string letters; // of all, without their domains
   std::array<bool, 256> used{};
-  std::size_t longest = 0, letters = 0;
+  std::size_t longest = 0;
   for (std::size_t i = 0; i < people; ++i) {
     const std::string_view all = text(i);
     const auto at = domain_of_key(all);
-    locals[i] = all.substr(0, at);
+    const auto local = all.substr(0, at);
+    length[i] = static_cast<std::uint32_t>(at);
     longest = std::max(longest, at);
-    letters += at;
-    for (const char c : locals[i]) {
+    letters += local;
+    for (const char c : local) {
       used[static_cast<unsigned char>(c)] = true;
     }
     if (at != all.size()) {
@@ -108,10 +130,10 @@ template<typename Text> std::string key_body(std::size_t people, Text text) {
     }
   }
   std::string alphabet;
-  std::array<std::uint32_t, 256> letter_of{};
+  std::array<char, 256> letter_of{};
   for (std::size_t c = 0; c < used.size(); ++c) {
     if (used[c]) {
-      letter_of[c] = static_cast<std::uint32_t>(alphabet.size());
+      letter_of[c] = static_cast<char>(alphabet.size());
       alphabet += static_cast<char>(c);
     }
   }
@@ -126,15 +148,12 @@ template<typename Text> std::string key_body(std::size_t people, Text text) {
   out += alphabet;
   const auto length_bits = bits_of(longest);
   write.number(static_cast<std::uint8_t>(length_bits));
-  pack_bits(out, people, length_bits, [&](std::size_t i) { return locals[i].size(); });
+  pack_bits(out, people, length_bits, [&](std::size_t i) { return length[i]; });
   pack_bits(out, people, bits_of(domains.size()), [&](std::size_t i) { return domain_of[i]; });
-  std::size_t person = 0, next = 0;
-  pack_bits(out, letters, letter_bits(alphabet.size()), [&](std::size_t) {
-    for (; next == locals[person].size(); next = 0) {
-      ++person;
-    }
-    return letter_of[static_cast<unsigned char>(locals[person][next++])];
-  });
+  for (auto& letter : letters) {
+    letter = letter_of[static_cast<unsigned char>(letter)];
+  }
+  pack_letters(out, letters, letter_bits(alphabet.size()));
   return out.append(k_behind, '\0');
 }
 
@@ -209,21 +228,20 @@ PackedKeys::PackedKeys(std::string_view blob, std::string_view name)
 void PackedKeys::append(std::string& out, std::uint32_t index) const {
   const auto begin = m_people[index].end, end = m_people[index + 1].end;
   const auto before = out.size();
-  out.resize(before + (end - begin));
+  out.resize(before + (end - begin) + k_step);
   auto* letter = out.data() + before;
   const auto mask = (std::uint64_t{1} << m_letter_bits) - 1;
-  constexpr unsigned k_word = 57; // bits of a word that are there, wherever it begins
-  const auto of_word = k_word / m_letter_bits;
-  for (auto at = begin; at < end; at += of_word) {
+  for (auto at = begin; at < end; at += k_step) {
     const auto bit = std::size_t{at} * m_letter_bits;
-    std::uint64_t word;
+    std::uint64_t word; // the letters stand in it, wherever they begin
     std::memcpy(&word, m_texts + (bit >> 3), sizeof word);
     word >>= bit & 7;
-    for (auto left = std::min(of_word, end - at); left != 0; --left) {
+    for (unsigned i = 0; i < k_step; ++i) { // behind the last one some that are no one's
       *letter++ = m_alphabet[word & mask];
       word >>= m_letter_bits;
     }
   }
+  out.resize(before + (end - begin));
   out += m_domains[m_people[index + 1].domain];
 }
 
@@ -243,7 +261,7 @@ std::string_view PackedKeys::address(std::uint32_t index, std::string& space) co
 std::string unpack_keys(std::string_view blob, std::string_view name) {
   const PackedKeys keys(blob, name);
   std::string out, all;
-  out.reserve(keys.bytes() + 3 * std::size_t{keys.size()});
+  out.reserve(keys.room() + 3 * std::size_t{keys.size()});
   ByteWriter write(out);
   for (std::uint32_t i = 0; i < keys.size(); ++i) {
     all.clear();
@@ -263,20 +281,51 @@ KeyBlock decode_keys(std::string_view blob, std::string_view name) {
 
 namespace {
 
+/// Numbers of texts of which most stand in one place of memory: such are known by that.
+class PlaceNumbers {
+public:
+  void clear() {
+    m_numbers.clear();
+    ++m_round;
+  }
+  /// The number of a text, and whether it is a new one.
+  std::pair<std::uint32_t, bool> of(std::string_view text) {
+    const auto place = reinterpret_cast<std::uintptr_t>(text.data());
+    auto& known = m_known[(place * hash_detail::k_a) >> (64 - k_bits)];
+    if (known.round == m_round && known.text.data() == text.data() &&
+        known.text.size() == text.size()) {
+      return {known.number, false};
+    }
+    const auto [found, fresh] =
+        m_numbers.try_emplace(text, static_cast<std::uint32_t>(m_numbers.size()));
+    known = {text, m_round, found->second};
+    return {found->second, fresh};
+  }
+
+private:
+  static constexpr unsigned k_bits = 10;
+  struct Known {
+    std::string_view text;
+    std::uint32_t round = 0, number = 0;
+  };
+  std::array<Known, 1 << k_bits> m_known;
+  std::uint32_t m_round = 0;
+  TextNumbers m_numbers;
+};
+
 std::string encode_column(std::span<const AttributeEntry> entries) {
-  thread_local TextNumbers numbers;
+  thread_local PlaceNumbers numbers;
   numbers.clear();
   std::vector<std::string_view> values;
   std::vector<std::uint32_t> index;
   index.reserve(entries.size());
   std::uint32_t base = ~0U, top = 0;
   for (const auto& entry : entries) {
-    const auto [place, fresh] =
-        numbers.try_emplace(entry.value, static_cast<std::uint32_t>(values.size()));
+    const auto [number, fresh] = numbers.of(entry.value);
     if (fresh) {
       values.push_back(entry.value);
     }
-    index.push_back(place->second);
+    index.push_back(number);
     base = std::min(base, entry.valid_from);
     top = std::max(top, entry.valid_from);
   }

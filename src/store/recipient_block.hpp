@@ -39,8 +39,8 @@ public:
   PackedKeys& operator=(const PackedKeys&) = delete;
 
   std::uint32_t size() const { return static_cast<std::uint32_t>(m_people.size() - 1); }
-  /// Bytes of all keys, put together.
-  std::size_t bytes() const { return m_bytes; }
+  /// What a text needs room for that all keys are appended to: their bytes, and some more.
+  std::size_t room() const { return m_bytes + k_step; }
   /// Appends all keys of somebody, '\n' between.
   void append(std::string& out, std::uint32_t index) const;
   /// The address of somebody that is shown, or "": put together at the end of `space`, whose
@@ -52,6 +52,7 @@ private:
     std::uint32_t end = 0; // of the text, in letters
     std::uint16_t domain = 0;
   };
+  static constexpr unsigned k_step = 8; // letters that are put together at a time
   std::string m_body;
   const char* m_texts = nullptr;           // of everybody, one after the other, in letters
   unsigned m_letter_bits = 0;              // of a letter

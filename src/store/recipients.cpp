@@ -384,8 +384,23 @@ template<typename Key> void counting_sort(std::vector<AttributeEntry>& entries, 
 
 /// By (attribute, recipient), stable: what an import gives is then sorted but for times.
 void by_attribute(std::vector<AttributeEntry>& entries) {
-  counting_sort(entries, [](const AttributeEntry& entry) { return entry.recipient; });
+  const auto by_recipient = [](const AttributeEntry& a, const AttributeEntry& b) {
+    return a.recipient < b.recipient;
+  };
+  if (!std::is_sorted(entries.begin(), entries.end(), by_recipient)) {
+    counting_sort(entries, [](const AttributeEntry& entry) { return entry.recipient; });
+  }
   counting_sort(entries, [](const AttributeEntry& entry) { return entry.attribute; });
+}
+
+/// Does every attribute of a person stand once, all in order?
+bool all_told_once(std::span<const AttributeEntry> entries) {
+  return std::adjacent_find(entries.begin(), entries.end(), [](const auto& a, const auto& b) {
+           const auto key = [](const AttributeEntry& e) {
+             return std::uint32_t{e.attribute} << 16 | e.recipient;
+           };
+           return key(a) >= key(b);
+         }) == entries.end();
 }
 
 } // namespace
@@ -439,15 +454,22 @@ std::size_t Recipients::change_attributes(std::span<const std::span<const Attrib
     std::vector<AttributeColumn> columns;
     auto entries = entries_of(piece.old, piece.block, columns);
     const auto had = entries.size();
-    for (auto i = starts[piece.block]; i < starts[piece.block + 1]; ++i) {
-      for (const auto& change : order[i]) {
+    const std::span<Person> mine(order.data() + starts[piece.block],
+                                 starts[piece.block + 1] - starts[piece.block]);
+    std::stable_sort(mine.begin(), mine.end(), [](Person a, Person b) {
+      return a.front().recipient < b.front().recipient;
+    });
+    for (const auto person : mine) {
+      for (const auto& change : person) {
         entries.push_back({change.attribute,
                            static_cast<std::uint16_t>(change.recipient & (k_recipient_block - 1)),
                            change.valid_from, change.value()});
       }
     }
     by_attribute(entries);
-    entries = united(std::move(entries));
+    if (!all_told_once(entries)) {
+      entries = united(std::move(entries));
+    }
     auto packed = encode_attributes(entries);
     piece.added = entries.size() > had ? entries.size() - had : packed != piece.old ? 1 : 0;
     if (packed != piece.old) {

@@ -175,7 +175,7 @@ TEST_CASE("key blocks give back what went in, whole and for one person") {
     const PackedKeys packed(blob, "test");
     REQUIRE(packed.size() == keys.size());
     std::string space, all;
-    space.reserve(packed.bytes());
+    space.reserve(packed.room());
     const auto* const begin = space.data();
     for (std::uint32_t i = 0; i < packed.size(); ++i) {
       const auto first = std::find_if(keys[i].begin(), keys[i].end(),
@@ -183,8 +183,8 @@ TEST_CASE("key blocks give back what went in, whole and for one person") {
       CHECK(packed.address(i, space) == (first == keys[i].end() ? "" : *first));
       packed.append(all, i);
     }
-    CHECK(space.data() == begin); // bytes() was enough
-    CHECK(all.size() == packed.bytes());
+    CHECK(space.data() == begin); // room() was enough
+    CHECK(all.size() <= packed.room());
     std::vector<std::string_view> single;
     for (const auto& one : keys) {
       single.push_back(one.empty() ? "" : std::string_view(one.front()));
