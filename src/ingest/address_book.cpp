@@ -52,10 +52,10 @@ AddressBook::~AddressBook() {
   munmap(m_arena, m_arena_size);
 }
 
-void AddressBook::reserve(std::size_t more) {
+void AddressBook::reserve(std::size_t more, std::size_t ahead) {
   // At most three quarters full: a smaller table stays in the cache, longer probes do not matter.
-  const auto slots_for = [&] { return (m_count.load() + more) * 4 / 3 + 1; };
-  const auto fits = [&] { return m_slots && slots_for() <= m_size; };
+  const auto slots_for = [&](std::size_t keys) { return (m_count.load() + keys) * 4 / 3 + 1; };
+  const auto fits = [&] { return m_slots && slots_for(more) <= m_size; };
   {
     const Pass pass(*this); // nearly always there is room: then no thread waits for another
     if (fits()) {
@@ -67,7 +67,7 @@ void AddressBook::reserve(std::size_t more) {
     return;
   }
   auto old = std::move(m_slots);
-  const auto old_size = std::exchange(m_size, std::max(slots_for(), 2 * m_size));
+  const auto old_size = std::exchange(m_size, std::max(slots_for(more + ahead), 2 * m_size));
   m_slots = make_slots(m_size);
   for (std::uint64_t i = 0; i < old_size; ++i) {
     const auto tag = old[i].tag.load(std::memory_order_relaxed);

@@ -30,8 +30,9 @@ public:
   AddressBook(const AddressBook&) = delete;
   AddressBook& operator=(const AddressBook&) = delete;
 
-  /// Makes room for `more` keys beyond those in it. Hold no Pass while calling.
-  void reserve(std::size_t more);
+  /// Makes room for `more` keys beyond those in it; where that takes another table, for `ahead`
+  /// too. Hold no Pass while calling.
+  void reserve(std::size_t more, std::size_t ahead = 0);
 
   /// A thread's permission to look up and add: as long as it is held the table does not move. It
   /// has some room in the arena, so that threads that add do not wait for each other.

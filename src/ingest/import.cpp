@@ -105,7 +105,12 @@ StreamReport import_stream(Store& store, Input& input, std::string head, LogRead
   bool more = true;
   ImportCounts counts; // what flushes add
   while (more) {
-    std::atomic<std::uint64_t> rows{0};
+    std::atomic<std::uint64_t> rows{0}, people{0}; // told of so far
+    /// Recipients that the rest of the input may tell of, by what it told of so far.
+    const auto people_ahead = [&]() -> std::size_t {
+      const auto taken = input.bytes.taken(), total = input.bytes.total();
+      return taken == 0 || taken >= total ? 0 : people * (total - taken) / taken;
+    };
     std::atomic<bool> full{false}, ended{false};
     on_threads(static_cast<unsigned>(lanes.size()), [&](unsigned thread) {
       auto& lane = *lanes[thread];
@@ -115,11 +120,13 @@ StreamReport import_stream(Store& store, Input& input, std::string head, LogRead
             ended = true;
             break;
           }
-          lane.worker.begin_chunk(lane.piece.chunk.text, lane.piece.number, lane.piece.offset);
-          const auto before = lane.worker.rows();
+          lane.worker.begin_chunk(lane.piece.chunk.text, lane.piece.number, lane.piece.offset,
+                                  people_ahead());
+          const auto before = lane.worker.rows(), people_before = lane.worker.counts().recipients;
           lane.reader->read(lane.piece.chunk, lane.worker);
           lane.worker.end_chunk();
           lane.lines.emplace_back(lane.piece.number, count_lines(lane.piece.chunk.text));
+          people += lane.worker.counts().recipients - people_before;
           const auto total = rows += lane.worker.rows() - before;
           full = full || total * sizeof(EventRow) > options.memory / 2 ||
                  lane.worker.waiting_bytes() > k_waiting_rejects;

@@ -501,11 +501,9 @@ void Session::write_erasures(std::span<Harvest> harvests) {
     return;
   }
   for (auto& harvest : harvests) {
-    for (auto& page : *harvest.attributes) {
-      std::erase_if(page, [](const AttributeChange& change) {
-        return change.recipient == AddressBook::k_refused;
-      });
-    }
+    std::erase_if(harvest.attributes->people, [](const AttributeChange& change) {
+      return change.recipient == AddressBook::k_refused;
+    });
   }
   if (!m_also_erased.empty()) {
     const auto key = HashKey::read(m_store.path());
@@ -667,11 +665,9 @@ void Session::write_joined(std::span<Harvest> harvests) {
         }
       }
     }
-    for (auto& page : *harvest.attributes) {
-      for (auto& change : page) {
-        const auto target = into.find(change.recipient);
-        change.recipient = target == into.end() ? change.recipient : target->second;
-      }
+    for (auto& change : harvest.attributes->people) {
+      const auto target = into.find(change.recipient);
+      change.recipient = target == into.end() ? change.recipient : target->second;
     }
   }
   m_activity.move_recipients(into, m_options.threads);
@@ -681,7 +677,7 @@ void Session::write_joined(std::span<Harvest> harvests) {
 void Session::write_attributes(std::span<Harvest> harvests, ImportCounts& counts) {
   std::vector<std::span<const AttributeChange>> changes;
   for (const auto& harvest : harvests) {
-    changes.insert(changes.end(), harvest.attributes->begin(), harvest.attributes->end());
+    changes.emplace_back(harvest.attributes->people);
   }
   counts.changed_attributes += m_recipients.change_attributes(changes, m_options.threads);
 }

@@ -102,8 +102,11 @@ private:
   std::uint32_t m_first = ~0U, m_last = 0;
 };
 
-/// Attribute changes in pages that are filled once and never moved.
-using AttributePages = std::vector<std::vector<AttributeChange>>;
+/// Attribute changes; their values stand in pages that are filled once and never moved.
+struct AttributeChanges {
+  std::vector<AttributeChange> people;
+  std::vector<std::vector<AttributeValue>> pages;
+};
 
 /// Of a log that several accounts share: whose mail has such an envelope sender, or such a job.
 struct AccountRoute {
@@ -179,7 +182,7 @@ public:
   /// What the threads gathered, handed over at a flush.
   struct Harvest {
     std::vector<RowBucket>* rows; // by campaign index * k_event_kinds + kind
-    AttributePages* attributes;
+    AttributeChanges* attributes;
   };
   /// Writes everything as one transaction, durable when it returns. No thread may hold a Pass.
   /// `also` writes into the same transaction, and says whether that changes any score.

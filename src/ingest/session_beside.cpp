@@ -23,10 +23,8 @@ template<typename Change> void each_number(std::span<Session::Harvest> harvests,
         }
       }
     }
-    for (auto& page : *harvest.attributes) {
-      for (auto& one : page) {
-        one.recipient = change(one.recipient);
-      }
+    for (auto& one : harvest.attributes->people) {
+      one.recipient = change(one.recipient);
     }
   }
 }

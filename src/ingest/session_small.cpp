@@ -22,10 +22,8 @@ Session::Resolved Session::resolve_small(std::span<Harvest> harvests, ImportCoun
   resolved.key.resize(m_book->next_number());
   std::vector<bool> now(m_book->next_number()); // needs an id at once: attributes, or several keys
   for (const auto& harvest : harvests) {
-    for (const auto& page : *harvest.attributes) {
-      for (const auto& change : page) {
-        now[change.recipient] = true;
-      }
+    for (const auto& change : harvest.attributes->people) {
+      now[change.recipient] = true;
     }
   }
   // An address decides who it is; a contact id only where there is no address, or none known.
@@ -77,10 +75,8 @@ void Session::write_small(std::span<Harvest> harvests, ImportCounts& counts) {
     return resolved.id[joined == m_joined.end() ? number : joined->second];
   };
   for (auto& harvest : harvests) {
-    for (auto& page : *harvest.attributes) {
-      for (auto& change : page) {
-        change.recipient = id_of(change.recipient).value_or(change.recipient);
-      }
+    for (auto& change : harvest.attributes->people) {
+      change.recipient = id_of(change.recipient).value_or(change.recipient);
     }
   }
   write_attributes(harvests, counts);

@@ -18,7 +18,7 @@ namespace {
 
 constexpr Seconds k_earliest = 315'532'800; // 1980: what is before it is a clock that was never set
 constexpr Seconds k_latest = 4'102'444'800; // 2100
-constexpr std::size_t k_attribute_page = 16'384; // changes
+constexpr std::size_t k_attribute_page = 16'384; // values
 constexpr std::size_t k_most_value = 1000;       // bytes of an attribute
 constexpr std::size_t k_most_rejected_bytes = std::size_t{32} << 20, k_most_raw = 4096;
 /// Of those that wait to be handed out, in memory: more than any real chunk has.
@@ -48,8 +48,10 @@ constexpr bool has_evidence(EventKind kind) {
 Worker::Worker(Session& session) : m_session(session) {}
 Worker::~Worker() = default;
 
-void Worker::begin_chunk(std::string_view text, std::uint64_t number, std::uint64_t offset) {
-  m_session.book().reserve(m_session.options().threads * (text.size() / 24 + 64));
+void Worker::begin_chunk(std::string_view text, std::uint64_t number, std::uint64_t offset,
+                         std::size_t people_ahead) {
+  const auto here = m_session.options().threads * (text.size() / 24 + 64); // at most
+  m_session.book().reserve(here, people_ahead);
   m_pass.emplace(m_session.book());
   m_text = text;
   m_chunk = number;
@@ -72,7 +74,8 @@ std::vector<Rejected> Worker::take_rejected() {
 void Worker::clear() {
   m_rows.clear();
   m_arena.clear();
-  m_attributes.clear();
+  m_attributes.people.clear();
+  m_attributes.pages.clear();
   m_interned.clear();
   m_values.clear();
   m_links.clear(); // numbers may have moved
@@ -426,50 +429,50 @@ void Worker::accept(const RecipientView& recipient) {
     return;
   }
   ++m_counts.recipients;
-  // The changes of one person stand together in a page, so that their number can be filled in
-  // later.
-  const auto most = recipient.attributes.size() + 1;
-  if (m_attributes.empty() || m_attributes.back().size() + most > m_attributes.back().capacity()) {
-    m_attributes.emplace_back().reserve(std::max(most, k_attribute_page));
-  }
-  auto& page = m_attributes.back();
-  const auto first = page.size();
-  add_attributes(recipient, page);
-  PendingPerson person{{}, page.data() + first, page.size() - first, {}};
+  const auto place = m_attributes.people.size();
+  const auto& options = m_session.options();
+  const auto since = recipient.changed_at.value_or(options.valid_from.value_or(options.now));
+  m_attributes.people.push_back(
+      {0, static_cast<std::uint32_t>(std::clamp<Seconds>(since, 0, k_latest)),
+       values_of(recipient)});
   if (!recipient.contact_id.empty()) { // two names, or one that is no address: seldom, and slower
-    give_number(person, recipient.address.empty()
-                            ? m_session.recipient({}, key)
-                            : recipient_of(*account, key, recipient.contact_id));
+    give_number(place, recipient.address.empty()
+                           ? m_session.recipient({}, key)
+                           : recipient_of(*account, key, recipient.contact_id));
     return;
   }
-  person.hash = m_session.book().hash(key);
-  m_session.book().prefetch(person.hash);
-  person.key = kept_key(key, m_people_keys[m_people_count]);
-  m_people[m_people_count++] = person;
+  const auto hash = m_session.book().hash(key);
+  m_session.book().prefetch(hash);
+  m_people[m_people_count] = {hash, place, kept_key(key, m_people_keys[m_people_count])};
+  ++m_people_count;
   if (m_people_count == k_batch) {
     resolve_people();
   }
 }
 
-void Worker::give_number(const PendingPerson& person, std::uint32_t number) {
+void Worker::give_number(std::size_t place, std::uint32_t number) {
   m_counts.erased += number == AddressBook::k_refused ? 1 : 0;
-  for (std::size_t i = 0; i < person.count; ++i) {
-    person.changes[i].recipient = number;
-  }
+  m_attributes.people[place].recipient = number;
 }
 
 void Worker::resolve_people() {
   auto& book = m_session.book();
   for (std::size_t i = 0; i < m_people_count; ++i) {
     const auto& person = m_people[i];
-    give_number(person, book.intern(person.key, person.hash, AddressBook::k_none, &*m_pass));
+    give_number(person.place, book.intern(person.key, person.hash, AddressBook::k_none, &*m_pass));
   }
   m_people_count = 0;
 }
 
-void Worker::add_attributes(const RecipientView& recipient, std::vector<AttributeChange>& page) {
+std::span<const AttributeValue> Worker::values_of(const RecipientView& recipient) {
+  auto& pages = m_attributes.pages; // those of one person stand together in one
+  const auto most = recipient.attributes.size() + 1;
+  if (pages.empty() || pages.back().size() + most > pages.back().capacity()) {
+    pages.emplace_back().reserve(std::max(most, k_attribute_page));
+  }
+  auto& page = pages.back();
+  const auto first = page.size();
   const auto& options = m_session.options();
-  const auto since = recipient.changed_at.value_or(options.valid_from.value_or(options.now));
   std::size_t position = 0;
   const auto add = [&](std::string_view name, std::string_view value) {
     const auto slot = position++;
@@ -494,8 +497,7 @@ void Worker::add_attributes(const RecipientView& recipient, std::vector<Attribut
     if (interned == m_interned.end()) {
       interned = m_interned.emplace(m_values.emplace_back(value)).first;
     }
-    page.push_back({0, static_cast<std::uint32_t>(std::clamp<Seconds>(since, 0, k_latest)),
-                    interned->data(), known.second, static_cast<std::uint16_t>(value.size())});
+    page.push_back({interned->data(), known.second, static_cast<std::uint16_t>(value.size())});
   };
   for (const auto& [name, value] : recipient.attributes) {
     add(name, value);
@@ -506,6 +508,7 @@ void Worker::add_attributes(const RecipientView& recipient, std::vector<Attribut
             (recipient.list.empty() ? "" : "/" + std::string(recipient.list)),
         name_of(recipient.subscription));
   }
+  return {page.data() + first, page.size() - first};
 }
 
 void Worker::accept(const Campaign& campaign, std::string_view record) {

@@ -28,8 +28,10 @@ public:
   explicit Worker(Session& session);
   ~Worker() override;
 
-  /// Around each chunk: between the two the book's table stays where it is.
-  void begin_chunk(std::string_view text, std::uint64_t number, std::uint64_t offset);
+  /// Around each chunk: between the two the book's table stays where it is. `people_ahead`: how
+  /// many recipients may come yet, as far as anybody knows, so that the table seldom grows.
+  void begin_chunk(std::string_view text, std::uint64_t number, std::uint64_t offset,
+                   std::size_t people_ahead = 0);
   void end_chunk();
   /// Drops rows and attributes after a flush.
   void clear();
@@ -56,12 +58,10 @@ private:
     std::uint32_t bucket;
     std::string_view key;
   };
-  /// Somebody whose number is looked up with a batch of others; `changes` stand in a page of
-  /// m_attributes.
+  /// Somebody whose number is looked up with a batch of others.
   struct PendingPerson {
     AddressBook::KeyHash hash;
-    AttributeChange* changes;
-    std::size_t count;
+    std::size_t place; // of what is told, in m_attributes.people
     std::string_view key;
   };
   struct Agent {
@@ -95,8 +95,8 @@ private:
                           std::string_view contact_id, std::string_view record);
   std::string_view kept_key(std::string_view key, std::string& space) const;
   void resolve_pending();
-  void add_attributes(const RecipientView& recipient, std::vector<AttributeChange>& page);
-  void give_number(const PendingPerson& person, std::uint32_t number);
+  std::span<const AttributeValue> values_of(const RecipientView& recipient);
+  void give_number(std::size_t place, std::uint32_t number);
   void resolve_people();
   void put(std::uint32_t bucket, const EventRow& row, std::uint32_t recipient);
 
@@ -104,7 +104,7 @@ private:
   std::optional<AddressBook::Pass> m_pass;
   RowArena m_arena; // of m_rows
   std::vector<RowBucket> m_rows;
-  AttributePages m_attributes;
+  AttributeChanges m_attributes;
   ImportCounts m_counts;
   std::vector<Rejected> m_rejected;
   std::uint64_t m_row_count = 0;

@@ -407,37 +407,29 @@ bool all_told_once(std::span<const AttributeEntry> entries) {
 
 std::size_t Recipients::change_attributes(std::span<const std::span<const AttributeChange>> changes,
                                           unsigned threads) {
-  // By block, keeping what else stands in order: counting sort of people, whose changes stand
-  // together.
-  using Person = std::span<const AttributeChange>;
-  const auto each_person = [&changes](auto body) {
-    for (const auto part : changes) {
-      for (std::size_t i = 0; i < part.size();) {
-        auto end = i + 1;
-        while (end < part.size() && part[end].recipient == part[i].recipient) {
-          ++end;
-        }
-        body(part.subspan(i, end - i));
-        i = end;
-      }
-    }
-  };
+  // By block, keeping what else stands in order: counting sort.
   std::vector<std::size_t> starts(1);
-  std::size_t people = 0;
-  each_person([&](Person person) {
-    const auto block = block_of(person.front().recipient);
-    starts.resize(std::max<std::size_t>(starts.size(), block + 2U));
-    ++starts[block + 1U];
-    ++people;
-  });
-  if (people == 0) {
+  for (const auto part : changes) {
+    for (const auto& change : part) {
+      const auto block = block_of(change.recipient);
+      starts.resize(std::max<std::size_t>(starts.size(), block + 2U));
+      starts[block + 1U] += change.values.empty() ? 0 : 1;
+    }
+  }
+  if (starts.size() == 1) {
     return 0;
   }
   const auto top = static_cast<std::uint32_t>(starts.size() - 2);
   std::partial_sum(starts.begin(), starts.end(), starts.begin());
-  std::vector<Person> order(people);
+  std::vector<AttributeChange> order(starts.back());
   auto next = starts;
-  each_person([&](Person person) { order[next[block_of(person.front().recipient)]++] = person; });
+  for (const auto part : changes) {
+    for (const auto& change : part) {
+      if (!change.values.empty()) {
+        order[next[block_of(change.recipient)]++] = change;
+      }
+    }
+  }
   struct Piece {
     std::uint32_t block;
     std::string old, fresh;
@@ -454,16 +446,14 @@ std::size_t Recipients::change_attributes(std::span<const std::span<const Attrib
     std::vector<AttributeColumn> columns;
     auto entries = entries_of(piece.old, piece.block, columns);
     const auto had = entries.size();
-    const std::span<Person> mine(order.data() + starts[piece.block],
-                                 starts[piece.block + 1] - starts[piece.block]);
-    std::stable_sort(mine.begin(), mine.end(), [](Person a, Person b) {
-      return a.front().recipient < b.front().recipient;
-    });
-    for (const auto person : mine) {
-      for (const auto& change : person) {
-        entries.push_back({change.attribute,
-                           static_cast<std::uint16_t>(change.recipient & (k_recipient_block - 1)),
-                           change.valid_from, change.value()});
+    const std::span mine(order.data() + starts[piece.block],
+                         starts[piece.block + 1] - starts[piece.block]);
+    std::stable_sort(mine.begin(), mine.end(),
+                     [](const auto& a, const auto& b) { return a.recipient < b.recipient; });
+    for (const auto& change : mine) {
+      for (const auto& value : change.values) {
+        entries.push_back({value.attribute, static_cast<std::uint16_t>(index_of(change.recipient)),
+                           change.valid_from, value.value()});
       }
     }
     by_attribute(entries);

@@ -25,12 +25,17 @@ struct NewKey {
   std::string_view key;
 };
 
-struct AttributeChange {
-  RecipientId recipient; // while an import runs, its own number
-  std::uint32_t valid_from;
+struct AttributeValue {
   const char* text;
   std::uint16_t attribute, size;
   std::string_view value() const { return {text, size}; }
+};
+
+/// What is told of one person at once.
+struct AttributeChange {
+  RecipientId recipient; // while an import runs, its own number
+  std::uint32_t valid_from;
+  std::span<const AttributeValue> values;
 };
 
 /// Addresses of recipients in a row; the views point into `blocks`.

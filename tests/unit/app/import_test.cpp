@@ -177,6 +177,20 @@ TEST_CASE("a small import into a large store waits in the inbox, is seen at once
   CHECK(Activity(store.database()).inbox_size() == 0);
 }
 
+TEST_CASE("a few addresses about which nothing else is told come into a large store too") {
+  std::string many("email\n");
+  for (int i = 0; i < 21'000; ++i) {
+    many += fmt::format("q{}@example.com\n", i);
+  }
+  TestWorkspace test(k_profile);
+  CHECK(test.import("many.csv", many, true).total.new_recipients == 21'000);
+  const auto report = test.import("few.csv", "email\nann@example.com\nq7@example.com\n", true);
+  CHECK(report.total.new_recipients == 1);
+  auto store = test.store();
+  CHECK(Recipients(store.database()).count() == 21'001);
+  CHECK(Recipients(store.database()).find("ann@example.com") == RecipientId{21'000});
+}
+
 TEST_CASE("a bad record is rejected with its line, and the rest goes on") {
   TestWorkspace test(k_profile);
   const auto report = test.import(
@@ -246,9 +260,9 @@ TEST_CASE("attributes hold from their day on; the same again changes nothing") {
   REQUIRE(ann);
   CHECK(recipients.attributes_of(*ann, k_now).size() == 2);
   const std::string director = "Director";
-  const AttributeChange change{*ann, 1'000'000'000, director.data(),
-                               recipients.attribute_id("job_title"),
-                               static_cast<std::uint16_t>(director.size())};
+  const AttributeValue title{director.data(), recipients.attribute_id("job_title"),
+                             static_cast<std::uint16_t>(director.size())};
+  const AttributeChange change{*ann, 1'000'000'000, {&title, 1}};
   const std::span<const AttributeChange> one(&change, 1);
   recipients.change_attributes(std::span(&one, 1), 1);
   const auto title_at = [&](Seconds moment) {
