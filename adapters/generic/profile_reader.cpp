@@ -334,19 +334,18 @@ public:
         }
         continue;
       }
-      Values values{};
-      for (const auto& [column, field] : m_columns) {
-        values[static_cast<std::size_t>(field)] = row[column];
+      for (const auto& [column, field] : m_columns) { // the same ones in every row
+        m_values[static_cast<std::size_t>(field)] = row[column];
       }
       if (!m_plan->recipients) {
-        m_maker.event(values, row.raw(), sink, m_agent_given);
+        m_maker.event(m_values, row.raw(), sink, m_agent_given);
         continue;
       }
       m_pairs.clear();
       for (const auto& [column, name] : m_attributes) {
         m_pairs.emplace_back(name, row[column]);
       }
-      m_maker.recipient(values, m_pairs, row.raw(), sink);
+      m_maker.recipient(m_values, m_pairs, row.raw(), sink);
     }
     if (m_csv.broken()) {
       sink.reject("a quote that is never closed", row.raw());
@@ -373,6 +372,7 @@ private:
   std::size_t m_needed = 0, m_most = 0; // fields of a row: at least; up to the last that is mapped
   std::vector<std::pair<std::size_t, std::string_view EventView::*>> m_members;
   EventView m_event;
+  Values m_values{};
   CsvReader m_csv;
   RecordMaker m_maker;
   std::vector<std::pair<std::string_view, std::string_view>> m_pairs;

@@ -22,6 +22,8 @@ struct Lane {
 };
 /// So many bytes of rejects a thread are handed out early.
 constexpr std::size_t k_waiting_rejects = std::size_t{2} << 20;
+/// Bytes of input that room is made for ahead, however large it says that it is.
+constexpr double k_largest_guess = 256 << 20;
 
 std::vector<std::unique_ptr<Lane>> make_lanes(Session& session, LogReader& reader,
                                               unsigned threads) {
@@ -105,11 +107,17 @@ StreamReport import_stream(Store& store, Input& input, std::string head, LogRead
   bool more = true;
   ImportCounts counts; // what flushes add
   while (more) {
-    std::atomic<std::uint64_t> rows{0}, people{0}; // told of so far
-    /// Recipients that the rest of the input may tell of, by what it told of so far.
-    const auto people_ahead = [&]() -> std::size_t {
+    std::atomic<std::uint64_t> rows{0}, people{0}, read{0}; // people told of in so many bytes
+    /// Recipients that the input may tell of yet, by what it told of so far.
+    const auto people_ahead = [&](const ChunkFeeder::Piece& piece) -> std::size_t {
       const auto taken = input.bytes.taken(), total = input.bytes.total();
-      return taken == 0 || taken >= total ? 0 : people * (total - taken) / taken;
+      if (people == 0 || taken == 0 || taken >= total) {
+        return 0;
+      }
+      const auto unpacked = static_cast<double>(piece.offset + piece.chunk.text.size()) *
+                            static_cast<double>(total) / static_cast<double>(taken);
+      return static_cast<std::size_t>(static_cast<double>(people) / static_cast<double>(read) *
+                                      std::min(unpacked, k_largest_guess));
     };
     std::atomic<bool> full{false}, ended{false};
     on_threads(static_cast<unsigned>(lanes.size()), [&](unsigned thread) {
@@ -121,11 +129,12 @@ StreamReport import_stream(Store& store, Input& input, std::string head, LogRead
             break;
           }
           lane.worker.begin_chunk(lane.piece.chunk.text, lane.piece.number, lane.piece.offset,
-                                  people_ahead());
+                                  people_ahead(lane.piece));
           const auto before = lane.worker.rows(), people_before = lane.worker.counts().recipients;
           lane.reader->read(lane.piece.chunk, lane.worker);
           lane.worker.end_chunk();
           lane.lines.emplace_back(lane.piece.number, count_lines(lane.piece.chunk.text));
+          read += lane.piece.chunk.text.size(); // before `people`, which is divided by it
           people += lane.worker.counts().recipients - people_before;
           const auto total = rows += lane.worker.rows() - before;
           full = full || total * sizeof(EventRow) > options.memory / 2 ||

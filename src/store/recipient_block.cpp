@@ -368,18 +368,26 @@ std::string encode_column(std::span<const AttributeEntry> entries) {
 } // namespace
 
 std::string encode_attributes(std::span<const AttributeEntry> entries) {
-  struct Column {
-    std::uint16_t attribute;
-    std::string bytes;
-  };
-  std::vector<Column> columns;
+  std::vector<std::span<const AttributeEntry>> columns;
   for (std::size_t i = 0; i < entries.size();) {
     std::size_t end = i;
     while (end < entries.size() && entries[end].attribute == entries[i].attribute) {
       ++end;
     }
-    columns.push_back({entries[i].attribute, encode_column(entries.subspan(i, end - i))});
+    columns.push_back(entries.subspan(i, end - i));
     i = end;
+  }
+  return encode_attributes(columns);
+}
+
+std::string encode_attributes(std::span<const std::span<const AttributeEntry>> told) {
+  struct Column {
+    std::uint16_t attribute;
+    std::string bytes;
+  };
+  std::vector<Column> columns;
+  for (const auto entries : told) {
+    columns.push_back({entries.front().attribute, encode_column(entries)});
   }
   std::string body;
   ByteWriter write(body);

@@ -89,6 +89,8 @@ struct AttributeEntry {
 
 /// Entries are sorted by (attribute, recipient, valid_from).
 std::string encode_attributes(std::span<const AttributeEntry> entries);
+/// The same from an attribute's entries each; none is empty.
+std::string encode_attributes(std::span<const std::span<const AttributeEntry>> columns);
 
 class AttributeBlock {
 public:

@@ -384,23 +384,39 @@ template<typename Key> void counting_sort(std::vector<AttributeEntry>& entries, 
 
 /// By (attribute, recipient), stable: what an import gives is then sorted but for times.
 void by_attribute(std::vector<AttributeEntry>& entries) {
-  const auto by_recipient = [](const AttributeEntry& a, const AttributeEntry& b) {
-    return a.recipient < b.recipient;
-  };
-  if (!std::is_sorted(entries.begin(), entries.end(), by_recipient)) {
-    counting_sort(entries, [](const AttributeEntry& entry) { return entry.recipient; });
-  }
+  counting_sort(entries, [](const AttributeEntry& entry) { return entry.recipient; });
   counting_sort(entries, [](const AttributeEntry& entry) { return entry.attribute; });
 }
 
-/// Does every attribute of a person stand once, all in order?
-bool all_told_once(std::span<const AttributeEntry> entries) {
-  return std::adjacent_find(entries.begin(), entries.end(), [](const auto& a, const auto& b) {
-           const auto key = [](const AttributeEntry& e) {
-             return std::uint32_t{e.attribute} << 16 | e.recipient;
-           };
-           return key(a) >= key(b);
-         }) == entries.end();
+/// What is told of people of a block of whom nothing is known, where it tells of each attribute of
+/// each of them once; "": it does not. `told`: by recipient.
+std::string encode_fresh(std::span<const AttributeChange> told, std::size_t& count) {
+  thread_local std::vector<std::vector<AttributeEntry>> t_columns; // by attribute
+  for (auto& column : t_columns) {
+    column.clear();
+  }
+  count = 0;
+  for (const auto& change : told) {
+    const auto recipient = static_cast<std::uint16_t>(index_of(change.recipient));
+    for (const auto& value : change.values) {
+      if (value.attribute >= t_columns.size()) {
+        t_columns.resize(value.attribute + 1U);
+      }
+      auto& column = t_columns[value.attribute];
+      if (!column.empty() && column.back().recipient >= recipient) {
+        return {};
+      }
+      column.push_back({value.attribute, recipient, change.valid_from, value.value()});
+    }
+    count += change.values.size();
+  }
+  std::vector<std::span<const AttributeEntry>> columns;
+  for (const auto& column : t_columns) {
+    if (!column.empty()) {
+      columns.emplace_back(column);
+    }
+  }
+  return encode_attributes(columns);
 }
 
 } // namespace
@@ -443,13 +459,19 @@ std::size_t Recipients::change_attributes(std::span<const std::span<const Attrib
   }
   parallel_for(pieces.size(), threads, [&](std::size_t p, unsigned) {
     auto& piece = pieces[p];
-    std::vector<AttributeColumn> columns;
-    auto entries = entries_of(piece.old, piece.block, columns);
-    const auto had = entries.size();
     const std::span mine(order.data() + starts[piece.block],
                          starts[piece.block + 1] - starts[piece.block]);
     std::stable_sort(mine.begin(), mine.end(),
                      [](const auto& a, const auto& b) { return a.recipient < b.recipient; });
+    if (piece.old.empty()) {
+      piece.fresh = encode_fresh(mine, piece.added);
+      if (!piece.fresh.empty()) {
+        return;
+      }
+    }
+    std::vector<AttributeColumn> columns;
+    auto entries = entries_of(piece.old, piece.block, columns);
+    const auto had = entries.size();
     for (const auto& change : mine) {
       for (const auto& value : change.values) {
         entries.push_back({value.attribute, static_cast<std::uint16_t>(index_of(change.recipient)),
@@ -457,9 +479,7 @@ std::size_t Recipients::change_attributes(std::span<const std::span<const Attrib
       }
     }
     by_attribute(entries);
-    if (!all_told_once(entries)) {
-      entries = united(std::move(entries));
-    }
+    entries = united(std::move(entries));
     auto packed = encode_attributes(entries);
     piece.added = entries.size() > had ? entries.size() - had : packed != piece.old ? 1 : 0;
     if (packed != piece.old) {
