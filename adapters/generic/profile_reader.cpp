@@ -46,6 +46,12 @@ struct Plan {
   bool direct =
       false; // values go as they are into the event: no tables but that of kinds, no constants
   std::vector<Kind> kinds;
+  /// The first kind whose word has a shape, and whether another one's has it too; -1: none.
+  struct Shaped {
+    int first = -1;
+    bool others = false;
+  };
+  std::array<Shaped, 64> by_shape;
   bool kinds_given =
       false; // words that are not in the table are unknown; else our own names are understood
   std::array<std::vector<std::pair<std::string, std::string>>, k_fields> tables;
@@ -56,6 +62,24 @@ struct Plan {
   bool recipients = false;
   bool zoneless = false; // the first record's time carries no zone, and nobody named one
   std::string name;
+
+  static std::size_t shape_of(std::string_view word) {
+    const auto letter = [](char c) { return static_cast<unsigned char>(c); };
+    return word.empty() ? 0 : (letter(word.front()) + 5 * letter(word.back()) + word.size()) % 64;
+  }
+  /// What a word means; null: it is not in the table.
+  const Kind* kind(std::string_view word) const {
+    const auto [first, others] = by_shape[shape_of(word)];
+    for (auto i = static_cast<std::size_t>(first); first >= 0 && i < kinds.size(); ++i) {
+      if (same(kinds[i].word, word)) {
+        return &kinds[i];
+      }
+      if (!others) {
+        break;
+      }
+    }
+    return nullptr;
+  }
 
   std::string_view at(const Values& values, Field field) const {
     const auto i = static_cast<std::size_t>(field);
@@ -108,6 +132,9 @@ Plan make_plan(const MappingProfile& profile, const LogContext& context,
     }
     for (const auto& [word, ours] : table) {
       if (*field == Field::kind) {
+        auto& shaped = plan.by_shape[Plan::shape_of(word)];
+        shaped = {shaped.first < 0 ? static_cast<int>(plan.kinds.size()) : shaped.first,
+                  shaped.first >= 0};
         plan.kinds.push_back(parse_kind(word, ours));
         plan.kinds_given = true;
       } else {
@@ -235,15 +262,10 @@ public:
 
 private:
   void set_kind(std::string_view word, EventView& event) const {
-    for (const auto& kind : m_plan.kinds) {
-      if (kind.word.size() == word.size() && (word.empty() || kind.word[0] == word[0]) &&
-          kind.word == word) {
-        event.kind = kind.kind;
-        event.bounce.klass = kind.klass;
-        return;
-      }
-    }
-    if (!m_plan.kinds_given) {
+    if (const auto* kind = m_plan.kind(word)) {
+      event.kind = kind->kind;
+      event.bounce.klass = kind->klass;
+    } else if (!m_plan.kinds_given) {
       event.kind = event_kind(word).value_or(EventKind::unknown);
     }
   }

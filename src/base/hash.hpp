@@ -29,28 +29,41 @@ constexpr std::uint64_t k_a = 0x9E3779B97F4A7C15, k_b = 0xD1B54A32D192ED03,
 } // namespace hash_detail
 
 namespace hash_detail {
+/// The last 16 bytes of a text or fewer, as two words that tell every text from every other of its
+/// length.
+struct Tail {
+  std::uint64_t a = 0, b = 0;
+};
+inline Tail tail_of(const char* p, std::size_t left) {
+  if (left >= 8) {
+    return {load64(p), load64(p + left - 8)};
+  }
+  if (left >= 4) {
+    return {load32(p), load32(p + left - 4)};
+  }
+  if (left != 0) {
+    return {static_cast<std::uint64_t>(static_cast<unsigned char>(p[0])) << 16 |
+                static_cast<std::uint64_t>(static_cast<unsigned char>(p[left / 2])) << 8 |
+                static_cast<unsigned char>(p[left - 1]),
+            0};
+  }
+  return {};
+}
+
 inline std::uint64_t hash(std::string_view text, std::uint64_t seed, std::uint64_t mask) {
   const char* p = text.data();
   std::size_t left = text.size();
   std::uint64_t state = seed ^ k_a;
-  while (left > 16) {
+  for (; left > 16; p += 16, left -= 16) {
     state = fold_multiply(load64(p) ^ mask, load64(p + 8) ^ state);
-    p += 16;
-    left -= 16;
   }
-  std::uint64_t a = 0, b = 0;
-  if (left >= 8) {
-    a = load64(p);
-    b = load64(p + left - 8);
-  } else if (left >= 4) {
-    a = load32(p);
-    b = load32(p + left - 4);
-  } else if (left != 0) {
-    a = static_cast<std::uint64_t>(static_cast<unsigned char>(p[0])) << 16 |
-        static_cast<std::uint64_t>(static_cast<unsigned char>(p[left / 2])) << 8 |
-        static_cast<unsigned char>(p[left - 1]);
-  }
-  return fold_multiply(k_c ^ text.size(), fold_multiply(a ^ mask, b ^ state));
+  const auto tail = tail_of(p, left);
+  return fold_multiply(k_c ^ text.size(), fold_multiply(tail.a ^ mask, tail.b ^ state));
+}
+
+/// Of a key that nobody else knows: what a piece that makes a product 0 would have to be.
+inline std::uint64_t mask_of(std::uint64_t key) {
+  return fold_multiply(key ^ k_c, k_a) | 1;
 }
 } // namespace hash_detail
 
@@ -61,12 +74,11 @@ inline std::uint64_t hash64(std::string_view text, std::uint64_t seed = 0) {
 /// Where strangers choose the keys: a piece that is the mask makes a product 0, whatever stands
 /// beside it and whatever the seed, so here the mask is nobody's to know.
 inline std::uint64_t keyed_hash64(std::string_view text, std::uint64_t key) {
-  return hash_detail::hash(
-      text, key, hash_detail::fold_multiply(key ^ hash_detail::k_c, hash_detail::k_a) | 1);
+  return hash_detail::hash(text, key, hash_detail::mask_of(key));
 }
 
-/// Two of them that have nothing to do with each other. Where two keys that are chosen by nobody who
-/// knows `key` are alike in all 128 bits they are one key: among a thousand million keys the odds
+/// Two that have nothing to do with each other, in one walk. Where two keys, chosen by nobody who
+/// knows `key`, are alike in all 128 bits they are one key: among a thousand million keys the odds
 /// against are 10^20 to 1.
 struct Hash128 {
   std::uint64_t low, high;
@@ -74,7 +86,19 @@ struct Hash128 {
 inline Hash128 keyed_hash128(std::string_view text, std::uint64_t key) {
   using namespace hash_detail;
   const auto other = fold_multiply(key ^ k_b, k_c);
-  return {keyed_hash64(text, key), keyed_hash64(text, other)};
+  const auto mask = mask_of(key), other_mask = mask_of(other);
+  const char* p = text.data();
+  std::size_t left = text.size();
+  std::uint64_t low = key ^ k_a, high = other ^ k_a;
+  for (; left > 16; p += 16, left -= 16) {
+    const auto a = load64(p), b = load64(p + 8);
+    low = fold_multiply(a ^ mask, b ^ low);
+    high = fold_multiply(b ^ other_mask, a ^ high);
+  }
+  const auto tail = tail_of(p, left);
+  low = fold_multiply(tail.a ^ mask, tail.b ^ low);
+  high = fold_multiply(tail.b ^ other_mask, tail.a ^ high);
+  return {fold_multiply(k_c ^ text.size(), low), fold_multiply(k_b ^ text.size(), high)};
 }
 
 } // namespace mailfunnel

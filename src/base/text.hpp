@@ -2,6 +2,7 @@
 // Small things about text. Views are borrowed and never stored; strings are UTF-8.
 
 #include <cstdint>
+#include <cstring>
 #include <functional>
 #include <optional>
 #include <string>
@@ -29,6 +30,35 @@ constexpr char ascii_lower(char c) {
 }
 constexpr bool is_alnum(char c) {
   return is_digit(c) || (ascii_lower(c) >= 'a' && ascii_lower(c) <= 'z');
+}
+
+/// a == b where both are mostly short: without a call.
+inline bool same(std::string_view a, std::string_view b) {
+  constexpr std::size_t k_short = 16;
+  if (a.size() != b.size() || a.size() > k_short) {
+    return a == b;
+  }
+  const auto differ = [&]<typename Word>(Word) { // the first bytes and the last ones
+    const auto last = a.size() - sizeof(Word);
+    Word of_a[2], of_b[2];
+    std::memcpy(&of_a[0], a.data(), sizeof(Word));
+    std::memcpy(&of_a[1], a.data() + last, sizeof(Word));
+    std::memcpy(&of_b[0], b.data(), sizeof(Word));
+    std::memcpy(&of_b[1], b.data() + last, sizeof(Word));
+    return ((of_a[0] ^ of_b[0]) | (of_a[1] ^ of_b[1])) != 0;
+  };
+  if (a.size() >= sizeof(std::uint64_t)) {
+    return !differ(std::uint64_t{});
+  }
+  if (a.size() >= sizeof(std::uint32_t)) {
+    return !differ(std::uint32_t{});
+  }
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    if (a[i] != b[i]) {
+      return false;
+    }
+  }
+  return true;
 }
 
 std::string_view trim(std::string_view text);

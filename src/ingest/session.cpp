@@ -140,17 +140,20 @@ void Session::load_book() {
       AddressBook::KeyHash hash;
       bool contact;
     };
+    std::string space;
     std::vector<Key> keys; // of one block: all slots are fetched before the first is needed
     const auto first = static_cast<std::uint32_t>(std::uint64_t{blocks} * thread / threads);
     const auto end = static_cast<std::uint32_t>(std::uint64_t{blocks} * (thread + 1) / threads);
     for (auto block = first; block < end; ++block) {
       std::array<bool, k_recipient_block> addressed{}, keyed{};
-      const auto plain = reader.keys_of_block(block);
       keys.clear();
-      each_key(plain, [&](std::uint32_t index, std::string_view key) {
-        keys.push_back({index, m_book->hash(key), is_contact_key(key)});
-        m_book->prefetch(keys.back().hash);
-      });
+      const auto packed = reader.packed_keys(block);
+      for (std::uint32_t index = 0; packed && index < packed->size(); ++index) {
+        packed->each_key(index, space, [&](std::string_view key) {
+          keys.push_back({index, m_book->hash(key), is_contact_key(key)});
+          m_book->prefetch(keys.back().hash);
+        });
+      }
       for (auto most = most_keys.load(); most < keys.size();) {
         most_keys.compare_exchange_weak(most, keys.size());
       }

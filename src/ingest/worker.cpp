@@ -193,7 +193,7 @@ void Worker::change_address(std::string_view fresh, std::uint32_t number) {
 }
 
 std::optional<std::uint32_t> Worker::account_of(std::string_view name, std::string_view record) {
-  if (!m_account || name != m_account_name) {
+  if (!m_account || !same(name, m_account_name)) {
     m_account = m_session.account(name);
     m_account_name = name;
   }
@@ -312,8 +312,8 @@ std::uint32_t Worker::recipient_of(std::uint32_t account, std::string_view addre
 
 CampaignSlot& Worker::campaign_of(std::uint32_t account, const EventView& event) {
   const auto is_last = [&](const CachedCampaign& last) { // a log tells much of one mailing in a row
-    return last.slot != nullptr && last.account == account && last.id == event.campaign &&
-           last.send == event.send && event.campaign_name.empty() && !event.campaign.empty();
+    return last.slot != nullptr && last.account == account && same(last.id, event.campaign) &&
+           same(last.send, event.send) && event.campaign_name.empty() && !event.campaign.empty();
   };
   if (is_last(*m_last_campaign)) {
     return *m_last_campaign->slot;
@@ -490,7 +490,7 @@ std::span<const AttributeValue> Worker::values_of(const RecipientView& recipient
       m_attribute_ids.resize(slot + 1);
     }
     auto& known = m_attribute_ids[slot]; // a table gives the same names in the same places
-    if (known.first != name || name.empty()) {
+    if (!same(known.first, name) || name.empty()) {
       known = {std::string(name), m_session.attribute(name)};
     }
     auto interned = m_interned.find(value);

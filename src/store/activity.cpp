@@ -19,15 +19,24 @@ namespace {
 // ---- sorting: rows come nearly by time, so a stable radix sort by recipient leaves little to do
 // -----------------------
 
-/// Stable, by 8 bits of recipient.
-void radix_pass(std::span<const EventRow> from, EventRow* to, unsigned shift) {
-  std::array<std::uint32_t, 257> starts{};
-  for (const auto& row : from) {
-    ++starts[(row.recipient >> shift & 0xFF) + 1];
+/// Stable, by so many bits of recipient.
+constexpr unsigned k_radix_bits = 10;
+void radix_pass(std::span<const std::span<const EventRow>> from, EventRow* to, unsigned shift) {
+  constexpr std::uint32_t k_places = 1U << k_radix_bits;
+  const auto place_of = [shift](const EventRow& row) {
+    return row.recipient >> shift & (k_places - 1);
+  };
+  std::array<std::uint32_t, k_places + 1> starts{};
+  for (const auto page : from) {
+    for (const auto& row : page) {
+      ++starts[place_of(row) + 1];
+    }
   }
   std::partial_sum(starts.begin(), starts.end(), starts.begin());
-  for (const auto& row : from) {
-    to[starts[row.recipient >> shift & 0xFF]++] = row;
+  for (const auto page : from) {
+    for (const auto& row : page) {
+      to[starts[place_of(row)]++] = row;
+    }
   }
 }
 
@@ -60,26 +69,32 @@ void sort_within_recipients(std::span<EventRow> rows) {
 /// All rows of a set, sorted, in `rows`; `spare` is scratch.
 void gather_sorted(const RowPages& set, std::vector<EventRow>& rows, std::vector<EventRow>& spare) {
   std::size_t n = 0;
-  for (const auto page : set.pages) {
-    n += page.size();
-  }
-  rows.clear();
-  rows.reserve(n);
   std::uint32_t top = 0;
   for (const auto page : set.pages) {
-    rows.insert(rows.end(), page.begin(), page.end());
+    n += page.size();
+    for (const auto& row : page) {
+      top = std::max(top, row.recipient);
+    }
   }
-  for (const auto& row : rows) {
-    top = std::max(top, row.recipient);
-  }
-  if (n < 256) {
+  constexpr std::size_t k_few = 1024; // rows: fewer are sorted by comparing
+  if (n < k_few) {
+    rows.clear();
+    for (const auto page : set.pages) {
+      rows.insert(rows.end(), page.begin(), page.end());
+    }
     std::sort(rows.begin(), rows.end(), row_before);
     return;
   }
-  spare.resize(n);
-  for (unsigned shift = 0; shift < 32 && (top >> shift) != 0; shift += 8) {
-    radix_pass(rows, spare.data(), shift);
-    rows.swap(spare);
+  rows.resize(n);
+  std::vector<std::span<const EventRow>> from(set.pages.begin(), set.pages.end());
+  for (unsigned shift = 0; shift == 0 || (shift < 32 && (top >> shift) != 0);
+       shift += k_radix_bits) {
+    if (shift != 0) {
+      rows.swap(spare);
+      rows.resize(n);
+      from.assign(1, spare);
+    }
+    radix_pass(from, rows.data(), shift);
   }
   sort_within_recipients(rows);
 }

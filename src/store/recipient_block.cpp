@@ -248,7 +248,7 @@ void PackedKeys::append(std::string& out, std::uint32_t index) const {
 std::string_view PackedKeys::address(std::uint32_t index, std::string& space) const {
   const auto begin = space.size();
   append(space, index);
-  if (m_people[index + 1].domain != 0) { // the only key
+  if (has_domain(index)) { // the only key
     return std::string_view(space).substr(begin);
   }
   std::string_view first;

@@ -30,6 +30,15 @@ KeyBlock decode_keys(std::string_view blob, std::string_view name);
 std::string unpack_keys(std::string_view blob,
                         std::string_view name); // the bytes that each_key walks over
 
+/// Calls put(key) for each of somebody's keys ('\n' between), in order; views into `keys`.
+template<typename Put> void each_of(std::string_view keys, Put put) {
+  while (!keys.empty()) {
+    const auto end = std::min(keys.find('\n'), keys.size());
+    put(keys.substr(0, end));
+    keys.remove_prefix(std::min(keys.size(), end + 1));
+  }
+}
+
 /// A block of keys of which somebody's are put together when they are asked for.
 class PackedKeys {
 public:
@@ -43,6 +52,16 @@ public:
   std::size_t room() const { return m_bytes + k_step; }
   /// Appends all keys of somebody, '\n' between.
   void append(std::string& out, std::uint32_t index) const;
+  /// Calls put(key) for each of somebody's keys, in order; views into `space`, which is written anew.
+  template<typename Put> void each_key(std::uint32_t index, std::string& space, Put put) const {
+    space.clear();
+    append(space, index);
+    if (has_domain(index)) { // the only one
+      put(std::string_view(space));
+    } else {
+      each_of(space, put);
+    }
+  }
   /// The address of somebody that is shown, or "": put together at the end of `space`, whose
   /// capacity had better suffice for all that are asked for.
   std::string_view address(std::uint32_t index, std::string& space) const;
@@ -52,6 +71,7 @@ private:
     std::uint32_t end = 0; // of the text, in letters
     std::uint16_t domain = 0;
   };
+  bool has_domain(std::uint32_t index) const { return m_people[index + 1].domain != 0; }
   static constexpr unsigned k_step = 8; // letters that are put together at a time
   std::string m_body;
   const char* m_texts = nullptr;           // of everybody, one after the other, in letters
@@ -61,15 +81,6 @@ private:
   std::vector<std::string_view> m_domains; // the first is ""
   std::size_t m_bytes = 0;
 };
-
-/// Calls put(key) for each of somebody's keys ('\n' between), in order; views into `keys`.
-template<typename Put> void each_of(std::string_view keys, Put put) {
-  while (!keys.empty()) {
-    const auto end = std::min(keys.find('\n'), keys.size());
-    put(keys.substr(0, end));
-    keys.remove_prefix(std::min(keys.size(), end + 1));
-  }
-}
 
 /// Calls put(index in the block, key) for each key, in order; views into `plain`.
 template<typename Put> void each_key(std::string_view plain, Put put) {

@@ -43,9 +43,8 @@ template<typename Put> void each_key_of(const PackedKeys& block, std::uint32_t i
   if (index >= block.size()) {
     return;
   }
-  std::string all;
-  block.append(all, index);
-  each_of(all, put);
+  std::string space;
+  block.each_key(index, space, put);
 }
 
 bool has_key(const PackedKeys& block, std::uint32_t index, std::string_view wanted) {
