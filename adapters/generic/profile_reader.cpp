@@ -205,10 +205,7 @@ public:
     event.bounce = {};
     set_kind(word, event);
     if (!read_time(when, event.time)) {
-      sink.reject(when.empty() ? "no time"
-                               : fmt::format("\"{}\" is not a time of the form {}",
-                                             printable(when, 60), m_plan.pattern),
-                  event.record);
+      reject_time(when, event.record, sink);
       return;
     }
     if (event.address.empty() && event.contact_id.empty()) {
@@ -261,6 +258,14 @@ public:
   }
 
 private:
+  [[gnu::noinline]] void reject_time(std::string_view when, std::string_view record,
+                                     RecordSink& sink) const {
+    sink.reject(when.empty() ? "no time"
+                             : fmt::format("\"{}\" is not a time of the form {}",
+                                           printable(when, 60), m_plan.pattern),
+                record);
+  }
+
   void set_kind(std::string_view word, EventView& event) const {
     if (const auto* kind = m_plan.kind(word)) {
       event.kind = kind->kind;
@@ -281,7 +286,7 @@ private:
     return read.has_value();
   }
 
-  void fill_bounce(const Values* all, EventView& event) const {
+  [[gnu::noinline]] void fill_bounce(const Values* all, EventView& event) const {
     const auto values = all != nullptr ? *all : Values{};
     const auto diagnostic = m_plan.at(values, Field::diagnostic);
     const auto given = m_plan.at(values, Field::status);

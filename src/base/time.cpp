@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <bit>
 #include <charconv>
 #include <cstring>
 
@@ -185,36 +186,66 @@ Seconds WallClock::look_up(Seconds wall) {
   return wall - m_offset;
 }
 
+namespace {
+
+/// "09:10:00" as seconds of the day; -1: it is none. A leap second is the one before it.
+int clock_of(const char* p) {
+  std::uint64_t text; // the first character lowest
+  std::memcpy(&text, p, sizeof text);
+  if constexpr (std::endian::native == std::endian::big) {
+    text = __builtin_bswap64(text);
+  }
+  constexpr std::uint64_t k_high = 0xF0F0FFF0F0FFF0F0, k_wanted = 0x30303A30303A3030,
+                          k_six = 0x0606000606000606; // makes of what is above '9' another high half
+  const auto digit = [text](unsigned place) { return static_cast<int>(text >> 8 * place & 0xF); };
+  const int hour = 10 * digit(0) + digit(1), minute = 10 * digit(3) + digit(4),
+            second = 10 * digit(6) + digit(7);
+  if ((text & k_high) != k_wanted || ((text + k_six) & k_high) != k_wanted || hour > 23 ||
+      minute > 59 || second > 60) {
+    return -1;
+  }
+  return hour * 3600 + minute * 60 + (second == 60 ? 59 : second);
+}
+
+} // namespace
+
 bool TimeReader::read(std::string_view text, Instant& time) {
   if (text.size() < 19) {
-    text = trim(text);
-    if (text.size() != 10) {
-      return false;
-    }
-    const auto days = read_date(text.data());
-    time = Instant{days ? m_clock.to_utc(*days * k_day) : 0};
-    return days.has_value();
+    return read_date_alone(text, time);
   }
-  if (std::memcmp(m_date, text.data(), 10) != 0) {
-    const auto days = read_date(text.data());
-    if (!days) {
-      const auto inner = trim(text);
-      return inner.size() < text.size() && read(inner, time);
-    }
+  if (std::memcmp(m_date, text.data(), 10) != 0 && !read_new_date(text)) {
+    const auto inner = trim(text);
+    return inner.size() < text.size() && read(inner, time);
+  }
+  const char* p = text.data();
+  const int clock = clock_of(p + 11);
+  if ((p[10] != 'T' && p[10] != ' ' && p[10] != 't') || clock < 0) {
+    return false;
+  }
+  time = Instant{m_days * k_day + clock};
+  return (text.size() == 20 && p[19] == 'Z') || read_rest(text.substr(19), time);
+}
+
+[[gnu::noinline]] bool TimeReader::read_date_alone(std::string_view text, Instant& time) {
+  text = trim(text);
+  if (text.size() != 10) {
+    return false;
+  }
+  const auto days = read_date(text.data());
+  time = Instant{days ? m_clock.to_utc(*days * k_day) : 0};
+  return days.has_value();
+}
+
+[[gnu::noinline]] bool TimeReader::read_new_date(std::string_view text) {
+  const auto days = read_date(text.data());
+  if (days) {
     std::memcpy(m_date, text.data(), 10);
     m_days = *days;
   }
-  const char* p = text.data();
-  const auto hour = two_digits(p + 11), minute = two_digits(p + 14), second = two_digits(p + 17);
-  if ((p[10] != 'T' && p[10] != ' ' && p[10] != 't') || p[13] != ':' || p[16] != ':' || hour > 23 ||
-      minute > 59 || second > 60) {
-    return false;
-  }
-  time = Instant{m_days * k_day + hour * 3600 + minute * 60 + (second == 60 ? 59 : second)};
-  if (text.size() == 20 && p[19] == 'Z') {
-    return true;
-  }
-  auto rest = text.substr(19);
+  return days.has_value();
+}
+
+[[gnu::noinline]] bool TimeReader::read_rest(std::string_view rest, Instant& time) {
   read_fraction(rest, time);
   if (const auto offset = read_offset(rest)) {
     time.seconds -= *offset;

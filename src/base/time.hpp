@@ -78,6 +78,10 @@ public:
   bool read(std::string_view text, Instant& time);
 
 private:
+  bool read_date_alone(std::string_view text, Instant& time);
+  bool read_new_date(std::string_view text);
+  bool read_rest(std::string_view rest, Instant& time); // behind the seconds
+
   WallClock m_clock;
   char m_date[10] = {};
   std::int64_t m_days = 0;

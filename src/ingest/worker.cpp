@@ -87,12 +87,7 @@ void Worker::clear() {
 
 void Worker::accept(const EventView& event) {
   if (event.time.seconds < k_earliest || event.time.seconds >= k_latest) {
-    if (names_erased(event)) {
-      ++m_counts.erased;
-      return;
-    }
-    reject(fmt::format("the time {} can't be right", format_time(event.time.seconds)),
-           event.record);
+    reject_time(event);
     return;
   }
   if (event.account.empty() && !m_session.options().routes.empty()) {
@@ -105,12 +100,31 @@ void Worker::accept(const EventView& event) {
   }
 }
 
+[[gnu::noinline]] void Worker::reject_time(const EventView& event) {
+  if (names_erased(event)) {
+    ++m_counts.erased;
+    return;
+  }
+  reject(fmt::format("the time {} can't be right", format_time(event.time.seconds)), event.record);
+}
+
+/// What nobody knows; it may be about nobody.
+[[gnu::noinline]] void Worker::add_unknown(std::uint32_t account, const EventView& event,
+                                           std::string_view key) {
+  if (!key.empty() && m_session.is_erased(key)) {
+    ++m_counts.erased;
+    return;
+  }
+  m_session.add_unknown(account, event, std::string(key));
+  ++m_counts.unknown;
+}
+
 void Worker::add(std::uint32_t account, const EventView& event) {
-  if (event.kind == EventKind::unknown && event.address.empty() && event.contact_id.empty()) {
-    m_session.add_unknown(account, event, {}); // what nobody knows may be about nobody
+  const bool nobody = event.address.empty() && event.contact_id.empty();
+  if (nobody && event.kind == EventKind::unknown) {
     ++m_counts.events;
     ++m_counts.by_kind[static_cast<std::size_t>(event.kind)];
-    ++m_counts.unknown;
+    add_unknown(account, event, {});
     return;
   }
   const auto key = key_of(account, event.address, event.contact_id, event.record);
@@ -123,12 +137,7 @@ void Worker::add(std::uint32_t account, const EventView& event) {
       m_counts.first == 0 ? event.time.seconds : std::min(m_counts.first, event.time.seconds);
   m_counts.last = std::max(m_counts.last, event.time.seconds);
   if (event.kind == EventKind::unknown) {
-    if (m_session.is_erased(key)) {
-      ++m_counts.erased;
-      return;
-    }
-    m_session.add_unknown(account, event, std::string(key));
-    ++m_counts.unknown;
+    add_unknown(account, event, key);
     return;
   }
   auto& pending = m_pending[m_pending_count]; // it counts only when all of it stands there
@@ -145,12 +154,7 @@ void Worker::add(std::uint32_t account, const EventView& event) {
   if (!event.contact_id.empty() &&
       !event.address.empty()) { // two names of one person: seldom, and slower
     const auto recipient = recipient_of(account, key, event.contact_id);
-    if (event.kind == EventKind::address_change && !event.new_address.empty()) {
-      std::string scratch;
-      if (const auto fresh = normalise_address(event.new_address, scratch); !fresh.empty()) {
-        change_address(fresh, recipient);
-      }
-    }
+    change_address(event, recipient);
     put(bucket, row, recipient);
     return;
   }
@@ -163,12 +167,8 @@ void Worker::add(std::uint32_t account, const EventView& event) {
   if (m_pending_count == k_batch || event.kind == EventKind::address_change) {
     resolve_pending();
   }
-  if (event.kind == EventKind::address_change && !event.new_address.empty()) {
-    const auto number = m_session.book().find(hash);
-    std::string scratch;
-    if (const auto fresh = normalise_address(event.new_address, scratch); !fresh.empty()) {
-      change_address(fresh, number);
-    }
+  if (event.kind == EventKind::address_change) {
+    change_address(event, m_session.book().find(hash));
   }
 }
 
@@ -181,7 +181,14 @@ bool Worker::names_erased(const EventView& event) {
 }
 
 /// Somebody has another address from now on. An address of somebody erased is taken over by nobody.
-void Worker::change_address(std::string_view fresh, std::uint32_t number) {
+[[gnu::noinline]] void Worker::change_address(const EventView& event, std::uint32_t number) {
+  std::string scratch;
+  const auto fresh = event.kind != EventKind::address_change || event.new_address.empty()
+                         ? std::string_view()
+                         : normalise_address(event.new_address, scratch);
+  if (fresh.empty()) {
+    return;
+  }
   auto& book = m_session.book();
   const auto other = book.intern(fresh, book.hash(fresh), number);
   if (number == AddressBook::k_refused && other == number) {
@@ -255,11 +262,20 @@ void Worker::reject_nobodys(const EventView& event, std::string_view job) {
 std::string_view Worker::key_of(std::uint32_t account, std::string_view address,
                                 std::string_view contact_id, std::string_view record) {
   if (!address.empty()) {
-    const auto key = normalise_address(address, m_scratch);
-    if (key.empty()) {
-      reject(fmt::format("\"{}\" is not an e-mail address", printable(address, 80)), record);
+    if (const auto key = normalise_address(address, m_scratch); !key.empty()) {
+      return key;
     }
-    return key;
+  }
+  return other_key_of(account, address, contact_id, record);
+}
+
+[[gnu::noinline]] std::string_view Worker::other_key_of(std::uint32_t account,
+                                                        std::string_view address,
+                                                        std::string_view contact_id,
+                                                        std::string_view record) {
+  if (!address.empty()) {
+    reject(fmt::format("\"{}\" is not an e-mail address", printable(address, 80)), record);
+    return {};
   }
   if (!contact_id.empty() && contact_id.size() <= 200 &&
       contact_id.find_first_of("\n\x1f") == std::string_view::npos) {

@@ -78,7 +78,10 @@ private:
   static constexpr std::size_t k_batch = 32, k_agents = 512, k_campaigns = 64;
 
   void add(std::uint32_t account, const EventView& event);
-  void change_address(std::string_view fresh, std::uint32_t number);
+  void reject_time(const EventView& event);
+  void add_unknown(std::uint32_t account, const EventView& event, std::string_view key);
+  /// Where the event tells that.
+  void change_address(const EventView& event, std::uint32_t number);
   /// By contact id; of an address reject() knows it.
   bool names_erased(const EventView& event);
   std::optional<std::uint32_t> account_of(std::string_view name, std::string_view record);
@@ -93,6 +96,8 @@ private:
                              std::string_view contact_id);
   std::string_view key_of(std::uint32_t account, std::string_view address,
                           std::string_view contact_id, std::string_view record);
+  std::string_view other_key_of(std::uint32_t account, std::string_view address,
+                                std::string_view contact_id, std::string_view record);
   std::string_view kept_key(std::string_view key, std::string& space) const;
   void resolve_pending();
   std::span<const AttributeValue> values_of(const RecipientView& recipient);
