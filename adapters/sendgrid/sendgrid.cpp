@@ -206,23 +206,39 @@ static_assert(std::all_of(k_fields.begin(), k_fields.end(),
                           [](const FieldName& f) { return f.name.size() <= 32; }));
 
 /// Reads 32 bytes from where the name begins, which k_padding allows.
-Slot slot_of(std::string_view name) {
-  if (name.empty()) {
-    return k_unknown;
-  }
-  const auto found = k_table.place[place_of(name, k_table.factor)];
-  if (found == k_no_field || k_fields[found].name.size() != name.size()) {
-    return k_unknown;
-  }
+bool is_field(std::string_view name, std::size_t field) {
   std::array<std::uint64_t, 4> word;
   std::memcpy(word.data(), name.data(), sizeof word);
-  const auto& wanted = k_padded[found];
-  std::uint64_t difference = 0;
+  const auto& wanted = k_padded[field];
+  std::uint64_t difference = k_fields[field].name.size() ^ name.size();
   for (std::size_t i = 0; i < word.size(); ++i) {
     difference |= (word[i] ^ wanted.word[i]) & wanted.mask[i];
   }
-  return difference == 0 ? k_fields[found].slot : k_unknown;
+  return difference == 0;
 }
+
+/// Names to slots. Records have their fields in much the same order: which one comes next is
+/// guessed by what came the last time, and compared.
+class SlotFinder {
+public:
+  void begin() { m_last = k_fields.size(); }
+  Slot find(std::string_view name) {
+    auto field = m_next[m_last];
+    if (!is_field(name, field)) {
+      field = name.empty() ? k_no_field : k_table.place[place_of(name, k_table.factor)];
+      if (field == k_no_field || !is_field(name, field)) {
+        return k_unknown;
+      }
+      m_next[m_last] = field;
+    }
+    m_last = field;
+    return k_fields[field].slot;
+  }
+
+private:
+  std::array<std::uint8_t, k_fields.size() + 1> m_next{}; // behind each; of a record
+  std::size_t m_last = k_fields.size();
+};
 
 /// The wanted fields of one event: values as they stand in the record.
 class Fields {
@@ -333,19 +349,21 @@ private:
   std::string_view read_fields(bool details);
   void fill_details(EventView& event);
   Fields m_fields;
+  SlotFinder m_slots;
   std::string m_metadata;
   std::vector<std::string_view> m_tags;
 };
 
 std::string_view RecordParser::read_fields(bool details) {
+  m_slots.begin();
   if (!details) {
     return m_fields.object.each([this](std::string_view name, std::string_view value) {
-      m_fields.put(slot_of(name), value);
+      m_fields.put(m_slots.find(name), value);
     });
   }
   m_metadata.clear();
   return m_fields.object.each([this](std::string_view name, std::string_view value) {
-    const auto slot = slot_of(name);
+    const auto slot = m_slots.find(name);
     m_fields.put(slot, value);
     if (slot == k_unknown) { // the name may have escapes: both go as they are
       m_metadata.append(m_metadata.empty() ? "{\"" : ",\"")

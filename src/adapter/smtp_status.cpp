@@ -7,6 +7,7 @@
 #include "adapter/smtp_status.hpp"
 
 #include "adapter/smtp_phrases.hpp"
+#include "base/hash.hpp"
 #include "base/text.hpp"
 
 #include <algorithm>
@@ -14,6 +15,7 @@
 #include <cstdint>
 #include <iterator>
 #include <optional>
+#include <string>
 
 namespace mailfunnel {
 
@@ -408,8 +410,9 @@ constexpr std::size_t k_most = 8192; // of an answer is looked at; a real one ha
 
 } // namespace
 
-SmtpVerdict judge_smtp(std::string_view status, std::string_view text) {
-  text = text.substr(0, k_most);
+namespace {
+
+SmtpVerdict judged_anew(std::string_view status, std::string_view text) {
   auto codes = find_codes(text);
   const auto given = enhanced_at(trim(status), 0);
   if (given && (!codes.enhanced || (given.says_something() && !codes.enhanced.says_something()))) {
@@ -417,6 +420,49 @@ SmtpVerdict judge_smtp(std::string_view status, std::string_view text) {
   }
   const auto judged = judge(codes, text);
   return {judged.klass, judged.reason, codes.enhanced.text, codes.reply, judged.by_words};
+}
+
+/// What was judged lately: servers say the same thing again and again.
+class Judgements {
+public:
+  SmtpVerdict of(std::string_view status, std::string_view text) {
+    auto& known = m_known[hash64(text, hash64(status)) % m_known.size()];
+    if (!known.verdict || known.status != status || known.text != text) {
+      known.status = status;
+      known.text = text;
+      known.verdict = judged_anew(known.status, known.text);
+    }
+    auto verdict = *known.verdict;
+    verdict.status = moved(verdict.status, known.text, text);
+    verdict.status = moved(verdict.status, known.status, status);
+    return verdict;
+  }
+
+private:
+  struct Known {
+    std::string status, text;
+    std::optional<SmtpVerdict> verdict;
+  };
+  /// A piece of `from` as the same piece of `to`; another one as it is.
+  static std::string_view moved(std::string_view piece, std::string_view from,
+                                std::string_view to) {
+    const bool inside =
+        piece.data() >= from.data() && piece.data() + piece.size() <= from.data() + from.size();
+    return inside && !piece.empty()
+               ? to.substr(static_cast<std::size_t>(piece.data() - from.data()), piece.size())
+               : piece;
+  }
+  std::array<Known, 64> m_known;
+};
+
+} // namespace
+
+SmtpVerdict judge_smtp(std::string_view status, std::string_view text) {
+  constexpr std::size_t k_remembered = 400; // bytes
+  thread_local Judgements t_judgements;
+  text = text.substr(0, k_most);
+  return status.size() + text.size() > k_remembered ? judged_anew(status, text)
+                                                    : t_judgements.of(status, text);
 }
 
 } // namespace mailfunnel

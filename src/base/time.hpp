@@ -21,7 +21,7 @@ constexpr Seconds k_day = 86'400;
 struct Instant {
   Seconds seconds = 0;
   std::uint32_t nanos = 0;
-  std::uint8_t digits = 0; // of the fraction that the source gave, 0 to 9
+  std::uint32_t digits = 0; // of the fraction that the source gave, 0 to 9
   friend bool operator==(const Instant&, const Instant&) = default;
 };
 

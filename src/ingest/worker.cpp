@@ -329,7 +329,8 @@ std::uint32_t Worker::recipient_of(std::uint32_t account, std::string_view addre
 CampaignSlot& Worker::campaign_of(std::uint32_t account, const EventView& event) {
   const auto is_last = [&](const CachedCampaign& last) { // a log tells much of one mailing in a row
     return last.slot != nullptr && last.account == account && same(last.id, event.campaign) &&
-           same(last.send, event.send) && event.campaign_name.empty() && !event.campaign.empty();
+           same(last.send, event.send) && !event.campaign.empty() &&
+           (event.campaign_name.empty() || same(last.name, event.campaign_name));
   };
   if (is_last(*m_last_campaign)) {
     return *m_last_campaign->slot;
