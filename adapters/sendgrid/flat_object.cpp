@@ -112,6 +112,7 @@ bool FlatObject::index(std::string_view text) {
   }
   m_marks = m_scanner->structural_indexes.get();
   m_count = m_scanner->n_structural_indexes;
+  m_escapes = std::memchr(text.data(), '\\', text.size()) != nullptr;
   return true;
 }
 
@@ -150,7 +151,7 @@ std::string_view FlatObject::text_of(std::string_view value) {
     return nothing ? std::string_view{} : value;
   }
   const auto raw = value.substr(1, value.size() - 2);
-  const bool escapes = std::memchr(raw.data(), '\\', raw.size()) != nullptr;
+  const bool escapes = m_escapes && std::memchr(raw.data(), '\\', raw.size()) != nullptr;
   return escapes ? unescaped(raw) : raw;
 }
 

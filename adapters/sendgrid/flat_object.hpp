@@ -36,6 +36,7 @@ private:
   const std::uint32_t* m_marks =
       nullptr; // where brackets, quotes, commas, colons and scalars begin
   std::uint32_t m_count = 0;
+  bool m_escapes = false; // there is a backslash somewhere
   std::string m_scratch; // of unescaped strings; never grows while views into it are out
 };
 

@@ -269,19 +269,20 @@ static_assert(k_slots <= 32);
 // ---- one event
 // -----------------------------------------------------------------------------------------------------
 
-std::optional<Instant> time_of(std::string_view text) {
+/// False: it is none.
+bool read_time(std::string_view text, Instant& time) {
   constexpr std::size_t k_usual_digits = 10;
   if (text.size() == k_usual_digits && std::all_of(text.begin(), text.end(), is_digit)) {
-    Seconds seconds = 0;
+    time = {};
     for (const char c : text) {
-      seconds = seconds * 10 + (c - '0');
+      time.seconds = time.seconds * 10 + (c - '0');
     }
-    return Instant{.seconds = seconds};
+    return true;
   }
-  if (const auto time = parse_unix_time(text)) {
-    return time;
-  }
-  return parse_time(text);
+  auto read = parse_unix_time(text);
+  read = read ? read : parse_time(text);
+  time = read.value_or(Instant{});
+  return read.has_value();
 }
 
 /// What only events of this kind have.
@@ -320,11 +321,9 @@ std::string_view fill(Fields& fields, EventView& view) {
   if (view.address.empty()) {
     return "no email";
   }
-  const auto time = time_of(fields.text(timestamp));
-  if (!time) {
+  if (!read_time(fields.text(timestamp), view.time)) {
     return "no time in \"timestamp\"";
   }
-  view.time = *time;
   view.native = fields.text(event);
   if (view.native.empty()) {
     return "no event";
@@ -477,10 +476,10 @@ void SuppressionReader::read_row(const CsvRow& row, RecordSink& sink) const {
   EventView view;
   view.record = row.raw();
   view.address = trim(row[m_email]);
-  const auto time = time_of(trim(row[m_created]));
-  if (view.address.empty() || !time || row.size() != m_head.header.names().size()) {
+  const bool timed = read_time(trim(row[m_created]), view.time);
+  if (view.address.empty() || !timed || row.size() != m_head.header.names().size()) {
     sink.reject(view.address.empty() ? "no email"
-                : !time              ? "no time in \"created\""
+                : !timed             ? "no time in \"created\""
                                      : "not as many fields as the header",
                 row.raw());
     return;
@@ -488,7 +487,6 @@ void SuppressionReader::read_row(const CsvRow& row, RecordSink& sink) const {
   // Which list it is, the file does not say: the answer alone is judged.
   const auto verdict = judge_smtp(trim(row[m_status]), row[m_reason]);
   view.kind = EventKind::bounce;
-  view.time = *time;
   view.bounce = {verdict.klass, verdict.reason, verdict.status, verdict.code, row[m_reason]};
   view.native = "suppression";
   sink.accept(view);
