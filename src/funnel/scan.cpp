@@ -392,6 +392,10 @@ void Scan::finish_family(bool measurable, CampaignId campaign, std::uint32_t fam
     finish_fairly(measurable, campaign, family);
     return;
   }
+  if (m_ledger == nullptr && m_watched == k_none && m_seen.empty() && m_decay.off()) {
+    finish_simply(measurable, campaign);
+    return;
+  }
   for (const auto r : m_touched) {
     const auto marks = m_marks[r];
     m_marks[r] = 0;
@@ -417,6 +421,33 @@ void Scan::finish_family(bool measurable, CampaignId campaign, std::uint32_t fam
     }
   }
   m_touched.clear();
+}
+
+void Scan::finish_simply(bool measurable, CampaignId campaign) {
+  // No branches but the loop's own: who opened can't be foreseen.
+  constexpr auto k_no_silence = any_open | any_click | pending;
+  const auto count = [](std::uint16_t counter, unsigned more) { // 0 or 1
+    return static_cast<std::uint16_t>(counter + (more & static_cast<unsigned>(counter != 0xFFFF)));
+  };
+  m_opened.resize(m_touched.size());
+  auto* opened = m_opened.data();
+  for (const auto r : m_touched) {
+    const auto marks = std::exchange(m_marks[r], std::uint8_t{0});
+    const unsigned got = marks & received; // 0 or 1
+    const unsigned by_human = (marks & human) != 0 ? 1 : 0;
+    const unsigned silent = measurable && (marks & k_no_silence) == 0 && !refused(r) ? got : 0;
+    const auto given = silent & ~by_human;
+    m_out.received[r] = count(m_out.received[r], got);
+    m_out.non_opens[r] = count(m_out.non_opens[r], given);
+    const auto in_a_row = count(m_out.non_opens_in_a_row[r], given);
+    m_out.non_opens_in_a_row[r] = static_cast<std::uint16_t>(in_a_row * (1 - by_human));
+    *opened = {r, (marks & implied) != 0};
+    opened += (marks & open_scored) != 0;
+  }
+  m_touched.clear();
+  for (const auto* one = m_opened.data(); one != opened; ++one) {
+    give_open(one->first, campaign, one->second);
+  }
 }
 
 void Scan::finish_fairly(bool named, CampaignId campaign, std::uint32_t family) {

@@ -167,6 +167,8 @@ private:
       m_ledger->mails.push_back({delivered, family, outcome});
     }
   }
+  /// finish_family() by the simple rule, where nothing fades and nobody asks for more than sums.
+  void finish_simply(bool measurable, CampaignId campaign);
   /// finish_family() where silence is judged fairly.
   void finish_fairly(bool named, CampaignId campaign, std::uint32_t family);
   Reaction reaction_to(std::uint32_t delivered, std::uint32_t reacted) const {
