@@ -26,8 +26,10 @@ public:
 
   ClickVerdict open(std::uint16_t recipient, std::uint32_t time, std::uint16_t evidence) const {
     // Most are told by their record: the delivery need not be looked up.
-    const bool by_record = judge(EventKind::open, evidence) != Verdict::human || !m_rules.timing;
-    return judge_open(time, evidence, by_record ? MailFacts{} : facts(recipient), m_rules);
+    const auto verdict = judge(EventKind::open, evidence);
+    return verdict == Verdict::human && m_rules.timing
+               ? judge_open(time, evidence, facts(recipient), m_rules)
+               : open_by_record(verdict);
   }
   /// Of every row; rows after the moment are nobody's.
   void clicks(const EventColumns& columns, std::vector<ClickVerdict>& verdicts);

@@ -226,12 +226,7 @@ void judge_clicks(std::span<const SeenClick> clicks, const MailFacts& mail, cons
 
 ClickVerdict judge_open(std::uint32_t time, std::uint16_t bits, const MailFacts& mail,
                         const RobotRules& rules) {
-  ClickVerdict out;
-  out.verdict = judge(EventKind::open, bits);
-  if (out.verdict == Verdict::machine) {
-    out.signs = sign::record;
-    return out;
-  }
+  auto out = open_by_record(judge(EventKind::open, bits));
   if (out.verdict == Verdict::human && rules.timing) {
     out.signs = delivery_signs(time, bits, mail);
     out.verdict = verdict_by(out.signs, rules);

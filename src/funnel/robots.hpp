@@ -76,6 +76,10 @@ struct ClickVerdict {
 void judge_clicks(std::span<const SeenClick> clicks, const MailFacts& mail, const RobotRules& rules,
                   std::vector<ClickVerdict>& verdicts);
 
+/// An open of which the record alone decides, as `verdict`.
+inline ClickVerdict open_by_record(Verdict verdict) {
+  return {verdict, verdict == Verdict::machine ? sign::record : std::uint16_t{0}};
+}
 /// An open: by its record, and by its time after the delivery.
 ClickVerdict judge_open(std::uint32_t time, std::uint16_t evidence, const MailFacts& mail,
                         const RobotRules& rules);

@@ -183,6 +183,10 @@ void Scan::read_opens(const WorldCampaign& campaign) {
   if (!m_source.events(campaign.id, EventKind::open, m_columns)) {
     return;
   }
+  if (!m_fair && m_ledger == nullptr && m_refused.empty() && !m_columns.evidence.empty()) {
+    add_opens();
+    return;
+  }
   for (std::size_t i = 0, n = m_columns.size(); i < n; ++i) {
     if (m_columns.time[i] > m_limit) {
       continue;
@@ -227,6 +231,26 @@ void Scan::read_opens(const WorldCampaign& campaign) {
                ? "no evidence who opened"
                : std::string(name_of(verdict)) + ", no points" + because(signs));
     }
+  }
+}
+
+void Scan::add_opens() {
+  const bool latest = !m_decay.off(); // of several readers' opens the latest counts, else the first
+  for (std::size_t i = 0, n = m_columns.size(); i < n; ++i) {
+    const auto r = m_columns.recipient[i];
+    const auto time = m_columns.time[i];
+    if (time > m_limit) {
+      continue;
+    }
+    const auto verdict = m_judge.open(r, time, m_columns.evidence[i]).verdict;
+    mark(r, any_open);
+    const bool reader = verdict == Verdict::human;
+    const bool first = (m_marks[r] & open_scored) == 0;
+    const bool taken = reader & (first | ((time < m_open_at[r]) != latest));
+    m_marks[r] |= reader ? open_scored | human : 0;
+    m_open_at[r] = taken ? time : m_open_at[r];
+    const auto last = std::max(m_out.last_open[r], time);
+    m_out.last_open[r] = reader | (verdict == Verdict::unknown) ? last : m_out.last_open[r];
   }
 }
 

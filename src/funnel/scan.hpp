@@ -129,6 +129,8 @@ private:
   void score_family(std::uint32_t index_of_family);
   void read_deliveries(const WorldCampaign& campaign);
   void read_opens(const WorldCampaign& campaign);
+  /// The opens in m_columns, where nobody asks for more than sums.
+  void add_opens();
   /// Replies and conversions show that a mail was read.
   void read_answers(const WorldCampaign& campaign);
 
