@@ -197,8 +197,10 @@ PackedKeys::PackedKeys(std::string_view blob, std::string_view name)
   need(people <= k_recipient_block && domains <= people && letters <= m_alphabet.size());
   m_domains.reserve(domains + 1);
   m_domains.emplace_back();
+  std::size_t longest = 0; // of the domains
   for (std::uint64_t i = 0; i < domains; ++i) {
     m_domains.push_back(read.text());
+    longest = std::max(longest, m_domains.back().size());
   }
   read.take(letters).copy(m_alphabet.data(), m_alphabet.size());
   m_letter_bits = letter_bits(letters);
@@ -208,21 +210,21 @@ PackedKeys::PackedKeys(std::string_view blob, std::string_view name)
   const auto numbers = read.take(packed_size(people, bits_of(domains)));
   need(read.good() && read.left() >= k_behind);
   m_people.resize(people + 1);
-  const auto room = 8 * read.left() / m_letter_bits;
   std::uint64_t end = 0;
   unpack_bits(lengths.data(), people, length_bits, [&](std::size_t i, std::uint32_t length) {
     end += length;
-    need(end <= room);
     m_people[i + 1].end = static_cast<std::uint32_t>(end);
   });
-  need(packed_size(end, m_letter_bits) + k_behind == read.left());
+  need(end <= 8 * read.left() / m_letter_bits &&
+       packed_size(end, m_letter_bits) + k_behind == read.left());
   m_texts = read.take(read.left()).data();
-  m_bytes = end;
+  std::uint32_t last_domain = 0;
   unpack_bits(numbers.data(), people, bits_of(domains), [&](std::size_t i, std::uint32_t number) {
-    need(number <= domains);
+    last_domain = std::max(last_domain, number);
     m_people[i + 1].domain = static_cast<std::uint16_t>(number);
-    m_bytes += m_domains[number].size();
   });
+  need(last_domain <= domains);
+  m_room = end + people * longest + k_step;
 }
 
 void PackedKeys::append(std::string& out, std::uint32_t index) const {

@@ -49,7 +49,7 @@ public:
 
   std::uint32_t size() const { return static_cast<std::uint32_t>(m_people.size() - 1); }
   /// What a text needs room for that all keys are appended to: their bytes, and some more.
-  std::size_t room() const { return m_bytes + k_step; }
+  std::size_t room() const { return m_room; }
   /// Appends all keys of somebody, '\n' between.
   void append(std::string& out, std::uint32_t index) const;
   /// Calls put(key) for each of somebody's keys, in order; views into `space`, which is written anew.
@@ -79,7 +79,7 @@ private:
   std::array<char, 256> m_alphabet{};      // by letter
   std::vector<Person> m_people;            // behind one who is nobody
   std::vector<std::string_view> m_domains; // the first is ""
-  std::size_t m_bytes = 0;
+  std::size_t m_room = 0;
 };
 
 /// Calls put(index in the block, key) for each key, in order; views into `plain`.
