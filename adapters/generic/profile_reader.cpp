@@ -355,9 +355,11 @@ public:
       }
       if (m_plan->direct && !m_plan->recipients) { // the usual log: no detour
         if (row.plain() && row.size() > m_most) {
-          direct_event(row, [&row](std::size_t column) { return row.bare(column); }, sink);
+          direct_event(
+              row, [&row](std::size_t column) { return row.bare(column); }, sink);
         } else {
-          direct_event(row, [&row](std::size_t column) { return row[column]; }, sink);
+          direct_event(
+              row, [&row](std::size_t column) { return row[column]; }, sink);
         }
         continue;
       }
@@ -381,8 +383,7 @@ public:
 
 private:
   /// One event for all rows: what is mapped is written anew each time.
-  template<typename FieldOf>
-  void direct_event(const CsvRow& row, FieldOf field, RecordSink& sink) {
+  template<typename FieldOf> void direct_event(const CsvRow& row, FieldOf field, RecordSink& sink) {
     m_event.record = row.raw();
     for (const auto& [column, member] : m_members) {
       m_event.*member = field(column);

@@ -37,7 +37,7 @@ private:
       nullptr; // where brackets, quotes, commas, colons and scalars begin
   std::uint32_t m_count = 0;
   bool m_escapes = false; // there is a backslash somewhere
-  std::string m_scratch; // of unescaped strings; never grows while views into it are out
+  std::string m_scratch;  // of unescaped strings; never grows while views into it are out
 };
 
 template<typename Visit> std::string_view FlatObject::each(Visit visit) {

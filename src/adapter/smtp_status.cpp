@@ -428,6 +428,7 @@ public:
   SmtpVerdict of(std::string_view status, std::string_view text) {
     auto& known = m_known[hash64(text, hash64(status)) % m_known.size()];
     if (!known.verdict || known.status != status || known.text != text) {
+      known.verdict.reset();
       known.status = status;
       known.text = text;
       known.verdict = judged_anew(known.status, known.text);

@@ -76,9 +76,8 @@ inline __attribute__((always_inline)) void mark(Marks& marks, Masks masks, std::
 /// Takes out of the masks what stands in quotes. `prefix`: of each bit, whether the number of bits
 /// up to and with it is odd.
 template<typename PrefixFunction>
-inline __attribute__((always_inline)) void leave_out_quoted(Marks& marks, Masks& masks,
-                                                            std::uint32_t base,
-                                                            PrefixFunction prefix) {
+inline __attribute__((always_inline)) void
+leave_out_quoted(Marks& marks, Masks& masks, std::uint32_t base, PrefixFunction prefix) {
   std::uint64_t quoted = marks.open ? ~std::uint64_t{0} : 0;
   if (masks.quotes != 0) {
     *marks.quotes++ = base;

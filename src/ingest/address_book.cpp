@@ -125,10 +125,12 @@ std::uint32_t AddressBook::intern(std::string_view key, KeyHash hash, std::uint3
   if (as == k_refused || (m_refuses && m_refuses(key))) {
     return put(hash, k_refused, pass).first;
   }
+  // Room for the key before it has a number: there may be none.
+  const auto room = allocate((sizeof(Entry) + key.size() + 7) & ~std::size_t{7}, pass);
   const auto [number, fresh] = put(hash, as, pass);
-  if (fresh) {
-    keep(key, number, pass);
-  }
+  auto* entry = entry_at(room);
+  *entry = {fresh ? number : k_nobody, static_cast<std::uint32_t>(key.size())};
+  std::memcpy(entry + 1, key.data(), key.size());
   return number;
 }
 
@@ -156,13 +158,6 @@ std::pair<std::uint32_t, bool> AddressBook::put(KeyHash hash, std::uint32_t numb
       }
     }
   }
-}
-
-void AddressBook::keep(std::string_view key, std::uint32_t number, Pass* pass) {
-  const auto place = allocate((sizeof(Entry) + key.size() + 7) & ~std::size_t{7}, pass);
-  auto* entry = entry_at(place);
-  *entry = {number, static_cast<std::uint32_t>(key.size())};
-  std::memcpy(entry + 1, key.data(), key.size());
 }
 
 std::vector<NewKey> AddressBook::take_added() {

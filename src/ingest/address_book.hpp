@@ -3,9 +3,9 @@
 // open addressing, slots of 16 bytes. Numbers are dense, in order of first sight.
 //
 // A key is known by 96 bits of a hash that is keyed with the store's secret, not by its text: one
-// line of memory a look-up instead of three, and the texts of a million people need not be in memory
-// to read a log about them. Two people are taken for one with odds of n^2 / 2^97: for a hundred
-// million people, 1 in 10^13.
+// line of memory a look-up instead of three, and the texts of a million people need not be in
+// memory to read a log about them. Two people are taken for one with odds of n^2 / 2^97: for a
+// hundred million people, 1 in 10^13.
 
 #include "base/hash.hpp"
 #include "store/recipients.hpp"
@@ -97,12 +97,11 @@ private:
   struct Entry {
     std::uint32_t number, size;
   };
-  static constexpr std::uint32_t k_nobody = k_none; // in an entry: what a pass left unused
+  static constexpr std::uint32_t k_nobody = k_none; // in an entry: it is unused
   Entry* entry_at(std::uint64_t place) const { return reinterpret_cast<Entry*>(m_arena + place); }
   std::uint64_t take_room(std::size_t size);
   std::uint64_t allocate(std::size_t size, Pass* pass);
   void fill(std::uint64_t used, std::uint64_t end);
-  void keep(std::string_view key, std::uint32_t number, Pass* pass);
   /// The number, and whether it was put there now.
   std::pair<std::uint32_t, bool> put(KeyHash hash, std::uint32_t number, Pass* pass);
 

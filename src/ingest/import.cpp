@@ -22,8 +22,8 @@ struct Lane {
 };
 /// So many bytes of rejects a thread are handed out early.
 constexpr std::size_t k_waiting_rejects = std::size_t{2} << 20;
-/// Bytes of input that room is made for ahead, however large it says that it is.
-constexpr double k_largest_guess = 256 << 20;
+/// People that room is made for ahead, however many an input seems to have.
+constexpr double k_most_ahead = 4'000'000;
 
 std::vector<std::unique_ptr<Lane>> make_lanes(Session& session, LogReader& reader,
                                               unsigned threads) {
@@ -116,8 +116,9 @@ StreamReport import_stream(Store& store, Input& input, std::string head, LogRead
       }
       const auto unpacked = static_cast<double>(piece.offset + piece.chunk.text.size()) *
                             static_cast<double>(total) / static_cast<double>(taken);
-      return static_cast<std::size_t>(static_cast<double>(people) / static_cast<double>(read) *
-                                      std::min(unpacked, k_largest_guess));
+      const auto told = static_cast<double>(people), bytes = static_cast<double>(read);
+      return static_cast<std::size_t>(
+          std::clamp(told / bytes * (unpacked - bytes), 0.0, k_most_ahead));
     };
     std::atomic<bool> full{false}, ended{false};
     on_threads(static_cast<unsigned>(lanes.size()), [&](unsigned thread) {

@@ -87,7 +87,7 @@ public:
     m_last = std::max(m_last, row.time);
     auto& placed = m_pages.back()[m_used++];
     placed = row;
-    placed.recipient = recipient; // not before: a row that is read as a whole just after waits
+    placed.recipient = recipient; // last: a copy of what was just written in part would wait for it
   }
   std::vector<std::span<EventRow>> pages();
   std::size_t size() const { return m_full + m_used; }
@@ -209,8 +209,7 @@ private:
   bool others_wrote();
   void take_over_mailings(std::span<Harvest> harvests);
   void take_over_links(CampaignSlot& campaign, std::span<Harvest> harvests);
-  std::vector<NewKey> take_over_people(std::span<const NewKey> added,
-                                       std::span<Harvest> harvests);
+  std::vector<NewKey> take_over_people(std::span<const NewKey> added, std::span<Harvest> harvests);
   void follow_merged(std::span<Harvest> harvests);
   bool write_catalog();
   void write_added(std::span<Harvest> harvests, ImportCounts& counts, bool others);

@@ -95,7 +95,8 @@ std::string attribute_name(std::string_view name) {
   return out;
 }
 
-[[gnu::noinline]] static std::string_view normalise_other(std::string_view text, std::string& scratch) {
+[[gnu::noinline]] static std::string_view normalise_other(std::string_view text,
+                                                          std::string& scratch) {
   text = trim(text);
   if (const auto open = text.rfind('<'); open != std::string_view::npos && text.ends_with('>')) {
     text = text.substr(open + 1, text.size() - open - 2); // "Ann <ann@example.com>"

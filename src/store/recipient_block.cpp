@@ -81,8 +81,8 @@ unsigned letter_bits(std::size_t letters) {
   return std::max(1U, bits_of(letters - std::min<std::size_t>(letters, 1)));
 }
 
-/// Appends numbers below 2^bits (bits of 1 to 8), packed as pack_bits() does: eight at a time, which
-/// take as many bytes as one has bits. Behind them so many more as fill up the last eight.
+/// Appends numbers below 2^bits (bits of 1 to 8), packed as pack_bits() does: eight at a time,
+/// which take as many bytes as one has bits. Behind them so many more as fill up the last eight.
 void pack_letters(std::string& out, std::string& numbers, unsigned bits) {
   const auto size = packed_size(numbers.size(), bits), before = out.size();
   numbers.resize((numbers.size() + 7) & ~std::size_t{7});
@@ -92,8 +92,8 @@ void pack_letters(std::string& out, std::string& numbers, unsigned bits) {
     std::uint64_t eight;
     std::memcpy(&eight, numbers.data() + i, sizeof eight);
     const auto pairs = (eight & 0x00FF00FF00FF00FF) | (eight >> 8 & 0x00FF00FF00FF00FF) << bits;
-    const auto fours =
-        (pairs & 0x0000FFFF0000FFFF) | (pairs >> 16 & 0x0000FFFF0000FFFF) << 2 * bits;
+    const auto fours = (pairs & 0x0000FFFF0000FFFF) | (pairs >> 16 & 0x0000FFFF0000FFFF)
+                                                          << 2 * bits;
     const auto all = (fours & 0xFFFFFFFF) | fours >> 32 << 4 * bits;
     std::memcpy(to, &all, sizeof all);
   }

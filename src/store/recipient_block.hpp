@@ -52,7 +52,8 @@ public:
   std::size_t room() const { return m_room; }
   /// Appends all keys of somebody, '\n' between.
   void append(std::string& out, std::uint32_t index) const;
-  /// Calls put(key) for each of somebody's keys, in order; views into `space`, which is written anew.
+  /// Calls put(key) for each of somebody's keys, in order; views into `space`, which is written
+  /// anew.
   template<typename Put> void each_key(std::uint32_t index, std::string& space, Put put) const {
     space.clear();
     append(space, index);
