@@ -249,8 +249,9 @@ void Scan::add_opens() {
     const bool taken = reader & (first | ((time < m_open_at[r]) != latest));
     m_marks[r] |= reader ? open_scored | human : 0;
     m_open_at[r] = taken ? time : m_open_at[r];
-    const auto last = std::max(m_out.last_open[r], time);
-    m_out.last_open[r] = reader | (verdict == Verdict::unknown) ? last : m_out.last_open[r];
+    const bool maybe_reader = reader | (verdict == Verdict::unknown);
+    auto& last = m_out.last_open[r];
+    last = maybe_reader ? std::max(last, time) : last;
   }
 }
 
