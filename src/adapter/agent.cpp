@@ -1,14 +1,12 @@
 #include "adapter/agent.hpp"
 
+#include "adapter/pattern_list.hpp"
 #include "base/text.hpp"
 #include "model/event.hpp"
 
-#include <re2/re2.h>
-
 #include <algorithm>
 #include <array>
-#include <memory>
-#include <string>
+#include <vector>
 
 namespace mailfunnel {
 
@@ -58,21 +56,13 @@ constexpr std::array k_more_crawlers{
     R"(\(StatusCake\))"sv,
 };
 
-/// One linear matcher of all robots, made at the first call.
-const re2::RE2& crawler_matcher() {
-  static const auto k_matcher = [] {
-    std::string all;
-    const auto add = [&all](std::string_view pattern) {
-      all.append(all.empty() ? "(?:" : "|(?:").append(pattern) += ')';
-    };
-    std::for_each(std::begin(k_crawlers), std::end(k_crawlers), add);
-    std::for_each(k_more_crawlers.begin(), k_more_crawlers.end(), add);
-    re2::RE2::Options options(re2::RE2::Quiet);
-    options.set_never_capture(true);
-    options.set_max_mem(std::int64_t{64} << 20); // for the program of 1,500 patterns and its DFA
-    return std::make_unique<const re2::RE2>(all, options);
+const PatternList& crawlers() {
+  static const PatternList k_list = [] {
+    std::vector<std::string_view> all(std::begin(k_crawlers), std::end(k_crawlers));
+    all.insert(all.end(), k_more_crawlers.begin(), k_more_crawlers.end());
+    return PatternList(all);
   }();
-  return *k_matcher;
+  return k_list;
 }
 
 struct System {
@@ -122,9 +112,7 @@ std::uint16_t agent_evidence(std::string_view user_agent) {
   if (is_image_proxy(agent)) {
     return evidence::image_proxy;
   }
-  const re2::StringPiece piece(agent.data(), agent.size());
-  return re2::RE2::PartialMatch(piece, crawler_matcher()) ? evidence::crawler_agent
-                                                          : std::uint16_t{0};
+  return crawlers().match(agent) ? evidence::crawler_agent : std::uint16_t{0};
 }
 
 std::uint8_t agent_system(std::string_view user_agent) {
