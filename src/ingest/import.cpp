@@ -107,7 +107,8 @@ StreamReport import_stream(Store& store, Input& input, std::string head, LogRead
   bool more = true;
   ImportCounts counts; // what flushes add
   while (more) {
-    std::atomic<std::uint64_t> rows{0}, people{0}, read{0}; // people told of in so many bytes
+    std::atomic<std::uint64_t> held{0};            // bytes
+    std::atomic<std::uint64_t> people{0}, read{0}; // told of in so many bytes
     /// Recipients that the input may tell of yet, by what it told of so far.
     const auto people_ahead = [&](const ChunkFeeder::Piece& piece) -> std::size_t {
       const auto taken = input.bytes.taken(), total = input.bytes.total();
@@ -131,15 +132,16 @@ StreamReport import_stream(Store& store, Input& input, std::string head, LogRead
           }
           lane.worker.begin_chunk(lane.piece.chunk.text, lane.piece.number, lane.piece.offset,
                                   people_ahead(lane.piece));
-          const auto before = lane.worker.rows(), people_before = lane.worker.counts().recipients;
+          const auto before = lane.worker.held_bytes();
+          const auto people_before = lane.worker.counts().recipients;
           lane.reader->read(lane.piece.chunk, lane.worker);
           lane.worker.end_chunk();
           lane.lines.emplace_back(lane.piece.number, count_lines(lane.piece.chunk.text));
           read += lane.piece.chunk.text.size(); // before `people`, which is divided by it
           people += lane.worker.counts().recipients - people_before;
-          const auto total = rows += lane.worker.rows() - before;
-          full = full || total * sizeof(EventRow) > options.memory / 2 ||
-                 lane.worker.waiting_bytes() > k_waiting_rejects;
+          const auto total = held += lane.worker.held_bytes() - before;
+          full =
+              full || total > options.memory / 2 || lane.worker.waiting_bytes() > k_waiting_rejects;
           if (hooks.progress) {
             hooks.progress(input.bytes.taken(), input.bytes.total());
           }

@@ -128,7 +128,7 @@ struct SessionOptions {
   std::vector<std::pair<std::string, std::string>>
       accounts; // name and adapter of those that records may name; empty: any
   unsigned threads = 1;
-  std::uint64_t memory = std::uint64_t{1} << 30; // for rows in flight
+  std::uint64_t memory = std::uint64_t{1} << 30; // for what is in flight
   Seconds now = 0;
   LinkStripping strip;
   FilterNetworks filters;

@@ -80,6 +80,7 @@ void Worker::clear() {
   m_values.clear();
   m_links.clear(); // numbers may have moved
   m_row_count = 0;
+  m_told_bytes = 0;
 }
 
 // ---- events
@@ -452,6 +453,8 @@ void Worker::accept(const RecipientView& recipient) {
   m_attributes.people.push_back(
       {0, static_cast<std::uint32_t>(std::clamp<Seconds>(since, 0, k_latest)),
        values_of(recipient)});
+  m_told_bytes += sizeof(AttributeChange) + key.size() +
+                  m_attributes.people.back().values.size() * sizeof(AttributeValue);
   if (!recipient.contact_id.empty()) { // two names, or one that is no address: seldom, and slower
     give_number(place, recipient.address.empty()
                            ? m_session.recipient({}, key)
@@ -513,6 +516,7 @@ std::span<const AttributeValue> Worker::values_of(const RecipientView& recipient
     auto interned = m_interned.find(value);
     if (interned == m_interned.end()) {
       interned = m_interned.emplace(m_values.emplace_back(value)).first;
+      m_told_bytes += sizeof(std::string) + value.size();
     }
     page.push_back({interned->data(), known.second, static_cast<std::uint16_t>(value.size())});
   };

@@ -48,7 +48,8 @@ public:
   /// Those since the last time.
   std::vector<Rejected> take_rejected();
   std::size_t waiting_bytes() const { return m_waiting_bytes; } // of rejects, until they are taken
-  std::uint64_t rows() const { return m_row_count; }
+  /// Of rows, attributes and keys of people, until they are cleared.
+  std::uint64_t held_bytes() const { return m_row_count * sizeof(EventRow) + m_told_bytes; }
 
 private:
   /// A row whose recipient is looked up with a batch of others.
@@ -113,6 +114,7 @@ private:
   ImportCounts m_counts;
   std::vector<Rejected> m_rejected;
   std::uint64_t m_row_count = 0;
+  std::uint64_t m_told_bytes = 0;   // of people
   std::size_t m_rejected_bytes = 0; // of all there ever were
   std::size_t m_waiting_bytes = 0;
   std::size_t m_counted = 0;         // bytes of the chunk

@@ -191,6 +191,27 @@ TEST_CASE("a few addresses about which nothing else is told come into a large st
   CHECK(Recipients(store.database()).find("ann@example.com") == RecipientId{21'000});
 }
 
+TEST_CASE("a list that is too long for the memory is written in batches, and is the same") {
+  std::string list("email,job_title,country\n");
+  for (int i = 0; i < 60'000; ++i) {
+    list += fmt::format("q{}@example.com,Title {},{}\n", i % 50'000, i % 700,
+                        i % 3 == 0 ? "BE" : "a country with a rather long name");
+  }
+  TestWorkspace batches(k_profile), whole(k_profile);
+  for (auto* test : {&batches, &whole}) {
+    test->workspace.threads = 1; // numbers are given in the order of the list
+    test->workspace.memory = (test == &batches ? 1ULL : 512ULL) << 20;
+    CHECK(test->import("list.csv", list, true).total.new_recipients == 50'000);
+  }
+  auto store = batches.store(), other = whole.store();
+  Recipients recipients(store.database()), others(other.database());
+  for (RecipientId id = 0; id < 50'000; id += 997) {
+    CHECK(recipients.address(id) == others.address(id));
+    CHECK(recipients.attributes_of(id, k_now) == others.attributes_of(id, k_now));
+  }
+  CHECK((batches.exported() == whole.exported()));
+}
+
 TEST_CASE("a bad record is rejected with its line, and the rest goes on") {
   TestWorkspace test(k_profile);
   const auto report = test.import(
