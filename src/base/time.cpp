@@ -195,9 +195,8 @@ int clock_of(const char* p) {
   if constexpr (std::endian::native == std::endian::big) {
     text = __builtin_bswap64(text);
   }
-  constexpr std::uint64_t k_high = 0xF0F0FFF0F0FFF0F0, k_wanted = 0x30303A30303A3030,
-                          k_six =
-                              0x0606000606000606; // makes of what is above '9' another high half
+  constexpr std::uint64_t k_high = 0xF0F0FFF0F0FFF0F0, k_wanted = 0x30303A30303A3030;
+  constexpr std::uint64_t k_six = 0x0606000606000606; // gives what is above '9' another high half
   const auto digit = [text](unsigned place) { return static_cast<int>(text >> 8 * place & 0xF); };
   const int hour = 10 * digit(0) + digit(1), minute = 10 * digit(3) + digit(4),
             second = 10 * digit(6) + digit(7);

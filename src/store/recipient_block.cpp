@@ -81,8 +81,8 @@ unsigned letter_bits(std::size_t letters) {
   return std::max(1U, bits_of(letters - std::min<std::size_t>(letters, 1)));
 }
 
-/// Appends numbers below 2^bits (bits of 1 to 8), packed as pack_bits() does: eight at a time,
-/// which take as many bytes as one has bits. Behind them so many more as fill up the last eight.
+/// Appends numbers below 2^bits (bits of 1 to 8), packed as pack_bits() does, but eight at a time:
+/// they take as many bytes as one of them has bits. `numbers` is filled up to a multiple of eight.
 void pack_letters(std::string& out, std::string& numbers, unsigned bits) {
   const auto size = packed_size(numbers.size(), bits), before = out.size();
   numbers.resize((numbers.size() + 7) & ~std::size_t{7});
