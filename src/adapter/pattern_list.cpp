@@ -126,7 +126,9 @@ PatternList::PatternList(std::span<const std::string_view> patterns) {
       others.append(others.empty() ? "(?:" : "|(?:").append(source) += ')';
       continue;
     }
-    auto& first = m_first[place_of(word.data())];
+    const auto place = place_of(word.data());
+    m_begins.set(place);
+    auto& first = m_first[place];
     m_patterns.emplace_back(source, std::move(word), plain, first);
     first = static_cast<std::uint16_t>(m_patterns.size() - 1);
   }
@@ -139,7 +141,8 @@ std::size_t PatternList::place_of(const char* begin) {
   const auto letter = [begin](std::size_t i) {
     return std::uint32_t{static_cast<unsigned char>(begin[i])};
   };
-  constexpr std::uint32_t k_factor = 0x9E3779B1, k_bits = 12;
+  constexpr std::uint32_t k_factor = 0x9E3779B1, k_bits = 16;
+  static_assert(k_places == 1U << k_bits);
   return (letter(0) | letter(1) << 8 | letter(2) << 16) * k_factor >> (32 - k_bits);
 }
 
@@ -147,7 +150,11 @@ bool PatternList::match(std::string_view text) const {
   std::vector<std::uint16_t> tried; // of those that are no plain word
   const re2::StringPiece whole(text.data(), text.size());
   for (std::size_t at = 0; at + k_begin <= text.size(); ++at) {
-    for (auto i = m_first[place_of(text.data() + at)]; i != k_none; i = m_patterns[i].next) {
+    const auto place = place_of(text.data() + at);
+    if (!m_begins[place]) {
+      continue;
+    }
+    for (auto i = m_first[place]; i != k_none; i = m_patterns[i].next) {
       auto& pattern = m_patterns[i];
       if (!text.substr(at).starts_with(pattern.word)) {
         continue;

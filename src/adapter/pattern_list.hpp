@@ -1,12 +1,13 @@
 #pragma once
 // Does one of many patterns match somewhere in a text? For long lists of which nearly every pattern
 // is a plain word, or needs one: what does not have the word is not matched, and a matcher is made
-// when it is wanted. Ready in a fraction of a millisecond, where one matcher of 1,500 patterns
-// takes eight.
+// when it is wanted. Of 1,500 patterns it is ready in a fifth of a millisecond, where one matcher
+// of all of them takes three or four.
 
 #include <re2/re2.h>
 
 #include <array>
+#include <bitset>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
@@ -39,11 +40,13 @@ private:
   };
   static constexpr std::uint16_t k_none = 0xFFFF;
   static constexpr std::size_t k_begin = 3; // letters by which a word is looked up
+  static constexpr std::size_t k_places = 1 << 16;
   static std::size_t place_of(const char* begin);
 
   mutable std::deque<Pattern> m_patterns;
-  std::array<std::uint16_t, 4096> m_first;  // by place_of()
-  std::unique_ptr<const re2::RE2> m_others; // without a word
+  std::bitset<k_places> m_begins;              // some word begins so: asked at every letter
+  std::array<std::uint16_t, k_places> m_first; // by place_of()
+  std::unique_ptr<const re2::RE2> m_others;    // without a word
 };
 
 /// The longest word (three letters or more) that stands in every text that a pattern matches; "":

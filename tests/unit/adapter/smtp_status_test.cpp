@@ -157,6 +157,24 @@ TEST_CASE("smtp status: every phrase is found, or one before it says the same") 
   }
 }
 
+TEST_CASE("smtp status: what is judged a second time is the same, of the text that was given") {
+  for (int round = 0; round < 3; ++round) {
+    for (int i = 0; i < 500; ++i) { // more than are remembered
+      const std::string status = i % 3 == 0 ? "5.2.2" : "";
+      const auto text = "550 5.1." + std::to_string(i % 9) + " no such user " + std::to_string(i);
+      const auto verdict = judge_smtp(status, text);
+      CHECK(verdict.code == 550);
+      const auto& from = status.empty() ? text : verdict.status == status ? status : text;
+      CHECK(verdict.status.data() >= from.data());
+      CHECK(verdict.status.data() + verdict.status.size() <= from.data() + from.size());
+      const auto again = judge_smtp(status, text);
+      CHECK(again.klass == verdict.klass);
+      CHECK(again.reason == verdict.reason);
+      CHECK(again.status.data() == verdict.status.data());
+    }
+  }
+}
+
 TEST_CASE("smtp status: hostile answers cost little") {
   for (const char* piece : {"<", "user ", "5.", "550 5.1.1 ", "u", " ", "<a@", "message ",
                             "user a ", "@", "a@a", "domain ", "550-"}) {

@@ -2,8 +2,10 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <array>
 #include <random>
+#include <string>
 
 namespace mailfunnel {
 namespace {
@@ -68,6 +70,29 @@ TEST_CASE("time: a reader of times keeps to its zone over its changes") {
   CHECK(format_time(times.read("2026-03-29 01:59:59")->seconds) == "2026-03-29T00:59:59Z");
   CHECK(format_time(times.read("2026-03-29 03:00:00")->seconds) == "2026-03-29T01:00:00Z");
   CHECK(format_time(times.read("2026-03-29 01:30:00")->seconds) == "2026-03-29T00:30:00Z");
+}
+
+TEST_CASE("time: whatever stands in the place of a digit or colon, it is a clock or it is none") {
+  TimeReader times;
+  const std::string good = "2026-03-29T09:10:07Z";
+  for (std::size_t at = 11; at < 19; ++at) {
+    for (int c = 0; c < 256; ++c) {
+      auto text = good;
+      text[at] = static_cast<char>(c);
+      const auto two = [&text](std::size_t i) {
+        return (text[i] - '0') * 10 + (text[i + 1] - '0');
+      };
+      const bool digit = c >= '0' && c <= '9', colon = at == 13 || at == 16;
+      const bool is = colon ? c == ':' : digit && two(11) < 24 && two(14) < 60 && two(17) <= 60;
+      const auto read = times.read(text);
+      CAPTURE(text);
+      REQUIRE(read.has_value() == is);
+      if (is) {
+        const Seconds day = 1'774'742'400;
+        CHECK(read->seconds == day + two(11) * 3600 + two(14) * 60 + std::min(two(17), 59));
+      }
+    }
+  }
 }
 
 TEST_CASE("time: months by their English names") {
