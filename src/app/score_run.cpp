@@ -2,6 +2,7 @@
 
 #include "app/run_block.hpp"
 #include "ingest/session.hpp"
+#include "store/writing.hpp"
 
 #include <fmt/format.h>
 
@@ -44,8 +45,9 @@ void RunRecorder::add(std::uint32_t chunk, const ChunkScores& scores) {
     if (m_writing.valid()) {
       m_writing.get();
     }
-    m_writing = std::async(std::launch::async,
-                           [this, blocks = std::exchange(m_waiting, {})] { write(blocks, false); });
+    m_writing = std::async(std::launch::async, [this, blocks = std::exchange(m_waiting, {})] {
+      write(blocks, 0, false);
+    });
     m_waiting_bytes = 0;
   }
 }
@@ -54,25 +56,15 @@ StoredRun RunRecorder::save() {
   if (m_writing.valid()) {
     m_writing.get();
   }
-  write(m_waiting, true);
+  write(m_waiting, m_waiting_bytes, true);
   m_store.checkpoint();
   return {*m_run, m_as_of, m_changes};
 }
 
-void RunRecorder::write(const Blocks& blocks, bool last) {
-  const WriterLock lock(m_store.path());
+void RunRecorder::write(const Blocks& blocks, std::size_t bytes, bool last) {
+  Writing writing(m_store, bytes);
   auto& database = m_store.database();
-  Transaction transaction(database);
   if (!m_run) {
-    // With those that somebody began to write and never ended.
-    for (const auto* table : {"run_block WHERE run", "run WHERE id"}) {
-      database
-          .use(fmt::format("DELETE FROM {} IN (SELECT id FROM run WHERE kept = 0 OR (kept = 2 AND "
-                           "created < unixepoch() - ?1))",
-                           table))
-          .bind(k_day)
-          .run();
-    }
     database
         .use("INSERT INTO run(created, as_of, changes, rules_hash, version, recipients, kept) "
              "VALUES (unixepoch(), ?1, ?2, ?3, ?4, 0, 2)")
@@ -84,11 +76,21 @@ void RunRecorder::write(const Blocks& blocks, bool last) {
     database.use("INSERT INTO run_block VALUES (?1, ?2, ?3)").bind(*m_run, chunk, Blob{data}).run();
   }
   if (last) {
+    // The runs before, and those that somebody began to write and never ended. After the new one is
+    // written: that goes to pages which were free before, and of such no journal keeps the content.
+    for (const auto* table : {"run_block WHERE run", "run WHERE id"}) {
+      database
+          .use(fmt::format("DELETE FROM {} IN (SELECT id FROM run WHERE id <> ?2 AND (kept = 0 OR "
+                           "(kept = 2 AND created < unixepoch() - ?1)))",
+                           table))
+          .bind(k_day, *m_run)
+          .run();
+    }
     database.use("UPDATE run SET kept = 0, recipients = ?2 WHERE id = ?1")
         .bind(*m_run, static_cast<std::int64_t>(m_recipients))
         .run();
   }
-  transaction.commit();
+  writing.commit();
 }
 
 ScoreSummary run_scores(Store& store, const Workspace& workspace, const Rules& rules, Seconds as_of,

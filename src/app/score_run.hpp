@@ -25,22 +25,22 @@ struct StoredRun {
   std::int64_t changes = 0; // Store::changes() that it is of
 };
 
-/// Gathers the scores of all chunks and keeps them as the newest run. A large run is written while
-/// it is still scored, so that the wait for the disk is short in the end: the store's own
-/// connection is the recorder's from the first add() to save().
+/// Gathers the scores of all chunks and keeps them as the newest run. A very large one (some eight
+/// million people) is written while it is still scored, so that it need not be held: the store's
+/// own connection is the recorder's from the first add() to save().
 class RunRecorder {
 public:
   /// Before scoring begins: what comes in meanwhile makes the run an old one. Written is whenever
-  /// so many bytes wait.
+  /// so many bytes wait, and in the end.
   RunRecorder(Store& store, const Workspace& workspace, const Rules& rules, Seconds as_of,
-              std::size_t worth_writing = std::size_t{2} << 20);
+              std::size_t worth_writing = std::size_t{32} << 20);
   void add(std::uint32_t chunk, const ChunkScores& scores); // from any thread
   /// Runs that nothing left the program with are dropped then.
   StoredRun save();
 
 private:
   using Blocks = std::vector<std::pair<std::uint32_t, std::string>>; // by chunk
-  void write(const Blocks& blocks, bool last);
+  void write(const Blocks& blocks, std::size_t bytes, bool last);
 
   Store& m_store;
   std::string m_key;

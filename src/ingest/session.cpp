@@ -4,6 +4,7 @@
 #include "base/html.hpp"
 #include "base/parallel.hpp"
 #include "base/text.hpp"
+#include "store/writing.hpp"
 
 #include <sys/mman.h>
 
@@ -448,8 +449,12 @@ void Session::name_campaign(CampaignSlot& campaign, std::string_view name) {
 
 void Session::flush(std::span<Harvest> harvests, ImportCounts& counts, const std::string& source,
                     bool last, const std::function<bool()>& also) {
-  const WriterLock lock(m_store.path());
-  Transaction transaction(m_store.database());
+  constexpr std::uint64_t k_packed = 4; // so many times smaller in the store
+  std::uint64_t bytes = 0;
+  for (const auto& harvest : harvests) {
+    bytes += harvest.bytes / k_packed;
+  }
+  Writing writing(m_store, bytes);
   write_erasures(harvests);
   const bool others = others_wrote();
   if (others) {
@@ -488,7 +493,7 @@ void Session::flush(std::span<Harvest> harvests, ImportCounts& counts, const std
   if (changed || before != counts.fresh + counts.new_recipients + counts.changed_attributes) {
     m_store.count_change();
   }
-  transaction.commit();
+  writing.commit();
   m_store.checkpoint();
 }
 

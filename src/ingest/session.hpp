@@ -183,6 +183,7 @@ public:
   struct Harvest {
     std::vector<RowBucket>* rows; // by campaign index * k_event_kinds + kind
     AttributeChanges* attributes;
+    std::uint64_t bytes; // that they take in memory
   };
   /// Writes everything as one transaction, durable when it returns. No thread may hold a Pass.
   /// `also` writes into the same transaction, and says whether that changes any score.

@@ -43,7 +43,7 @@ public:
   void reject(std::string_view why, std::string_view record) override;
   void skip(std::string_view) override { ++m_counts.skipped; }
 
-  Session::Harvest harvest() { return {&m_rows, &m_attributes}; }
+  Session::Harvest harvest() { return {&m_rows, &m_attributes, held_bytes()}; }
   const ImportCounts& counts() const { return m_counts; }
   /// Those since the last time.
   std::vector<Rejected> take_rejected();

@@ -18,8 +18,9 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr int k_piece = 256; // pages of 16 KiB
-constexpr std::array k_beside{"",       "-wal",        "-shm",       ".key",       ".lock",
-                              ".hooks", ".hooks.lock", ".hooks-wal", ".hooks-shm", ".erased.key"};
+constexpr std::array k_beside{"",           "-wal",       "-shm",       "-journal",
+                              ".key",       ".lock",      ".hooks",     ".hooks.lock",
+                              ".hooks-wal", ".hooks-shm", ".erased.key"};
 
 [[noreturn]] void fail(const std::string& file) {
   throw Failure({ErrorCode::io,

@@ -99,9 +99,10 @@ void Database::Close::operator()(sqlite3* handle) const {
 }
 
 Database::Database(const std::string& path, Access access) : m_path(path) {
-  const int flags = access == Access::read    ? SQLITE_OPEN_READONLY
-                    : access == Access::write ? SQLITE_OPEN_READWRITE
-                                              : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
+  // Who reads may have to undo what another process, cut off, wrote by half; as far as the file's
+  // permissions go.
+  const int flags =
+      access == Access::create ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE : SQLITE_OPEN_READWRITE;
   sqlite3* handle = nullptr;
   const int code = sqlite3_open_v2(path.c_str(), &handle, flags | SQLITE_OPEN_NOMUTEX, nullptr);
   m_handle.reset(handle);
@@ -115,6 +116,9 @@ Database::Database(const std::string& path, Access access) : m_path(path) {
   sqlite3_db_config(handle, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
   sqlite3_db_config(handle, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
   sqlite3_db_config(handle, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, nullptr);
+  if (access == Access::read) {
+    execute("PRAGMA query_only=ON");
+  }
 }
 
 Database::~Database() {
@@ -165,7 +169,45 @@ std::int64_t Database::changes() const {
 
 std::int64_t Database::version() {
   auto query = use("PRAGMA data_version");
-  return query.step() ? query.integer(0) : 0;
+  return query.step() ? query.integer(0) - m_own_versions : 0;
+}
+
+bool Database::has_log() {
+  auto query = use("PRAGMA journal_mode");
+  return query.step() && query.text(0) == "wal";
+}
+
+bool Database::leave_log() {
+  if (!has_log()) {
+    return false;
+  }
+  // Of the modes of a rollback journal the one that syncs its end too: a commit is durable.
+  return journal_mode("truncate");
+}
+
+void Database::return_to_log() noexcept {
+  try {
+    journal_mode("wal");
+  } catch (const Failure&) { // it stays
+  }
+}
+
+bool Database::journal_mode(std::string_view mode) {
+  const auto before = version();
+  try {
+    bool changed = false;
+    {
+      auto query = use("PRAGMA journal_mode=" + std::string(mode));
+      changed = query.step() && query.text(0) == mode;
+    }
+    m_own_versions += version() - before; // nobody else writes: the caller holds the writer lock
+    return changed;
+  } catch (const Failure& failure) {
+    if (failure.error.code != ErrorCode::locked) {
+      throw;
+    }
+    return false;
+  }
 }
 
 ReadTransaction::ReadTransaction(Database& database) : m_end(database.use("COMMIT")) {
@@ -179,9 +221,9 @@ ReadTransaction::~ReadTransaction() {
   }
 }
 
-Transaction::Transaction(Database& database)
+Transaction::Transaction(Database& database, Others others)
     : m_database(database), m_rollback(database.use("ROLLBACK")) {
-  database.execute("BEGIN IMMEDIATE");
+  database.execute(others == Others::wait ? "BEGIN EXCLUSIVE" : "BEGIN IMMEDIATE");
 }
 
 Transaction::~Transaction() {

@@ -84,17 +84,26 @@ public:
   std::int64_t changes() const;
   /// Another value than before once another connection, of whatever process, has written.
   std::int64_t version();
+  /// From the write-ahead log, which is folded into the file, to a rollback journal, while nobody
+  /// else has the database open. False: somebody has, or it has no log.
+  bool leave_log();
+  /// Back. Where somebody reads just now it stays as it is, which is as safe; who opens it for
+  /// writing next sees to it.
+  void return_to_log() noexcept;
+  bool has_log();
   sqlite3* handle() const { return m_handle.get(); }
   [[noreturn]] void fail(std::string_view doing) const;
 
 private:
   friend class Statement;
+  bool journal_mode(std::string_view mode);
   struct Close {
     void operator()(sqlite3* handle) const;
   };
   std::string m_path;
   std::unique_ptr<sqlite3, Close> m_handle;
   std::unordered_multimap<std::string, sqlite3_stmt*> m_free;
+  std::int64_t m_own_versions = 0; // a change of the journal counts as one of another connection
 };
 
 /// What is read while it lives is of one moment, that of the first look.
@@ -112,7 +121,8 @@ private:
 /// BEGIN IMMEDIATE … COMMIT; rolls back when it goes without commit().
 class Transaction {
 public:
-  explicit Transaction(Database& database);
+  enum class Others { read, wait }; // meanwhile
+  explicit Transaction(Database& database, Others others = Others::read);
   Transaction(const Transaction&) = delete;
   Transaction& operator=(const Transaction&) = delete;
   ~Transaction();

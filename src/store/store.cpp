@@ -107,6 +107,21 @@ void upgrade(Store& store) {
   store.checkpoint();
 }
 
+/// What was written past the log and cut off left the store without it.
+void restore_log(Store& store) {
+  if (store.path() == ":memory:" || store.database().has_log()) {
+    return;
+  }
+  try {
+    const WriterLock lock(store.path(), 0);
+    store.database().return_to_log();
+  } catch (const Failure& failure) { // who writes just now brings it back
+    if (failure.error.code != ErrorCode::locked) {
+      throw;
+    }
+  }
+}
+
 /// What an erasure that was cut off left to be done; another time if somebody is writing, or there
 /// is no room for it: who only reads must not fail over it.
 void finish_scrub(Store& store) {
@@ -216,6 +231,7 @@ Store Store::open_writing(const std::string& path) {
   Store store(path, Database(path, Database::Access::write), read_secret(path, true));
   configure(store.m_database);
   check_format(store);
+  restore_log(store);
   upgrade(store);
   finish_scrub(store);
   return store;

@@ -5,15 +5,39 @@
 
 namespace mailfunnel {
 
+/// While it lives the store is written without its log (SQLite's rollback journal instead), if
+/// nobody else has it open: what is new goes to the disk once, not into the log and from there into
+/// the file. Cut off at any point the store is as it was before the transaction: the next who opens
+/// it sees to that. The writer lock must be held, and no transaction be open.
+class PastLog {
+public:
+  /// `bytes`: about so many will be written. Below 2 MiB it is not worth the switch, and above
+  /// 512 MiB those who come meanwhile would wait too long.
+  PastLog(Store& store, std::uint64_t bytes);
+  PastLog(const PastLog&) = delete;
+  PastLog& operator=(const PastLog&) = delete;
+  ~PastLog(); // back to the log
+  explicit operator bool() const { return m_past; }
+
+private:
+  Store& m_store;
+  bool m_past = false;
+};
+
 class Writing {
 public:
-  /// Failure (locked): another run writes.
-  explicit Writing(Store& store) : m_lock(store.path()), m_transaction(store.database()) {}
+  /// `bytes`: about so many will be written; from PastLog's measure on others who want to read wait
+  /// till it is done. Failure (locked): another run writes.
+  explicit Writing(Store& store, std::uint64_t bytes = 0)
+      : m_lock(store.path()), m_past_log(store, bytes),
+        m_transaction(store.database(),
+                      m_past_log ? Transaction::Others::wait : Transaction::Others::read) {}
   /// Without it nothing was written.
   void commit() { m_transaction.commit(); }
 
 private:
   WriterLock m_lock;
+  PastLog m_past_log;
   Transaction m_transaction;
 };
 

@@ -1,0 +1,173 @@
+// A large batch goes past the store's log, and nobody sees half of it.
+
+#include "store/writing.hpp"
+
+#include <doctest/doctest.h>
+#include <fmt/format.h>
+
+#include <filesystem>
+#include <string>
+#include <thread>
+
+#include <sys/wait.h>
+#include <unistd.h>
+
+namespace mailfunnel {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::uint64_t k_large = std::uint64_t{16} << 20;
+
+struct Folder {
+  Folder() {
+    static int s_number = 0; // NOLINT
+    path =
+        fs::temp_directory_path() / fmt::format("mailfunnel-writing-{}-{}", getpid(), ++s_number);
+    fs::create_directories(path);
+    store = (path / "a.db").string();
+    Store::create(store);
+  }
+  ~Folder() { fs::remove_all(path); }
+  Folder(const Folder&) = delete;
+  Folder& operator=(const Folder&) = delete;
+
+  std::uintmax_t size_of(const char* ending) const {
+    std::error_code none;
+    const auto size = fs::file_size(store + ending, none);
+    return none ? 0 : size;
+  }
+  fs::path path;
+  std::string store;
+};
+
+/// Several megabytes.
+void write_much(Store& store, const std::string& value) {
+  for (int i = 0; i < 64; ++i) {
+    store.set_meta(fmt::format("much-{}", i), value + std::string(200'000, 'x'));
+  }
+}
+
+std::string much(const std::string& path) {
+  auto store = Store::open_reading(path);
+  std::string out;
+  for (int i = 0; i < 64; ++i) {
+    const auto value = store.meta(fmt::format("much-{}", i)).value_or("");
+    const auto word = value.substr(0, value.find('x'));
+    if (i != 0 && word != out) {
+      return "of two moments";
+    }
+    out = word;
+  }
+  return out;
+}
+
+TEST_CASE("a large batch goes past the log where nobody else has the store open") {
+  const Folder folder;
+  auto store = Store::open_writing(folder.store);
+  const auto version = store.database().version();
+  {
+    Writing writing(store, k_large);
+    CHECK_FALSE(store.database().has_log());
+    write_much(store, "one");
+    writing.commit();
+    CHECK_EQ(folder.size_of("-wal"), 0);
+  }
+  CHECK(store.database().has_log());
+  CHECK_EQ(store.database().version(), version); // nobody else wrote
+  CHECK_EQ(much(folder.store), "one");
+  CHECK_FALSE(fs::exists(folder.store + "-journal"));
+  {
+    Writing writing(store, k_large); // goes without commit
+    write_much(store, "two");
+  }
+  CHECK(store.database().has_log());
+  CHECK_EQ(much(folder.store), "one");
+  store.set_meta("small", "1");
+  CHECK_EQ(Store::open_reading(folder.store).meta("small"), "1");
+}
+
+TEST_CASE("what is small, or too large for others to wait for, goes into the log") {
+  const Folder folder;
+  auto store = Store::open_writing(folder.store);
+  for (const auto bytes : {std::uint64_t{0}, std::uint64_t{1} << 20, std::uint64_t{1} << 40}) {
+    const Writing writing(store, bytes);
+    CHECK(store.database().has_log());
+  }
+}
+
+TEST_CASE("a large batch goes into the log where somebody reads, who sees what was") {
+  const Folder folder;
+  auto store = Store::open_writing(folder.store);
+  write_much(store, "one");
+  auto other = Store::open_reading(folder.store);
+  {
+    Writing writing(store, k_large);
+    CHECK(store.database().has_log());
+    write_much(store, "two");
+    CHECK_EQ(other.meta("much-7")->substr(0, 3), "one");
+    writing.commit();
+  }
+  CHECK_EQ(other.meta("much-7")->substr(0, 3), "two");
+}
+
+TEST_CASE("who comes while a large batch is written waits for it, and what he wrote is noticed") {
+  const Folder folder;
+  auto store = Store::open_writing(folder.store);
+  write_much(store, "one");
+  const auto version = store.database().version();
+  std::string seen;
+  std::thread reader;
+  {
+    Writing writing(store, k_large);
+    write_much(store, "two");
+    reader = std::thread([&] { seen = much(folder.store); });
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    writing.commit();
+  }
+  reader.join();
+  CHECK_EQ(seen, "two");
+  CHECK(store.database().has_log());
+  CHECK_EQ(store.database().version(), version);
+  Store::open_writing(folder.store).set_meta("other", "1");
+  CHECK_NE(store.database().version(), version);
+}
+
+/// Cut off in the middle: the file holds a part of the batch, and the journal what was before.
+void cut_off(const std::string& path) {
+  const auto child = fork();
+  REQUIRE_GE(child, 0);
+  if (child == 0) {
+    auto store = Store::open_writing(path);
+    store.database().execute("PRAGMA cache_size=10"); // so that pages go to the file early
+    const Writing writing(store, k_large);
+    write_much(store, "two");
+    _exit(store.database().has_log() ? 1 : 0);
+  }
+  int status = 0;
+  REQUIRE_EQ(waitpid(child, &status, 0), child);
+  REQUIRE_EQ(status, 0);
+}
+
+TEST_CASE("a large batch that was cut off is undone by who comes next, also to read") {
+  const Folder folder;
+  {
+    auto store = Store::open_writing(folder.store);
+    Writing writing(store, k_large);
+    write_much(store, "one");
+    writing.commit();
+  }
+  for (const bool reading : {true, false}) {
+    CAPTURE(reading);
+    cut_off(folder.store);
+    CHECK_NE(folder.size_of("-journal"), 0);
+    if (reading) {
+      CHECK_EQ(much(folder.store), "one");
+    }
+    CHECK(Store::open_writing(folder.store).database().has_log());
+    CHECK_EQ(much(folder.store), "one");
+  }
+}
+
+} // namespace
+} // namespace mailfunnel
