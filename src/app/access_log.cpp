@@ -3,6 +3,7 @@
 #include "app/explain.hpp"
 #include "ingest/session.hpp"
 #include "store/recipients.hpp"
+#include "store/writing.hpp"
 
 #include <fmt/format.h>
 #include <pwd.h>
@@ -46,10 +47,9 @@ Result<void> note_access(const std::string& store_path, const Access& access) {
       }
     }
     constexpr unsigned k_patience = 5; // seconds: somebody waits to see what is noted
-    const WriterLock lock(store_path, k_patience);
-    Transaction transaction(store.database());
+    Writing writing(store, 0, k_patience);
     note_access(store.database(), access, id, hash);
-    transaction.commit();
+    writing.commit();
     return {};
   } catch (const Failure& failure) {
     return failure.error;

@@ -106,28 +106,22 @@ std::vector<ExportColumn> parse_columns(const std::vector<std::string>& texts) {
   return columns;
 }
 
-Points number_of(ExportField field, const ChunkScores& s, std::size_t r) {
+const std::vector<std::uint16_t> ChunkScores::* counts_of(ExportField field) {
   switch (field) {
-  case ExportField::score:
-    return s.score[r];
-  case ExportField::scale:
-    return s.scale[r];
-  case ExportField::fit:
-    return s.fit[r];
-  case ExportField::level:
-    return s.level[r] * k_point;
   case ExportField::opens:
-    return s.opens[r] * k_point;
+    return &ChunkScores::opens;
   case ExportField::non_opens:
-    return s.non_opens[r] * k_point;
+    return &ChunkScores::non_opens;
   case ExportField::clicks_tofu:
-    return s.clicks_tofu[r] * k_point;
+    return &ChunkScores::clicks_tofu;
   case ExportField::clicks_mofu:
-    return s.clicks_mofu[r] * k_point;
+    return &ChunkScores::clicks_mofu;
   case ExportField::clicks_bofu:
-    return s.clicks_bofu[r] * k_point;
+    return &ChunkScores::clicks_bofu;
+  case ExportField::mailings:
+    return &ChunkScores::received;
   default:
-    return s.received[r] * k_point;
+    return nullptr;
   }
 }
 

@@ -55,8 +55,8 @@ std::vector<ExportColumn> parse_columns(const std::vector<std::string>& texts);
 /// The names of all fields.
 const std::vector<std::string>& export_columns();
 
-/// The figures of a column of numbers, in thousandths.
-Points number_of(ExportField field, const ChunkScores& scores, std::size_t recipient);
+/// The scores that a count is one of; nullptr: the field is no count.
+const std::vector<std::uint16_t> ChunkScores::* counts_of(ExportField field);
 
 /// "2 BOFU clicks, last click 2026-03-03": what the score is made of.
 std::string reasons_of(const ChunkScores& scores, std::size_t recipient);

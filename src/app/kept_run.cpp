@@ -4,6 +4,7 @@
 #include "app/run_block.hpp"
 #include "base/bytes.hpp"
 #include "base/json.hpp"
+#include "store/writing.hpp"
 #include "store/zstd.hpp"
 
 #include <fmt/format.h>
@@ -133,9 +134,8 @@ std::optional<RunComparison::Stored> stored_of(Database& database, std::int64_t 
 void keep_run(Store& store, const StoredRun& run, const Rules& rules, const World& world,
               const std::vector<std::string>& uses, Seconds now,
               const std::vector<Access>& accesses) {
-  const WriterLock lock(store.path());
+  Writing writing(store);
   auto& database = store.database();
-  Transaction transaction(database);
   auto there = database.use("SELECT 1 FROM run WHERE id = ?1 AND as_of = ?2 AND changes = ?3");
   if (!there.bind(run.id, run.as_of, run.changes).step()) {
     throw Failure({ErrorCode::locked, "somebody scored anew meanwhile, and the run that this is of "
@@ -160,7 +160,7 @@ void keep_run(Store& store, const StoredRun& run, const Rules& rules, const Worl
         .bind(now - k_keep_runs)
         .run();
   }
-  transaction.commit();
+  writing.commit();
 }
 
 std::vector<KeptRun> kept_runs(Store& store) {

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cstring>
 
 namespace mailfunnel {
 
@@ -16,39 +17,46 @@ namespace {
 constexpr std::string_view k_formula = "=+-@\t\r|%";
 } // namespace
 
-/// A line in the making: what is short is put together here and goes into the text at once.
+char* RowText::room(std::size_t bytes) {
+  if (bytes > m_capacity - m_size) {
+    const auto capacity = std::max(m_size + bytes, 2 * m_capacity);
+    auto moved = std::make_unique_for_overwrite<char[]>(capacity);
+    std::copy_n(m_bytes.get(), m_size, moved.get());
+    m_bytes = std::move(moved);
+    m_capacity = capacity;
+  }
+  return m_bytes.get() + m_size;
+}
+
+/// A line in the making: it has room for what is short.
 class RowWriter::Line {
 public:
-  explicit Line(std::string& text) : m_text(text) {}
-  ~Line() { m_text.append(m_bytes.data(), m_used); }
+  explicit Line(RowText& text) : m_text(text), m_at(text.room(k_room)), m_end(m_at + k_room) {}
+  ~Line() { m_text.set_end(m_at); }
   Line(const Line&) = delete;
   Line& operator=(const Line&) = delete;
 
-  void operator+=(char c) {
-    if (m_used == m_bytes.size()) {
-      text();
-    }
-    m_bytes[m_used++] = c;
-  }
+  void operator+=(char c) { *room(1) = c, ++m_at; }
   void operator+=(std::string_view part) {
-    if (part.size() > m_bytes.size() - m_used) {
-      text() += part;
-      return;
+    std::copy(part.begin(), part.end(), room(part.size()));
+    m_at += part.size();
+  }
+  /// Where `bytes` can be written, up to which the line then goes by set_end().
+  char* room(std::size_t bytes) {
+    if (bytes > static_cast<std::size_t>(m_end - m_at)) {
+      m_text.set_end(m_at);
+      m_at = m_text.room(bytes + k_room);
+      m_end = m_at + bytes + k_room;
     }
-    part.copy(m_bytes.data() + m_used, part.size());
-    m_used += part.size();
+    return m_at;
   }
-  /// For those who write to a text: with all that came before.
-  std::string& text() {
-    m_text.append(m_bytes.data(), m_used);
-    m_used = 0;
-    return m_text;
-  }
+  void set_end(char* end) { m_at = end; }
 
 private:
-  std::string& m_text;
-  std::size_t m_used = 0;
-  std::array<char, 512> m_bytes;
+  static constexpr std::size_t k_room = 512;
+
+  RowText& m_text;
+  char *m_at, *m_end;
 };
 
 AttributeTable::AttributeTable(ChunkSource& source, const std::string& name, Seconds as_of)
@@ -93,6 +101,7 @@ RowWriter::RowWriter(const Scorer& scorer, const Locale& locale, TimeZone zone, 
     break;
   }
   for (const auto& column : m_columns) {
+    m_counts.push_back(counts_of(column.field));
     auto& before = m_before.emplace_back();
     if (format == ExportFormat::ndjson) {
       before = &column == &m_columns.front() ? "{" : ",";
@@ -101,9 +110,7 @@ RowWriter::RowWriter(const Scorer& scorer, const Locale& locale, TimeZone zone, 
     } else if (&column != &m_columns.front()) {
       before = m_separator;
     }
-  }
-  for (const char c : {'"', '\r', '\n', m_separator}) {
-    m_special[static_cast<unsigned char>(c)] = true;
+    m_longest_before = std::max(m_longest_before, before.size());
   }
 }
 
@@ -122,31 +129,71 @@ std::string RowWriter::header() const {
   return out + m_line_end;
 }
 
-void RowWriter::row(std::string& out, std::string_view email, const ChunkScores& scores,
-                    std::size_t r, const std::vector<const AttributeTable*>& attributes,
+void RowWriter::row(RowText& out, std::string_view email, const ChunkScores& scores, std::size_t r,
+                    const std::vector<const AttributeTable*>& attributes,
                     const std::vector<std::uint32_t>& since) const {
   Line line(out);
-  for (std::size_t c = 0; c < m_columns.size(); ++c) {
+  for (std::size_t c = 0; c < m_columns.size();) {
+    if (m_counts[c] != nullptr) {
+      c = counts(line, c, scores, r);
+      continue;
+    }
     if (const auto& before = m_before[c]; before.size() == 1) {
       line += before.front();
     } else {
       line += before;
     }
     cell(line, m_columns[c], email, scores, r, attributes[c], since.empty() ? 0 : since[r]);
+    ++c;
   }
   line += m_line_end;
 }
 
+namespace {
+constexpr std::size_t k_digits = 10;
+
+/// At most k_digits of them.
+char* put_number(char* at, std::uint32_t number) {
+  if (number < 10) {
+    *at = static_cast<char>('0' + number);
+    return at + 1;
+  }
+  return std::to_chars(at, at + k_digits, number).ptr;
+}
+} // namespace
+
+/// All columns of counts from `column` on, one behind the other; returns the next that is none.
+std::size_t RowWriter::counts(Line& out, std::size_t column, const ChunkScores& scores,
+                              std::size_t r) const {
+  auto end = column;
+  while (end < m_counts.size() && m_counts[end] != nullptr) {
+    ++end;
+  }
+  auto* at = out.room((end - column) * (m_longest_before + k_digits));
+  for (; column < end; ++column) {
+    const auto& before = m_before[column];
+    if (before.size() == 1) {
+      *at++ = before.front();
+    } else {
+      at = std::copy(before.begin(), before.end(), at);
+    }
+    at = put_number(at, (scores.*m_counts[column])[r]);
+  }
+  out.set_end(at);
+  return end;
+}
+
+void RowWriter::count(Line& out, std::uint32_t count) {
+  out.set_end(put_number(out.room(k_digits), count));
+}
+
 void RowWriter::number(Line& out, Points thousandths) const {
   const auto whole = thousandths / k_point;
-  if (thousandths == whole * k_point) {
-    if (whole >= 0 && whole < 10) {
-      out += static_cast<char>('0' + whole);
-      return;
+  if (thousandths == whole * k_point && whole > -1'000'000'000 && whole < 1'000'000'000) {
+    if (whole < 0) {
+      out += '-';
     }
-    char digits[24];
-    const auto end = std::to_chars(digits, digits + sizeof digits, whole).ptr;
-    out += std::string_view(digits, static_cast<std::size_t>(end - digits));
+    count(out, static_cast<std::uint32_t>(whole < 0 ? -whole : whole));
     return;
   }
   auto digits = format_points(thousandths);
@@ -182,31 +229,57 @@ void RowWriter::day(Line& out, std::uint32_t midnight) const {
   }
 }
 
+/// As append_csv_field() has it, 16 bytes at a time.
+bool RowWriter::wants_quotes(std::string_view value) const {
+  using Bytes [[gnu::vector_size(16)]] = signed char;
+  using Words [[gnu::vector_size(16)]] = std::uint64_t;
+  if (value.empty()) {
+    return false;
+  }
+  Bytes bytes, special{};
+  const auto look = [&](const char* at) {
+    std::memcpy(&bytes, at, sizeof bytes);
+    special |= (bytes == '"') | (bytes == '\r') | (bytes == '\n') | (bytes == m_separator);
+  };
+  if (value.size() < sizeof bytes) {
+    std::array<char, sizeof bytes> padded{};
+    std::memcpy(padded.data(), value.data(), value.size());
+    look(padded.data());
+  } else {
+    for (std::size_t at = 0; at + sizeof bytes < value.size(); at += sizeof bytes) {
+      look(value.data() + at);
+    }
+    look(value.data() + value.size() - sizeof bytes); // some of it once more
+  }
+  const auto words = reinterpret_cast<Words>(special);
+  return value.front() == ' ' || value.back() == ' ' || (words[0] | words[1]) != 0;
+}
+
 void RowWriter::text(Line& out, std::string_view value) const {
+  std::string quoted;
   switch (m_format) {
   case ExportFormat::ndjson:
-    append_json_string(out.text(), value);
+    append_json_string(quoted, value);
+    out += quoted;
     return;
   case ExportFormat::cells:
     out += printable(value, 400); // no control characters: they part the cells
     return;
   case ExportFormat::people:
     if (!value.empty() && k_formula.find(value.front()) != std::string_view::npos) {
-      append_csv_field(out.text(), "'" + std::string(value), m_separator);
+      append_csv_field(quoted, "'" + std::string(value), m_separator);
+      out += quoted;
       return;
     }
     break;
   case ExportFormat::machine:
     break;
   }
-  const bool plain = value.empty() || (value.front() != ' ' && value.back() != ' ' &&
-                                       std::none_of(value.begin(), value.end(), [this](char c) {
-                                         return m_special[static_cast<unsigned char>(c)];
-                                       }));
-  if (plain) {
-    out += value;
+  if (wants_quotes(value)) {
+    append_csv_field(quoted, value, m_separator);
+    out += quoted;
   } else {
-    append_csv_field(out.text(), value, m_separator);
+    out += value;
   }
 }
 
@@ -246,8 +319,25 @@ void RowWriter::cell(Line& out, const ExportColumn& column, std::string_view ema
   case ExportField::since:
     day(out, since);
     return;
-  default:
-    number(out, number_of(column.field, s, r));
+  case ExportField::score:
+    number(out, s.score[r]);
+    return;
+  case ExportField::scale:
+    number(out, s.scale[r]);
+    return;
+  case ExportField::fit:
+    number(out, s.fit[r]);
+    return;
+  case ExportField::level:
+    number(out, s.level[r] * k_point);
+    return;
+  case ExportField::opens:
+  case ExportField::non_opens:
+  case ExportField::clicks_tofu:
+  case ExportField::clicks_mofu:
+  case ExportField::clicks_bofu:
+  case ExportField::mailings:
+    count(out, (s.*counts_of(column.field))[r]);
   }
 }
 

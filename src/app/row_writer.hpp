@@ -6,6 +6,7 @@
 #include "app/segment_export.hpp"
 
 #include <array>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -23,6 +24,23 @@ private:
   std::vector<std::string_view> m_values;
 };
 
+/// Lines, one behind the other; written in place.
+class RowText {
+public:
+  /// `expected`: about so many bytes.
+  explicit RowText(std::size_t expected = 0) { room(expected); }
+  std::string_view text() const { return {m_bytes.get(), m_size}; }
+  std::size_t size() const { return m_size; }
+
+  /// The end of the text, where `bytes` can be written; views of it may move.
+  char* room(std::size_t bytes);
+  void set_end(const char* end) { m_size = static_cast<std::size_t>(end - m_bytes.get()); }
+
+private:
+  std::unique_ptr<char[]> m_bytes;
+  std::size_t m_size = 0, m_capacity = 0;
+};
+
 class RowWriter {
 public:
   RowWriter(const Scorer& scorer, const Locale& locale, TimeZone zone, ExportFormat format,
@@ -32,17 +50,20 @@ public:
   std::string header() const;
   /// `attributes`: by column, nullptr where it is no attribute. `since`: days by recipient, where a
   /// column shows them.
-  void row(std::string& out, std::string_view email, const ChunkScores& scores, std::size_t r,
+  void row(RowText& out, std::string_view email, const ChunkScores& scores, std::size_t r,
            const std::vector<const AttributeTable*>& attributes,
            const std::vector<std::uint32_t>& since) const;
   const std::vector<ExportColumn>& columns() const { return m_columns; }
 
 private:
   class Line;
+  std::size_t counts(Line& out, std::size_t column, const ChunkScores& scores, std::size_t r) const;
+  static void count(Line& out, std::uint32_t count);
   void number(Line& out, Points thousandths) const;
   void moment(Line& out, std::uint32_t seconds) const;
   void day(Line& out, std::uint32_t midnight) const;
   void text(Line& out, std::string_view value) const;
+  bool wants_quotes(std::string_view value) const;
   void cell(Line& out, const ExportColumn& column, std::string_view email,
             const ChunkScores& scores, std::size_t r, const AttributeTable* attribute,
             std::uint32_t since) const;
@@ -53,9 +74,11 @@ private:
   ExportFormat m_format;
   std::vector<ExportColumn> m_columns;
   std::vector<std::string> m_before; // what stands before each column's value: separator, JSON name
+  /// Where the column is a count of something, else nullptr.
+  std::vector<const std::vector<std::uint16_t> ChunkScores::*> m_counts;
+  std::size_t m_longest_before = 0;
   char m_separator = ',';
   std::string m_line_end;
-  std::array<bool, 256> m_special{}; // bytes for which a field needs quotes
 };
 
 } // namespace mailfunnel

@@ -17,10 +17,12 @@
 #include <atomic>
 #include <cstring>
 #include <deque>
+#include <future>
 #include <limits>
 #include <map>
 #include <memory>
 #include <mutex>
+#include <numeric>
 #include <span>
 
 namespace mailfunnel {
@@ -30,15 +32,18 @@ namespace {
 /// A member with its rendered row, before all are put in order.
 class Member {
 public:
+  Member() = default;
   /// `row` begins with the address, or the address stands right behind it.
   Member(Points score, std::string_view email, std::size_t row_size, bool email_behind)
       : m_row_size(static_cast<std::uint32_t>(row_size)),
         m_email(static_cast<std::uint32_t>(email.size()) | (email_behind ? k_behind : 0U)) {
-    char front[k_front]{};
-    if (!email.empty()) {
-      std::memcpy(front, email.data(), std::min(email.size(), k_front));
+    std::array<char, k_front> padded{};
+    const auto* front = email.data();
+    if (email.size() < k_front) {
+      std::copy(email.begin(), email.end(), padded.begin());
+      front = padded.data();
     }
-    const auto word = [&front](std::size_t at) {
+    const auto word = [front](std::size_t at) {
       std::uint64_t bytes;
       std::memcpy(&bytes, front + at, sizeof bytes);
       return __builtin_bswap64(bytes); // so that numbers compare as the texts do
@@ -51,8 +56,9 @@ public:
     constexpr Points k_most = std::numeric_limits<std::int32_t>::max();
     return static_cast<std::uint32_t>(k_most - std::clamp(score, -k_most, k_most));
   }
+  std::uint32_t order() const { return static_cast<std::uint32_t>(m_words[0] >> 32); }
   Points score() const {
-    return Points{std::numeric_limits<std::int32_t>::max()} - static_cast<Points>(m_words[0] >> 32);
+    return Points{std::numeric_limits<std::int32_t>::max()} - static_cast<Points>(order());
   }
 
   void set_row(const char* row) { m_row = row; }
@@ -74,7 +80,7 @@ private:
   static constexpr std::uint32_t k_behind = 1U << 31;
 
   Words m_words;
-  const char* m_row = nullptr;
+  const char* m_row;
   std::uint32_t m_row_size, m_email;
 };
 
@@ -82,8 +88,8 @@ bool before(const Member& a, const Member& b) {
   return a.words() != b.words() ? a.words() < b.words() : a.email() < b.email();
 }
 
-/// By the words first, one after the other: numbers in one place, and no branch that nobody can
-/// foresee; an address elsewhere in memory is a cache miss.
+/// By the words, one after the other: numbers in one place, and no branch that nobody can foresee;
+/// an address elsewhere in memory is a cache miss.
 void sort_members(std::span<Member> members, std::size_t word = 0) {
   if (word == std::tuple_size_v<Member::Words>) {
     std::sort(members.begin(), members.end(),
@@ -103,11 +109,60 @@ void sort_members(std::span<Member> members, std::size_t word = 0) {
   }
 }
 
+/// Members in the order of the file.
+class SortedMembers {
+public:
+  SortedMembers() = default;
+  /// First into parts by score, each of which fits into a cache, and then those.
+  explicit SortedMembers(const std::deque<std::vector<Member>>& pieces) {
+    std::uint32_t lowest = ~0U, highest = 0;
+    for (const auto& piece : pieces) {
+      m_size += piece.size();
+      for (const auto& member : piece) {
+        lowest = std::min(lowest, member.order());
+        highest = std::max(highest, member.order());
+      }
+    }
+    if (m_size == 0) {
+      return;
+    }
+    constexpr unsigned k_part_bits = 12;
+    const auto bits = bits_of(highest - lowest);
+    const auto shift = bits > k_part_bits ? bits - k_part_bits : 0;
+    const auto part_of = [&](const Member& member) { return (member.order() - lowest) >> shift; };
+    std::vector<std::size_t> ends(std::size_t{(highest - lowest) >> shift} + 2);
+    for (const auto& piece : pieces) {
+      for (const auto& member : piece) {
+        ++ends[part_of(member) + 1];
+      }
+    }
+    std::partial_sum(ends.begin(), ends.end(), ends.begin());
+    m_members = std::make_unique_for_overwrite<Member[]>(m_size);
+    for (const auto& piece : pieces) { // an end is where the next part begins, until it is filled
+      for (const auto& member : piece) {
+        m_members[ends[part_of(member)]++] = member;
+      }
+    }
+    std::size_t begin = 0;
+    for (const auto end : ends) {
+      sort_members({m_members.get() + begin, end - begin});
+      begin = end;
+    }
+  }
+
+  std::span<const Member> all() const { return {m_members.get(), m_size}; }
+
+private:
+  std::unique_ptr<Member[]> m_members;
+  std::size_t m_size = 0;
+};
+
 /// What one thread found of one segment: texts stay where they are until the file is put together.
 struct Found {
-  std::deque<std::string> texts;
-  std::vector<Member> members; // sorted in the end
-  std::uint64_t wanted = 0;    // without a limit there would be so many
+  std::deque<RowText> texts;
+  std::deque<std::vector<Member>> members; // of each text
+  SortedMembers sorted;                    // all of them, in the end
+  std::uint64_t wanted = 0;                // without a limit there would be so many
   SegmentResult counts;
 };
 
@@ -127,7 +182,10 @@ public:
                              format.value_or(ExportFormat::machine),
                              parse_columns(request.columns));
     }
-    m_found.resize(std::max(workspace.threads, 1U), std::vector<Found>(requests.size()));
+    m_found.resize(std::max(workspace.threads, 1U));
+    for (auto& of_thread : m_found) {
+      of_thread = std::vector<Found>(requests.size());
+    }
   }
 
   /// The columns of scores that take() looks at.
@@ -159,16 +217,8 @@ public:
     }
   }
 
-  /// The files go to `put`.
-  std::vector<SegmentResult> results(const PutPiece& put) {
-    const auto threads = static_cast<unsigned>(m_found.size());
-    if (m_format) {
-      on_threads(threads, [&](unsigned thread) {
-        for (auto& found : m_found[thread]) {
-          sort_members(found.members);
-        }
-      });
-    }
+  /// Once all chunks are taken.
+  std::vector<SegmentResult> counts() const {
     std::vector<SegmentResult> out(m_requests.size());
     for (std::size_t i = 0; i < m_requests.size(); ++i) {
       for (const auto& of_thread : m_found) {
@@ -178,11 +228,23 @@ public:
         out[i].kept_out_excluded += counts.kept_out_excluded;
         out[i].kept_out_no_address += counts.kept_out_no_address;
       }
-      if (m_format) {
-        write(i, threads, put, out[i]);
-      }
     }
     return out;
+  }
+
+  void put_in_order() {
+    on_threads(static_cast<unsigned>(m_found.size()), [&](unsigned thread) {
+      for (auto& found : m_found[thread]) {
+        found.sorted = SortedMembers(found.members);
+      }
+    });
+  }
+
+  /// The files, in order, go to `put`; who stands last in them to the results.
+  void write(const PutPiece& put, std::vector<SegmentResult>& results) {
+    for (std::size_t i = 0; i < m_requests.size(); ++i) {
+      write(i, static_cast<unsigned>(m_found.size()), put, results[i]);
+    }
   }
 
 private:
@@ -197,7 +259,7 @@ private:
     std::uint64_t wanted = 0;
     for (const auto& of_thread : m_found) {
       wanted += of_thread[i].wanted;
-      runs.emplace_back(of_thread[i].members);
+      runs.emplace_back(of_thread[i].sorted.all());
       total += runs.back().size();
     }
     constexpr std::size_t k_slice = 2048;
@@ -346,25 +408,25 @@ private:
                            ? m_since.of_chunk(chunk, source, scores, members)
                            : std::vector<std::uint32_t>();
     constexpr std::size_t k_usual_row = 56;
-    auto& text = found.texts.emplace_back();
     const auto count = members.count();
-    text.reserve(count * k_usual_row);
-    const auto first = found.members.size();
+    auto& text = found.texts.emplace_back(count * k_usual_row);
+    auto& rows = found.members.emplace_back();
+    rows.reserve(count);
     members.each([&](std::size_t r) {
       const auto email = source.address(static_cast<std::uint32_t>(r));
       const auto row = text.size();
       writer.row(text, email, scores, r, attributes, since);
       const auto size = text.size() - row;
-      const bool inside = std::string_view(text).substr(row).starts_with(email);
+      const bool inside = text.text().substr(row).starts_with(email);
       if (!inside) {
-        text += email;
+        text.set_end(std::copy(email.begin(), email.end(), text.room(email.size())));
       }
-      found.members.emplace_back(scores.score[r], email, size, !inside); // its row still moves
+      rows.emplace_back(scores.score[r], email, size, !inside); // its row still moves
     });
-    const auto* at = text.data();
-    for (auto m = first; m < found.members.size(); ++m) {
-      found.members[m].set_row(at);
-      at += found.members[m].bytes();
+    const auto* at = text.text().data();
+    for (auto& member : rows) {
+      member.set_row(at);
+      at += member.bytes();
     }
   }
 
@@ -442,20 +504,23 @@ std::vector<SegmentResult> run_segments(Store& store, const Workspace& workspace
   SegmentRun run(store, workspace, worlds, scorer, requests, format, limit);
   take_scores(store, workspace, *world, scorer,
               needs_times(workspace, requests, format.has_value()), run, {});
-  if (put) {
-    return run.results(put);
+  auto results = run.counts();
+  if (!format) {
+    return results;
   }
-  std::vector<std::string> texts(requests.size());
-  auto results = run.results([&](std::size_t i, std::string_view piece) { texts[i] += piece; });
-  for (std::size_t i = 0; i < results.size(); ++i) {
-    results[i].text = std::move(texts[i]);
+  run.put_in_order();
+  if (put) {
+    run.write(put, results);
+  } else {
+    run.write([&](std::size_t i, std::string_view piece) { results[i].text += piece; }, results);
   }
   return results;
 }
 
 ExportedSegments export_segments(Store& store, const Workspace& workspace, Seconds as_of,
                                  const std::vector<SegmentRequest>& requests, ExportFormat format,
-                                 const PutPiece& put, std::size_t limit) {
+                                 const PutPiece& put, std::size_t limit,
+                                 const BeforeFiles& before) {
   const auto& rules = workspace.config.rules;
   ExportedSegments out;
   Worlds worlds(store, workspace, rules);
@@ -466,8 +531,16 @@ ExportedSegments export_segments(Store& store, const Workspace& workspace, Secon
   const auto stored = take_scores(
       store, workspace, *out.world, scorer, needs_times(workspace, requests, true), segments,
       [&](std::uint32_t chunk, const ChunkScores& scores) { recorder.add(chunk, scores); });
-  out.results = segments.results(put);
-  out.run = stored ? *stored : recorder.save();
+  out.results = segments.counts();
+  auto noted = std::async(std::launch::async, [&] {
+    out.run = stored ? *stored : recorder.save();
+    if (before) {
+      before(out);
+    }
+  });
+  segments.put_in_order();
+  noted.get();
+  segments.write(put, out.results);
   return out;
 }
 

@@ -59,16 +59,20 @@ std::vector<SegmentResult> run_segments(Store& store, const Workspace& workspace
 std::string segment_json(const SegmentConfig& segment, const SegmentResult& result);
 
 /// The people of the segments as files by `put`, and the run that they are of: it is made and
-/// stored where none is right. keep_run() is the caller's, before the files leave
-/// the house.
+/// stored where none is right.
 struct ExportedSegments {
   std::vector<SegmentResult> results;
   StoredRun run;
   std::shared_ptr<const World> world;
 };
+/// Called when it is known who is in the files, to note who sees whom (keep_run()); over before the
+/// first piece is put. On another thread, which has the store for itself, so that nothing waits for
+/// the disk meanwhile.
+using BeforeFiles = std::function<void(const ExportedSegments&)>;
 ExportedSegments export_segments(Store& store, const Workspace& workspace, Seconds as_of,
                                  const std::vector<SegmentRequest>& requests, ExportFormat format,
-                                 const PutPiece& put, std::size_t limit = 0);
+                                 const PutPiece& put, std::size_t limit = 0,
+                                 const BeforeFiles& before = {});
 
 /// The moment at which segments are taken: the newest run's while it is right and no older than a
 /// day, else now.

@@ -325,7 +325,14 @@ bool glob_match(std::string_view pattern, std::string_view text) {
       ++t;
     } else if (star != std::string_view::npos) {
       p = star + 1;
-      t = ++mark;
+      ++mark;
+      if (p < pattern.size() && pattern[p] != '*' && pattern[p] != '?') {
+        const auto first = ascii_lower(pattern[p]); // on to where what follows may begin
+        while (mark < text.size() && ascii_lower(text[mark]) != first) {
+          ++mark;
+        }
+      }
+      t = mark;
     } else {
       return false;
     }

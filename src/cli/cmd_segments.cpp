@@ -192,7 +192,9 @@ public:
       }
       m_paths.push_back(std::move(path));
     }
-    m_files.resize(output.empty() ? 0 : m_paths.size());
+    for (std::size_t i = 0; i < (output.empty() ? 0 : m_paths.size()); ++i) {
+      m_files.push_back(std::make_unique<NewFile>(m_paths[i]));
+    }
   }
 
   void put(std::size_t segment, std::string_view piece) {
@@ -200,25 +202,18 @@ public:
       std::cout << piece;
       return;
     }
-    auto& file = m_files[segment];
-    if (!file) {
-      file = std::make_unique<NewFile>(m_paths[segment]);
-    }
-    file->put(piece);
+    m_files[segment]->put(piece);
   }
-  /// Failure where one could not be written.
-  void check() const {
+  /// Into place, all or none. Not synced: a list can be exported again, and to wait for the disk
+  /// costs more than the list.
+  void finish() {
     for (const auto& file : m_files) {
-      if (const auto good = file ? file->good() : Result<void>(); !good) {
+      if (const auto good = file->good(); !good) {
         throw Failure(good.error());
       }
     }
-  }
-  /// Into place. Not synced: a list can be exported again, and to wait for the disk costs more than
-  /// the list.
-  void finish() {
     for (const auto& file : m_files) {
-      if (const auto written = file ? file->finish(false) : Result<void>(); !written) {
+      if (const auto written = file->finish(false); !written) {
         throw Failure(written.error());
       }
     }
@@ -242,24 +237,23 @@ int write_segments(const Invocation& call, const std::vector<std::string>& names
   SegmentFiles files(requests, output, format);
   const auto exported = export_segments(
       opened.store, opened.workspace, opened.as_of, requests, format,
-      [&](std::size_t segment, std::string_view piece) { files.put(segment, piece); });
-  files.check();
-  const auto& results = exported.results;
-  std::vector<std::string> uses;
-  std::vector<Access> accesses;
-  for (std::size_t i = 0; i < results.size(); ++i) {
-    uses.push_back(fmt::format("segment {}, {} people, to {}", requests[i].name,
-                               grouped(results[i].members), files.path(i)));
-    accesses.push_back({call.now(), system_user(), "segments export", "", results[i].members,
-                        fmt::format("segment {}, to {}", requests[i].name, files.path(i))});
-  }
-  // Noted before anybody can read the lists. Also the disk has nothing else to do yet: behind the
-  // moving of large files each commit would wait for them.
-  keep_run(opened.store, exported.run, opened.workspace.config.rules, *exported.world, uses,
-           call.now(), accesses);
+      [&](std::size_t segment, std::string_view piece) { files.put(segment, piece); }, 0,
+      [&](const ExportedSegments& known) { // noted before anybody can read the lists
+        std::vector<std::string> uses;
+        std::vector<Access> accesses;
+        for (std::size_t i = 0; i < requests.size(); ++i) {
+          const auto people = known.results[i].members;
+          uses.push_back(fmt::format("segment {}, {} people, to {}", requests[i].name,
+                                     grouped(people), files.path(i)));
+          accesses.push_back({call.now(), system_user(), "segments export", "", people,
+                              fmt::format("segment {}, to {}", requests[i].name, files.path(i))});
+        }
+        keep_run(opened.store, known.run, opened.workspace.config.rules, *known.world, uses,
+                 call.now(), accesses);
+      });
   files.finish();
-  for (std::size_t i = 0; i < results.size() && !call.quiet; ++i) {
-    say_size(requests[i], results[i]);
+  for (std::size_t i = 0; i < requests.size() && !call.quiet; ++i) {
+    say_size(requests[i], exported.results[i]);
   }
   return k_done;
 }

@@ -109,10 +109,11 @@ std::string_view StoreChunk::address(std::uint32_t recipient) {
     block.read = true;
     block.keys =
         m_recipients.packed_keys((m_chunk << (k_chunk_bits - k_recipient_block_bits)) + number);
-    block.texts.reserve(block.keys ? block.keys->room() : 0); // so that none moves
+    block.texts = std::make_unique_for_overwrite<char[]>(block.keys ? block.keys->room() : 0);
+    block.end = block.texts.get();
   }
   const auto index = recipient & (k_recipient_block - 1);
-  address = block.keys && index < block.keys->size() ? block.keys->address(index, block.texts) : "";
+  address = block.keys && index < block.keys->size() ? block.keys->address(index, block.end) : "";
   return address;
 }
 

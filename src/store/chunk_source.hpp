@@ -40,7 +40,8 @@ private:
   /// A block's keys, and the addresses of it that were put together.
   struct Addresses {
     std::unique_ptr<const PackedKeys> keys;
-    std::string texts;
+    std::unique_ptr<char[]> texts; // room for all
+    char* end = nullptr;           // of those that were put together
     bool read = false;
   };
   std::vector<Addresses> m_blocks;           // once somebody asks for an address

@@ -110,12 +110,19 @@ Database::Database(const std::string& path, Access access) : m_path(path) {
     fail("open");
   }
   sqlite3_extended_result_codes(handle, 1);
-  sqlite3_busy_timeout(handle, 10'000);
+  wait_for_others(true);
   // Only the holder of the writer lock checkpoints (SQLite 3.40 has the WAL-reset race): never by
   // itself, never on close.
   sqlite3_db_config(handle, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
   sqlite3_db_config(handle, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
   sqlite3_db_config(handle, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, nullptr);
+  sqlite3_wal_hook( // in the place of SQLite's own, which would checkpoint
+      handle,
+      [](void* pages, sqlite3*, const char*, int count) {
+        *static_cast<int*>(pages) = count;
+        return SQLITE_OK;
+      },
+      m_log_pages.get());
   if (access == Access::read) {
     execute("PRAGMA query_only=ON");
   }
@@ -170,6 +177,11 @@ std::int64_t Database::changes() const {
 std::int64_t Database::version() {
   auto query = use("PRAGMA data_version");
   return query.step() ? query.integer(0) - m_own_versions : 0;
+}
+
+void Database::wait_for_others(bool wait) {
+  constexpr int k_patience = 10'000; // milliseconds
+  sqlite3_busy_timeout(m_handle.get(), wait ? k_patience : 0);
 }
 
 bool Database::has_log() {

@@ -84,6 +84,8 @@ public:
   std::int64_t changes() const;
   /// Another value than before once another connection, of whatever process, has written.
   std::int64_t version();
+  /// Of the write-ahead log, when something was last committed here; 0: nothing was.
+  int log_pages() const { return *m_log_pages; }
   /// From the write-ahead log, which is folded into the file, to a rollback journal, while nobody
   /// else has the database open. False: somebody has, or it has no log.
   bool leave_log();
@@ -92,6 +94,8 @@ public:
   void return_to_log() noexcept;
   bool has_log();
   sqlite3* handle() const { return m_handle.get(); }
+  /// false: what others hold just now is an error at once, else after ten seconds.
+  void wait_for_others(bool wait);
   [[noreturn]] void fail(std::string_view doing) const;
 
 private:
@@ -104,6 +108,7 @@ private:
   std::unique_ptr<sqlite3, Close> m_handle;
   std::unordered_multimap<std::string, sqlite3_stmt*> m_free;
   std::int64_t m_own_versions = 0; // a change of the journal counts as one of another connection
+  std::unique_ptr<int> m_log_pages = std::make_unique<int>(0); // where SQLite knows it
 };
 
 /// What is read while it lives is of one moment, that of the first look.

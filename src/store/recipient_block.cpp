@@ -227,11 +227,9 @@ PackedKeys::PackedKeys(std::string_view blob, std::string_view name)
   m_room = end + people * longest + k_step;
 }
 
-void PackedKeys::append(std::string& out, std::uint32_t index) const {
+char* PackedKeys::put(char* to, std::uint32_t index) const {
   const auto begin = m_people[index].end, end = m_people[index + 1].end;
-  const auto before = out.size();
-  out.resize(before + (end - begin) + k_step);
-  auto* letter = out.data() + before;
+  auto* letter = to;
   const auto mask = (std::uint64_t{1} << m_letter_bits) - 1;
   for (auto at = begin; at < end; at += k_step) {
     const auto bit = std::size_t{at} * m_letter_bits;
@@ -243,18 +241,20 @@ void PackedKeys::append(std::string& out, std::uint32_t index) const {
       word >>= m_letter_bits;
     }
   }
-  out.resize(before + (end - begin));
-  out += m_domains[m_people[index + 1].domain];
+  to += end - begin;
+  const auto domain = m_domains[m_people[index + 1].domain];
+  return std::copy(domain.begin(), domain.end(), to);
 }
 
-std::string_view PackedKeys::address(std::uint32_t index, std::string& space) const {
-  const auto begin = space.size();
-  append(space, index);
-  if (has_domain(index)) { // the only key
-    return std::string_view(space).substr(begin);
+std::string_view PackedKeys::address(std::uint32_t index, char*& at) const {
+  auto* const begin = at;
+  at = put(begin, index);
+  const std::string_view keys(begin, static_cast<std::size_t>(at - begin));
+  if (has_domain(index)) { // the only one
+    return keys;
   }
-  std::string_view first;
-  each_of(std::string_view(space).substr(begin), [&first](std::string_view key) {
+  std::string_view first = "";
+  each_of(keys, [&first](std::string_view key) {
     first = first.empty() && !is_contact_key(key) ? key : first;
   });
   return first;
@@ -262,13 +262,12 @@ std::string_view PackedKeys::address(std::uint32_t index, std::string& space) co
 
 std::string unpack_keys(std::string_view blob, std::string_view name) {
   const PackedKeys keys(blob, name);
-  std::string out, all;
+  std::string out, space(keys.room(), '\0');
   out.reserve(keys.room() + 3 * std::size_t{keys.size()});
   ByteWriter write(out);
   for (std::uint32_t i = 0; i < keys.size(); ++i) {
-    all.clear();
-    keys.append(all, i);
-    write.text(all);
+    auto* const begin = space.data();
+    write.text({begin, static_cast<std::size_t>(keys.put(begin, i) - begin)});
   }
   return out;
 }

@@ -48,24 +48,32 @@ public:
   PackedKeys& operator=(const PackedKeys&) = delete;
 
   std::uint32_t size() const { return static_cast<std::uint32_t>(m_people.size() - 1); }
-  /// What a text needs room for that all keys are appended to: their bytes, and some more.
+  /// Bytes that all keys need, put one after the other.
   std::size_t room() const { return m_room; }
-  /// Appends all keys of somebody, '\n' between.
-  void append(std::string& out, std::uint32_t index) const;
+  /// Bytes that put() may write for somebody.
+  std::size_t room(std::uint32_t index) const {
+    return m_people[index + 1].end - m_people[index].end + k_step +
+           m_domains[m_people[index + 1].domain].size();
+  }
+  /// All keys of somebody, '\n' between, at `to`; returns their end.
+  char* put(char* to, std::uint32_t index) const;
   /// Calls put(key) for each of somebody's keys, in order; views into `space`, which is written
   /// anew.
   template<typename Put> void each_key(std::uint32_t index, std::string& space, Put put) const {
-    space.clear();
-    append(space, index);
+    if (space.size() < room(index)) {
+      space.resize(room(index));
+    }
+    const std::string_view keys(
+        space.data(), static_cast<std::size_t>(this->put(space.data(), index) - space.data()));
     if (has_domain(index)) { // the only one
-      put(std::string_view(space));
+      put(keys);
     } else {
-      each_of(space, put);
+      each_of(keys, put);
     }
   }
-  /// The address of somebody that is shown, or "": put together at the end of `space`, whose
-  /// capacity had better suffice for all that are asked for.
-  std::string_view address(std::uint32_t index, std::string& space) const;
+  /// The address of somebody that is shown, or "": put together at `at`, which moves behind it. For
+  /// all that are asked for, each once, room() suffices.
+  std::string_view address(std::uint32_t index, char*& at) const;
 
 private:
   struct Person {

@@ -282,9 +282,12 @@ AddressList Recipients::addresses(RecipientId first, RecipientId end) {
 
 std::string Recipients::address(RecipientId id) {
   const auto block = packed_keys(block_of(id));
-  std::string space;
-  return block && index_of(id) < block->size() ? std::string(block->address(index_of(id), space))
-                                               : std::string();
+  if (!block || index_of(id) >= block->size()) {
+    return {};
+  }
+  std::string space(block->room(index_of(id)), '\0');
+  auto* at = space.data();
+  return std::string(block->address(index_of(id), at));
 }
 
 // ---- attributes

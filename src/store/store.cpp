@@ -22,8 +22,7 @@ namespace {
 /// secure_delete: Debian's SQLite writes zeros over each page that becomes free, which doubles what
 /// a rewritten blob costs; what must leave no byte is seen to by Store::scrub().
 void configure(Database& database) {
-  database.execute("PRAGMA secure_delete=FAST; PRAGMA synchronous=FULL; PRAGMA "
-                   "wal_autocheckpoint=0; PRAGMA foreign_keys=ON; "
+  database.execute("PRAGMA secure_delete=FAST; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; "
                    "PRAGMA temp_store=MEMORY; PRAGMA cache_size=-65536");
 }
 
@@ -288,6 +287,13 @@ std::int64_t Store::changes() {
 
 void Store::count_change() {
   set_meta("changes", std::to_string(changes() + 1));
+}
+
+bool Store::fold_at_once() {
+  m_database.wait_for_others(false);
+  const bool whole = checkpoint();
+  m_database.wait_for_others(true);
+  return whole;
 }
 
 bool Store::checkpoint() {

@@ -18,8 +18,9 @@ namespace mailfunnel {
 /// process).
 class WriterLock {
 public:
+  static constexpr unsigned k_patience = 30;
   /// Waits up to `seconds`; then throws Failure (locked, exit code 4).
-  WriterLock(const std::string& store_path, unsigned seconds = 30);
+  WriterLock(const std::string& store_path, unsigned seconds = k_patience);
   WriterLock(const WriterLock&) = delete;
   WriterLock& operator=(const WriterLock&) = delete;
   ~WriterLock();
@@ -61,6 +62,8 @@ public:
   /// Moves the write-ahead log into the file. Only while the writer lock is held. False: a reader
   /// is in the way; the rest is done after a later batch.
   bool checkpoint();
+  /// The same, and a reader is not waited for.
+  bool fold_at_once();
 
   /// What was deleted leaves no byte in the file, its free pages or the write-ahead log:
   /// want_scrub() inside the transaction that deletes, scrub() after it, with the writer lock held.

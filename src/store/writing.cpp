@@ -13,4 +13,12 @@ PastLog::~PastLog() {
   }
 }
 
+void Writing::commit() {
+  m_transaction.commit();
+  constexpr int k_long = 64; // pages of 16 KiB
+  if (m_store.database().log_pages() >= k_long) {
+    m_store.fold_at_once();
+  }
+}
+
 } // namespace mailfunnel

@@ -28,14 +28,16 @@ class Writing {
 public:
   /// `bytes`: about so many will be written; from PastLog's measure on others who want to read wait
   /// till it is done. Failure (locked): another run writes.
-  explicit Writing(Store& store, std::uint64_t bytes = 0)
-      : m_lock(store.path()), m_past_log(store, bytes),
+  explicit Writing(Store& store, std::uint64_t bytes = 0, unsigned seconds = WriterLock::k_patience)
+      : m_store(store), m_lock(store.path(), seconds), m_past_log(store, bytes),
         m_transaction(store.database(),
                       m_past_log ? Transaction::Others::wait : Transaction::Others::read) {}
-  /// Without it nothing was written.
-  void commit() { m_transaction.commit(); }
+  /// Without it nothing was written. A log that became long is folded into the file: whoever is the
+  /// first to open the store reads all of it.
+  void commit();
 
 private:
+  Store& m_store;
   WriterLock m_lock;
   PastLog m_past_log;
   Transaction m_transaction;

@@ -37,9 +37,10 @@ void read_activity(std::string_view blob) {
 
 void read_keys(std::string_view blob) {
   const PackedKeys keys(blob, "keys");
-  std::string space;
+  std::string space(keys.room(), '\0');
+  auto* at = space.data();
   for (std::uint32_t i = 0; i < keys.size(); ++i) {
-    keys.address(i, space);
+    keys.address(i, at);
   }
   decode_keys(blob, "keys");
 }

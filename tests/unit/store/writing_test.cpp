@@ -2,6 +2,8 @@
 
 #include "store/writing.hpp"
 
+#include "base/text.hpp"
+
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 
@@ -131,6 +133,32 @@ TEST_CASE("who comes while a large batch is written waits for it, and what he wr
   CHECK_EQ(store.database().version(), version);
   Store::open_writing(folder.store).set_meta("other", "1");
   CHECK_NE(store.database().version(), version);
+}
+
+TEST_CASE("a log of many small batches is folded now and then, and nobody waits for a reader") {
+  constexpr std::uintmax_t k_long = std::uintmax_t{80} * 16'384;
+  const Folder folder;
+  const auto look = [&folder] { // as a process of its own, which ends
+    auto store = Store::open_writing(folder.store);
+    Writing writing(store);
+    store.set_meta("looks",
+                   std::to_string(parse_int(store.meta("looks").value_or("0")).value() + 1));
+    writing.commit();
+  };
+  std::uintmax_t longest = 0;
+  for (int i = 0; i < 200; ++i) {
+    look();
+    longest = std::max(longest, folder.size_of("-wal"));
+  }
+  CHECK_LT(longest, k_long);
+  auto reader = Store::open_reading(folder.store).reader();
+  REQUIRE(reader.use("SELECT count(*) FROM meta").step()); // its moment
+  const auto begin = std::chrono::steady_clock::now();
+  for (int i = 0; i < 200; ++i) {
+    look();
+  }
+  CHECK_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(8)); // one wait takes ten
+  CHECK_EQ(Store::open_reading(folder.store).meta("looks"), "400");
 }
 
 /// Cut off in the middle: the file holds a part of the batch, and the journal what was before.
