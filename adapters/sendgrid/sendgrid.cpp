@@ -207,14 +207,17 @@ static_assert(std::all_of(k_fields.begin(), k_fields.end(),
 
 /// Reads 32 bytes from where the name begins, which k_padding allows.
 bool is_field(std::string_view name, std::size_t field) {
-  std::array<std::uint64_t, 4> word;
-  std::memcpy(word.data(), name.data(), sizeof word);
+  using Words [[gnu::vector_size(16)]] = std::uint64_t;
   const auto& wanted = k_padded[field];
-  std::uint64_t difference = k_fields[field].name.size() ^ name.size();
-  for (std::size_t i = 0; i < word.size(); ++i) {
-    difference |= (word[i] ^ wanted.word[i]) & wanted.mask[i];
-  }
-  return difference == 0;
+  const auto difference = [&](std::size_t half) {
+    Words is, word, mask;
+    std::memcpy(&is, name.data() + half * sizeof is, sizeof is);
+    std::memcpy(&word, wanted.word.data() + half * 2, sizeof word);
+    std::memcpy(&mask, wanted.mask.data() + half * 2, sizeof mask);
+    return (is ^ word) & mask;
+  };
+  const auto all = difference(0) | difference(1);
+  return (all[0] | all[1]) == 0 && k_fields[field].name.size() == name.size();
 }
 
 /// Names to slots. Records have their fields in much the same order: which one comes next is
@@ -222,6 +225,23 @@ bool is_field(std::string_view name, std::size_t field) {
 class SlotFinder {
 public:
   void begin() { m_last = k_fields.size(); }
+  /// As FlatObject::walk() asks.
+  std::size_t find(const char* at, FlatObject& object) {
+    const auto field = m_next[m_last];
+    const auto size = k_fields[field].name.size();
+    if (at[size] == '"' && is_field({at, size}, field)) {
+      m_last = field;
+      m_slot = k_fields[field].slot;
+      return size;
+    }
+    const auto* const end = object.next_quote(at);
+    m_slot = end == nullptr ? k_unknown : find({at, static_cast<std::size_t>(end - at)});
+    return end == nullptr ? 0 : static_cast<std::size_t>(end - at);
+  }
+  std::uint32_t& value_size() { return m_value_size[m_last]; }
+  /// Of what was found last.
+  Slot slot() const { return m_slot; }
+
   Slot find(std::string_view name) {
     auto field = m_next[m_last];
     if (!is_field(name, field)) {
@@ -237,7 +257,9 @@ public:
 
 private:
   std::array<std::uint8_t, k_fields.size() + 1> m_next{}; // behind each; of a record
+  std::array<std::uint32_t, k_fields.size() + 1> m_value_size{};
   std::size_t m_last = k_fields.size();
+  Slot m_slot = k_unknown;
 };
 
 /// The wanted fields of one event: values as they stand in the record.
@@ -272,11 +294,11 @@ static_assert(k_slots <= 32);
 /// False: it is none.
 bool read_time(std::string_view text, Instant& time) {
   constexpr std::size_t k_usual_digits = 10;
-  if (text.size() == k_usual_digits && std::all_of(text.begin(), text.end(), is_digit)) {
+  if (text.size() == k_usual_digits && eight_digits(text.data()) && is_digit(text[8]) &&
+      is_digit(text[9])) {
     time = {};
-    for (const char c : text) {
-      time.seconds = time.seconds * 10 + (c - '0');
-    }
+    time.seconds =
+        Seconds{number_of_eight(text.data())} * 100 + (text[8] - '0') * 10 + (text[9] - '0');
     return true;
   }
   auto read = parse_unix_time(text);
@@ -345,7 +367,8 @@ public:
   void read(std::string_view record, RecordSink& sink, bool details);
 
 private:
-  std::string_view read_fields(bool details);
+  void begin();
+  std::string_view read_fields(std::string_view record, bool details);
   void fill_details(EventView& event);
   Fields m_fields;
   SlotFinder m_slots;
@@ -353,24 +376,36 @@ private:
   std::vector<std::string_view> m_tags;
 };
 
-std::string_view RecordParser::read_fields(bool details) {
+void RecordParser::begin() {
+  m_fields.clear();
   m_slots.begin();
-  if (!details) {
-    return m_fields.object.each([this](std::string_view name, std::string_view value) {
-      m_fields.put(m_slots.find(name), value);
-    });
-  }
   m_metadata.clear();
-  return m_fields.object.each([this](std::string_view name, std::string_view value) {
-    const auto slot = m_slots.find(name);
+}
+
+/// Says what is wrong with the record, or "".
+std::string_view RecordParser::read_fields(std::string_view record, bool details) {
+  auto& object = m_fields.object;
+  const auto put = [&](Slot slot, std::string_view name, std::string_view value) {
     m_fields.put(slot, value);
-    if (slot == k_unknown) { // the name may have escapes: both go as they are
+    if (details && slot == k_unknown) { // the name may have escapes: both go as they are
       m_metadata.append(m_metadata.empty() ? "{\"" : ",\"")
           .append(name)
           .append("\":")
           .append(value);
     }
-  });
+  };
+  begin();
+  if (object.walk(record, m_slots, [&](std::string_view name, std::string_view value) {
+        put(m_slots.slot(), name, value);
+      })) {
+    return {};
+  }
+  begin();
+  if (!object.index(record)) {
+    return "not a JSON object";
+  }
+  return object.each(
+      [&](std::string_view name, std::string_view value) { put(m_slots.find(name), name, value); });
 }
 
 void RecordParser::fill_details(EventView& event) {
@@ -390,14 +425,9 @@ void RecordParser::fill_details(EventView& event) {
 }
 
 void RecordParser::read(std::string_view record, RecordSink& sink, bool details) {
-  m_fields.clear();
-  if (!m_fields.object.index(record)) {
-    sink.reject("not a JSON object", record);
-    return;
-  }
   EventView view;
   view.record = record;
-  auto why = read_fields(details);
+  auto why = read_fields(record, details);
   if (why.empty()) {
     why = fill(m_fields, view);
   }

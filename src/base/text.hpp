@@ -32,6 +32,24 @@ constexpr bool is_alnum(char c) {
   return is_digit(c) || (ascii_lower(c) >= 'a' && ascii_lower(c) <= 'z');
 }
 
+/// Are the eight bytes that stand there digits?
+inline bool eight_digits(const char* at) {
+  constexpr std::uint64_t k_high = 0xF0F0F0F0F0F0F0F0, k_threes = 0x3030303030303030,
+                          k_six = 0x0606060606060606;
+  std::uint64_t bytes;
+  std::memcpy(&bytes, at, sizeof bytes);
+  return (bytes & k_high) == k_threes && ((bytes + k_six) & k_high) == k_threes;
+}
+/// Their number. Little-endian, as all that this is built for.
+inline std::uint32_t number_of_eight(const char* at) {
+  std::uint64_t bytes;
+  std::memcpy(&bytes, at, sizeof bytes);
+  bytes = (bytes & 0x0F0F0F0F0F0F0F0F) * (10 * 256 + 1) >> 8; // pairs
+  bytes = (bytes & 0x00FF00FF00FF00FF) * (100 * 65'536 + 1) >> 16;
+  return static_cast<std::uint32_t>(
+      (bytes & 0x0000FFFF0000FFFF) * (10'000 * (std::uint64_t{1} << 32) + 1) >> 32);
+}
+
 /// a == b where both are mostly short: without a call.
 inline bool same(std::string_view a, std::string_view b) {
   constexpr std::size_t k_short = 16;
