@@ -99,6 +99,10 @@ void Database::Close::operator()(sqlite3* handle) const {
 }
 
 Database::Database(const std::string& path, Access access) : m_path(path) {
+  // Without a count of its memory, for which its threads would wait for each other. No harm where
+  // it comes too late.
+  static const int k_set = sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+  static_cast<void>(k_set);
   // Who reads may have to undo what another process, cut off, wrote by half; as far as the file's
   // permissions go.
   const int flags =
