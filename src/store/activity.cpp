@@ -2,6 +2,7 @@
 
 #include "base/bytes.hpp"
 #include "base/parallel.hpp"
+#include "store/blob_writer.hpp"
 #include "store/block.hpp"
 
 #include <algorithm>
@@ -126,11 +127,6 @@ void merge_rows(const EventColumns& stored, std::span<const EventRow> fresh,
   }
   out.insert(out.end(), next, fresh.end());
 }
-
-struct Encoded {
-  std::uint64_t key;
-  std::string blob;
-};
 
 } // namespace
 
@@ -341,7 +337,6 @@ MergeCounts Activity::merge_some(std::span<const RowPages> sets, const StoredBlo
     std::vector<EventRow> rows, spare, both;
     MergeCounts counts;
     std::uint32_t newest = 0;
-    std::vector<Encoded> encoded;
   };
   std::vector<Scratch> scratch(std::max(threads, 1U));
   // Big sets first, so that no thread is left with one at the end.
@@ -355,6 +350,8 @@ MergeCounts Activity::merge_some(std::span<const RowPages> sets, const StoredBlo
   }
   std::sort(order.begin(), order.end(), std::greater<>());
 
+  BlobWriter writer(m_database->use("INSERT INTO activity VALUES (?1, ?2) ON CONFLICT (key) DO "
+                                    "UPDATE SET data = excluded.data"));
   parallel_for(order.size(), threads, [&](std::size_t o, unsigned thread) {
     const auto i = order[o].second;
     const auto& set = sets[i];
@@ -375,7 +372,7 @@ MergeCounts Activity::merge_some(std::span<const RowPages> sets, const StoredBlo
       const auto old = stored[i].find(chunk);
       if (old == stored[i].end()) {
         mine.counts.fresh += fresh.size();
-        mine.encoded.push_back({key, encode_block(fresh)});
+        writer.put(static_cast<std::int64_t>(key), encode_block(fresh));
       } else {
         EventColumns columns;
         BlockReader(old->second, key).read_all(columns);
@@ -385,7 +382,7 @@ MergeCounts Activity::merge_some(std::span<const RowPages> sets, const StoredBlo
         mine.counts.fresh += added;
         mine.counts.duplicate += fresh.size() - added;
         if (auto blob = encode_block(mine.both); blob != old->second) {
-          mine.encoded.push_back({key, std::move(blob)});
+          writer.put(static_cast<std::int64_t>(key), std::move(blob));
         }
       }
       first = end;
@@ -393,22 +390,13 @@ MergeCounts Activity::merge_some(std::span<const RowPages> sets, const StoredBlo
   });
 
   MergeCounts counts;
-  std::vector<Encoded> encoded;
   std::uint32_t newest_time = newest();
   for (auto& mine : scratch) {
     counts.fresh += mine.counts.fresh;
     counts.duplicate += mine.counts.duplicate;
     newest_time = std::max(newest_time, mine.newest);
-    std::move(mine.encoded.begin(), mine.encoded.end(), std::back_inserter(encoded));
   }
-  std::sort(encoded.begin(), encoded.end(),
-            [](const Encoded& a, const Encoded& b) { return a.key < b.key; });
-  auto put = m_database->use(
-      "INSERT INTO activity VALUES (?1, ?2) ON CONFLICT (key) DO UPDATE SET data = excluded.data");
-  for (const auto& block : encoded) {
-    put.bind(static_cast<std::int64_t>(block.key), Blob{block.blob}).run();
-  }
-  if (!encoded.empty()) {
+  if (writer.finish()) {
     m_database
         ->use("INSERT INTO meta VALUES ('newest', ?1) ON CONFLICT (key) DO UPDATE SET value = "
               "excluded.value")

@@ -4,6 +4,7 @@
 #include "base/hash.hpp"
 #include "base/parallel.hpp"
 #include "base/text.hpp"
+#include "store/blob_writer.hpp"
 #include "store/damage.hpp"
 
 #include <algorithm>
@@ -181,8 +182,15 @@ void Recipients::add(std::span<const NewKey> keys, unsigned threads) {
     }
     i = end;
   }
+  std::vector<std::uint64_t> hashes(keys.size());
+  index_hash({}); // the seed is read by one thread
+  BlobWriter key_blocks(m_database->use("INSERT INTO key_block VALUES (?1, ?2) ON CONFLICT (block) "
+                                        "DO UPDATE SET data = excluded.data"));
   parallel_for(pieces.size(), threads, [&](std::size_t p, unsigned) {
-    auto& piece = pieces[p];
+    const auto& piece = pieces[p];
+    for (auto i = piece.first; i < piece.end; ++i) {
+      hashes[i] = index_hash(keys[i].key);
+    }
     const auto base = piece.block << k_recipient_block_bits;
     const auto count_in_block = std::min(total - base, k_recipient_block);
     std::vector<std::string_view> single;
@@ -192,7 +200,7 @@ void Recipients::add(std::span<const NewKey> keys, unsigned threads) {
       }
     }
     if (single.size() == count_in_block) {
-      piece.data = encode_single_keys(single);
+      key_blocks.put(piece.block, encode_single_keys(single));
       return;
     }
     KeyBlock block(count_in_block);
@@ -211,24 +219,12 @@ void Recipients::add(std::span<const NewKey> keys, unsigned threads) {
                                             [](const auto& k) { return is_contact_key(k); });
       mine.insert(place, std::string(keys[i].key));
     }
-    piece.data = encode_keys(block);
+    key_blocks.put(piece.block, encode_keys(block));
   });
-  auto put = m_database->use("INSERT INTO key_block VALUES (?1, ?2) ON CONFLICT (block) DO UPDATE "
-                             "SET data = excluded.data");
-  for (const auto& piece : pieces) {
-    put.bind(piece.block, Blob{piece.data}).run();
-  }
+  key_blocks.finish();
 
   // The index, partition by partition.
   std::vector<std::uint32_t> starts(k_partitions + 1);
-  std::vector<std::uint64_t> hashes(keys.size());
-  const auto slice = (keys.size() + threads - 1) / threads;
-  index_hash({}); // the seed is read by one thread
-  parallel_for(threads, threads, [&](std::size_t t, unsigned) {
-    for (auto i = t * slice; i < std::min(keys.size(), (t + 1) * slice); ++i) {
-      hashes[i] = index_hash(keys[i].key);
-    }
-  });
   for (const auto hash : hashes) {
     ++starts[partition_of(hash) + 1];
   }
@@ -450,15 +446,17 @@ std::size_t Recipients::change_attributes(std::span<const std::span<const Attrib
   }
   struct Piece {
     std::uint32_t block;
-    std::string old, fresh;
+    std::string old;
     std::size_t added = 0;
   };
   std::vector<Piece> pieces;
   for (std::uint32_t block = 0; block <= top; ++block) {
     if (starts[block] != starts[block + 1]) {
-      pieces.push_back({block, attribute_block(block), {}, 0});
+      pieces.push_back({block, attribute_block(block)});
     }
   }
+  BlobWriter writer(m_database->use("INSERT INTO attribute_block VALUES (?1, ?2) ON CONFLICT "
+                                    "(block) DO UPDATE SET data = excluded.data"));
   parallel_for(pieces.size(), threads, [&](std::size_t p, unsigned) {
     auto& piece = pieces[p];
     const std::span mine(order.data() + starts[piece.block],
@@ -466,8 +464,8 @@ std::size_t Recipients::change_attributes(std::span<const std::span<const Attrib
     std::stable_sort(mine.begin(), mine.end(),
                      [](const auto& a, const auto& b) { return a.recipient < b.recipient; });
     if (piece.old.empty()) {
-      piece.fresh = encode_fresh(mine, piece.added);
-      if (!piece.fresh.empty()) {
+      if (auto fresh = encode_fresh(mine, piece.added); !fresh.empty()) {
+        writer.put(piece.block, std::move(fresh));
         return;
       }
     }
@@ -485,17 +483,13 @@ std::size_t Recipients::change_attributes(std::span<const std::span<const Attrib
     auto packed = encode_attributes(entries);
     piece.added = entries.size() > had ? entries.size() - had : packed != piece.old ? 1 : 0;
     if (packed != piece.old) {
-      piece.fresh = std::move(packed);
+      writer.put(piece.block, std::move(packed));
     }
   });
+  writer.finish();
   std::size_t added = 0;
-  auto put = m_database->use("INSERT INTO attribute_block VALUES (?1, ?2) ON CONFLICT (block) DO "
-                             "UPDATE SET data = excluded.data");
   for (const auto& piece : pieces) {
-    if (!piece.fresh.empty()) {
-      put.bind(piece.block, Blob{piece.fresh}).run();
-      added += piece.added;
-    }
+    added += piece.added;
   }
   return added;
 }

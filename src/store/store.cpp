@@ -59,6 +59,22 @@ std::int64_t format_of(Store& store) {
   return parse_int(store.meta("format").value_or("0")).value_or(0);
 }
 
+/// Failure where it is not on the disk when this returns.
+void sync_file(const std::string& path) {
+  const int file = open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  const bool synced = file >= 0 && fsync(file) == 0;
+  const int reason = errno;
+  if (file >= 0) {
+    close(file);
+  }
+  if (!synced) {
+    throw Failure({ErrorCode::io,
+                   std::string("can't be written: ") + std::strerror(reason) +
+                       ": see to the disk, then run the same command again",
+                   path});
+  }
+}
+
 /// Failure: neither of our format nor of one that can be brought up to it.
 void check_format(Store& store) {
   const auto format = format_of(store);
@@ -180,13 +196,13 @@ void Store::create(const std::string& path) {
   if (exists(path)) {
     return;
   }
-  // Built under another name and moved into place, so that a crash leaves no half store.
+  // Built under another name, synced as a whole and moved into place, so that a crash leaves no
+  // half store.
   const auto draft = path + ".new";
   unlink(draft.c_str());
   {
     Database database(draft, Database::Access::create);
-    database.execute("PRAGMA page_size=16384; PRAGMA journal_mode=WAL");
-    configure(database);
+    database.execute("PRAGMA page_size=16384; PRAGMA journal_mode=MEMORY; PRAGMA synchronous=OFF");
     Transaction transaction(database);
     for (const auto& migration : k_migrations) {
       database.execute(migration);
@@ -196,10 +212,11 @@ void Store::create(const std::string& path) {
               std::to_string(static_cast<std::int64_t>(random_number(path))))
         .run();
     transaction.commit();
-    database.execute("PRAGMA wal_checkpoint(TRUNCATE)");
+    database.execute("PRAGMA journal_mode=WAL");
   }
   unlink((draft + "-wal").c_str());
   unlink((draft + "-shm").c_str());
+  sync_file(draft);
   read_secret(path, true);
   if (rename(draft.c_str(), path.c_str()) != 0 || chmod(path.c_str(), 0600) != 0) {
     throw Failure({ErrorCode::io,

@@ -1,0 +1,56 @@
+#pragma once
+// Blobs that several threads make, into the store's one connection.
+
+#include "store/database.hpp"
+
+#include <cstdint>
+#include <mutex>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace mailfunnel {
+
+/// Writes them as they come, by whichever thread finds nobody at it: none waits for another.
+class BlobWriter {
+public:
+  /// `put`: INSERT of a key ?1 and a blob ?2.
+  explicit BlobWriter(Statement put) : m_put(std::move(put)) {}
+
+  void put(std::int64_t key, std::string blob) {
+    {
+      const std::lock_guard lock(m_mutex);
+      m_waiting.emplace_back(key, std::move(blob));
+    }
+    if (const std::unique_lock writing(m_writing, std::try_to_lock); writing) {
+      write_waiting();
+    }
+  }
+  /// When all threads are through. Was there anything?
+  bool finish() {
+    write_waiting();
+    return m_any;
+  }
+
+private:
+  using Blobs = std::vector<std::pair<std::int64_t, std::string>>; // by key
+  void write_waiting() {
+    Blobs blobs;
+    {
+      const std::lock_guard lock(m_mutex);
+      blobs.swap(m_waiting);
+    }
+    for (const auto& [key, blob] : blobs) {
+      m_put.bind(key, Blob{blob}).run();
+      m_any = true;
+    }
+  }
+
+  std::mutex m_writing; // of what follows
+  Statement m_put;
+  bool m_any = false;
+  std::mutex m_mutex; // of what follows
+  Blobs m_waiting;
+};
+
+} // namespace mailfunnel
