@@ -5,164 +5,31 @@
 #include "app/row_writer.hpp"
 #include "app/run_block.hpp"
 #include "app/score_run.hpp"
+#include "app/segment_members.hpp"
 #include "app/status_since.hpp"
 #include "base/json_text.hpp"
 #include "base/parallel.hpp"
 
-#include <boost/sort/pdqsort/pdqsort.hpp>
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
-#include <atomic>
-#include <cstring>
 #include <deque>
 #include <future>
-#include <limits>
 #include <map>
 #include <memory>
 #include <mutex>
-#include <numeric>
 #include <span>
 
 namespace mailfunnel {
 
 namespace {
 
-/// A member with its rendered row, before all are put in order.
-class Member {
-public:
-  Member() = default;
-  /// `row` begins with the address, or the address stands right behind it.
-  Member(Points score, std::string_view email, std::size_t row_size, bool email_behind)
-      : m_row_size(static_cast<std::uint32_t>(row_size)),
-        m_email(static_cast<std::uint32_t>(email.size()) | (email_behind ? k_behind : 0U)) {
-    std::array<char, k_front> padded{};
-    const auto* front = email.data();
-    if (email.size() < k_front) {
-      std::copy(email.begin(), email.end(), padded.begin());
-      front = padded.data();
-    }
-    const auto word = [front](std::size_t at) {
-      std::uint64_t bytes;
-      std::memcpy(&bytes, front + at, sizeof bytes);
-      return __builtin_bswap64(bytes); // so that numbers compare as the texts do
-    };
-    m_words = {std::uint64_t{order_of(score)} << 32 | word(0) >> 32, word(4), word(12)};
-  }
-
-  /// The score, hottest smallest; what is beyond two million points is as hot as that.
-  static std::uint32_t order_of(Points score) {
-    constexpr Points k_most = std::numeric_limits<std::int32_t>::max();
-    return static_cast<std::uint32_t>(k_most - std::clamp(score, -k_most, k_most));
-  }
-  std::uint32_t order() const { return static_cast<std::uint32_t>(m_words[0] >> 32); }
-  Points score() const {
-    return Points{std::numeric_limits<std::int32_t>::max()} - static_cast<Points>(order());
-  }
-
-  void set_row(const char* row) { m_row = row; }
-  const char* row() const { return m_row; }
-  std::string_view text() const { return {m_row, m_row_size}; }
-  std::string_view email() const {
-    return {m_row + ((m_email & k_behind) != 0 ? m_row_size : 0), m_email & ~k_behind};
-  }
-  std::size_t bytes() const { // of the row and what stands behind it
-    return m_row_size + ((m_email & k_behind) != 0 ? m_email & ~k_behind : 0U);
-  }
-
-  /// Score and the front of the address: what decides nearly always.
-  using Words = std::array<std::uint64_t, 3>;
-  const Words& words() const { return m_words; }
-
-private:
-  static constexpr std::size_t k_front = 20;
-  static constexpr std::uint32_t k_behind = 1U << 31;
-
-  Words m_words;
-  const char* m_row;
-  std::uint32_t m_row_size, m_email;
-};
-
-bool before(const Member& a, const Member& b) {
-  return a.words() != b.words() ? a.words() < b.words() : a.email() < b.email();
-}
-
-/// By the words, one after the other: numbers in one place, and no branch that nobody can foresee;
-/// an address elsewhere in memory is a cache miss.
-void sort_members(std::span<Member> members, std::size_t word = 0) {
-  if (word == std::tuple_size_v<Member::Words>) {
-    std::sort(members.begin(), members.end(),
-              [](const Member& a, const Member& b) { return a.email() < b.email(); });
-    return;
-  }
-  boost::sort::pdqsort_branchless(
-      members.begin(), members.end(),
-      [word](const Member& a, const Member& b) { return a.words()[word] < b.words()[word]; });
-  for (std::size_t first = 0, end = 0; first < members.size(); first = end) {
-    while (end < members.size() && members[end].words()[word] == members[first].words()[word]) {
-      ++end;
-    }
-    if (end - first > 1) {
-      sort_members(members.subspan(first, end - first), word + 1);
-    }
-  }
-}
-
-/// Members in the order of the file.
-class SortedMembers {
-public:
-  SortedMembers() = default;
-  /// First into parts by score, each of which fits into a cache, and then those.
-  explicit SortedMembers(const std::deque<std::vector<Member>>& pieces) {
-    std::uint32_t lowest = ~0U, highest = 0;
-    for (const auto& piece : pieces) {
-      m_size += piece.size();
-      for (const auto& member : piece) {
-        lowest = std::min(lowest, member.order());
-        highest = std::max(highest, member.order());
-      }
-    }
-    if (m_size == 0) {
-      return;
-    }
-    constexpr unsigned k_part_bits = 12;
-    const auto bits = bits_of(highest - lowest);
-    const auto shift = bits > k_part_bits ? bits - k_part_bits : 0;
-    const auto part_of = [&](const Member& member) { return (member.order() - lowest) >> shift; };
-    std::vector<std::size_t> ends(std::size_t{(highest - lowest) >> shift} + 2);
-    for (const auto& piece : pieces) {
-      for (const auto& member : piece) {
-        ++ends[part_of(member) + 1];
-      }
-    }
-    std::partial_sum(ends.begin(), ends.end(), ends.begin());
-    m_members = std::make_unique_for_overwrite<Member[]>(m_size);
-    for (const auto& piece : pieces) { // an end is where the next part begins, until it is filled
-      for (const auto& member : piece) {
-        m_members[ends[part_of(member)]++] = member;
-      }
-    }
-    std::size_t begin = 0;
-    for (const auto end : ends) {
-      sort_members({m_members.get() + begin, end - begin});
-      begin = end;
-    }
-  }
-
-  std::span<const Member> all() const { return {m_members.get(), m_size}; }
-
-private:
-  std::unique_ptr<Member[]> m_members;
-  std::size_t m_size = 0;
-};
-
 /// What one thread found of one segment: texts stay where they are until the file is put together.
 struct Found {
   std::deque<RowText> texts;
-  std::deque<std::vector<Member>> members; // of each text
-  SortedMembers sorted;                    // all of them, in the end
-  std::uint64_t wanted = 0;                // without a limit there would be so many
+  std::deque<std::vector<SegmentMember>> members; // of each text
+  SortedMembers sorted;                           // all of them, in the end
+  std::uint64_t wanted = 0;                       // without a limit there would be so many
   SegmentResult counts;
 };
 
@@ -248,7 +115,7 @@ public:
   }
 
 private:
-  using Range = std::span<const Member>;
+  using Range = std::span<const SegmentMember>;
 
   /// The file of segment i: the threads' sorted members cut at the same places, each slice merged
   /// by one thread and put by the one that comes when all before it are. So one thread merges while
@@ -284,7 +151,7 @@ private:
     std::map<std::size_t, std::string> ready;
     std::size_t next = 0;
     parallel_for(slices, threads, [&](std::size_t slice, unsigned) {
-      const Member* last = nullptr;
+      const SegmentMember* last = nullptr;
       auto text = merged(cut[slice], m_limit != 0 ? m_limit : total, last);
       const std::lock_guard lock(mutex);
       if (last != nullptr && m_limit != 0 && wanted > m_limit) { // then there is one slice
@@ -299,7 +166,8 @@ private:
   }
 
   /// `last`: the last one that is in the text.
-  static std::string merged(std::vector<Range>& runs, std::size_t most, const Member*& last) {
+  static std::string merged(std::vector<Range>& runs, std::size_t most,
+                            const SegmentMember*& last) {
     std::string text;
     std::size_t size = 0;
     for (const auto run : runs) {
@@ -369,9 +237,9 @@ private:
 
   static void keep_behind(const SegmentPlace& place, Bits& members, StoreChunk& source,
                           const ChunkScores& scores) {
-    const auto order = Member::order_of(place.score);
+    const auto order = SegmentMember::order_of(place.score);
     members.each([&](std::size_t r) {
-      const auto mine = Member::order_of(scores.score[r]);
+      const auto mine = SegmentMember::order_of(scores.score[r]);
       if (mine < order ||
           (mine == order && source.address(static_cast<std::uint32_t>(r)) <= place.email)) {
         members.reset(r);
@@ -382,11 +250,12 @@ private:
   /// Drops who can't be among the first m_limit: below the score of that place.
   void keep_hottest(Bits& members, const ChunkScores& scores) const {
     std::vector<std::uint32_t> orders;
-    members.each([&](std::size_t r) { orders.push_back(Member::order_of(scores.score[r])); });
+    members.each(
+        [&](std::size_t r) { orders.push_back(SegmentMember::order_of(scores.score[r])); });
     const auto last = orders.begin() + static_cast<std::ptrdiff_t>(m_limit - 1);
     std::nth_element(orders.begin(), last, orders.end());
     members.each([&](std::size_t r) {
-      if (Member::order_of(scores.score[r]) > *last) {
+      if (SegmentMember::order_of(scores.score[r]) > *last) {
         members.reset(r);
       }
     });
