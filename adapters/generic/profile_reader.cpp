@@ -336,6 +336,7 @@ public:
   }
   std::string_view format() const override { return m_plan->name; }
   Framing framing() const override { return Framing::csv; }
+  std::optional<std::uint64_t> line_ends() const override { return m_csv.line_ends(); }
   char csv_quote() const override { return m_dialect.quote; }
   bool assumes_utc() const override { return m_plan->zoneless; }
   std::unique_ptr<LogReader> clone() const override {

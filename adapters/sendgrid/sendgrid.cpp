@@ -459,11 +459,16 @@ public:
     for (std::string_view record; values.next(record);) {
       m_parser.read(record, sink, details);
     }
+    if constexpr (k_framing == Framing::lines) {
+      m_line_ends = values.line_ends();
+    }
   }
+  std::optional<std::uint64_t> line_ends() const override { return m_line_ends; }
   std::unique_ptr<LogReader> clone() const override { return std::make_unique<EventReader>(); }
 
 private:
   RecordParser m_parser;
+  std::optional<std::uint64_t> m_line_ends;
 };
 using LineReader = EventReader<JsonLines, Framing::lines>;
 using BodyReader = EventReader<JsonValues, Framing::json>;

@@ -69,6 +69,9 @@ public:
   virtual char csv_quote() const { return '"'; } // for Framing::csv
   virtual void read(const Chunk& chunk, RecordSink& sink) = 0;
   virtual std::unique_ptr<LogReader> clone() const { return nullptr; }
+  /// Of the chunk that was read last, where the reader saw them all in passing; else `import`
+  /// counts them, for the places of rejects.
+  virtual std::optional<std::uint64_t> line_ends() const { return std::nullopt; }
   /// The times carry no zone and the context named none: UTC is assumed. `decode` warns, `import`
   /// refuses.
   virtual bool assumes_utc() const { return false; }

@@ -26,7 +26,8 @@ struct Masks {
 struct Marks {
   const std::uint32_t* first; // of the ends of fields
   std::uint32_t *ends, *lines, *quotes;
-  bool open; // the text so far ends inside quotes
+  bool open;                   // the text so far ends inside quotes
+  std::uint64_t line_ends = 0; // quoted ones too
 };
 constexpr std::size_t k_ahead = 8;
 
@@ -78,6 +79,7 @@ inline __attribute__((always_inline)) void mark(Marks& marks, Masks masks, std::
 template<typename PrefixFunction>
 inline __attribute__((always_inline)) void
 leave_out_quoted(Marks& marks, Masks& masks, std::uint32_t base, PrefixFunction prefix) {
+  marks.line_ends += static_cast<std::uint64_t>(std::popcount(masks.lines));
   std::uint64_t quoted = marks.open ? ~std::uint64_t{0} : 0;
   if (masks.quotes != 0) {
     *marks.quotes++ = base;
@@ -115,6 +117,7 @@ void index_unquoted(std::string_view text, std::uint32_t base, char separator, M
   for (std::size_t at = 0; at < text.size(); ++at) {
     if (text[at] == '\n') {
       *marks.lines++ = static_cast<std::uint32_t>(marks.ends - marks.first);
+      ++marks.line_ends;
     }
     if (text[at] == separator || text[at] == '\n') {
       *marks.ends++ = base + static_cast<std::uint32_t>(at);
@@ -231,6 +234,7 @@ void CsvReader::start(std::string_view text) {
   m_at = 0;
   m_open = false;
   m_indexed = 0;
+  m_line_ends = 0;
   m_quote_count = 0;
   index(0);
 }
@@ -268,6 +272,7 @@ void CsvReader::index(std::size_t kept) {
     run(piece.data(), piece.size(), base, m_dialect.separator, m_dialect.quote, marks);
   }
   m_open = marks.open;
+  m_line_ends += marks.line_ends;
   m_indexed += piece.size();
   if (m_indexed == m_text.size() && (m_text.empty() || m_text.back() != '\n' || m_open)) {
     *marks.lines++ = static_cast<std::uint32_t>(marks.ends - m_ends);

@@ -88,6 +88,10 @@ public:
   /// The row just read ended inside quotes.
   bool broken() const { return m_open && m_at == m_count && m_indexed == m_text.size(); }
   const CsvDialect& dialect() const { return m_dialect; }
+  /// Of the whole text, quoted ones too; nothing while it is not read to its end.
+  std::optional<std::uint64_t> line_ends() const {
+    return m_indexed == m_text.size() ? std::optional(m_line_ends) : std::nullopt;
+  }
 
 private:
   void index(std::size_t kept);
@@ -102,6 +106,7 @@ private:
   std::size_t m_room = 0, m_count = 0; // of m_ends
   std::size_t m_line = 0, m_line_count = 0, m_quote = 0, m_quote_count = 0;
   std::size_t m_indexed = 0; // bytes of the text
+  std::uint64_t m_line_ends = 0;
   CsvScratch m_scratch;
   std::size_t m_at = 0;
   std::uint32_t m_begin = 0;

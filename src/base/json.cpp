@@ -79,6 +79,7 @@ bool JsonLines::next(std::string_view& line) {
     const auto* newline = static_cast<const char*>(std::memchr(begin, '\n', rest));
     const auto size = newline != nullptr ? static_cast<std::size_t>(newline - begin) : rest;
     m_at += size + (newline != nullptr ? 1 : 0);
+    m_line_ends += newline != nullptr ? 1 : 0;
     line = trim({begin, size});
     if (!line.empty()) {
       return true;

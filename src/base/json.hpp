@@ -30,10 +30,13 @@ class JsonLines {
 public:
   explicit JsonLines(std::string_view text) : m_text(text) {}
   bool next(std::string_view& line);
+  /// So far; of the whole text when there is no next.
+  std::uint64_t line_ends() const { return m_line_ends; }
 
 private:
   std::string_view m_text;
   std::size_t m_at = 0;
+  std::uint64_t m_line_ends = 0;
 };
 
 /// Bytes of `text` that hold whole values (see JsonValues), or 0. `depth` in the array is tracked

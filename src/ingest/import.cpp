@@ -136,7 +136,9 @@ StreamReport import_stream(Store& store, Input& input, std::string head, LogRead
           const auto people_before = lane.worker.counts().recipients;
           lane.reader->read(lane.piece.chunk, lane.worker);
           lane.worker.end_chunk();
-          lane.lines.emplace_back(lane.piece.number, count_lines(lane.piece.chunk.text));
+          const auto lines = lane.reader->line_ends();
+          lane.lines.emplace_back(lane.piece.number,
+                                  lines ? *lines : count_lines(lane.piece.chunk.text));
           read += lane.piece.chunk.text.size(); // before `people`, which is divided by it
           people += lane.worker.counts().recipients - people_before;
           const auto total = held += lane.worker.held_bytes() - before;

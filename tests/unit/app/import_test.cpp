@@ -228,6 +228,44 @@ TEST_CASE("a bad record is rejected with its line, and the rest goes on") {
   CHECK(rejects.find("not an e-mail address") != std::string::npos);
 }
 
+TEST_CASE("a bad record far behind has the line at which it stands") {
+  constexpr int k_rows = 60'000; // of several chunks
+  const auto line_of_reject = [](const TestWorkspace& test) {
+    const auto rejects = *read_file((test.folder / "rejects").string());
+    const auto at = rejects.find("\"line\":");
+    return at == std::string::npos ? 0 : std::atoi(rejects.c_str() + at + 7);
+  };
+  SUBCASE("CSV, with line ends in quotes") {
+    TestWorkspace test(k_profile);
+    std::string text(k_head);
+    int lines = 1;
+    for (int i = 0; i < k_rows; ++i) {
+      const bool broken = i % 1000 == 7;
+      text += fmt::format("r{}@example.com,1,open,2026-01-05T10:00:00Z,,{},\n", i,
+                          broken ? "\"x\ny\"" : "x");
+      lines += broken ? 2 : 1;
+    }
+    const auto report = test.import("log.csv", text + "short\n");
+    CHECK(report.total.rejected == 1);
+    CHECK_EQ(line_of_reject(test), lines + 1);
+  }
+  SUBCASE("NDJSON, with empty lines") {
+    TestWorkspace test;
+    std::string text;
+    int lines = 0;
+    for (int i = 0; i < k_rows; ++i) {
+      text += fmt::format("{{\"email\":\"r{}@example.com\",\"timestamp\":1767600000,\"event\":"
+                          "\"open\",\"sg_event_id\":\"e{}\",\"sg_message_id\":\"m\"}}\n",
+                          i, i);
+      text += i % 1000 == 7 ? "\n" : "";
+      lines += i % 1000 == 7 ? 2 : 1;
+    }
+    const auto report = test.import("log.ndjson", text + "{\"email\":\"x@example.com\"}\n");
+    CHECK(report.total.rejected == 1);
+    CHECK_EQ(line_of_reject(test), lines + 1);
+  }
+}
+
 TEST_CASE("an unknown event about nobody is kept, and not rejected besides") {
   TestWorkspace test;
   const auto report =

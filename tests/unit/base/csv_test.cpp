@@ -160,6 +160,7 @@ TEST_CASE("whatever is written, it is read as it would be a character at a time"
       }
     }
     REQUIRE_MESSAGE(read == plainly(text, dialect), text);
+    REQUIRE_EQ(reader.line_ends(), count_lines(padded.text()));
   }
 }
 
