@@ -129,7 +129,9 @@ void restore_log(Store& store) {
   }
   try {
     const WriterLock lock(store.path(), 0);
+    store.database().wait_for_others(false); // who reads keeps it as it is, which is as safe
     store.database().return_to_log();
+    store.database().wait_for_others(true);
   } catch (const Failure& failure) { // who writes just now brings it back
     if (failure.error.code != ErrorCode::locked) {
       throw;

@@ -14,9 +14,10 @@ PastLog::~PastLog() {
 }
 
 void Writing::commit() {
-  m_transaction.commit();
   constexpr int k_long = 64; // pages of 16 KiB
-  if (m_store.database().log_pages() >= k_long) {
+  const auto before = m_store.database().log_pages() / k_long;
+  m_transaction.commit();
+  if (m_store.database().log_pages() / k_long > before) { // not at each batch while somebody reads
     m_store.fold_at_once();
   }
 }
