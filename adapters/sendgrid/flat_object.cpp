@@ -174,10 +174,11 @@ const char* FlatObject::value_end(const char* at, std::uint32_t& quotes) const {
     return nested_end(at, quotes);
   }
   const auto* const begin = at;
-  while (eight_digits(at)) {
+  const auto* const end = m_text.data() + m_text.size();
+  while (end - at >= 8 && eight_digits(at)) {
     at += 8;
   }
-  while (is_alnum(*at) || *at == '-' || *at == '+' || *at == '.') {
+  while (at < end && (is_alnum(*at) || *at == '-' || *at == '+' || *at == '.')) {
     ++at;
   }
   return at == begin ? nullptr : at;

@@ -46,7 +46,7 @@ private:
   /// How many quotes there are in the text; nothing where it has escapes, or control characters, or
   /// is not ASCII.
   std::optional<std::uint32_t> plain_quotes() const;
-  /// The end of the value that begins there, and how many quotes it has; nullptr: it is odd.
+  /// The end of the value that begins there, within the text; adds its quotes. nullptr: it is odd.
   const char* value_end(const char* at, std::uint32_t& quotes) const;
   const char* nested_end(const char* at, std::uint32_t& quotes) const;
   char at(std::uint32_t mark) const { return m_text[m_marks[mark]]; }
