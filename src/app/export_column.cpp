@@ -106,7 +106,7 @@ std::vector<ExportColumn> parse_columns(const std::vector<std::string>& texts) {
   return columns;
 }
 
-const std::vector<std::uint16_t> ChunkScores::* counts_of(ExportField field) {
+CountColumn counts_of(ExportField field) {
   switch (field) {
   case ExportField::opens:
     return &ChunkScores::opens;

@@ -55,8 +55,9 @@ std::vector<ExportColumn> parse_columns(const std::vector<std::string>& texts);
 /// The names of all fields.
 const std::vector<std::string>& export_columns();
 
-/// The scores that a count is one of; nullptr: the field is no count.
-const std::vector<std::uint16_t> ChunkScores::* counts_of(ExportField field);
+/// Of a count: where it stands in the scores; nullptr: the field is no count.
+using CountColumn = const std::vector<std::uint16_t> ChunkScores::*;
+CountColumn counts_of(ExportField field);
 
 /// "2 BOFU clicks, last click 2026-03-03": what the score is made of.
 std::string reasons_of(const ChunkScores& scores, std::size_t recipient);

@@ -74,8 +74,7 @@ private:
   ExportFormat m_format;
   std::vector<ExportColumn> m_columns;
   std::vector<std::string> m_before; // what stands before each column's value: separator, JSON name
-  /// Where the column is a count of something, else nullptr.
-  std::vector<const std::vector<std::uint16_t> ChunkScores::*> m_counts;
+  std::vector<CountColumn> m_counts; // nullptr where the column is no count
   std::size_t m_longest_before = 0;
   char m_separator = ',';
   std::string m_line_end;

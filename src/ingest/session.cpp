@@ -2,16 +2,12 @@
 
 #include "base/hash.hpp"
 #include "base/html.hpp"
-#include "base/parallel.hpp"
 #include "base/text.hpp"
 #include "store/writing.hpp"
 
 #include <sys/mman.h>
 
 #include <algorithm>
-#include <array>
-#include <atomic>
-#include <numeric>
 
 namespace mailfunnel {
 
@@ -122,94 +118,6 @@ Session::Session(Store& store, SessionOptions options)
   if (!m_options.small) {
     load_book();
   }
-}
-
-namespace {
-
-struct LoadedKey {
-  AddressBook::KeyHash hash;
-  std::uint32_t id;
-};
-
-/// Roughly in the order of their places in the book: by the upper bits of the hash.
-void sort_by_place(const std::vector<LoadedKey>& keys, std::vector<LoadedKey>& sorted) {
-  constexpr unsigned k_bits = 12;
-  std::array<std::uint32_t, (std::size_t{1} << k_bits) + 1> begins{};
-  const auto part = [](const LoadedKey& key) { return key.hash.tag >> (64 - k_bits); };
-  for (const auto& key : keys) {
-    ++begins[part(key) + 1];
-  }
-  std::partial_sum(begins.begin(), begins.end(), begins.begin());
-  sorted.resize(keys.size());
-  for (const auto& key : keys) {
-    sorted[begins[part(key)]++] = key;
-  }
-}
-
-} // namespace
-
-void Session::load_book() {
-  const auto count = m_known;
-  if (count == 0) {
-    return;
-  }
-  m_book->reserve(count + count / 8);
-  const auto merged = m_recipients.merged();
-  const auto blocks = (count + k_recipient_block - 1) >> k_recipient_block_bits;
-  const auto threads = m_options.threads;
-  std::mutex mutex;
-  std::atomic<std::size_t> most_keys{0}; // of a round so far: people may have many
-  on_threads(threads, [&](unsigned thread) {
-    auto database = m_store.reader();
-    Recipients reader(database);
-    std::string space;
-    // Of some blocks at a time: the book's table, which is too large for any cache, is gone through
-    // from its front to its end.
-    constexpr std::uint32_t k_round = 128;
-    std::vector<LoadedKey> keys, sorted;
-    const auto first = static_cast<std::uint32_t>(std::uint64_t{blocks} * thread / threads);
-    const auto end = static_cast<std::uint32_t>(std::uint64_t{blocks} * (thread + 1) / threads);
-    for (auto begin = first; begin < end; begin += k_round) {
-      keys.clear();
-      std::vector<std::uint32_t> without_address;
-      for (auto block = begin; block < std::min(end, begin + k_round); ++block) {
-        const auto packed = reader.packed_keys(block);
-        for (std::uint32_t index = 0; packed && index < packed->size(); ++index) {
-          auto id = block << k_recipient_block_bits | index;
-          if (!merged.empty()) {
-            const auto target = merged.find(id);
-            id = target == merged.end() ? id : target->second;
-          }
-          bool keyed = false, addressed = false;
-          packed->each_key(index, space, [&](std::string_view key) {
-            if (id >= count) {
-              return; // came in since: this session gives that number to somebody, until it sees it
-            }
-            keys.push_back({m_book->hash(key), id});
-            keyed = true;
-            addressed = addressed || !is_contact_key(key);
-          });
-          if (keyed && !addressed) {
-            without_address.push_back(block << k_recipient_block_bits | index);
-          }
-        }
-      }
-      sort_by_place(keys, sorted);
-      for (auto most = most_keys.load(); most < keys.size();) {
-        most_keys.compare_exchange_weak(most, keys.size());
-      }
-      m_book->reserve(threads * most_keys.load());
-      AddressBook::Pass pass(*m_book);
-      constexpr std::size_t k_ahead = 16;
-      for (std::size_t i = 0; i < sorted.size(); ++i) {
-        m_book->prefetch(sorted[std::min(i + k_ahead, sorted.size() - 1)].hash);
-        m_book->load(sorted[i].hash, sorted[i].id, pass);
-      }
-      const std::lock_guard lock(mutex);
-      m_without_address.insert(without_address.begin(), without_address.end());
-    }
-  });
-  m_book->go_on_from(count); // what was loaded is not told
 }
 
 std::optional<std::uint32_t> Session::account(std::string_view name) {
