@@ -195,6 +195,7 @@ public:
     for (std::size_t i = 0; i < (output.empty() ? 0 : m_paths.size()); ++i) {
       m_files.push_back(std::make_unique<NewFile>(m_paths[i]));
     }
+    check(); // so that nothing is noted of lists that can't be written
   }
 
   void put(std::size_t segment, std::string_view piece) {
@@ -207,11 +208,7 @@ public:
   /// Into place, all or none. Not synced: a list can be exported again, and to wait for the disk
   /// costs more than the list.
   void finish() {
-    for (const auto& file : m_files) {
-      if (const auto good = file->good(); !good) {
-        throw Failure(good.error());
-      }
-    }
+    check();
     for (const auto& file : m_files) {
       if (const auto written = file->finish(false); !written) {
         throw Failure(written.error());
@@ -221,6 +218,14 @@ public:
   const std::string& path(std::size_t segment) const { return m_paths[segment]; }
 
 private:
+  /// Failure where one can't be written.
+  void check() const {
+    for (const auto& file : m_files) {
+      if (const auto good = file->good(); !good) {
+        throw Failure(good.error());
+      }
+    }
+  }
   std::vector<std::string> m_paths;
   std::vector<std::unique_ptr<NewFile>> m_files; // none: to standard output
 };
