@@ -199,7 +199,8 @@ Command sql_command() {
                 "a date or time, or `latest`; default: the newest scoring run's while it is right, "
                 "else now");
           },
-          run_sql};
+          run_sql,
+          true};
 }
 
 } // namespace mailfunnel::cli

@@ -5,6 +5,7 @@
 #include "base/text.hpp"
 #include "memory.hpp"
 #include "option_table.hpp"
+#include "store/database.hpp"
 
 #include <fmt/format.h>
 #include <unistd.h>
@@ -127,6 +128,9 @@ int run_command(const Command& command, const std::vector<std::string>& words) {
   call.verbose = values["verbose"].as<bool>();
   call.color = use_color(get("color"));
   call.progress = progress_form(get("progress"));
+  if (!command.runs_queries) {
+    Database::count_no_memory();
+  }
   return command.run(call);
 }
 

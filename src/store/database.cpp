@@ -99,10 +99,6 @@ void Database::Close::operator()(sqlite3* handle) const {
 }
 
 Database::Database(const std::string& path, Access access) : m_path(path) {
-  // Without a count of its memory, for which its threads would wait for each other. No harm where
-  // it comes too late.
-  static const int k_set = sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
-  static_cast<void>(k_set);
   // Who reads may have to undo what another process, cut off, wrote by half; as far as the file's
   // permissions go.
   const int flags =
@@ -148,6 +144,10 @@ void Database::fail(std::string_view doing) const {
   message += advice(reason == ENOSPC || reason == EDQUOT ? SQLITE_FULL : code & 0xFF);
   throw Failure({(code & 0xFF) == SQLITE_BUSY ? ErrorCode::locked : ErrorCode::io,
                  message + " (" + std::string(doing.substr(0, 80)) + ")", m_path});
+}
+
+void Database::count_no_memory() {
+  sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
 }
 
 void Database::execute(std::string_view sql) {

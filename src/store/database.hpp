@@ -74,6 +74,9 @@ class Database {
 public:
   enum class Access { read, write, create };
   Database(const std::string& path, Access access);
+  /// Before the first of the process: SQLite does not count its memory, for which threads wait for
+  /// each other. Then nothing bounds it, so not where queries of others are run (SqlConnection).
+  static void count_no_memory();
   Database(Database&&) noexcept = default;
   ~Database();
 

@@ -133,6 +133,9 @@ SqlConnection::SqlConnection(SqlOptions options) : m_state(std::make_unique<Stat
   for (const auto& [limit, value] : k_limits) {
     sqlite3_limit(handle, limit, value);
   }
+  if (sqlite3_memory_used() == 0) {
+    throw Failure({ErrorCode::io, "SQLite does not count its memory: queries would have no bound"});
+  }
   state.heap_limit_before =
       sqlite3_hard_heap_limit64(static_cast<sqlite3_int64>(state.options.memory));
   if (state.options.stopped) {
