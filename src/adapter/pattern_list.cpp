@@ -129,7 +129,11 @@ PatternList::PatternList(std::span<const std::string_view> patterns) {
     const auto place = place_of(word.data());
     m_begins.set(place);
     auto& first = m_first[place];
-    m_patterns.emplace_back(source, std::move(word), plain, first);
+    auto& pattern = m_patterns.emplace_back();
+    pattern.source = source;
+    pattern.word = std::move(word);
+    pattern.plain = plain;
+    pattern.next = first;
     first = static_cast<std::uint16_t>(m_patterns.size() - 1);
   }
   if (!others.empty()) {

@@ -32,11 +32,11 @@ public:
 private:
   struct Pattern {
     std::string_view source;
-    std::string word;         // stands in whatever matches
-    bool plain;               // it is all that there is
-    std::uint16_t next;       // another one whose word begins alike; k_none: none
-    std::once_flag made = {}; // matcher
-    std::unique_ptr<const re2::RE2> matcher = {};
+    std::string word;       // stands in whatever matches
+    bool plain = false;     // it is all that there is
+    std::uint16_t next = 0; // another one whose word begins alike; k_none: none
+    std::once_flag made;    // matcher
+    std::unique_ptr<const re2::RE2> matcher;
   };
   static constexpr std::uint16_t k_none = 0xFFFF;
   static constexpr std::size_t k_begin = 3; // letters by which a word is looked up
