@@ -134,7 +134,8 @@ SqlConnection::SqlConnection(SqlOptions options) : m_state(std::make_unique<Stat
     sqlite3_limit(handle, limit, value);
   }
   if (sqlite3_memory_used() == 0) {
-    throw Failure({ErrorCode::io, "SQLite does not count its memory: queries would have no bound"});
+    throw Failure({ErrorCode::io, "SQLite does not count its memory, so that queries would have no "
+                                  "bound: please report it"});
   }
   state.heap_limit_before =
       sqlite3_hard_heap_limit64(static_cast<sqlite3_int64>(state.options.memory));

@@ -153,11 +153,15 @@ TEST_CASE("a log of many small batches is folded now and then, and nobody waits 
   CHECK_LT(longest, k_long);
   auto reader = Store::open_reading(folder.store).reader();
   REQUIRE(reader.use("SELECT count(*) FROM meta").step()); // its moment
-  const auto begin = std::chrono::steady_clock::now();
   for (int i = 0; i < 200; ++i) {
     look();
   }
-  CHECK_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(8)); // one wait takes ten
+  CHECK_GT(folder.size_of("-wal"), 0); // the reader's moment needs it
+  {
+    auto store = Store::open_writing(folder.store);
+    const WriterLock lock(folder.store);
+    CHECK_FALSE(store.fold_at_once());
+  }
   CHECK_EQ(Store::open_reading(folder.store).meta("looks"), "400");
 }
 
