@@ -8,7 +8,6 @@
 
 #include <algorithm>
 #include <charconv>
-#include <cstring>
 
 namespace mailfunnel {
 
@@ -229,32 +228,6 @@ void RowWriter::day(Line& out, std::uint32_t midnight) const {
   }
 }
 
-/// As append_csv_field() has it, 16 bytes at a time.
-bool RowWriter::wants_quotes(std::string_view value) const {
-  using Bytes [[gnu::vector_size(16)]] = signed char;
-  using Words [[gnu::vector_size(16)]] = std::uint64_t;
-  if (value.empty()) {
-    return false;
-  }
-  Bytes bytes, special{};
-  const auto look = [&](const char* at) {
-    std::memcpy(&bytes, at, sizeof bytes);
-    special |= (bytes == '"') | (bytes == '\r') | (bytes == '\n') | (bytes == m_separator);
-  };
-  if (value.size() < sizeof bytes) {
-    std::array<char, sizeof bytes> padded{};
-    std::memcpy(padded.data(), value.data(), value.size());
-    look(padded.data());
-  } else {
-    for (std::size_t at = 0; at + sizeof bytes < value.size(); at += sizeof bytes) {
-      look(value.data() + at);
-    }
-    look(value.data() + value.size() - sizeof bytes); // some of it once more
-  }
-  const auto words = reinterpret_cast<Words>(special);
-  return value.front() == ' ' || value.back() == ' ' || (words[0] | words[1]) != 0;
-}
-
 void RowWriter::text(Line& out, std::string_view value) const {
   std::string quoted;
   switch (m_format) {
@@ -275,7 +248,7 @@ void RowWriter::text(Line& out, std::string_view value) const {
   case ExportFormat::machine:
     break;
   }
-  if (wants_quotes(value)) {
+  if (csv_wants_quotes(value, m_separator)) {
     append_csv_field(quoted, value, m_separator);
     out += quoted;
   } else {

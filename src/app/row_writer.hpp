@@ -63,7 +63,6 @@ private:
   void moment(Line& out, std::uint32_t seconds) const;
   void day(Line& out, std::uint32_t midnight) const;
   void text(Line& out, std::string_view value) const;
-  bool wants_quotes(std::string_view value) const;
   void cell(Line& out, const ExportColumn& column, std::string_view email,
             const ChunkScores& scores, std::size_t r, const AttributeTable* attribute,
             std::uint32_t since) const;

@@ -415,11 +415,33 @@ std::uint64_t count_lines(std::string_view text) {
   return count_char(text.data(), text.size(), '\n');
 }
 
+bool csv_wants_quotes(std::string_view value, char separator) { // 16 bytes at a time
+  using Bytes [[gnu::vector_size(16)]] = signed char;
+  using Words [[gnu::vector_size(16)]] = std::uint64_t;
+  if (value.empty()) {
+    return false;
+  }
+  Bytes bytes, special{};
+  const auto look = [&](const char* at) {
+    std::memcpy(&bytes, at, sizeof bytes);
+    special |= (bytes == '"') | (bytes == '\r') | (bytes == '\n') | (bytes == separator);
+  };
+  if (value.size() < sizeof bytes) {
+    std::array<char, sizeof bytes> padded{};
+    std::memcpy(padded.data(), value.data(), value.size());
+    look(padded.data());
+  } else {
+    for (std::size_t at = 0; at + sizeof bytes < value.size(); at += sizeof bytes) {
+      look(value.data() + at);
+    }
+    look(value.data() + value.size() - sizeof bytes); // some of it once more
+  }
+  const auto words = reinterpret_cast<Words>(special);
+  return value.front() == ' ' || value.back() == ' ' || (words[0] | words[1]) != 0;
+}
+
 void append_csv_field(std::string& out, std::string_view field, char separator) {
-  const bool quote = field.find_first_of("\"\r\n") != std::string_view::npos ||
-                     field.find(separator) != std::string_view::npos ||
-                     (!field.empty() && (field.front() == ' ' || field.back() == ' '));
-  if (!quote) {
+  if (!csv_wants_quotes(field, separator)) {
     out += field;
     return;
   }

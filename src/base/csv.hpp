@@ -143,6 +143,8 @@ std::size_t whole_csv_records(std::string_view text, char quote);
 /// How many '\n' there are.
 std::uint64_t count_lines(std::string_view text);
 
+/// Would the field be read otherwise without quotes? Also for those who drop spaces around it.
+bool csv_wants_quotes(std::string_view field, char separator);
 /// A field for a CSV file: quoted where it must be.
 void append_csv_field(std::string& out, std::string_view field, char separator = ',');
 

@@ -164,5 +164,23 @@ TEST_CASE("whatever is written, it is read as it would be a character at a time"
   }
 }
 
+TEST_CASE("a field wants quotes where a character says so, wherever it stands") {
+  for (std::size_t size = 0; size <= 40; ++size) {
+    const std::string plain(size, 'x');
+    CHECK_FALSE(csv_wants_quotes(plain, ';'));
+    for (std::size_t at = 0; at < size; ++at) {
+      for (const char c : std::string_view("\"\r\n; ,y\xff")) {
+        CAPTURE(at);
+        CAPTURE(c);
+        auto field = plain;
+        field[at] = c;
+        const bool at_border = c == ' ' && (at == 0 || at + 1 == size);
+        const bool special = c == '"' || c == '\r' || c == '\n' || c == ';';
+        CHECK_EQ(csv_wants_quotes(field, ';'), special || at_border);
+      }
+    }
+  }
+}
+
 } // namespace
 } // namespace mailfunnel
