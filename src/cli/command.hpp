@@ -61,7 +61,7 @@ struct Command {
   std::string_view name, arguments, summary, example;
   std::function<void(po::options_description&)> options; // its own
   std::function<int(const Invocation&)> run; // positional arguments are texts("arguments")
-  bool runs_queries = false; // of the user, in SQL, whose memory is bounded
+  bool runs_queries = false;                 // of the user, in SQL, whose memory is bounded
 };
 
 const std::vector<Command>& commands();
