@@ -15,19 +15,10 @@ constexpr std::uint64_t k_arena_limit = std::uint64_t{32} << 30;
 constexpr std::size_t k_pass_room = 4096; // that a pass takes at a time
 } // namespace
 
-void AddressBook::Unmap::operator()(Slot* slots) const {
-  munmap(slots, size);
-}
-
-/// Zeroed by the system; in huge pages where there are any, as look-ups go all over it.
+/// In huge pages where there are any, as look-ups go all over it.
 AddressBook::Slots AddressBook::make_slots(std::size_t count) {
-  const auto size = count * sizeof(Slot);
-  void* space = mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-  if (space == MAP_FAILED) {
-    throw Failure({ErrorCode::io, "no memory for the table of addresses"});
-  }
-  madvise(space, size, MADV_HUGEPAGE);
-  return Slots(static_cast<Slot*>(space), Unmap{size});
+  const auto bytes = count * sizeof(Slot);
+  return Slots(static_cast<Slot*>(take_large(bytes)), Give{bytes});
 }
 
 AddressBook::AddressBook(std::uint32_t next, std::uint64_t seed)
@@ -160,11 +151,12 @@ std::pair<std::uint32_t, bool> AddressBook::put(KeyHash hash, std::uint32_t numb
   }
 }
 
-std::vector<NewKey> AddressBook::take_added() {
+LargeVector<NewKey> AddressBook::take_added() {
   // New numbers are dense and mostly have one key each: each goes straight to its place. The rest
   // (further keys of somebody known) is put in order afterwards.
   const auto first = std::exchange(m_taken_numbers, m_next.load());
-  std::vector<NewKey> placed(m_taken_numbers - first), rest;
+  LargeVector<NewKey> placed(m_taken_numbers - first, NewKey{});
+  std::vector<NewKey> rest;
   std::size_t count = 0; // of those in `placed`
   const auto end = m_arena_used.exchange(0);
   for (std::uint64_t used = 0; used < end;) {

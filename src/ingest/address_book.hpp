@@ -8,6 +8,7 @@
 // hundred million people, 1 in 10^13.
 
 #include "base/hash.hpp"
+#include "base/large_memory.hpp"
 #include "store/recipients.hpp"
 
 #include <atomic>
@@ -74,7 +75,7 @@ public:
 
   /// All keys added (not those that load() put in) since the last call, by number. The views are
   /// good until another key is added. Hold no Pass while calling.
-  std::vector<NewKey> take_added();
+  LargeVector<NewKey> take_added();
   /// A key that is in the store already; not told by take_added().
   void load(KeyHash hash, std::uint32_t number, Pass& pass);
 
@@ -117,14 +118,14 @@ private:
 
   std::uint64_t m_seed;
   std::function<bool(std::string_view)> m_refuses;
-  struct Unmap {
-    std::size_t size = 0;
-    void operator()(Slot* slots) const;
+  struct Give {
+    std::size_t bytes = 0;
+    void operator()(Slot* slots) const { give_large(slots, bytes); }
   };
-  using Slots = std::unique_ptr<Slot[], Unmap>;
+  using Slots = std::unique_ptr<Slot[], Give>;
   static Slots make_slots(std::size_t count);
 
-  Slots m_slots{nullptr, Unmap{}};
+  Slots m_slots{nullptr, Give{}};
   std::uint64_t m_size = 0; // slots
   char* m_arena = nullptr;  // reserved address space, used from the front
   std::size_t m_arena_size = 0;

@@ -5,8 +5,6 @@
 #include "base/text.hpp"
 #include "store/writing.hpp"
 
-#include <sys/mman.h>
-
 #include <algorithm>
 
 namespace mailfunnel {
@@ -33,7 +31,6 @@ void ImportCounts::add(const ImportCounts& more) {
 
 namespace {
 constexpr std::size_t k_largest_page = 8192; // rows
-constexpr std::size_t k_slab = std::size_t{4} << 20;
 
 std::string campaign_key(std::uint32_t account, std::string_view external_id,
                          std::string_view send) {
@@ -49,36 +46,13 @@ std::string campaign_key(std::uint32_t account, std::string_view external_id,
 // ---- rows
 // ----------------------------------------------------------------------------------------------------------
 
-EventRow* RowArena::allocate(std::size_t rows) {
-  const auto size = rows * sizeof(EventRow);
-  if (m_slabs.empty() || m_used + size > k_slab) {
-    void* slab = mmap(nullptr, k_slab, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (slab == MAP_FAILED) {
-      throw Failure({ErrorCode::io, "no memory for events: give less with --memory"});
-    }
-    madvise(slab, k_slab, MADV_HUGEPAGE);
-    m_slabs.push_back(slab);
-    m_used = 0;
-  }
-  auto* rows_at = reinterpret_cast<EventRow*>(static_cast<char*>(m_slabs.back()) + m_used);
-  m_used += size;
-  return rows_at;
-}
-
-void RowArena::clear() {
-  for (auto* slab : m_slabs) {
-    munmap(slab, k_slab);
-  }
-  m_slabs.clear();
-}
-
-void RowBucket::add_page(RowArena& arena) {
+void RowBucket::add_page(LargeArena& arena) {
   if (!m_pages.empty()) {
     m_sizes.push_back(m_used);
     m_full += m_used;
   }
   m_room = m_pages.empty() ? 64 : std::min(m_room * 4, k_largest_page);
-  m_pages.push_back(arena.allocate(m_room));
+  m_pages.push_back(arena.take<EventRow>(m_room));
   m_used = 0;
 }
 

@@ -60,26 +60,10 @@ struct CampaignSlot {
   std::set<std::tuple<LinkNumber, std::string, std::string, int, bool>> placements;
 };
 
-/// Memory for rows, a thread's own: large pieces (in huge pages where the system has them), all
-/// freed together.
-class RowArena {
-public:
-  RowArena() = default;
-  RowArena(const RowArena&) = delete;
-  RowArena& operator=(const RowArena&) = delete;
-  ~RowArena() { clear(); }
-  EventRow* allocate(std::size_t rows);
-  void clear();
-
-private:
-  std::vector<void*> m_slabs;
-  std::size_t m_used = 0; // bytes of the last slab
-};
-
-/// Rows of one campaign and kind, in pages that never move.
+/// Rows of one campaign and kind, in pages of an arena.
 class RowBucket {
 public:
-  void push(const EventRow& row, std::uint32_t recipient, RowArena& arena) {
+  void push(const EventRow& row, std::uint32_t recipient, LargeArena& arena) {
     if (m_used == m_room) {
       add_page(arena);
     }
@@ -95,17 +79,17 @@ public:
   std::uint32_t last() const { return m_last; }
 
 private:
-  void add_page(RowArena& arena);
+  void add_page(LargeArena& arena);
   std::vector<EventRow*> m_pages;
   std::vector<std::size_t> m_sizes;
   std::size_t m_used = 0, m_room = 0, m_full = 0;
   std::uint32_t m_first = ~0U, m_last = 0;
 };
 
-/// Attribute changes; their values stand in pages that are filled once and never moved.
+/// Attribute changes; their values never move.
 struct AttributeChanges {
-  std::vector<AttributeChange> people;
-  std::vector<std::vector<AttributeValue>> pages;
+  LargeVector<AttributeChange> people;
+  LargeArena values;
 };
 
 /// Of a log that several accounts share: whose mail has such an envelope sender, or such a job.
@@ -210,7 +194,7 @@ private:
   bool others_wrote();
   void take_over_mailings(std::span<Harvest> harvests);
   void take_over_links(CampaignSlot& campaign, std::span<Harvest> harvests);
-  std::vector<NewKey> take_over_people(std::span<const NewKey> added, std::span<Harvest> harvests);
+  LargeVector<NewKey> take_over_people(std::span<const NewKey> added, std::span<Harvest> harvests);
   void follow_merged(std::span<Harvest> harvests);
   bool write_catalog();
   void write_added(std::span<Harvest> harvests, ImportCounts& counts, bool others);

@@ -88,7 +88,7 @@ void Session::take_over_links(CampaignSlot& slot, std::span<Harvest> harvests) {
 
 /// The keys of `added` that are to be written. An address decides who it is, and a contact id where
 /// there is no address, or none known.
-std::vector<NewKey> Session::take_over_people(std::span<const NewKey> added,
+LargeVector<NewKey> Session::take_over_people(std::span<const NewKey> added,
                                               std::span<Harvest> harvests) {
   std::vector<std::string_view> keys;
   for (const auto& one : added) {
@@ -125,7 +125,7 @@ std::vector<NewKey> Session::take_over_people(std::span<const NewKey> added,
   }
   m_without_address = std::move(without);
 
-  std::vector<NewKey> fresh;
+  LargeVector<NewKey> fresh;
   for (std::size_t i = 0; i < added.size(); ++i) {
     const auto id = moved(added[i].id);
     m_book->renumber(added[i].key, id);

@@ -19,7 +19,7 @@ struct LoadedKey {
 };
 
 /// Roughly in the order of their places in the book: by the upper bits of the hash.
-void sort_by_place(const std::vector<LoadedKey>& keys, std::vector<LoadedKey>& sorted) {
+void sort_by_place(const LargeVector<LoadedKey>& keys, LargeVector<LoadedKey>& sorted) {
   constexpr unsigned k_bits = 12;
   std::array<std::uint32_t, (std::size_t{1} << k_bits) + 1> begins{};
   const auto part = [](const LoadedKey& key) { return key.hash.tag >> (64 - k_bits); };
@@ -53,7 +53,8 @@ void Session::load_book() {
     // Of some blocks at a time: the book's table, which is too large for any cache, is gone through
     // from its front to its end.
     constexpr std::uint32_t k_round = 128;
-    std::vector<LoadedKey> keys, sorted;
+    LargeVector<LoadedKey> keys, sorted;
+    keys.reserve(k_round * k_recipient_block); // as many as there mostly are
     const auto first = static_cast<std::uint32_t>(std::uint64_t{blocks} * thread / threads);
     const auto end = static_cast<std::uint32_t>(std::uint64_t{blocks} * (thread + 1) / threads);
     for (auto begin = first; begin < end; begin += k_round) {

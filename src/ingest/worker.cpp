@@ -18,8 +18,7 @@ namespace {
 
 constexpr Seconds k_earliest = 315'532'800; // 1980: what is before it is a clock that was never set
 constexpr Seconds k_latest = 4'102'444'800; // 2100
-constexpr std::size_t k_attribute_page = 16'384; // values
-constexpr std::size_t k_most_value = 1000;       // bytes of an attribute
+constexpr std::size_t k_most_value = 1000;  // bytes of an attribute
 constexpr std::size_t k_most_rejected_bytes = std::size_t{32} << 20, k_most_raw = 4096;
 /// Of those that wait to be handed out, in memory: more than any real chunk has.
 constexpr std::size_t k_most_waiting_bytes = std::size_t{6} << 20;
@@ -75,7 +74,7 @@ void Worker::clear() {
   m_rows.clear();
   m_arena.clear();
   m_attributes.people.clear();
-  m_attributes.pages.clear();
+  m_attributes.values.clear();
   m_interned.clear();
   m_values.clear();
   m_links.clear(); // numbers may have moved
@@ -485,13 +484,9 @@ void Worker::resolve_people() {
 }
 
 std::span<const AttributeValue> Worker::values_of(const RecipientView& recipient) {
-  auto& pages = m_attributes.pages; // those of one person stand together in one
   const auto most = recipient.attributes.size() + 1;
-  if (pages.empty() || pages.back().size() + most > pages.back().capacity()) {
-    pages.emplace_back().reserve(std::max(most, k_attribute_page));
-  }
-  auto& page = pages.back();
-  const auto first = page.size();
+  auto* const first = m_attributes.values.take<AttributeValue>(most);
+  auto* end = first;
   const auto& options = m_session.options();
   std::size_t position = 0;
   const auto add = [&](std::string_view name, std::string_view value) {
@@ -518,7 +513,7 @@ std::span<const AttributeValue> Worker::values_of(const RecipientView& recipient
       interned = m_interned.emplace(m_values.emplace_back(value)).first;
       m_told_bytes += sizeof(std::string) + value.size();
     }
-    page.push_back({interned->data(), known.second, static_cast<std::uint16_t>(value.size())});
+    *end++ = {interned->data(), known.second, static_cast<std::uint16_t>(value.size())};
   };
   for (const auto& [name, value] : recipient.attributes) {
     add(name, value);
@@ -529,7 +524,8 @@ std::span<const AttributeValue> Worker::values_of(const RecipientView& recipient
             (recipient.list.empty() ? "" : "/" + std::string(recipient.list)),
         name_of(recipient.subscription));
   }
-  return {page.data() + first, page.size() - first};
+  m_attributes.values.give_back<AttributeValue>(static_cast<std::size_t>(first + most - end));
+  return {first, end};
 }
 
 void Worker::accept(const Campaign& campaign, std::string_view record) {

@@ -108,7 +108,7 @@ private:
 
   Session& m_session;
   std::optional<AddressBook::Pass> m_pass;
-  RowArena m_arena; // of m_rows
+  LargeArena m_arena; // of m_rows
   std::vector<RowBucket> m_rows;
   AttributeChanges m_attributes;
   ImportCounts m_counts;

@@ -1,6 +1,7 @@
 #include "store/activity.hpp"
 
 #include "base/bytes.hpp"
+#include "base/large_memory.hpp"
 #include "base/parallel.hpp"
 #include "store/blob_writer.hpp"
 #include "store/block.hpp"
@@ -68,7 +69,7 @@ void sort_within_recipients(std::span<EventRow> rows) {
 }
 
 /// All rows of a set, sorted, in `rows`; `spare` is scratch.
-void gather_sorted(const RowPages& set, std::vector<EventRow>& rows, std::vector<EventRow>& spare) {
+void gather_sorted(const RowPages& set, LargeVector<EventRow>& rows, LargeVector<EventRow>& spare) {
   std::size_t n = 0;
   std::uint32_t top = 0;
   for (const auto page : set.pages) {
@@ -114,7 +115,7 @@ std::size_t unite_neighbours(std::span<EventRow> rows, EventKind kind) {
 
 /// What is stored and what is fresh, both sorted, as one; of equals what is stored goes first.
 void merge_rows(const EventColumns& stored, std::span<const EventRow> fresh,
-                std::vector<EventRow>& out) {
+                LargeVector<EventRow>& out) {
   out.clear();
   out.reserve(stored.size() + fresh.size());
   auto next = fresh.begin();
@@ -334,7 +335,7 @@ MergeCounts Activity::merge(std::span<const RowPages> sets, unsigned threads) {
 MergeCounts Activity::merge_some(std::span<const RowPages> sets, const StoredBlobs& stored,
                                  unsigned threads) {
   struct Scratch {
-    std::vector<EventRow> rows, spare, both;
+    LargeVector<EventRow> rows, spare, both;
     MergeCounts counts;
     std::uint32_t newest = 0;
   };

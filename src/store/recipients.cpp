@@ -2,6 +2,7 @@
 
 #include "base/bytes.hpp"
 #include "base/hash.hpp"
+#include "base/large_memory.hpp"
 #include "base/parallel.hpp"
 #include "base/text.hpp"
 #include "store/blob_writer.hpp"
@@ -96,7 +97,7 @@ std::unique_ptr<const PackedKeys> Recipients::packed_keys(std::uint32_t block) {
 
 std::vector<std::optional<RecipientId>> Recipients::find(std::span<const std::string_view> keys) {
   std::vector<std::optional<RecipientId>> ids(keys.size());
-  std::vector<std::uint64_t> hashes(keys.size());
+  LargeVector<std::uint64_t> hashes(keys.size());
   std::vector<std::uint32_t> order(keys.size());
   std::iota(order.begin(), order.end(), 0U);
   for (std::size_t i = 0; i < keys.size(); ++i) {
@@ -182,7 +183,7 @@ void Recipients::add(std::span<const NewKey> keys, unsigned threads) {
     }
     i = end;
   }
-  std::vector<std::uint64_t> hashes(keys.size());
+  LargeVector<std::uint64_t> hashes(keys.size());
   index_hash({}); // the seed is read by one thread
   BlobWriter key_blocks(m_database->use("INSERT INTO key_block VALUES (?1, ?2) ON CONFLICT (block) "
                                         "DO UPDATE SET data = excluded.data"));
@@ -229,7 +230,7 @@ void Recipients::add(std::span<const NewKey> keys, unsigned threads) {
     ++starts[partition_of(hash) + 1];
   }
   std::partial_sum(starts.begin(), starts.end(), starts.begin());
-  std::vector<IndexEntry> entries(keys.size());
+  LargeVector<IndexEntry> entries(keys.size());
   auto next = starts;
   for (std::size_t i = 0; i < keys.size(); ++i) {
     entries[next[partition_of(hashes[i])]++] = {tag_of(hashes[i]), keys[i].id};
@@ -435,7 +436,7 @@ std::size_t Recipients::change_attributes(std::span<const std::span<const Attrib
   }
   const auto top = static_cast<std::uint32_t>(starts.size() - 2);
   std::partial_sum(starts.begin(), starts.end(), starts.begin());
-  std::vector<AttributeChange> order(starts.back());
+  LargeVector<AttributeChange> order(starts.back());
   auto next = starts;
   for (const auto part : changes) {
     for (const auto& change : part) {

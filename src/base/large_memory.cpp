@@ -1,0 +1,55 @@
+#include "base/large_memory.hpp"
+
+#include "base/result.hpp"
+
+#include <sys/mman.h>
+
+#include <algorithm>
+
+namespace mailfunnel {
+
+namespace {
+
+/// In whole huge pages: the system puts such a piece where one can begin.
+std::size_t rounded(std::size_t bytes) {
+  constexpr std::size_t k_page = std::size_t{2} << 20;
+  return (bytes + k_page - 1) / k_page * k_page;
+}
+
+} // namespace
+
+void* take_large(std::size_t bytes) {
+  bytes = rounded(bytes);
+  void* memory = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (memory == MAP_FAILED) {
+    throw Failure({ErrorCode::io, "the system has no memory left: give less with --memory"});
+  }
+#ifdef MADV_HUGEPAGE
+  madvise(memory, bytes, MADV_HUGEPAGE);
+#endif
+  return memory;
+}
+
+void give_large(void* memory, std::size_t bytes) noexcept {
+  munmap(memory, rounded(bytes));
+}
+
+void* LargeArena::take_bytes(std::size_t bytes, std::size_t alignment) {
+  constexpr std::size_t k_first = std::size_t{64} << 10, k_largest = std::size_t{4} << 20;
+  m_used = (m_used + alignment - 1) & ~(alignment - 1);
+  if (m_slabs.empty() || m_used + bytes > m_slabs.back().size()) {
+    const auto usual = m_slabs.empty() ? k_first : std::min(4 * m_slabs.back().size(), k_largest);
+    m_slabs.emplace_back(std::max(bytes, usual));
+    m_used = 0;
+  }
+  auto* const at = m_slabs.back().data() + m_used;
+  m_used += bytes;
+  return at;
+}
+
+void LargeArena::clear() {
+  m_slabs.clear();
+  m_used = 0;
+}
+
+} // namespace mailfunnel

@@ -1,0 +1,63 @@
+#include "base/large_memory.hpp"
+
+#include "base/result.hpp"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <cstdint>
+#include <cstring>
+#include <limits>
+#include <numeric>
+#include <span>
+
+namespace mailfunnel {
+namespace {
+
+TEST_CASE("a vector keeps what stands in it, from small to large and back") {
+  LargeVector<std::uint32_t> numbers;
+  for (std::uint32_t i = 0; i < 1'000'000; ++i) { // past the size from which memory is large
+    numbers.push_back(i);
+  }
+  auto moved = std::move(numbers);
+  numbers = LargeVector<std::uint32_t>(moved.begin(), moved.begin() + 1000);
+  moved.erase(moved.begin() + 10, moved.end());
+  moved.shrink_to_fit();
+  CHECK_EQ(std::accumulate(moved.begin(), moved.end(), 0U), 45);
+  CHECK_EQ(numbers.size(), 1000);
+  CHECK_EQ(numbers.back(), 999);
+}
+
+TEST_CASE("what has a value of its own gets it, and a value that is given is set") {
+  const LargeVector<std::vector<int>> lists(60'000); // such are made, not left as memory was
+  CHECK(std::all_of(lists.begin(), lists.end(), [](const auto& list) { return list.empty(); }));
+  const LargeVector<std::uint64_t> sevens(300'000, 7);
+  CHECK(std::all_of(sevens.begin(), sevens.end(), [](std::uint64_t n) { return n == 7; }));
+}
+
+TEST_CASE("more memory than there is: an error that says what to do") {
+  CHECK_THROWS_AS(take_large(std::numeric_limits<std::size_t>::max() / 4), Failure);
+}
+
+TEST_CASE("pieces of an arena never move and never share a byte") {
+  LargeArena arena;
+  std::vector<std::span<std::uint64_t>> pieces;
+  for (std::size_t i = 0; i < 3000; ++i) {
+    const auto size = i * 37 % 1000 + (i % 500 == 0 ? 700'000 : 0); // some larger than any slab
+    auto* const bytes = arena.take<char>(i % 7); // so that the next has to be aligned
+    std::memset(bytes, 0xFF, i % 7);
+    auto* const piece = arena.take<std::uint64_t>(size + 5);
+    CHECK_EQ(reinterpret_cast<std::uintptr_t>(piece) % alignof(std::uint64_t), 0);
+    arena.give_back<std::uint64_t>(5);
+    std::fill_n(piece, size, i);
+    pieces.emplace_back(piece, size);
+  }
+  for (std::size_t i = 0; i < pieces.size(); ++i) {
+    CHECK(std::all_of(pieces[i].begin(), pieces[i].end(), [i](auto n) { return n == i; }));
+  }
+  arena.clear();
+  CHECK(arena.take<char>(1) != nullptr);
+}
+
+} // namespace
+} // namespace mailfunnel
