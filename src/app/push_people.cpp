@@ -167,10 +167,10 @@ private:
                                   std::uint32_t r,
                                   const std::vector<const AttributeTable*>& attributes,
                                   const std::vector<std::uint32_t>& since) const {
-    RowText row;
-    m_writer.row(row, address, scores, r, attributes, since);
+    RowText text;
+    m_writer.row(text, address, scores, r, attributes, since);
     std::vector<std::string> out;
-    for (auto rest = row.text().substr(0, row.size() - 1);;) { // without its line end
+    for (auto rest = text.row().substr(0, text.row().size() - 1);;) { // without its line end
       const auto end = rest.find('\x1f');
       out.emplace_back(rest.substr(0, end));
       if (end == std::string_view::npos) {

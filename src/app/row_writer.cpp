@@ -12,19 +12,21 @@
 namespace mailfunnel {
 
 namespace {
-/// Cells at whose beginning a spreadsheet would see a formula.
-constexpr std::string_view k_formula = "=+-@\t\r|%";
+/// Would a spreadsheet see a formula in the cell?
+bool is_formula(std::string_view cell) {
+  constexpr std::string_view k_begins = "=+-@\t\r|%";
+  return !cell.empty() && k_begins.find(cell.front()) != std::string_view::npos;
+}
 } // namespace
 
-char* RowText::room(std::size_t bytes) {
-  if (bytes > m_capacity - m_size) {
-    const auto capacity = std::max(m_size + bytes, 2 * m_capacity);
-    auto moved = std::make_unique_for_overwrite<char[]>(capacity);
-    std::copy_n(m_bytes.get(), m_size, moved.get());
-    m_bytes = std::move(moved);
-    m_capacity = capacity;
-  }
-  return m_bytes.get() + m_size;
+void RowText::move_row(std::size_t bytes) {
+  constexpr std::size_t k_first = std::size_t{16} << 10, k_most = std::size_t{4} << 20;
+  m_slab = std::min(std::max(4 * m_slab, k_first), k_most);
+  const auto size = std::max(m_slab, 2 * (row().size() + bytes));
+  auto* const moved = m_memory.take<char>(size);
+  m_end = std::copy(m_row, m_end, moved);
+  m_row = moved;
+  m_limit = moved + size;
 }
 
 /// A line in the making: it has room for what is short.
@@ -37,7 +39,12 @@ public:
 
   void operator+=(char c) { *room(1) = c, ++m_at; }
   void operator+=(std::string_view part) {
-    std::copy(part.begin(), part.end(), room(part.size()));
+    auto* const to = room(part.size());
+    if (part.size() == 1) { // a call costs more
+      *to = part.front();
+    } else {
+      std::copy(part.begin(), part.end(), to);
+    }
     m_at += part.size();
   }
   /// Where `bytes` can be written, up to which the line then goes by set_end().
@@ -83,8 +90,8 @@ AttributeTable::AttributeTable(ChunkSource& source, const std::string& name, Sec
 
 RowWriter::RowWriter(const Scorer& scorer, const Locale& locale, TimeZone zone, ExportFormat format,
                      std::vector<ExportColumn> columns)
-    : m_scorer(scorer), m_locale(locale), m_zone(zone), m_format(format),
-      m_columns(std::move(columns)), m_line_end("\n") {
+    : m_locale(locale), m_zone(zone), m_format(format), m_columns(std::move(columns)),
+      m_line_end("\n") {
   switch (format) {
   case ExportFormat::people:
     m_separator = locale.separator;
@@ -111,6 +118,12 @@ RowWriter::RowWriter(const Scorer& scorer, const Locale& locale, TimeZone zone, 
     }
     m_longest_before = std::max(m_longest_before, before.size());
   }
+  for (char grade = 'A'; grade <= 'Z'; ++grade) {
+    m_grades.push_back(cell_of({&grade, 1}));
+  }
+  for (const auto& status : scorer.statuses()) {
+    m_statuses.push_back(cell_of(status));
+  }
 }
 
 std::string RowWriter::header() const {
@@ -128,20 +141,21 @@ std::string RowWriter::header() const {
   return out + m_line_end;
 }
 
+bool RowWriter::begins_with(std::string_view email) const {
+  return m_columns.front().field == ExportField::email && m_before.front().empty() &&
+         as_it_is(email);
+}
+
 void RowWriter::row(RowText& out, std::string_view email, const ChunkScores& scores, std::size_t r,
                     const std::vector<const AttributeTable*>& attributes,
-                    const std::vector<std::uint32_t>& since) const {
+                    const std::vector<std::uint32_t>& since, std::size_t written) const {
   Line line(out);
-  for (std::size_t c = 0; c < m_columns.size();) {
+  for (auto c = written; c < m_columns.size();) {
     if (m_counts[c] != nullptr) {
       c = counts(line, c, scores, r);
       continue;
     }
-    if (const auto& before = m_before[c]; before.size() == 1) {
-      line += before.front();
-    } else {
-      line += before;
-    }
+    line += m_before[c];
     cell(line, m_columns[c], email, scores, r, attributes[c], since.empty() ? 0 : since[r]);
     ++c;
   }
@@ -228,31 +242,44 @@ void RowWriter::day(Line& out, std::uint32_t midnight) const {
   }
 }
 
-void RowWriter::text(Line& out, std::string_view value) const {
-  std::string quoted;
+/// Is the text its own cell?
+bool RowWriter::as_it_is(std::string_view value) const {
   switch (m_format) {
-  case ExportFormat::ndjson:
-    append_json_string(quoted, value);
-    out += quoted;
-    return;
-  case ExportFormat::cells:
-    out += printable(value, 400); // no control characters: they part the cells
-    return;
   case ExportFormat::people:
-    if (!value.empty() && k_formula.find(value.front()) != std::string_view::npos) {
-      append_csv_field(quoted, "'" + std::string(value), m_separator);
-      out += quoted;
-      return;
-    }
-    break;
+    return !is_formula(value) && !csv_wants_quotes(value, m_separator);
   case ExportFormat::machine:
+    return !csv_wants_quotes(value, m_separator);
+  case ExportFormat::ndjson:
+  case ExportFormat::cells:
     break;
   }
-  if (csv_wants_quotes(value, m_separator)) {
-    append_csv_field(quoted, value, m_separator);
-    out += quoted;
-  } else {
+  return false;
+}
+
+std::string RowWriter::cell_of(std::string_view value) const {
+  std::string cell;
+  switch (m_format) {
+  case ExportFormat::ndjson:
+    append_json_string(cell, value);
+    break;
+  case ExportFormat::cells:
+    cell = printable(value, 400); // no control characters: they part the cells
+    break;
+  case ExportFormat::people:
+    append_csv_field(cell, (is_formula(value) ? "'" : "") + std::string(value), m_separator);
+    break;
+  case ExportFormat::machine:
+    append_csv_field(cell, value, m_separator);
+    break;
+  }
+  return cell;
+}
+
+void RowWriter::text(Line& out, std::string_view value) const {
+  if (as_it_is(value)) {
     out += value;
+  } else {
+    out += cell_of(value);
   }
 }
 
@@ -272,13 +299,11 @@ void RowWriter::cell(Line& out, const ExportColumn& column, std::string_view ema
   case ExportField::last_click:
     moment(out, s.last_click[r]);
     return;
-  case ExportField::grade: {
-    const char grade = static_cast<char>('A' + s.grade[r]);
-    text(out, {&grade, 1});
+  case ExportField::grade:
+    out += m_grades[s.grade[r]];
     return;
-  }
   case ExportField::status:
-    text(out, m_scorer.statuses()[s.status[r]]);
+    out += m_statuses[s.status[r]];
     return;
   case ExportField::phase:
     text(out, s.phase[r] == 0 ? "" : name_of(static_cast<Stage>(s.phase[r])));

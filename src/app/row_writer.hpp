@@ -4,6 +4,7 @@
 #include "app/config.hpp"
 #include "app/export_column.hpp"
 #include "app/segment_export.hpp"
+#include "base/large_memory.hpp"
 
 #include <array>
 #include <memory>
@@ -24,21 +25,26 @@ private:
   std::vector<std::string_view> m_values;
 };
 
-/// Lines, one behind the other; written in place.
+/// Rows, written in place; each stays where it is once the next begins.
 class RowText {
 public:
-  /// `expected`: about so many bytes.
-  explicit RowText(std::size_t expected = 0) { room(expected); }
-  std::string_view text() const { return {m_bytes.get(), m_size}; }
-  std::size_t size() const { return m_size; }
+  void begin_row() { m_row = m_end; }
+  std::string_view row() const { return {m_row, static_cast<std::size_t>(m_end - m_row)}; }
 
-  /// The end of the text, where `bytes` can be written; views of it may move.
-  char* room(std::size_t bytes);
-  void set_end(const char* end) { m_size = static_cast<std::size_t>(end - m_bytes.get()); }
+  /// The end of the row, where `bytes` can be written; the row may move.
+  char* room(std::size_t bytes) {
+    if (bytes > static_cast<std::size_t>(m_limit - m_end)) {
+      move_row(bytes);
+    }
+    return m_end;
+  }
+  void set_end(char* end) { m_end = end; }
 
 private:
-  std::unique_ptr<char[]> m_bytes;
-  std::size_t m_size = 0, m_capacity = 0;
+  void move_row(std::size_t bytes);
+  LargeArena m_memory;
+  char *m_row = nullptr, *m_end = nullptr, *m_limit = nullptr;
+  std::size_t m_slab = 0; // bytes of the last one
 };
 
 class RowWriter {
@@ -48,11 +54,13 @@ public:
 
   /// The first line; "" where the format has none.
   std::string header() const;
+  /// Do their rows begin with the address as it is?
+  bool begins_with(std::string_view email) const;
   /// `attributes`: by column, nullptr where it is no attribute. `since`: days by recipient, where a
-  /// column shows them.
+  /// column shows them. `written`: so many columns stand there already.
   void row(RowText& out, std::string_view email, const ChunkScores& scores, std::size_t r,
            const std::vector<const AttributeTable*>& attributes,
-           const std::vector<std::uint32_t>& since) const;
+           const std::vector<std::uint32_t>& since, std::size_t written = 0) const;
   const std::vector<ExportColumn>& columns() const { return m_columns; }
 
 private:
@@ -62,18 +70,20 @@ private:
   void number(Line& out, Points thousandths) const;
   void moment(Line& out, std::uint32_t seconds) const;
   void day(Line& out, std::uint32_t midnight) const;
+  bool as_it_is(std::string_view value) const;
+  std::string cell_of(std::string_view value) const;
   void text(Line& out, std::string_view value) const;
   void cell(Line& out, const ExportColumn& column, std::string_view email,
             const ChunkScores& scores, std::size_t r, const AttributeTable* attribute,
             std::uint32_t since) const;
 
-  const Scorer& m_scorer;
   const Locale& m_locale;
   TimeZone m_zone;
   ExportFormat m_format;
   std::vector<ExportColumn> m_columns;
   std::vector<std::string> m_before; // what stands before each column's value: separator, JSON name
-  std::vector<CountColumn> m_counts; // nullptr where the column is no count
+  std::vector<std::string> m_grades, m_statuses; // their cells, by number
+  std::vector<CountColumn> m_counts;             // nullptr where the column is no count
   std::size_t m_longest_before = 0;
   char m_separator = ',';
   std::string m_line_end;

@@ -19,6 +19,7 @@
 #include <memory>
 #include <mutex>
 #include <span>
+#include <utility>
 
 namespace mailfunnel {
 
@@ -26,11 +27,61 @@ namespace {
 
 /// What one thread found of one segment: texts stay where they are until the file is put together.
 struct Found {
-  std::deque<RowText> texts;
-  std::deque<std::vector<SegmentMember>> members; // of each text
-  SortedMembers sorted;                           // all of them, in the end
-  std::uint64_t wanted = 0;                       // without a limit there would be so many
+  RowText text;
+  LargeArena memory;
+  std::vector<std::span<const SegmentMember>> members; // of each chunk
+  std::uint64_t wanted = 0;                            // without a limit there would be so many
   SegmentResult counts;
+};
+
+/// Pieces that several threads make, put one after the other; nobody waits for who is putting.
+class PiecesInOrder {
+public:
+  /// Puts what is next, piece after piece, unless another thread does.
+  template<typename Put> void add(std::size_t number, std::string piece, Put put) {
+    std::unique_lock lock(m_mutex);
+    m_ready.emplace(number, std::move(piece));
+    if (std::exchange(m_putting, true)) {
+      return;
+    }
+    for (auto next = m_ready.find(m_next); next != m_ready.end(); next = m_ready.find(++m_next)) {
+      const auto text = std::move(next->second);
+      m_ready.erase(next);
+      lock.unlock();
+      put(text);
+      lock.lock();
+    }
+    m_putting = false;
+  }
+
+private:
+  std::mutex m_mutex;
+  std::map<std::size_t, std::string> m_ready;
+  std::size_t m_next = 0;
+  bool m_putting = false;
+};
+
+/// The keys of a chunk's people, who are asked for in order.
+class BlockKeys {
+public:
+  explicit BlockKeys(StoreChunk& source) : m_source(source) {}
+  /// nullptr: nothing is known of these.
+  const PackedKeys* of(std::size_t r) {
+    if (const auto block = static_cast<std::uint32_t>(r >> k_recipient_block_bits);
+        block != m_block) {
+      m_block = block;
+      m_keys = m_source.keys(block);
+    }
+    return m_keys != nullptr && in_block(r) < m_keys->size() ? m_keys : nullptr;
+  }
+  static std::uint32_t in_block(std::size_t r) {
+    return static_cast<std::uint32_t>(r & (k_recipient_block - 1));
+  }
+
+private:
+  StoreChunk& m_source;
+  std::uint32_t m_block = ~0U;
+  const PackedKeys* m_keys = nullptr;
 };
 
 class SegmentRun {
@@ -99,102 +150,66 @@ public:
     return out;
   }
 
+  /// Before the files are written.
   void put_in_order() {
-    on_threads(static_cast<unsigned>(m_found.size()), [&](unsigned thread) {
-      for (auto& found : m_found[thread]) {
-        found.sorted = SortedMembers(found.members);
+    for (std::size_t i = 0; i < m_requests.size(); ++i) {
+      std::vector<std::span<const SegmentMember>> pieces;
+      for (const auto& of_thread : m_found) {
+        pieces.insert(pieces.end(), of_thread[i].members.begin(), of_thread[i].members.end());
       }
-    });
+      m_parts.emplace_back(std::move(pieces), threads(), m_limit != 0);
+    }
   }
 
-  /// The files, in order, go to `put`; who stands last in them to the results.
+  /// The files go to `put`; who stands last in them to the results. Each part is put in order by
+  /// one thread, and put by the one that comes when all before it in its file are: so one thread
+  /// sorts while another writes, and what is written is still in the cache.
   void write(const PutPiece& put, std::vector<SegmentResult>& results) {
+    std::deque<PiecesInOrder> files(m_requests.size());
+    std::vector<std::pair<std::size_t, std::size_t>> parts; // segment, part of it
     for (std::size_t i = 0; i < m_requests.size(); ++i) {
-      write(i, static_cast<unsigned>(m_found.size()), put, results[i]);
+      for (std::size_t part = 0; part < m_parts[i].parts(); ++part) {
+        parts.emplace_back(i, part);
+      }
     }
+    std::vector<std::vector<MemberParts::Sorted>> scratch(threads());
+    parallel_for(parts.size(), threads(), [&](std::size_t p, unsigned thread) {
+      const auto [i, part] = parts[p];
+      auto& members = scratch[thread];
+      m_parts[i].sort(part, members);
+      if (m_limit != 0) {
+        keep_first(i, members, results[i]);
+      }
+      files[i].add(part, rows_of(part == 0 ? m_writers[i].header() : "", members),
+                   [&, i = i](std::string_view text) { put(i, text); });
+    });
   }
 
 private:
-  using Range = std::span<const SegmentMember>;
+  unsigned threads() const { return static_cast<unsigned>(m_found.size()); }
 
-  /// The file of segment i: the threads' sorted members cut at the same places, each slice merged
-  /// by one thread and put by the one that comes when all before it are. So one thread merges while
-  /// another writes, and what is written is still in the cache.
-  void write(std::size_t i, unsigned threads, const PutPiece& put, SegmentResult& result) {
-    std::vector<Range> runs;
-    std::size_t total = 0;
+  /// Of a segment whose members are in one part, as there is a limit.
+  void keep_first(std::size_t i, std::vector<MemberParts::Sorted>& members,
+                  SegmentResult& result) const {
+    members.resize(std::min(members.size(), m_limit));
     std::uint64_t wanted = 0;
     for (const auto& of_thread : m_found) {
       wanted += of_thread[i].wanted;
-      runs.emplace_back(of_thread[i].sorted.all());
-      total += runs.back().size();
     }
-    constexpr std::size_t k_slice = 2048;
-    const auto slices = m_limit != 0 ? std::size_t{1} : total / k_slice + 1;
-    const auto longest = *std::max_element(runs.begin(), runs.end(),
-                                           [](Range a, Range b) { return a.size() < b.size(); });
-    std::vector<std::vector<Range>> cut(slices);
-    for (std::size_t slice = 0; slice < slices; ++slice) {
-      for (auto& run : runs) {
-        auto end = run.size();
-        if (slice + 1 < slices) {
-          const auto& border = longest[longest.size() * (slice + 1) / slices];
-          end = static_cast<std::size_t>(std::lower_bound(run.begin(), run.end(), border, before) -
-                                         run.begin());
-        }
-        cut[slice].push_back(run.first(end));
-        run = run.subspan(end);
-      }
+    if (!members.empty() && wanted > m_limit) {
+      const auto& last = *members.back().member;
+      result.last = SegmentPlace{last.score(), std::string(last.email())};
     }
-    put(i, m_writers[i].header());
-    std::mutex mutex;
-    std::map<std::size_t, std::string> ready;
-    std::size_t next = 0;
-    parallel_for(slices, threads, [&](std::size_t slice, unsigned) {
-      const SegmentMember* last = nullptr;
-      auto text = merged(cut[slice], m_limit != 0 ? m_limit : total, last);
-      const std::lock_guard lock(mutex);
-      if (last != nullptr && m_limit != 0 && wanted > m_limit) { // then there is one slice
-        result.last = SegmentPlace{last->score(), std::string(last->email())};
-      }
-      ready.emplace(slice, std::move(text));
-      for (; !ready.empty() && ready.begin()->first == next; ++next) {
-        put(i, ready.begin()->second);
-        ready.erase(ready.begin());
-      }
-    });
   }
 
-  /// `last`: the last one that is in the text.
-  static std::string merged(std::vector<Range>& runs, std::size_t most,
-                            const SegmentMember*& last) {
-    std::string text;
-    std::size_t size = 0;
-    for (const auto run : runs) {
-      for (const auto& member : run) {
-        size += member.text().size();
-      }
+  static std::string rows_of(std::string text, std::span<const MemberParts::Sorted> members) {
+    auto size = text.size();
+    for (const auto& one : members) {
+      size += one.member->row().size();
     }
     text.reserve(size);
-    constexpr std::size_t k_ahead = 8; // rows are all over the memory
-    while (most-- != 0) {
-      Range* first = nullptr;
-      for (auto& run : runs) {
-        if (!run.empty() && (first == nullptr || before(run.front(), first->front()))) {
-          first = &run;
-        }
-      }
-      if (first == nullptr) {
-        break;
-      }
-      if (first->size() > k_ahead) {
-        const auto* row = (*first)[k_ahead].row();
-        __builtin_prefetch(row);
-        __builtin_prefetch(row + 56); // a row is often on two lines of the cache
-      }
-      last = &first->front();
-      text += last->text();
-      *first = first->subspan(1);
+    for (const auto& one : members) {
+      text += one.member->row();
     }
     return text;
   }
@@ -217,8 +232,11 @@ private:
       found.counts.members += members.count();
       return;
     }
+    BlockKeys keys(source);
     members.each([&](std::size_t r) {
-      if (source.address(static_cast<std::uint32_t>(r)).empty()) {
+      const auto* block = keys.of(r);
+      if ((block == nullptr || !block->is_address(BlockKeys::in_block(r))) &&
+          source.address(static_cast<std::uint32_t>(r)).empty()) {
         ++found.counts.kept_out_no_address;
         members.reset(r);
       }
@@ -276,27 +294,35 @@ private:
     const auto since = shows_since(writer.columns())
                            ? m_since.of_chunk(chunk, source, scores, members)
                            : std::vector<std::uint32_t>();
-    constexpr std::size_t k_usual_row = 56;
+    auto& text = found.text;
     const auto count = members.count();
-    auto& text = found.texts.emplace_back(count * k_usual_row);
-    auto& rows = found.members.emplace_back();
-    rows.reserve(count);
+    auto* const rows = found.memory.take<SegmentMember>(count);
+    auto* next = rows;
+    BlockKeys keys(source);
+    std::string space; // of an address that does not begin its row
     members.each([&](std::size_t r) {
-      const auto email = source.address(static_cast<std::uint32_t>(r));
-      const auto row = text.size();
-      writer.row(text, email, scores, r, attributes, since);
-      const auto size = text.size() - row;
-      const bool inside = text.text().substr(row).starts_with(email);
-      if (!inside) {
-        text.set_end(std::copy(email.begin(), email.end(), text.room(email.size())));
+      text.begin_row();
+      const auto* block = keys.of(r); // all members have an address
+      auto* const begin = text.room(block->room(BlockKeys::in_block(r)));
+      auto* end = begin;
+      auto email = block->address(BlockKeys::in_block(r), end);
+      const auto email_size = email.size();
+      const bool begins = email.data() == begin && writer.begins_with(email);
+      if (begins) {
+        text.set_end(begin + email_size);
+      } else {
+        email = space.assign(email);
       }
-      rows.emplace_back(scores.score[r], email, size, !inside); // its row still moves
+      writer.row(text, email, scores, r, attributes, since, begins ? 1 : 0);
+      const auto row_size = text.row().size();
+      if (!begins) {
+        text.set_end(std::copy(email.begin(), email.end(), text.room(email_size)));
+      }
+      text.room(SegmentMember::k_front);
+      new (next++)
+          SegmentMember(scores.score[r], text.row().substr(0, row_size), email_size, !begins);
     });
-    const auto* at = text.text().data();
-    for (auto& member : rows) {
-      member.set_row(at);
-      at += member.bytes();
-    }
+    found.members.emplace_back(rows, count);
   }
 
   const Workspace& m_workspace;
@@ -308,6 +334,7 @@ private:
   StatusSince m_since;
   std::deque<RowWriter> m_writers;         // by segment
   std::vector<std::vector<Found>> m_found; // by thread, then segment
+  std::vector<MemberParts> m_parts;        // by segment, once they are put in order
 };
 
 bool needs_times(const Expression& expression) {
@@ -401,15 +428,21 @@ ExportedSegments export_segments(Store& store, const Workspace& workspace, Secon
       store, workspace, *out.world, scorer, needs_times(workspace, requests, true), segments,
       [&](std::uint32_t chunk, const ChunkScores& scores) { recorder.add(chunk, scores); });
   out.results = segments.counts();
-  auto noted = std::async(std::launch::async, [&] {
-    out.run = stored ? *stored : recorder.save();
-    if (before) {
-      before(out);
-    }
-  });
+  const auto noted = std::async(std::launch::async, [&] {
+                       out.run = stored ? *stored : recorder.save();
+                       if (before) {
+                         before(out);
+                       }
+                     }).share();
   segments.put_in_order();
-  noted.get();
-  segments.write(put, out.results);
+  auto results = out.results; // who notes looks at those
+  segments.write(
+      [&](std::size_t segment, std::string_view piece) {
+        noted.get(); // or its failure
+        put(segment, piece);
+      },
+      results);
+  out.results = std::move(results);
   return out;
 }
 

@@ -1,90 +1,81 @@
 #pragma once
 // The members of a segment in the order of its file: hottest first, by score, then by address.
 
+#include "base/large_memory.hpp"
 #include "funnel/rules.hpp"
 
 #include <algorithm>
 #include <array>
 #include <cstdint>
-#include <cstring>
-#include <deque>
 #include <limits>
-#include <memory>
 #include <span>
 #include <string_view>
 #include <vector>
 
 namespace mailfunnel {
 
-/// A member with its rendered row, before all are put in order.
+/// A member with its row, as long as all are not in order.
 class SegmentMember {
 public:
-  SegmentMember() = default;
-  /// `row` begins with the address, or the address stands right behind it.
-  SegmentMember(Points score, std::string_view email, std::size_t row_size, bool email_behind)
-      : m_row_size(static_cast<std::uint32_t>(row_size)),
-        m_email(static_cast<std::uint32_t>(email.size()) | (email_behind ? k_behind : 0U)) {
-    std::array<char, k_front> padded{};
-    const auto* front = email.data();
-    if (email.size() < k_front) {
-      std::copy(email.begin(), email.end(), padded.begin());
-      front = padded.data();
-    }
-    const auto word = [front](std::size_t at) {
-      std::uint64_t bytes;
-      std::memcpy(&bytes, front + at, sizeof bytes);
-      return __builtin_bswap64(bytes); // so that numbers compare as the texts do
-    };
-    m_words = {std::uint64_t{order_of(score)} << 32 | word(0) >> 32, word(4), word(12)};
-  }
+  /// `row` begins with the address, or the address stands right behind it. From there on k_front
+  /// bytes can be read.
+  SegmentMember(Points score, std::string_view row, std::size_t email_size, bool email_behind)
+      : m_row(row.data()), m_row_size(static_cast<std::uint32_t>(row.size())),
+        m_email(static_cast<std::uint32_t>(email_size) | (email_behind ? k_behind : 0U)),
+        m_place(std::uint64_t{order_of(score)} << 32 | word(0) >> 32) {}
 
   /// The score, hottest smallest; what is beyond two million points is as hot as that.
   static std::uint32_t order_of(Points score) {
     constexpr Points k_most = std::numeric_limits<std::int32_t>::max();
     return static_cast<std::uint32_t>(k_most - std::clamp(score, -k_most, k_most));
   }
-  std::uint32_t order() const { return static_cast<std::uint32_t>(m_words[0] >> 32); }
   Points score() const {
-    return Points{std::numeric_limits<std::int32_t>::max()} - static_cast<Points>(order());
+    return Points{std::numeric_limits<std::int32_t>::max()} - static_cast<Points>(m_place >> 32);
   }
 
-  void set_row(const char* row) { m_row = row; }
-  const char* row() const { return m_row; }
-  std::string_view text() const { return {m_row, m_row_size}; }
+  std::string_view row() const { return {m_row, m_row_size}; }
   std::string_view email() const {
     return {m_row + ((m_email & k_behind) != 0 ? m_row_size : 0), m_email & ~k_behind};
   }
-  std::size_t bytes() const { // of the row and what stands behind it
-    return m_row_size + ((m_email & k_behind) != 0 ? m_email & ~k_behind : 0U);
-  }
 
-  /// Score and the front of the address: what decides nearly always.
-  using Words = std::array<std::uint64_t, 3>;
-  const Words& words() const { return m_words; }
+  static constexpr std::size_t k_front = 20;
+  /// Score and the first four bytes of the address: a number that compares as they do.
+  std::uint64_t place() const { return m_place; }
+  /// Eight bytes of the address, zeros behind it, likewise; `at` at most k_front - 8.
+  std::uint64_t word(std::size_t at) const;
 
 private:
-  static constexpr std::size_t k_front = 20;
   static constexpr std::uint32_t k_behind = 1U << 31;
 
-  Words m_words;
   const char* m_row;
   std::uint32_t m_row_size, m_email;
+  std::uint64_t m_place;
 };
 
-bool before(const SegmentMember& a, const SegmentMember& b);
-
-/// Members in the order of the file.
-class SortedMembers {
+/// Members in parts of some thousands, of which each can be put in order by itself.
+class MemberParts {
 public:
-  SortedMembers() = default;
-  /// First into parts by score, each of which fits into a cache, and then those.
-  explicit SortedMembers(const std::deque<std::vector<SegmentMember>>& pieces);
+  MemberParts() = default;
+  /// `pieces` stay as they are. `whole`: in one part.
+  MemberParts(std::vector<std::span<const SegmentMember>> pieces, unsigned threads, bool whole);
 
-  std::span<const SegmentMember> all() const { return {m_members.get(), m_size}; }
+  std::size_t size() const { return m_size; } // members
+  std::size_t parts() const { return m_ends.size(); }
+
+  /// A member among others of its part: what decides nearly always stands in it.
+  static constexpr std::size_t k_words = 3;
+  struct Sorted {
+    std::array<std::uint64_t, k_words> words;
+    const SegmentMember* member;
+  };
+  /// The members of a part in order.
+  void sort(std::size_t part, std::vector<Sorted>& out) const;
 
 private:
-  std::unique_ptr<SegmentMember[]> m_members;
+  std::vector<std::span<const SegmentMember>> m_pieces;
   std::size_t m_size = 0;
+  std::vector<std::size_t> m_ends;             // of the parts
+  LargeVector<const SegmentMember*> m_members; // part by part
 };
 
 } // namespace mailfunnel

@@ -72,12 +72,15 @@ public:
   Result<void> finish(bool synced);
 
 private:
+  void hand_over();
   std::string m_path;   // as it was given
   std::string m_target; // what it leads to
   std::string m_beside; // where it grows: a name that no other process has
   bool m_in_place = false;
   int m_file = -1;
   int m_error = 0; // errno of the first
+  std::uint64_t m_size = 0,
+                m_handed_over = 0; // bytes; of them such as are on their way to the disk
 };
 
 /// A NewFile at once, synced.

@@ -94,22 +94,34 @@ std::vector<std::string> StoreChunk::attribute_names() {
   return names_of(m_attributes);
 }
 
+StoreChunk::Addresses& StoreChunk::read_block(std::uint32_t block) {
+  if (m_blocks.empty()) {
+    m_blocks.resize((m_size + k_recipient_block - 1) >> k_recipient_block_bits);
+  }
+  auto& out = m_blocks[block];
+  if (!out.read) {
+    out.read = true;
+    out.keys =
+        m_recipients.packed_keys((m_chunk << (k_chunk_bits - k_recipient_block_bits)) + block);
+  }
+  return out;
+}
+
+const PackedKeys* StoreChunk::keys(std::uint32_t block) {
+  return read_block(block).keys.get();
+}
+
 std::string_view StoreChunk::address(std::uint32_t recipient) {
   if (m_addresses.empty()) {
     m_addresses.resize(m_size);
-    m_blocks.resize((m_size + k_recipient_block - 1) >> k_recipient_block_bits);
   }
   auto& address = m_addresses[recipient];
   if (address.data() != nullptr) {
     return address;
   }
-  const auto number = recipient >> k_recipient_block_bits;
-  auto& block = m_blocks[number];
-  if (!block.read) {
-    block.read = true;
-    block.keys =
-        m_recipients.packed_keys((m_chunk << (k_chunk_bits - k_recipient_block_bits)) + number);
-    block.texts = std::make_unique_for_overwrite<char[]>(block.keys ? block.keys->room() : 0);
+  auto& block = read_block(recipient >> k_recipient_block_bits);
+  if (block.keys && !block.texts) {
+    block.texts = std::make_unique_for_overwrite<char[]>(block.keys->room());
     block.end = block.texts.get();
   }
   const auto index = recipient & (k_recipient_block - 1);

@@ -24,6 +24,8 @@ public:
   bool attribute(std::uint32_t block, std::string_view name, AttributeColumn& column) override;
   std::vector<std::string> attribute_names() override;
   std::string_view address(std::uint32_t recipient) override;
+  /// Of a block of recipients, for who puts their addresses together himself; nullptr: it has none.
+  const PackedKeys* keys(std::uint32_t block);
 
 private:
   ChunkActivity& sets();
@@ -40,10 +42,11 @@ private:
   /// A block's keys, and the addresses of it that were put together.
   struct Addresses {
     std::unique_ptr<const PackedKeys> keys;
-    std::unique_ptr<char[]> texts; // room for all
+    std::unique_ptr<char[]> texts; // room for all, once one is kept
     char* end = nullptr;           // of those that were put together
     bool read = false;
   };
+  Addresses& read_block(std::uint32_t block);
   std::vector<Addresses> m_blocks;           // once somebody asks for an address
   std::vector<std::string_view> m_addresses; // those that were asked for
 };

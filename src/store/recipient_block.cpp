@@ -250,7 +250,7 @@ std::string_view PackedKeys::address(std::uint32_t index, char*& at) const {
   auto* const begin = at;
   at = put(begin, index);
   const std::string_view keys(begin, static_cast<std::size_t>(at - begin));
-  if (has_domain(index)) { // the only one
+  if (is_address(index)) {
     return keys;
   }
   std::string_view first = "";

@@ -65,12 +65,14 @@ public:
     }
     const std::string_view keys(
         space.data(), static_cast<std::size_t>(this->put(space.data(), index) - space.data()));
-    if (has_domain(index)) { // the only one
+    if (is_address(index)) {
       put(keys);
     } else {
       each_of(keys, put);
     }
   }
+  /// Is an address all that somebody is known by? (Some are told only by looking at the keys.)
+  bool is_address(std::uint32_t index) const { return m_people[index + 1].domain != 0; }
   /// The address of somebody that is shown, or "": put together at `at`, which moves behind it. For
   /// all that are asked for, each once, room() suffices.
   std::string_view address(std::uint32_t index, char*& at) const;
@@ -80,7 +82,6 @@ private:
     std::uint32_t end = 0; // of the text, in letters
     std::uint16_t domain = 0;
   };
-  bool has_domain(std::uint32_t index) const { return m_people[index + 1].domain != 0; }
   static constexpr unsigned k_step = 8; // letters that are put together at a time
   std::string m_body;
   const char* m_texts = nullptr;           // of everybody, one after the other, in letters
