@@ -18,7 +18,7 @@ constexpr std::size_t k_shown = 20;
 
 int run_audit(const Invocation& call) {
   const auto workspace = call.workspace();
-  auto store = Store::open_reading(workspace.store_path());
+  auto store = call.open_reading(workspace);
   const auto result = audit(store, workspace, k_shown);
   if (!result) {
     throw Failure(result.error());

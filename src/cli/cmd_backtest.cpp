@@ -197,7 +197,7 @@ int run_backtest(const Invocation& call) {
   if (request.window < k_day) {
     wrong_usage("--window is at least a day");
   }
-  auto store = Store::open_writing(workspace.store_path());
+  auto store = call.open_writing(workspace);
   const auto result = backtest(store, workspace, rules_of(call, workspace), request);
   if (!result) {
     throw Failure(result.error());

@@ -21,7 +21,7 @@ namespace {
 
 int list_campaigns(const Invocation& call) {
   auto workspace = call.workspace();
-  auto store = Store::open_reading(workspace.store_path());
+  auto store = call.open_reading(workspace);
   const auto world = build_world(store, workspace, workspace.config.rules, call.now());
   Table table({"sent", "account", "id", "name", "kind", "links>", "sent>", "delivered>", "opens>",
                "clicks>", "bounces>", "unsub>"});
@@ -121,7 +121,7 @@ void check_merge(const std::vector<StoredCampaign>& rows, const StoredCampaign& 
 
 int merge_campaigns(const Invocation& call, const std::string& into, const std::string& other) {
   const auto workspace = call.workspace();
-  auto store = Store::open_writing(workspace.store_path());
+  auto store = call.open_writing(workspace);
   const WriterLock lock(store.path());
   Transaction transaction(store.database());
   Catalog catalog(store.database());
@@ -142,7 +142,7 @@ int merge_campaigns(const Invocation& call, const std::string& into, const std::
 /// Of a mailing that others were merged into: all of them.
 int unmerge_campaigns(const Invocation& call, const std::string& id) {
   const auto workspace = call.workspace();
-  auto store = Store::open_writing(workspace.store_path());
+  auto store = call.open_writing(workspace);
   const WriterLock lock(store.path());
   Transaction transaction(store.database());
   Catalog catalog(store.database());
@@ -189,7 +189,7 @@ bool wanted(const LinkLine& line, const std::optional<Stage>& stage, bool untagg
 
 int list_links(const Invocation& call) {
   auto workspace = call.workspace();
-  auto store = Store::open_reading(workspace.store_path());
+  auto store = call.open_reading(workspace);
   const auto world = build_world(store, workspace, workspace.config.rules, call.now());
   std::optional<Stage> stage;
   if (const auto name = call.text("stage"); !name.empty()) {
@@ -251,7 +251,7 @@ void preview(const std::vector<RetaggedLink>& moved) {
 
 int set_by_hand(const Invocation& call, const std::vector<LinkByHand>& entries) {
   auto workspace = call.workspace();
-  auto store = Store::open_writing(workspace.store_path());
+  auto store = call.open_writing(workspace);
   const auto& rules = workspace.config.rules;
   const auto before = build_world(store, workspace, rules, call.now());
   set_links(store, entries);
@@ -272,7 +272,7 @@ std::optional<Stage> stage_argument(const std::string& name) {
 
 int export_links(const Invocation& call, const std::string& path) {
   auto workspace = call.workspace();
-  auto store = Store::open_reading(workspace.store_path());
+  auto store = call.open_reading(workspace);
   const auto world = build_world(store, workspace, workspace.config.rules, call.now());
   const auto out = links_csv(
       link_lines(store, world, workspace.config.rules.robots, call.now(), call.text("campaign")));
@@ -302,7 +302,7 @@ int import_links(const Invocation& call, const std::string& path) {
          path});
   }
   auto workspace = call.workspace();
-  auto store = Store::open_reading(workspace.store_path());
+  auto store = call.open_reading(workspace);
   const auto world = build_world(store, workspace, workspace.config.rules, call.now());
   std::map<std::pair<std::string, std::string>, Stage> now;
   for (const auto& line : link_lines(store, world, workspace.config.rules.robots, call.now(), {})) {

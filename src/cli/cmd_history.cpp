@@ -233,21 +233,23 @@ std::vector<Seconds> moments_for(const Invocation& call, Store& store, Seconds f
 }
 
 int person_history(const Invocation& call, const Workspace& workspace, const std::string& who) {
-  auto store = Store::open_reading(workspace.store_path());
+  auto store = call.open_reading(workspace);
   const auto rules = rules_of(call, workspace);
   auto person = Person::find(store, who);
   if (!person) {
     throw Failure(person.error());
   }
+  Noting noting(call, workspace, store, "history", who);
   Worlds worlds(store, workspace, rules);
   std::vector<Explanation> moments;
   for (const auto moment : moments_for(call, store, person->first_event(), 7 * k_day)) {
     moments.push_back(person->at(moment, rules, worlds.at(moment)));
   }
-  note(call, workspace, "history", who);
-  std::cout << (call.json          ? moments_json(moments)
-                : call.flag("csv") ? person_csv(moments)
-                                   : person_text(moments, rules, call.color));
+  const auto text = call.json          ? moments_json(moments)
+                    : call.flag("csv") ? person_csv(moments)
+                                       : person_text(moments, rules, call.color);
+  noting.done();
+  std::cout << text;
   return k_done;
 }
 
@@ -260,7 +262,7 @@ int run_history(const Invocation& call) {
   if (!arguments.empty()) {
     return person_history(call, workspace, arguments.front());
   }
-  auto store = Store::open_writing(workspace.store_path());
+  auto store = call.open_writing(workspace);
   const auto rules = rules_of(call, workspace);
   Seconds first = INT64_MAX;
   for (const auto& campaign : Catalog(store.database()).campaigns()) {

@@ -128,7 +128,7 @@ int import(const Invocation& call, ImportRequest request) {
     wrong_usage("name the files to import, or - for standard input");
   }
   auto workspace = call.workspace();
-  auto store = Store::open_writing(workspace.store_path());
+  auto store = call.open_writing(workspace);
   request.adapter = call.text("adapter");
   request.account = call.text("account");
   request.rejects = call.text("rejects");

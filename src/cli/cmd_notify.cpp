@@ -14,7 +14,7 @@ namespace {
 
 int run_notify(const Invocation& call) {
   auto workspace = call.workspace();
-  auto store = Store::open_writing(workspace.store_path());
+  auto store = call.open_writing(workspace);
   const bool dry_run = call.flag("dry-run");
   const auto report = notify(store, workspace, call.now(), dry_run);
   for (const auto& notice : report.told) {

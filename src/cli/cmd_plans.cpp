@@ -26,7 +26,7 @@ std::string names_of(const std::vector<Approval>& approvals) {
 }
 
 int list(const Invocation& call, const Workspace& workspace) {
-  auto store = Store::open_reading(workspace.store_path());
+  auto store = call.open_reading(workspace);
   Table table({"plan>", "made", "by", "segment", "target", "add>", "remove>", "set>", "state",
                "approved by", "why"});
   for (const auto& plan : SavedPlans(store).newest(k_shown)) {
@@ -57,7 +57,7 @@ SavedPlan find(Store& store, std::int64_t id) {
 }
 
 int show(const Invocation& call, const Workspace& workspace, std::int64_t id) {
-  auto store = Store::open_reading(workspace.store_path());
+  auto store = call.open_reading(workspace);
   const auto saved = find(store, id);
   const auto plan = SavedPlans(store).read(id);
   note(call, workspace, "plans show", "", plan.changes.size() + plan.blocked.size(),
@@ -86,7 +86,7 @@ int show(const Invocation& call, const Workspace& workspace, std::int64_t id) {
 
 /// approve and reject.
 int judge(const Invocation& call, const Workspace& workspace, std::int64_t id, bool good) {
-  auto store = Store::open_writing(workspace.store_path());
+  auto store = call.open_writing(workspace);
   SavedPlans plans(store);
   const auto who = call.text("as").empty() ? system_user() : call.text("as");
   const auto& rules = workspace.config.push;

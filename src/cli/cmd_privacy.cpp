@@ -46,7 +46,7 @@ int run_forget(const Invocation& call) {
     wrong_usage("`mailfunnel forget EMAIL…` wants an address, or several with --file");
   }
   const auto workspace = call.workspace();
-  auto store = Store::open_writing(workspace.store_path());
+  auto store = call.open_writing(workspace);
   if (call.flag("lift")) {
     std::uint64_t lifted = 0;
     for (const auto& who : request.people) {
@@ -108,7 +108,7 @@ int run_access(const Invocation& call) {
     wrong_usage("--lang wants en, nl, fr or de, not \"" + name + "\"");
   }
   const auto workspace = call.workspace();
-  auto store = Store::open_reading(workspace.store_path());
+  auto store = call.open_reading(workspace);
   const auto report = access_report(store, workspace, who, call.now());
   if (!report) {
     throw Failure(report.error());
@@ -133,7 +133,7 @@ int run_accesses(const Invocation& call) {
     wrong_usage("`mailfunnel accesses` wants one address, or none for everybody");
   }
   const auto workspace = call.workspace();
-  auto store = Store::open_reading(workspace.store_path());
+  auto store = call.open_reading(workspace);
   const auto who = arguments.empty() ? std::string() : arguments.front();
   const auto log = accesses(store, who, call.flag("all") ? k_all : k_shown);
   if (!log) {
@@ -169,7 +169,7 @@ int run_object(const Invocation& call) {
   const auto who = one_person(call, "object");
   const auto reasons = objections_of(call);
   const auto workspace = call.workspace();
-  auto store = Store::open_writing(workspace.store_path());
+  auto store = call.open_writing(workspace);
   const bool withdraw = call.flag("withdraw");
   const auto changed = withdraw ? take_back(store, who, reasons, call.now())
                                 : suppress(store, who, reasons, call.text("note"), call.now());
@@ -201,7 +201,7 @@ int run_suppress(const Invocation& call) {
     wrong_usage("--reason wants one of " + join(known, ", ") + ", not \"" + reason + "\"");
   }
   const auto workspace = call.workspace();
-  auto store = Store::open_writing(workspace.store_path());
+  auto store = call.open_writing(workspace);
   const std::string_view reasons[] = {reason};
   const auto changed = suppress(store, arguments.front(), reasons, call.text("note"), call.now());
   if (changed && *changed) {
@@ -215,7 +215,7 @@ int run_suppress(const Invocation& call) {
 int run_unsuppress(const Invocation& call) {
   const auto who = one_person(call, "unsuppress");
   const auto workspace = call.workspace();
-  auto store = Store::open_writing(workspace.store_path());
+  auto store = call.open_writing(workspace);
   const auto changed = take_back(store, who, k_hand_reasons, call.now());
   if (changed && *changed) {
     note(call, workspace, "unsuppress", who);
@@ -228,7 +228,7 @@ int run_unsuppress(const Invocation& call) {
 
 int run_retain(const Invocation& call) {
   const auto workspace = call.workspace();
-  auto store = Store::open_writing(workspace.store_path());
+  auto store = call.open_writing(workspace);
   const bool dry_run = call.flag("dry-run");
   const auto result = retain(store, workspace, dry_run, call.now());
   if (!dry_run) {

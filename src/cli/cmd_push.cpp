@@ -81,8 +81,8 @@ struct Outcome {
 class PushCommand {
 public:
   explicit PushCommand(const Invocation& call)
-      : m_call(call), m_workspace(call.workspace()),
-        m_store(Store::open_writing(m_workspace.store_path())), m_progress(call) {
+      : m_call(call), m_workspace(call.workspace()), m_store(call.open_writing(m_workspace)),
+        m_progress(call) {
     m_settings.stopped = interrupted;
     m_settings.record = call.text("record");
     if (call.verbose) {

@@ -48,7 +48,7 @@ void print(const ReconciledMailing& mailing, bool color) {
 
 int run_reconcile(const Invocation& call) {
   auto workspace = call.workspace();
-  auto store = Store::open_writing(workspace.store_path());
+  auto store = call.open_writing(workspace);
   if (Activity(store.database()).inbox_size() != 0) {
     fold_inbox(store, workspace.threads);
   }

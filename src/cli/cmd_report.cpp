@@ -226,7 +226,7 @@ std::string report_text(const CampaignReport& report, bool color) {
 int run_report(const Invocation& call) {
   check_paper(call);
   const auto workspace = call.workspace();
-  auto store = Store::open_writing(workspace.store_path());
+  auto store = call.open_writing(workspace);
   fold_inbox(store, workspace.threads);
   const auto report = report_campaign(store, workspace, call.text("campaign"), call.flag("alone"),
                                       as_of(call, store));

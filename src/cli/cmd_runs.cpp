@@ -62,7 +62,7 @@ int show_jobs(const Invocation& call, Store& store) {
 
 int run_runs(const Invocation& call) {
   const auto workspace = call.workspace();
-  auto store = Store::open_reading(workspace.store_path());
+  auto store = call.open_reading(workspace);
   if (const auto job = call.number("job")) {
     return show_job(call, store, *job);
   }

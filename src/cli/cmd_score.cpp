@@ -87,7 +87,7 @@ int suggest(const Invocation& call, const Workspace& workspace, Store& store, co
 
 int run_score(const Invocation& call) {
   auto workspace = call.workspace();
-  auto store = Store::open_writing(workspace.store_path());
+  auto store = call.open_writing(workspace);
   const auto rules = rules_of(call, workspace);
   if (call.has("suggest-levels")) {
     return suggest(call, workspace, store, rules);
@@ -112,7 +112,7 @@ std::string one_person(const Invocation& call, std::string_view command) {
 int run_explain(const Invocation& call) {
   const auto who = one_person(call, "explain");
   auto workspace = call.workspace();
-  auto store = Store::open_reading(workspace.store_path());
+  auto store = call.open_reading(workspace);
   if (const auto run = call.number("run")) {
     if (call.has("rules") || call.has("as-of")) {
       wrong_usage("--run brings its own rules and moment: leave --rules and --as-of out");
@@ -127,26 +127,32 @@ int run_explain(const Invocation& call) {
     return k_done;
   }
   const auto rules = rules_of(call, workspace);
+  Noting noting(call, workspace, store, "explain", who);
   const auto explained = explain(store, workspace, rules, who, as_of(call, store));
   if (!explained) {
     throw Failure(explained.error());
   }
-  note(call, workspace, "explain", who);
-  std::cout << (call.json ? explain_json(*explained) : explain_text(*explained, rules, call.color));
+  const auto text =
+      call.json ? explain_json(*explained) : explain_text(*explained, rules, call.color);
+  noting.done();
+  std::cout << text;
   return k_done;
 }
 
 int run_events(const Invocation& call) {
   const auto who = one_person(call, "events");
   auto workspace = call.workspace();
-  auto store = Store::open_reading(workspace.store_path());
+  auto store = call.open_reading(workspace);
+  Noting noting(call, workspace, store, "events", who);
   const auto world = build_world(store, workspace, workspace.config.rules, call.now());
   const auto events = events_of(store, world, workspace.config.rules.robots, who, call.now());
   if (!events) {
     throw Failure(events.error());
   }
-  note(call, workspace, "events", who);
-  std::cout << (call.json ? events_json(*events, world) : events_text(*events, world, call.color));
+  const auto text =
+      call.json ? events_json(*events, world) : events_text(*events, world, call.color);
+  noting.done();
+  std::cout << text;
   return k_done;
 }
 

@@ -29,7 +29,7 @@ struct Opened {
 /// Folds the inbox and picks the moment.
 Opened open_for_segments(const Invocation& call) {
   auto workspace = call.workspace();
-  auto store = Store::open_writing(workspace.store_path());
+  auto store = call.open_writing(workspace);
   if (Activity(store.database()).inbox_size() != 0) {
     fold_inbox(store, workspace.threads);
   }

@@ -85,7 +85,7 @@ int run_check(const Invocation& call) {
   if (errors == 0) {
     Workspace workspace = call.workspace();
     if (Store::exists(workspace.store_path())) {
-      auto store = Store::open_reading(workspace.store_path());
+      auto store = call.open_reading(workspace);
       auto query = store.database().use("PRAGMA quick_check(1)");
       query.step();
       if (query.text(0) != "ok") {

@@ -20,7 +20,7 @@ int run_simulate(const Invocation& call) {
         "config to play with");
   }
   const auto workspace = call.workspace();
-  auto store = Store::open_writing(workspace.store_path());
+  auto store = call.open_writing(workspace);
   const auto rules = rules_of(call, workspace);
   const auto top = call.number("top").value_or(k_movers);
   if (top > k_most_movers) {

@@ -31,7 +31,7 @@ int run_export(const Invocation& call) {
     wrong_usage("`mailfunnel export events|scores|links [FILE]`");
   }
   auto workspace = call.workspace();
-  auto store = Store::open_writing(workspace.store_path());
+  auto store = call.open_writing(workspace);
   std::ofstream file;
   if (arguments.size() == 2) {
     file.open(arguments[1], std::ios::binary | std::ios::trunc);
@@ -100,7 +100,7 @@ int run_export(const Invocation& call) {
 
 int run_status(const Invocation& call) {
   const auto workspace = call.workspace();
-  auto store = Store::open_reading(workspace.store_path());
+  auto store = call.open_reading(workspace);
   const auto status = status_of(store);
   if (call.json) {
     std::cout << to_json(status);

@@ -177,7 +177,7 @@ int code_of(const SyncSummary& summary) {
 int run_sync(const Invocation& call) {
   give_memory_back();
   auto workspace = call.workspace();
-  auto store = Store::open_writing(workspace.store_path());
+  auto store = call.open_writing(workspace);
   SyncRequest request;
   request.now = call.now();
   request.full = call.flag("full");

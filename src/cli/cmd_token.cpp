@@ -16,7 +16,7 @@ int add(const Invocation& call, const std::string& name) {
     wrong_usage("--role wants sales, reviewer, operator or admin, not \"" + call.text("role") +
                 "\"");
   }
-  auto store = Store::open_writing(call.workspace().store_path());
+  auto store = call.open_writing(call.workspace());
   const ApiToken token{name, *role, call.flag("read-only"), call.now()};
   const auto text = add_token(store, token);
   if (!text) {
@@ -35,7 +35,7 @@ int add(const Invocation& call, const std::string& name) {
 }
 
 int list(const Invocation& call) {
-  auto store = Store::open_reading(call.workspace().store_path());
+  auto store = call.open_reading(call.workspace());
   Table table({"token", "role", "", "made"});
   for (const auto& token : tokens(store)) {
     if (call.json) {
@@ -53,7 +53,7 @@ int list(const Invocation& call) {
 }
 
 int remove(const Invocation& call, const std::string& name) {
-  auto store = Store::open_writing(call.workspace().store_path());
+  auto store = call.open_writing(call.workspace());
   if (!remove_token(store, name)) {
     throw Failure({ErrorCode::not_found,
                    "there is no token \"" + name + "\": `mailfunnel token list` shows them"});

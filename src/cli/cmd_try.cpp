@@ -108,7 +108,7 @@ int run_try(const Invocation& call) {
     workspace.config.accounts.push_back(std::move(account));
   }
   Store::create(workspace.store_path());
-  auto store = Store::open_writing(workspace.store_path());
+  auto store = call.open_writing(workspace);
   request.now = call.now();
   request.account = k_account; // one for all, so that campaign XML and logs meet
   request.valid_from = 0;      // what is known today, for all of the past

@@ -318,7 +318,7 @@ std::string counts_json(Store& store, const Workspace& workspace, const World& w
 
 int run_verdicts(const Invocation& call) {
   const auto workspace = call.workspace();
-  auto store = Store::open_reading(workspace.store_path());
+  auto store = call.open_reading(workspace);
   const auto at = as_of(call, store);
   const auto world = build_world(store, workspace, workspace.config.rules, at);
   const auto campaign = call.text("campaign");

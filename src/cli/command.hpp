@@ -3,6 +3,7 @@
 // completions of shells and the manual page.
 
 #include "app/workspace.hpp"
+#include "stopwatch.hpp"
 
 #include <boost/program_options.hpp>
 
@@ -23,7 +24,9 @@ enum class ProgressForm : std::uint8_t { automatic, json, none };
 /// One call of a command: its options, and what all commands share.
 class Invocation {
 public:
-  explicit Invocation(po::variables_map values) : m_values(std::move(values)) {}
+  /// `watch` is told when the config is read and the store is open.
+  Invocation(po::variables_map values, Stopwatch& watch)
+      : m_values(std::move(values)), m_watch(&watch) {}
 
   bool has(const char* option) const {
     return m_values.count(option) != 0 && !m_values[option].defaulted();
@@ -44,10 +47,13 @@ public:
   }
 
   Workspace workspace() const; // with threads and memory set
-  Seconds now() const;         // MAILFUNNEL_NOW, for tests, else the clock
+  Store open_reading(const Workspace& workspace) const;
+  Store open_writing(const Workspace& workspace) const;
+  Seconds now() const; // MAILFUNNEL_NOW, for tests, else the clock
 
 private:
   po::variables_map m_values;
+  Stopwatch* m_watch;
 
 public:
   std::string folder = ".", config;

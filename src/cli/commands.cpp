@@ -28,8 +28,10 @@ po::options_description common_options() {
       "memory for data in flight, such as 2G (default: a quarter of the machine)")(
       "json", flag(), "machine-readable output")("quiet,q", flag(), "no progress")(
       "progress", text("WHEN"), "auto (a bar on a terminal), json (lines on stderr) or never")(
-      "verbose,v", flag(), "say more")("color", text("WHEN"),
-                                       "auto, always or never")("help,h", flag(), "this text");
+      "verbose,v", flag(), "say more")("timing", flag(),
+                                       "say on stderr how long it took to start, to read the "
+                                       "config, to open the store, and the work itself")(
+      "color", text("WHEN"), "auto, always or never")("help,h", flag(), "this text");
   return options;
 }
 

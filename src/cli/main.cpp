@@ -5,6 +5,7 @@
 #include "base/text.hpp"
 #include "memory.hpp"
 #include "option_table.hpp"
+#include "stopwatch.hpp"
 #include "store/database.hpp"
 
 #include <fmt/format.h>
@@ -94,7 +95,7 @@ bool use_color(const std::string& when) {
          (term == nullptr || std::string_view(term) != "dumb") && isatty(STDOUT_FILENO) != 0;
 }
 
-int run_command(const Command& command, const std::vector<std::string>& words) {
+int run_command(const Command& command, const std::vector<std::string>& words, Stopwatch& watch) {
   po::options_description own("Options"), hidden, all;
   command.options(own);
   hidden.add_options()("arguments", po::value<std::vector<std::string>>());
@@ -116,7 +117,7 @@ int run_command(const Command& command, const std::vector<std::string>& words) {
   const auto get = [&](const char* name) {
     return values.count(name) != 0 ? values[name].as<std::string>() : std::string();
   };
-  Invocation call(values);
+  Invocation call(values, watch);
   call.folder = get("directory").empty() ? call.folder : get("directory");
   call.config = get("config");
   call.threads = values.count("threads") != 0
@@ -131,7 +132,13 @@ int run_command(const Command& command, const std::vector<std::string>& words) {
   if (!command.runs_queries) {
     Database::count_no_memory();
   }
-  return command.run(call);
+  const auto code = command.run(call);
+  if (values["timing"].as<bool>()) {
+    std::cout.flush();
+    watch.lap("work");
+    std::cerr << (call.json ? watch.json() : watch.text()) << '\n';
+  }
+  return code;
 }
 
 /// How many words before the command are options of every command, with what they want.
@@ -153,7 +160,7 @@ std::size_t common_options_in_front(const std::vector<std::string>& words) {
   return count;
 }
 
-int run(int argc, char** argv) {
+int run(int argc, char** argv, Stopwatch& watch) {
   std::vector<std::string> words(argv + 1, argv + argc);
   // `mailfunnel -C DIR score` is `mailfunnel score -C DIR`: options in front go behind the command.
   const auto in_front = static_cast<std::ptrdiff_t>(common_options_in_front(words));
@@ -177,7 +184,7 @@ int run(int argc, char** argv) {
   for (const auto& command : commands()) {
     if (command.name == name) {
       words.erase(words.begin());
-      return run_command(command, words);
+      return run_command(command, words, watch);
     }
     known.emplace_back(command.name);
   }
@@ -220,7 +227,20 @@ Workspace Invocation::workspace() const {
   opened.threads = threads;
   opened.memory = memory;
   take_left_hooks(opened, now());
+  m_watch->lap("config");
   return opened;
+}
+
+Store Invocation::open_reading(const Workspace& workspace) const {
+  auto store = Store::open_reading(workspace.store_path());
+  m_watch->lap("store");
+  return store;
+}
+
+Store Invocation::open_writing(const Workspace& workspace) const {
+  auto store = Store::open_writing(workspace.store_path());
+  m_watch->lap("store");
+  return store;
 }
 
 Seconds Invocation::now() const {
@@ -238,13 +258,14 @@ Seconds Invocation::now() const {
 
 int main(int argc, char** argv) {
   using namespace mailfunnel;
+  cli::Stopwatch watch;
   cli::keep_memory();
   std::ios::sync_with_stdio(false);
   std::signal(SIGINT, cli::on_signal);
   std::signal(SIGTERM, cli::on_signal);
   int code = cli::k_failed;
   try {
-    code = cli::run(argc, argv);
+    code = cli::run(argc, argv, watch);
   } catch (const Failure& failure) {
     std::cout.flush();
     std::cerr << "mailfunnel: " << failure.error.text() << '\n';
