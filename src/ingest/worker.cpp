@@ -51,6 +51,10 @@ void Worker::begin_chunk(std::string_view text, std::uint64_t number, std::uint6
                          std::size_t people_ahead) {
   const auto here = m_session.options().threads * (text.size() / 24 + 64); // at most
   m_session.book().reserve(here, people_ahead);
+  auto& people = m_attributes.people;
+  if (people.capacity() - people.size() < people_ahead / m_session.options().threads) {
+    people.reserve(people.size() + people_ahead); // room, which becomes memory as it is filled
+  }
   m_pass.emplace(m_session.book());
   m_text = text;
   m_chunk = number;

@@ -389,15 +389,15 @@ void by_attribute(std::vector<AttributeEntry>& entries) {
 
 /// What is told of people of a block of whom nothing is known, where it tells of each attribute of
 /// each of them once; "": it does not. `told`: by recipient.
-std::string encode_fresh(std::span<const AttributeChange> told, std::size_t& count) {
+std::string encode_fresh(std::span<const AttributeChange* const> told, std::size_t& count) {
   thread_local std::vector<std::vector<AttributeEntry>> t_columns; // by attribute
   for (auto& column : t_columns) {
     column.clear();
   }
   count = 0;
-  for (const auto& change : told) {
-    const auto recipient = static_cast<std::uint16_t>(index_of(change.recipient));
-    for (const auto& value : change.values) {
+  for (const auto* change : told) {
+    const auto recipient = static_cast<std::uint16_t>(index_of(change->recipient));
+    for (const auto& value : change->values) {
       if (value.attribute >= t_columns.size()) {
         t_columns.resize(value.attribute + 1U);
       }
@@ -405,9 +405,9 @@ std::string encode_fresh(std::span<const AttributeChange> told, std::size_t& cou
       if (!column.empty() && column.back().recipient >= recipient) {
         return {};
       }
-      column.push_back({value.attribute, recipient, change.valid_from, value.value()});
+      column.push_back({value.attribute, recipient, change->valid_from, value.value()});
     }
-    count += change.values.size();
+    count += change->values.size();
   }
   std::vector<std::span<const AttributeEntry>> columns;
   for (const auto& column : t_columns) {
@@ -436,12 +436,12 @@ std::size_t Recipients::change_attributes(std::span<const std::span<const Attrib
   }
   const auto top = static_cast<std::uint32_t>(starts.size() - 2);
   std::partial_sum(starts.begin(), starts.end(), starts.begin());
-  LargeVector<AttributeChange> order(starts.back());
+  LargeVector<const AttributeChange*> order(starts.back());
   auto next = starts;
   for (const auto part : changes) {
     for (const auto& change : part) {
       if (!change.values.empty()) {
-        order[next[block_of(change.recipient)]++] = change;
+        order[next[block_of(change.recipient)]++] = &change;
       }
     }
   }
@@ -463,7 +463,7 @@ std::size_t Recipients::change_attributes(std::span<const std::span<const Attrib
     const std::span mine(order.data() + starts[piece.block],
                          starts[piece.block + 1] - starts[piece.block]);
     std::stable_sort(mine.begin(), mine.end(),
-                     [](const auto& a, const auto& b) { return a.recipient < b.recipient; });
+                     [](const auto* a, const auto* b) { return a->recipient < b->recipient; });
     if (piece.old.empty()) {
       if (auto fresh = encode_fresh(mine, piece.added); !fresh.empty()) {
         writer.put(piece.block, std::move(fresh));
@@ -473,10 +473,10 @@ std::size_t Recipients::change_attributes(std::span<const std::span<const Attrib
     std::vector<AttributeColumn> columns;
     auto entries = entries_of(piece.old, piece.block, columns);
     const auto had = entries.size();
-    for (const auto& change : mine) {
-      for (const auto& value : change.values) {
-        entries.push_back({value.attribute, static_cast<std::uint16_t>(index_of(change.recipient)),
-                           change.valid_from, value.value()});
+    for (const auto* change : mine) {
+      for (const auto& value : change->values) {
+        entries.push_back({value.attribute, static_cast<std::uint16_t>(index_of(change->recipient)),
+                           change->valid_from, value.value()});
       }
     }
     by_attribute(entries);
