@@ -35,20 +35,25 @@ public:
 private:
   using Blobs = std::vector<std::pair<std::int64_t, std::string>>; // by key
   void write_waiting() {
+    if (m_failed) {
+      return; // who met it has thrown it; the other threads end with what they are at
+    }
     Blobs blobs;
     {
       const std::lock_guard lock(m_mutex);
       blobs.swap(m_waiting);
     }
+    m_failed = true; // unless all of it goes well
     for (const auto& [key, blob] : blobs) {
       m_put.bind(key, Blob{blob}).run();
       m_any = true;
     }
+    m_failed = false;
   }
 
   std::mutex m_writing; // of what follows
   Statement m_put;
-  bool m_any = false;
+  bool m_any = false, m_failed = false;
   std::mutex m_mutex; // of what follows
   Blobs m_waiting;
 };

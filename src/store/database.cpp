@@ -237,12 +237,36 @@ ReadTransaction::~ReadTransaction() {
   }
 }
 
+namespace {
+
+// SQLite rolls back by itself where a disk fails; what is written then is a transaction of its own.
+// Whoever goes on writing, as another thread may for a moment, must not get it stored.
+
+void guard(sqlite3* handle, std::unique_ptr<bool> lost) {
+  sqlite3_rollback_hook(
+      handle, [](void* flag) { *static_cast<bool*>(flag) = true; }, lost.get());
+  sqlite3_commit_hook(
+      handle, [](void* flag) { return *static_cast<bool*>(flag) ? 1 : 0; }, lost.get());
+  static_cast<void>(lost.release()); // the connection's, until unguard()
+}
+
+void unguard(sqlite3* handle) {
+  sqlite3_rollback_hook(handle, nullptr, nullptr);
+  const std::unique_ptr<bool> lost(
+      static_cast<bool*>(sqlite3_commit_hook(handle, nullptr, nullptr)));
+}
+
+} // namespace
+
 Transaction::Transaction(Database& database, Others others)
     : m_database(database), m_rollback(database.use("ROLLBACK")) {
+  auto lost = std::make_unique<bool>(false); // made before, as there may be no memory then
   database.execute(others == Others::wait ? "BEGIN EXCLUSIVE" : "BEGIN IMMEDIATE");
+  guard(database.handle(), std::move(lost));
 }
 
 Transaction::~Transaction() {
+  unguard(m_database.handle());
   if (m_open) {
     try {
       m_rollback.run();

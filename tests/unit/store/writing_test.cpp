@@ -3,6 +3,7 @@
 #include "store/writing.hpp"
 
 #include "base/text.hpp"
+#include "store/blob_writer.hpp"
 
 #include <doctest/doctest.h>
 #include <fmt/format.h>
@@ -133,6 +134,52 @@ TEST_CASE("who comes while a large batch is written waits for it, and what he wr
   CHECK_EQ(store.database().version(), version);
   Store::open_writing(folder.store).set_meta("other", "1");
   CHECK_NE(store.database().version(), version);
+}
+
+TEST_CASE("what is written when SQLite has rolled back by itself is not stored") {
+  const Folder folder;
+  auto store = Store::open_writing(folder.store);
+  auto& database = store.database();
+  database.execute("CREATE TABLE numbers (n INTEGER PRIMARY KEY)");
+  const auto count = [&] {
+    auto query = database.use("SELECT count(*) FROM numbers");
+    query.step();
+    return query.integer(0);
+  };
+  {
+    Transaction transaction(database);
+    database.execute("INSERT INTO numbers VALUES (1)");
+    CHECK_THROWS_AS(database.execute("INSERT OR ROLLBACK INTO numbers VALUES (1)"), Failure);
+    // Without a guard this would be a transaction of its own.
+    CHECK_THROWS_AS(database.execute("INSERT INTO numbers VALUES (2)"), Failure);
+    CHECK_THROWS_AS(transaction.commit(), Failure);
+  }
+  CHECK_EQ(count(), 0);
+  {
+    Transaction transaction(database);
+    database.execute("INSERT INTO numbers VALUES (3)");
+    transaction.commit();
+  }
+  database.execute("INSERT INTO numbers VALUES (4)"); // outside of one as ever
+  CHECK_EQ(count(), 2);
+}
+
+TEST_CASE("of blobs that several threads write none is kept once one could not be written") {
+  const Folder folder;
+  auto store = Store::open_writing(folder.store);
+  auto& database = store.database();
+  database.execute("CREATE TABLE blobs (key INTEGER PRIMARY KEY, data BLOB)");
+  {
+    Transaction transaction(database);
+    BlobWriter writer(database.use("INSERT OR ROLLBACK INTO blobs VALUES (?1, ?2)"));
+    writer.put(1, "one");
+    CHECK_THROWS_AS(writer.put(1, "the same key"), Failure);
+    writer.put(2, "of a thread that does not know yet");
+    writer.finish();
+  }
+  auto query = database.use("SELECT count(*) FROM blobs");
+  query.step();
+  CHECK_EQ(query.integer(0), 0);
 }
 
 TEST_CASE("a log of many small batches is folded now and then, and nobody waits for a reader") {
