@@ -118,8 +118,9 @@ RowWriter::RowWriter(const Scorer& scorer, const Locale& locale, TimeZone zone, 
     }
     m_longest_before = std::max(m_longest_before, before.size());
   }
-  for (char grade = 'A'; grade <= 'Z'; ++grade) {
-    m_grades.push_back(cell_of({&grade, 1}));
+  for (std::size_t grade = 0; grade < scorer.rules().levels.grades(); ++grade) {
+    const auto letter = static_cast<char>('A' + grade);
+    m_grades.push_back(cell_of({&letter, 1}));
   }
   for (const auto& status : scorer.statuses()) {
     m_statuses.push_back(cell_of(status));

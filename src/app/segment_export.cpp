@@ -151,7 +151,7 @@ public:
   }
 
   /// Before the files are written.
-  void put_in_order() {
+  void part_members() {
     for (std::size_t i = 0; i < m_requests.size(); ++i) {
       std::vector<std::span<const SegmentMember>> pieces;
       for (const auto& of_thread : m_found) {
@@ -334,7 +334,7 @@ private:
   StatusSince m_since;
   std::deque<RowWriter> m_writers;         // by segment
   std::vector<std::vector<Found>> m_found; // by thread, then segment
-  std::vector<MemberParts> m_parts;        // by segment, once they are put in order
+  std::vector<MemberParts> m_parts;        // by segment, once all are found
 };
 
 bool needs_times(const Expression& expression) {
@@ -404,7 +404,7 @@ std::vector<SegmentResult> run_segments(Store& store, const Workspace& workspace
   if (!format) {
     return results;
   }
-  run.put_in_order();
+  run.part_members();
   if (put) {
     run.write(put, results);
   } else {
@@ -434,7 +434,7 @@ ExportedSegments export_segments(Store& store, const Workspace& workspace, Secon
                          before(out);
                        }
                      }).share();
-  segments.put_in_order();
+  segments.part_members();
   auto results = out.results; // who notes looks at those
   segments.write(
       [&](std::size_t segment, std::string_view piece) {
