@@ -44,8 +44,8 @@ struct SegmentResult {
   std::optional<SegmentPlace> last;      // who stands last in it, where a limit cut it off there
 };
 
-/// Takes the files of the segments, each from its first piece (which may be empty) to its last. From
-/// any thread, those of one segment one at a time.
+/// Takes the files of the segments, each from its first piece (which may be empty) to its last.
+/// From any thread, those of one segment one at a time.
 using PutPiece = std::function<void(std::size_t segment, std::string_view piece)>;
 
 /// All segments in one pass over the store. `format` absent: only counts. `limit`: at most so many
