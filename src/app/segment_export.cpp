@@ -1,6 +1,7 @@
 #include "app/segment_export.hpp"
 
 #include "app/earlier_moments.hpp"
+#include "app/pieces_in_order.hpp"
 #include "app/push_people.hpp"
 #include "app/row_writer.hpp"
 #include "app/run_block.hpp"
@@ -15,9 +16,7 @@
 #include <algorithm>
 #include <deque>
 #include <future>
-#include <map>
 #include <memory>
-#include <mutex>
 #include <span>
 #include <utility>
 
@@ -32,33 +31,6 @@ struct Found {
   std::vector<std::span<const SegmentMember>> members; // of each chunk
   std::uint64_t wanted = 0;                            // without a limit there would be so many
   SegmentResult counts;
-};
-
-/// Pieces that several threads make, put one after the other; nobody waits for who is putting.
-class PiecesInOrder {
-public:
-  /// Puts what is next, piece after piece, unless another thread does.
-  template<typename Put> void add(std::size_t number, std::string piece, Put put) {
-    std::unique_lock lock(m_mutex);
-    m_ready.emplace(number, std::move(piece));
-    if (std::exchange(m_putting, true)) {
-      return;
-    }
-    for (auto next = m_ready.find(m_next); next != m_ready.end(); next = m_ready.find(++m_next)) {
-      const auto text = std::move(next->second);
-      m_ready.erase(next);
-      lock.unlock();
-      put(text);
-      lock.lock();
-    }
-    m_putting = false;
-  }
-
-private:
-  std::mutex m_mutex;
-  std::map<std::size_t, std::string> m_ready;
-  std::size_t m_next = 0;
-  bool m_putting = false;
 };
 
 /// The keys of a chunk's people, who are asked for in order.
@@ -157,7 +129,7 @@ public:
       for (const auto& of_thread : m_found) {
         pieces.insert(pieces.end(), of_thread[i].members.begin(), of_thread[i].members.end());
       }
-      m_parts.emplace_back(std::move(pieces), threads(), m_limit != 0);
+      m_parts.emplace_back(pieces, threads(), m_limit != 0);
     }
   }
 

@@ -84,25 +84,24 @@ void sort_by_words(std::span<MemberParts::Sorted> members, std::size_t word = 0)
 
 } // namespace
 
-MemberParts::MemberParts(std::vector<std::span<const SegmentMember>> pieces, unsigned threads,
-                         bool whole)
-    : m_pieces(std::move(pieces)) {
+MemberParts::MemberParts(std::span<const std::span<const SegmentMember>> pieces, unsigned threads,
+                         bool whole) {
   std::vector<std::size_t> begins; // of the pieces, among all
-  for (const auto piece : m_pieces) {
+  for (const auto piece : pieces) {
     begins.push_back(m_size);
     m_size += piece.size();
   }
   constexpr std::size_t k_few = 65'536; // a thread takes longer to begin than they do
   threads = m_size < k_few ? 1 : threads;
-  const auto borders = whole ? std::vector<std::uint64_t>() : borders_of(m_pieces, m_size);
+  const auto borders = whole ? std::vector<std::uint64_t>() : borders_of(pieces, m_size);
   const auto parts = borders.size() + 1;
   // Of each piece, how many belong to each part; then where they go.
-  std::vector<std::vector<std::size_t>> places(m_pieces.size());
+  std::vector<std::vector<std::size_t>> places(pieces.size());
   LargeVector<PartNumber> part(m_size);
-  parallel_for(m_pieces.size(), threads, [&](std::size_t p, unsigned) {
+  parallel_for(pieces.size(), threads, [&](std::size_t p, unsigned) {
     places[p].resize(parts);
     auto* at = part.data() + begins[p];
-    for (const auto& member : m_pieces[p]) {
+    for (const auto& member : pieces[p]) {
       *at = static_cast<PartNumber>(part_of(member.place(), borders));
       ++places[p][*at++];
     }
@@ -115,9 +114,9 @@ MemberParts::MemberParts(std::vector<std::span<const SegmentMember>> pieces, uns
     m_ends.push_back(end);
   }
   m_members.resize(m_size);
-  parallel_for(m_pieces.size(), threads, [&](std::size_t p, unsigned) {
+  parallel_for(pieces.size(), threads, [&](std::size_t p, unsigned) {
     const auto* at = part.data() + begins[p];
-    for (const auto& member : m_pieces[p]) {
+    for (const auto& member : pieces[p]) {
       m_members[places[p][*at++]++] = &member;
     }
   });

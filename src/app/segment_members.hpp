@@ -56,8 +56,8 @@ private:
 class MemberParts {
 public:
   MemberParts() = default;
-  /// `pieces` stay as they are. `whole`: in one part.
-  MemberParts(std::vector<std::span<const SegmentMember>> pieces, unsigned threads, bool whole);
+  /// The members of the pieces stay where they are. `whole`: in one part.
+  MemberParts(std::span<const std::span<const SegmentMember>> pieces, unsigned threads, bool whole);
 
   std::size_t size() const { return m_size; } // members
   std::size_t parts() const { return m_ends.size(); }
@@ -72,7 +72,6 @@ public:
   void sort(std::size_t part, std::vector<Sorted>& out) const;
 
 private:
-  std::vector<std::span<const SegmentMember>> m_pieces;
   std::size_t m_size = 0;
   std::vector<std::size_t> m_ends;             // of the parts
   LargeVector<const SegmentMember*> m_members; // part by part

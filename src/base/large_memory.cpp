@@ -22,7 +22,8 @@ void* take_large(std::size_t bytes) {
   bytes = rounded(bytes);
   void* memory = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (memory == MAP_FAILED) {
-    throw Failure({ErrorCode::io, "the system has no memory left: give less with --memory"});
+    throw Failure({ErrorCode::io, "the system has no memory left: end other programs, or give an "
+                                  "import less with --memory"});
   }
 #ifdef MADV_HUGEPAGE
   madvise(memory, bytes, MADV_HUGEPAGE);
