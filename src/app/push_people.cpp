@@ -90,18 +90,10 @@ public:
       excluded = evaluate(*m_workspace.config.exclude_expression, context);
     }
     const Leavers leavers(source, m_scorer.as_of());
-    std::vector<std::unique_ptr<const AttributeTable>> tables;
-    std::vector<const AttributeTable*> attributes;
-    for (const auto& column : m_writer.columns()) {
-      tables.push_back(
-          column.field != ExportField::attribute
-              ? nullptr
-              : std::make_unique<const AttributeTable>(source, column.name, m_scorer.as_of()));
-      attributes.push_back(tables.back().get());
-    }
-    const auto since = shows_since(m_writer.columns())
-                           ? m_since.of_chunk(chunk, source, scores, matches)
-                           : std::vector<std::uint32_t>();
+    const ChunkValues values(m_writer.columns(), source, scores, m_scorer.as_of(),
+                             shows_since(m_writer.columns())
+                                 ? m_since.of_chunk(chunk, source, scores, matches)
+                                 : std::vector<std::uint32_t>());
     std::vector<Scored> found;
     for (std::uint32_t r = 0; r < source.size(); ++r) {
       SegmentPerson person;
@@ -117,7 +109,7 @@ public:
         continue; // known by a contact id only
       }
       if (!m_writer.columns().empty()) {
-        person.values = values(person.address, scores, r, attributes, since);
+        person.values = cells_of(person.address, values, r);
       }
       found.push_back({scores.score[r], std::move(person)});
     }
@@ -163,12 +155,10 @@ private:
            scores.status[r] != m_sql;
   }
 
-  std::vector<std::string> values(const std::string& address, const ChunkScores& scores,
-                                  std::uint32_t r,
-                                  const std::vector<const AttributeTable*>& attributes,
-                                  const std::vector<std::uint32_t>& since) const {
+  std::vector<std::string> cells_of(const std::string& address, const ChunkValues& values,
+                                    std::uint32_t r) const {
     RowText text;
-    m_writer.row(text, address, scores, r, attributes, since);
+    m_writer.row(text, address, values, r);
     std::vector<std::string> out;
     for (auto rest = text.row().substr(0, text.row().size() - 1);;) { // without its line end
       const auto end = rest.find('\x1f');

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cstring>
 
 namespace mailfunnel {
 
@@ -88,6 +89,19 @@ AttributeTable::AttributeTable(ChunkSource& source, const std::string& name, Sec
   }
 }
 
+ChunkValues::ChunkValues(const std::vector<ExportColumn>& columns, ChunkSource& source,
+                         const ChunkScores& of_chunk, Seconds as_of,
+                         std::vector<std::uint32_t> days)
+    : scores(of_chunk), since(std::move(days)) {
+  for (const auto& column : columns) {
+    const auto count = counts_of(column.field);
+    counts.push_back(count == nullptr ? nullptr : (scores.*count).data());
+    attributes.push_back(column.field != ExportField::attribute
+                             ? nullptr
+                             : std::make_unique<const AttributeTable>(source, column.name, as_of));
+  }
+}
+
 RowWriter::RowWriter(const Scorer& scorer, const Locale& locale, TimeZone zone, ExportFormat format,
                      std::vector<ExportColumn> columns)
     : m_locale(locale), m_zone(zone), m_format(format), m_columns(std::move(columns)),
@@ -107,7 +121,6 @@ RowWriter::RowWriter(const Scorer& scorer, const Locale& locale, TimeZone zone, 
     break;
   }
   for (const auto& column : m_columns) {
-    m_counts.push_back(counts_of(column.field));
     auto& before = m_before.emplace_back();
     if (format == ExportFormat::ndjson) {
       before = &column == &m_columns.front() ? "{" : ",";
@@ -117,6 +130,11 @@ RowWriter::RowWriter(const Scorer& scorer, const Locale& locale, TimeZone zone, 
       before = m_separator;
     }
     m_longest_before = std::max(m_longest_before, before.size());
+  }
+  m_counts_end.resize(m_columns.size());
+  for (auto c = m_columns.size(); c-- > 0;) {
+    const bool count = counts_of(m_columns[c].field) != nullptr;
+    m_counts_end[c] = !count ? c : c + 1 < m_columns.size() ? m_counts_end[c + 1] : c + 1;
   }
   for (std::size_t grade = 0; grade < scorer.rules().levels.grades(); ++grade) {
     const auto letter = static_cast<char>('A' + grade);
@@ -147,54 +165,73 @@ bool RowWriter::begins_with(std::string_view email) const {
          as_it_is(email);
 }
 
-void RowWriter::row(RowText& out, std::string_view email, const ChunkScores& scores, std::size_t r,
-                    const std::vector<const AttributeTable*>& attributes,
-                    const std::vector<std::uint32_t>& since, std::size_t written) const {
+bool RowWriter::begins_with_any_of(std::string_view characters) const {
+  return m_format == ExportFormat::machine && begins_with(characters) &&
+         characters.find(' ') == std::string_view::npos; // nor at an end
+}
+
+void RowWriter::row(RowText& out, std::string_view email, const ChunkValues& values, std::size_t r,
+                    std::size_t written) const {
   Line line(out);
   for (auto c = written; c < m_columns.size();) {
-    if (m_counts[c] != nullptr) {
-      c = counts(line, c, scores, r);
+    if (const auto end = m_counts_end[c]; end != c) {
+      counts(line, c, values, r);
+      c = end;
       continue;
     }
     line += m_before[c];
-    cell(line, m_columns[c], email, scores, r, attributes[c], since.empty() ? 0 : since[r]);
+    cell(line, c, email, values, r);
     ++c;
   }
   line += m_line_end;
 }
 
 namespace {
+
 constexpr std::size_t k_digits = 10;
+
+/// The digits of a number below a thousand, and how many they are: most counts are such.
+using ShortNumber = std::array<char, 4>;
+constexpr auto k_short_numbers = [] {
+  std::array<ShortNumber, 1000> out{};
+  for (unsigned number = 0; number < out.size(); ++number) {
+    auto& text = out[number];
+    for (const auto unit : {100U, 10U, 1U}) {
+      if (number >= unit || unit == 1) {
+        text[static_cast<unsigned char>(text[3]++)] = static_cast<char>('0' + number / unit % 10);
+      }
+    }
+  }
+  return out;
+}();
 
 /// At most k_digits of them.
 char* put_number(char* at, std::uint32_t number) {
-  if (number < 10) {
-    *at = static_cast<char>('0' + number);
-    return at + 1;
+  if (number < k_short_numbers.size()) {
+    const auto& text = k_short_numbers[number];
+    std::memcpy(at, text.data(), sizeof text);
+    return at + text[3];
   }
   return std::to_chars(at, at + k_digits, number).ptr;
 }
+
 } // namespace
 
-/// All columns of counts from `column` on, one behind the other; returns the next that is none.
-std::size_t RowWriter::counts(Line& out, std::size_t column, const ChunkScores& scores,
-                              std::size_t r) const {
-  auto end = column;
-  while (end < m_counts.size() && m_counts[end] != nullptr) {
-    ++end;
-  }
+/// All columns of counts from `column` on, one behind the other.
+void RowWriter::counts(Line& out, std::size_t column, const ChunkValues& values,
+                       std::size_t r) const {
+  const auto end = m_counts_end[column];
   auto* at = out.room((end - column) * (m_longest_before + k_digits));
+  const bool only_separator = m_longest_before == 1 && column != 0;
   for (; column < end; ++column) {
-    const auto& before = m_before[column];
-    if (before.size() == 1) {
-      *at++ = before.front();
+    if (only_separator) {
+      *at++ = m_separator;
     } else {
-      at = std::copy(before.begin(), before.end(), at);
+      at = std::copy(m_before[column].begin(), m_before[column].end(), at);
     }
-    at = put_number(at, (scores.*m_counts[column])[r]);
+    at = put_number(at, values.counts[column][r]);
   }
   out.set_end(at);
-  return end;
 }
 
 void RowWriter::count(Line& out, std::uint32_t count) {
@@ -284,12 +321,12 @@ void RowWriter::text(Line& out, std::string_view value) const {
   }
 }
 
-void RowWriter::cell(Line& out, const ExportColumn& column, std::string_view email,
-                     const ChunkScores& s, std::size_t r, const AttributeTable* attribute,
-                     std::uint32_t since) const {
-  switch (column.field) {
+void RowWriter::cell(Line& out, std::size_t column, std::string_view email,
+                     const ChunkValues& values, std::size_t r) const {
+  const auto& s = values.scores;
+  switch (m_columns[column].field) {
   case ExportField::attribute:
-    text(out, (*attribute)[r]);
+    text(out, (*values.attributes[column])[r]);
     return;
   case ExportField::email:
     text(out, email);
@@ -316,7 +353,7 @@ void RowWriter::cell(Line& out, const ExportColumn& column, std::string_view ema
     text(out, reasons_of(s, r));
     return;
   case ExportField::since:
-    day(out, since);
+    day(out, values.since[r]);
     return;
   case ExportField::score:
     number(out, s.score[r]);

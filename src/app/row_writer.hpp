@@ -25,11 +25,23 @@ private:
   std::vector<std::string_view> m_values;
 };
 
+/// What the rows of a chunk's people are made of.
+struct ChunkValues {
+  ChunkValues(const std::vector<ExportColumn>& columns, ChunkSource& source,
+              const ChunkScores& of_chunk, Seconds as_of, std::vector<std::uint32_t> days);
+
+  const ChunkScores& scores;
+  std::vector<const std::uint16_t*> counts;                      // by column; nullptr: it is none
+  std::vector<std::unique_ptr<const AttributeTable>> attributes; // likewise
+  std::vector<std::uint32_t> since; // days by recipient, where a column shows them
+};
+
 /// Rows, written in place; each stays where it is once the next begins.
 class RowText {
 public:
   void begin_row() { m_row = m_end; }
   std::string_view row() const { return {m_row, static_cast<std::size_t>(m_end - m_row)}; }
+  char* row_begin() { return m_row; }
 
   /// The end of the row, where `bytes` can be written; the row may move.
   char* room(std::size_t bytes) {
@@ -56,16 +68,16 @@ public:
   std::string header() const;
   /// Do their rows begin with the address as it is?
   bool begins_with(std::string_view email) const;
-  /// `attributes`: by column, nullptr where it is no attribute. `since`: days by recipient, where a
-  /// column shows them. `written`: so many columns stand there already.
-  void row(RowText& out, std::string_view email, const ChunkScores& scores, std::size_t r,
-           const std::vector<const AttributeTable*>& attributes,
-           const std::vector<std::uint32_t>& since, std::size_t written = 0) const;
+  /// Whatever address of these characters it is?
+  bool begins_with_any_of(std::string_view characters) const;
+  /// `written`: so many columns stand there already.
+  void row(RowText& out, std::string_view email, const ChunkValues& values, std::size_t r,
+           std::size_t written = 0) const;
   const std::vector<ExportColumn>& columns() const { return m_columns; }
 
 private:
   class Line;
-  std::size_t counts(Line& out, std::size_t column, const ChunkScores& scores, std::size_t r) const;
+  void counts(Line& out, std::size_t column, const ChunkValues& values, std::size_t r) const;
   static void count(Line& out, std::uint32_t count);
   void number(Line& out, Points thousandths) const;
   void moment(Line& out, std::uint32_t seconds) const;
@@ -73,9 +85,8 @@ private:
   bool as_it_is(std::string_view value) const;
   std::string cell_of(std::string_view value) const;
   void text(Line& out, std::string_view value) const;
-  void cell(Line& out, const ExportColumn& column, std::string_view email,
-            const ChunkScores& scores, std::size_t r, const AttributeTable* attribute,
-            std::uint32_t since) const;
+  void cell(Line& out, std::size_t column, std::string_view email, const ChunkValues& values,
+            std::size_t r) const;
 
   const Locale& m_locale;
   TimeZone m_zone;
@@ -83,7 +94,7 @@ private:
   std::vector<ExportColumn> m_columns;
   std::vector<std::string> m_before; // what stands before each column's value: separator, JSON name
   std::vector<std::string> m_grades, m_statuses; // their cells, by number
-  std::vector<CountColumn> m_counts;             // nullptr where the column is no count
+  std::vector<std::size_t> m_counts_end;         // by column: the next from there that is no count
   std::size_t m_longest_before = 0;
   char m_separator = ',';
   std::string m_line_end;

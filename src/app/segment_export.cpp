@@ -24,13 +24,18 @@ namespace mailfunnel {
 
 namespace {
 
-/// What one thread found of one segment: texts stay where they are until the file is put together.
+/// What one thread found of one segment.
 struct Found {
-  RowText text;
-  LargeArena memory;
   std::vector<std::span<const SegmentMember>> members; // of each chunk
   std::uint64_t wanted = 0;                            // without a limit there would be so many
   SegmentResult counts;
+};
+
+/// What one thread found: rows stay where they are until the files are put together.
+struct FoundOfThread {
+  RowText text;
+  LargeArena memory;
+  std::vector<Found> segments;
 };
 
 /// The keys of a chunk's people, who are asked for in order.
@@ -72,9 +77,9 @@ public:
                              format.value_or(ExportFormat::machine),
                              parse_columns(request.columns));
     }
-    m_found.resize(std::max(workspace.threads, 1U));
+    m_found = std::vector<FoundOfThread>(std::max(workspace.threads, 1U));
     for (auto& of_thread : m_found) {
-      of_thread = std::vector<Found>(requests.size());
+      of_thread.segments.resize(requests.size());
     }
   }
 
@@ -103,7 +108,7 @@ public:
     }
     for (std::size_t i = 0; i < m_requests.size(); ++i) {
       take_segment(i, evaluate(*m_requests[i].where, context), excluded, chunk, source, scores,
-                   m_found[thread][i]);
+                   m_found[thread]);
     }
   }
 
@@ -112,7 +117,7 @@ public:
     std::vector<SegmentResult> out(m_requests.size());
     for (std::size_t i = 0; i < m_requests.size(); ++i) {
       for (const auto& of_thread : m_found) {
-        const auto& counts = of_thread[i].counts;
+        const auto& counts = of_thread.segments[i].counts;
         out[i].members += counts.members;
         out[i].kept_out_suppressed += counts.kept_out_suppressed;
         out[i].kept_out_excluded += counts.kept_out_excluded;
@@ -127,7 +132,8 @@ public:
     for (std::size_t i = 0; i < m_requests.size(); ++i) {
       std::vector<std::span<const SegmentMember>> pieces;
       for (const auto& of_thread : m_found) {
-        pieces.insert(pieces.end(), of_thread[i].members.begin(), of_thread[i].members.end());
+        pieces.insert(pieces.end(), of_thread.segments[i].members.begin(),
+                      of_thread.segments[i].members.end());
       }
       m_parts.emplace_back(pieces, threads(), m_limit != 0);
     }
@@ -144,13 +150,11 @@ public:
         parts.emplace_back(i, part);
       }
     }
-    std::vector<std::vector<MemberParts::Sorted>> scratch(threads());
-    parallel_for(parts.size(), threads(), [&](std::size_t p, unsigned thread) {
+    parallel_for(parts.size(), threads(), [&](std::size_t p, unsigned) {
       const auto [i, part] = parts[p];
-      auto& members = scratch[thread];
-      m_parts[i].sort(part, members);
+      auto members = m_parts[i].sort(part);
       if (m_limit != 0) {
-        keep_first(i, members, results[i]);
+        members = first_of(i, members, results[i]);
       }
       files[i].add(part, rows_of(part == 0 ? m_writers[i].header() : "", members),
                    [&, i = i](std::string_view text) { put(i, text); });
@@ -161,34 +165,46 @@ private:
   unsigned threads() const { return static_cast<unsigned>(m_found.size()); }
 
   /// Of a segment whose members are in one part, as there is a limit.
-  void keep_first(std::size_t i, std::vector<MemberParts::Sorted>& members,
-                  SegmentResult& result) const {
-    members.resize(std::min(members.size(), m_limit));
+  std::span<const MemberParts::Member> first_of(std::size_t i,
+                                                std::span<const MemberParts::Member> members,
+                                                SegmentResult& result) const {
     std::uint64_t wanted = 0;
     for (const auto& of_thread : m_found) {
-      wanted += of_thread[i].wanted;
+      wanted += of_thread.segments[i].wanted;
     }
-    if (!members.empty() && wanted > m_limit) {
-      const auto& last = *members.back().member;
-      result.last = SegmentPlace{last.score(), std::string(last.email())};
+    if (members.empty() || wanted <= m_limit) {
+      return members;
     }
+    members = members.first(std::min(members.size(), m_limit));
+    const auto last = members.back().row;
+    for (const auto& of_thread : m_found) {
+      for (const auto& of_chunk : of_thread.segments[i].members) {
+        for (const auto& one : of_chunk) {
+          if (one.row == last) {
+            result.last = SegmentPlace{one.score(), std::string(last.email())};
+          }
+        }
+      }
+    }
+    return members;
   }
 
-  static std::string rows_of(std::string text, std::span<const MemberParts::Sorted> members) {
+  static std::string rows_of(std::string text, std::span<const MemberParts::Member> members) {
     auto size = text.size();
     for (const auto& one : members) {
-      size += one.member->row().size();
+      size += one.row.text().size();
     }
     text.reserve(size);
     for (const auto& one : members) {
-      text += one.member->row();
+      text += one.row.text();
     }
     return text;
   }
 
   void take_segment(std::size_t i, Bits members, const std::optional<Bits>& excluded,
                     std::uint32_t chunk, StoreChunk& source, const ChunkScores& scores,
-                    Found& found) {
+                    FoundOfThread& of_thread) {
+    auto& found = of_thread.segments[i];
     const auto use = m_requests[i].use;
     const auto barred = barring(use);
     members.each([&](std::size_t r) {
@@ -222,7 +238,7 @@ private:
     if (m_limit != 0 && count > m_limit) {
       keep_hottest(members, scores);
     }
-    render(i, members, chunk, source, scores, found);
+    render(i, members, chunk, source, scores, of_thread);
   }
 
   static void keep_behind(const SegmentPlace& place, Bits& members, StoreChunk& source,
@@ -252,49 +268,48 @@ private:
   }
 
   void render(std::size_t i, const Bits& members, std::uint32_t chunk, StoreChunk& source,
-              const ChunkScores& scores, Found& found) {
+              const ChunkScores& scores, FoundOfThread& of_thread) {
     const auto& writer = m_writers[i];
-    std::vector<std::unique_ptr<const AttributeTable>> tables;
-    std::vector<const AttributeTable*> attributes;
-    for (const auto& column : writer.columns()) {
-      tables.push_back(
-          column.field != ExportField::attribute
-              ? nullptr
-              : std::make_unique<const AttributeTable>(source, column.name, m_scorer.as_of()));
-      attributes.push_back(tables.back().get());
-    }
-    const auto since = shows_since(writer.columns())
-                           ? m_since.of_chunk(chunk, source, scores, members)
-                           : std::vector<std::uint32_t>();
-    auto& text = found.text;
+    const ChunkValues values(writer.columns(), source, scores, m_scorer.as_of(),
+                             shows_since(writer.columns())
+                                 ? m_since.of_chunk(chunk, source, scores, members)
+                                 : std::vector<std::uint32_t>());
+    auto& text = of_thread.text;
     const auto count = members.count();
-    auto* const rows = found.memory.take<SegmentMember>(count);
-    auto* next = rows;
+    auto* const found = of_thread.memory.take<SegmentMember>(count);
+    auto* next = found;
     BlockKeys keys(source);
-    std::string space; // of an address that does not begin its row
+    const PackedKeys* known = nullptr;
+    bool all_begin = false; // do all rows of that block begin with their address?
+    std::string space;      // of an address that does not begin its row
     members.each([&](std::size_t r) {
-      text.begin_row();
+      constexpr auto k_front = MemberRow::k_front;
       const auto* block = keys.of(r); // all members have an address
-      auto* const begin = text.room(block->room(BlockKeys::in_block(r)));
+      if (block != known) {
+        known = block;
+        all_begin = block->all_characters(
+            [&](std::string_view characters) { return writer.begins_with_any_of(characters); });
+      }
+      text.begin_row();
+      auto* const begin = text.room(k_front + block->room(BlockKeys::in_block(r))) + k_front;
       auto* end = begin;
       auto email = block->address(BlockKeys::in_block(r), end);
       const auto email_size = email.size();
-      const bool begins = email.data() == begin && writer.begins_with(email);
-      if (begins) {
-        text.set_end(begin + email_size);
-      } else {
+      const bool begins = email.data() == begin && (all_begin || writer.begins_with(email));
+      if (!begins) {
         email = space.assign(email);
       }
-      writer.row(text, email, scores, r, attributes, since, begins ? 1 : 0);
-      const auto row_size = text.row().size();
+      text.set_end(begin + (begins ? email_size : 0));
+      writer.row(text, email, values, r, begins ? 1 : 0);
+      const auto row_size = text.row().size() - k_front;
       if (!begins) {
         text.set_end(std::copy(email.begin(), email.end(), text.room(email_size)));
       }
-      text.room(SegmentMember::k_front);
-      new (next++)
-          SegmentMember(scores.score[r], text.row().substr(0, row_size), email_size, !begins);
+      text.room(MemberRow::k_behind);
+      new (next++) SegmentMember(scores.score[r],
+                                 MemberRow(text.row_begin(), row_size, email_size, !begins));
     });
-    found.members.emplace_back(rows, count);
+    of_thread.segments[i].members.emplace_back(found, count);
   }
 
   const Workspace& m_workspace;
@@ -304,9 +319,9 @@ private:
   std::size_t m_limit;
   EarlierMoments m_earlier;
   StatusSince m_since;
-  std::deque<RowWriter> m_writers;         // by segment
-  std::vector<std::vector<Found>> m_found; // by thread, then segment
-  std::vector<MemberParts> m_parts;        // by segment, once all are found
+  std::deque<RowWriter> m_writers;    // by segment
+  std::vector<FoundOfThread> m_found; // by thread
+  std::vector<MemberParts> m_parts;   // by segment, once all are found
 };
 
 bool needs_times(const Expression& expression) {

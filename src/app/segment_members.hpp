@@ -5,7 +5,6 @@
 #include "funnel/rules.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cstdint>
 #include <limits>
 #include <span>
@@ -14,15 +13,33 @@
 
 namespace mailfunnel {
 
-/// A member with its row, as long as all are not in order.
-class SegmentMember {
+/// A row of a segment's file, which stays where it is as long as all are not in order.
+class MemberRow {
 public:
-  /// `row` begins with the address, or the address stands right behind it. From there on k_front
-  /// bytes can be read.
-  SegmentMember(Points score, std::string_view row, std::size_t email_size, bool email_behind)
-      : m_row(row.data()), m_row_size(static_cast<std::uint32_t>(row.size())),
-        m_email(static_cast<std::uint32_t>(email_size) | (email_behind ? k_behind : 0U)),
-        m_place(std::uint64_t{order_of(score)} << 32 | word(0) >> 32) {}
+  /// Bytes in front of a row, for what is noted here about it; and behind its address, where
+  /// anything may stand that can be read.
+  static constexpr std::size_t k_front = 8, k_behind = 8;
+
+  MemberRow() = default;
+  /// At `front` there are k_front bytes, then the row. It begins with the address, or the address
+  /// stands right behind it.
+  MemberRow(char* front, std::size_t row_size, std::size_t email_size, bool email_behind);
+
+  std::string_view text() const;
+  std::string_view email() const;
+  /// Eight bytes of the address from `at` on, zeros behind it: a number that compares as they do.
+  std::uint64_t email_bytes(std::size_t at) const;
+  /// Asks for it ahead of its use, as it is far away in memory.
+  void fetch() const;
+  bool operator==(const MemberRow&) const = default;
+
+private:
+  const char* m_text = nullptr;
+};
+
+struct SegmentMember {
+  SegmentMember(Points score, MemberRow text)
+      : place(std::uint64_t{order_of(score)} << 32 | text.email_bytes(0) >> 32), row(text) {}
 
   /// The score, hottest smallest; what is beyond two million points is as hot as that.
   static std::uint32_t order_of(Points score) {
@@ -30,51 +47,37 @@ public:
     return static_cast<std::uint32_t>(k_most - std::clamp(score, -k_most, k_most));
   }
   Points score() const {
-    return Points{std::numeric_limits<std::int32_t>::max()} - static_cast<Points>(m_place >> 32);
+    return Points{std::numeric_limits<std::int32_t>::max()} - static_cast<Points>(place >> 32);
   }
 
-  std::string_view row() const { return {m_row, m_row_size}; }
-  std::string_view email() const {
-    return {m_row + ((m_email & k_behind) != 0 ? m_row_size : 0), m_email & ~k_behind};
-  }
-
-  static constexpr std::size_t k_front = 20;
-  /// Score and the first four bytes of the address: a number that compares as they do.
-  std::uint64_t place() const { return m_place; }
-  /// Eight bytes of the address, zeros behind it, likewise; `at` at most k_front - 8.
-  std::uint64_t word(std::size_t at) const;
-
-private:
-  static constexpr std::uint32_t k_behind = 1U << 31;
-
-  const char* m_row;
-  std::uint32_t m_row_size, m_email;
-  std::uint64_t m_place;
+  std::uint64_t place; // score and the first four bytes of the address: compares as they do
+  MemberRow row;
 };
 
 /// Members in parts of some thousands, of which each can be put in order by itself.
 class MemberParts {
 public:
   MemberParts() = default;
-  /// The members of the pieces stay where they are. `whole`: in one part.
+  /// The rows stay where they are; the pieces need not. `whole`: in one part.
   MemberParts(std::span<const std::span<const SegmentMember>> pieces, unsigned threads, bool whole);
 
-  std::size_t size() const { return m_size; } // members
+  std::size_t size() const { return m_members.size(); } // members
   std::size_t parts() const { return m_ends.size(); }
 
-  /// A member among others of its part: what decides nearly always stands in it.
-  static constexpr std::size_t k_words = 3;
-  struct Sorted {
-    std::array<std::uint64_t, k_words> words;
-    const SegmentMember* member;
+  struct Member {
+    std::uint64_t key = 0; // what comes first of that in which the members of its part differ
+    MemberRow row;
   };
-  /// The members of a part in order.
-  void sort(std::size_t part, std::vector<Sorted>& out) const;
+  /// Puts the members of a part in order; any thread, each part once.
+  std::span<const Member> sort(std::size_t part);
 
 private:
-  std::size_t m_size = 0;
-  std::vector<std::size_t> m_ends;             // of the parts
-  LargeVector<const SegmentMember*> m_members; // part by part
+  struct Keys;
+  Keys keys_of(std::size_t part) const;
+
+  std::vector<std::uint64_t> m_borders; // between the parts, as places; then such as are above all
+  std::vector<std::size_t> m_ends;      // of the parts
+  LargeVector<Member> m_members;        // part by part
 };
 
 } // namespace mailfunnel

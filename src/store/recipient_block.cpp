@@ -203,6 +203,7 @@ PackedKeys::PackedKeys(std::string_view blob, std::string_view name)
     longest = std::max(longest, m_domains.back().size());
   }
   read.take(letters).copy(m_alphabet.data(), m_alphabet.size());
+  m_letters = letters;
   m_letter_bits = letter_bits(letters);
   const auto length_bits = read.number<std::uint8_t>();
   need(length_bits <= 32);

@@ -71,6 +71,11 @@ public:
       each_of(keys, put);
     }
   }
+  /// Does the test hold for texts in which every character of any key stands?
+  template<typename Test> bool all_characters(Test test) const {
+    return test(std::string_view(m_alphabet.data(), m_letters)) &&
+           std::all_of(m_domains.begin(), m_domains.end(), test);
+  }
   /// Is an address all that somebody is known by? (Some are told only by looking at the keys.)
   bool is_address(std::uint32_t index) const { return m_people[index + 1].domain != 0; }
   /// The address of somebody that is shown, or "": put together at `at`, which moves behind it. For
@@ -86,6 +91,7 @@ private:
   std::string m_body;
   const char* m_texts = nullptr;           // of everybody, one after the other, in letters
   unsigned m_letter_bits = 0;              // of a letter
+  std::size_t m_letters = 0;               // that there are
   std::array<char, 256> m_alphabet{};      // by letter
   std::vector<Person> m_people;            // behind one who is nobody
   std::vector<std::string_view> m_domains; // the first is ""

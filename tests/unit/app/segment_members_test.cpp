@@ -14,28 +14,37 @@ struct Person {
   std::string email;
 };
 
+/// Beyond this an order tells nobody apart.
+Points limited(Points score) {
+  constexpr Points k_most = std::numeric_limits<std::int32_t>::max();
+  return std::clamp(score, -k_most, k_most);
+}
+
 /// Members over texts of their own, `behind` some of them with the address behind the row.
 struct Members {
   std::deque<std::string> texts;
   std::vector<SegmentMember> members;
 
   void add(const Person& person, bool behind) {
-    const std::string rest = "," + std::to_string(person.score);
-    auto& text = texts.emplace_back(behind ? "x" + rest + person.email : person.email + rest);
-    const auto row = behind ? rest.size() + 1 : text.size();
-    text.append(SegmentMember::k_front, '~'); // what stands behind it does not count
-    members.emplace_back(person.score, std::string_view(text).substr(0, row), person.email.size(),
-                         behind);
+    const std::string rest = "," + std::to_string(limited(person.score));
+    const auto row = behind ? "x" + rest : person.email + rest;
+    auto& text = texts.emplace_back(MemberRow::k_front, '~');
+    text += behind ? row + person.email : row;
+    text.append(MemberRow::k_behind, '~'); // what stands behind it does not count
+    const MemberRow noted(text.data(), row.size(), person.email.size(), behind);
+    CHECK_EQ(noted.text(), row);
+    CHECK_EQ(noted.email(), person.email);
+    CHECK_EQ(members.emplace_back(person.score, noted).score(), limited(person.score));
   }
 };
 
-std::vector<Person> in_order(const MemberParts& parts) {
+std::vector<Person> in_order(MemberParts parts) {
   std::vector<Person> out;
-  std::vector<MemberParts::Sorted> sorted;
   for (std::size_t part = 0; part < parts.parts(); ++part) {
-    parts.sort(part, sorted);
-    for (const auto& one : sorted) {
-      out.push_back({one.member->score(), std::string(one.member->email())});
+    for (const auto& one : parts.sort(part)) {
+      const auto text = one.row.text();
+      out.push_back({std::stoll(std::string(text.substr(text.rfind(',') + 1))),
+                     std::string(one.row.email())});
     }
   }
   return out;
@@ -57,9 +66,8 @@ TEST_CASE("the hottest first, then by address, whatever the parts and the thread
     all.add(people[i], i % 4 == 0);
   }
   auto expected = people;
-  for (auto& person : expected) { // beyond what an order tells apart
-    constexpr Points k_most = std::numeric_limits<std::int32_t>::max();
-    person.score = std::clamp(person.score, -k_most, k_most);
+  for (auto& person : expected) {
+    person.score = limited(person.score);
   }
   const auto key = [](const Person& person) { return std::pair(-person.score, person.email); };
   std::sort(expected.begin(), expected.end(),
