@@ -4,8 +4,11 @@
 namespace mailfunnel::cli {
 
 /// Columns of a chunk come and go by the megabyte: what is given back to the system each time must
-/// be zeroed again for the next chunk. For commands that compute.
+/// be zeroed again for the next chunk. What is new comes in huge pages. At the start of a process.
 void keep_memory();
+/// For a command whose threads need little: each takes from the same heap, as one of its own costs
+/// more than waiting for each other.
+void share_memory();
 /// A process that stays, or mostly waits for answers, gives back what a batch took.
 void give_memory_back();
 

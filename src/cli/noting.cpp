@@ -2,6 +2,8 @@
 
 #include "app/explain.hpp"
 #include "base/parallel.hpp"
+#include "memory.hpp"
+
 #include <iostream>
 
 namespace mailfunnel::cli {
@@ -34,6 +36,7 @@ Noting::Noting(const Invocation& call, const Workspace& workspace, Store& store,
   if (!find_person(store, m_person).id) {
     return; // nobody; or who waits in the inbox, which is not folded while the command reads
   }
+  share_memory();
   m_thread = std::thread([this] { m_noted = write(); });
   send_off(m_thread, 1);
 }
