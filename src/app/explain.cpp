@@ -60,6 +60,8 @@ FoundPerson find_person(Store& store, const std::string& who) {
 }
 
 Result<Person> Person::find(Store& store, const std::string& who) {
+  // Of one moment, else a fold between looks hides events: gone from the inbox, not yet in a block.
+  const ReadTransaction moment(store.database());
   Person person(store, find_person(store, who));
   if (person.m_source.empty()) {
     return nobody(store, who);
@@ -119,6 +121,7 @@ Explanation Person::at(Seconds as_of, const Rules& rules, std::shared_ptr<const 
 
 Result<Explanation> explain(Store& store, const Workspace& workspace, const Rules& rules,
                             const std::string& who, Seconds as_of) {
+  const ReadTransaction moment(store.database());
   MF_TRY(person, Person::find(store, who));
   return person.at(as_of, rules, Worlds(store, workspace, rules).at(as_of));
 }
@@ -126,6 +129,7 @@ Result<Explanation> explain(Store& store, const Workspace& workspace, const Rule
 Result<std::vector<PersonEvent>> events_of(Store& store, const World& world,
                                            const RobotRules& rules, const std::string& who,
                                            Seconds as_of) {
+  const ReadTransaction moment(store.database());
   const auto person = find_person(store, who);
   PersonSource source(store.database(), person.id, person.key);
   if (source.empty()) {

@@ -103,7 +103,8 @@ bool each_chunk(Store& store, unsigned threads,
   const auto chunks = (std::uint64_t{recipients} + k_chunk_size - 1) >> k_chunk_bits;
   threads = static_cast<unsigned>(
       std::clamp<std::uint64_t>(threads, 1, std::max(chunks, std::uint64_t{1})));
-  auto databases = store.readers(threads); // people who came since the count are left out
+  // People who came since the count are left out.
+  auto databases = store.readers(threads, &store.database());
   if (fits && !fits(databases.front())) {
     return false;
   }

@@ -113,6 +113,7 @@ int run_explain(const Invocation& call) {
   const auto who = one_person(call, "explain");
   auto workspace = call.workspace();
   auto store = call.open_reading(workspace);
+  const ReadTransaction moment(store.database());
   if (const auto run = call.number("run")) {
     if (call.has("rules") || call.has("as-of")) {
       wrong_usage("--run brings its own rules and moment: leave --rules and --as-of out");
@@ -143,6 +144,7 @@ int run_events(const Invocation& call) {
   const auto who = one_person(call, "events");
   auto workspace = call.workspace();
   auto store = call.open_reading(workspace);
+  const ReadTransaction moment(store.database());
   Noting noting(call, workspace, store, "events", who);
   const auto world = build_world(store, workspace, workspace.config.rules, call.now());
   const auto events = events_of(store, world, workspace.config.rules.robots, who, call.now());

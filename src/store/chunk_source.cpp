@@ -129,6 +129,29 @@ std::string_view StoreChunk::address(std::uint32_t recipient) {
   return address;
 }
 
+namespace {
+
+/// Adds what the blocks hold of one person. Of each set only the part in which he or she stands is
+/// decoded, out of the database's own memory: a chunk has a megabyte of them.
+void add_stored(Database& database, RecipientId id, PersonSource::Events& events) {
+  const auto merged = Activity(database).merged();
+  const std::uint64_t chunk = chunk_of(id);
+  auto query = database.use("SELECT key, data FROM activity WHERE key >= ?1 AND key < ?2");
+  query.bind(static_cast<std::int64_t>(chunk << 40), static_cast<std::int64_t>((chunk + 1) << 40));
+  EventColumns columns;
+  while (query.step()) {
+    const auto key = static_cast<std::uint64_t>(query.integer(0));
+    columns.clear();
+    BlockReader(query.blob(1), key).read_recipients(offset_of(id), offset_of(id), columns);
+    if (columns.size() != 0) {
+      const auto part = campaign_of(key);
+      merged->add_part(part, columns, events[{merged->whole(part), kind_of(key)}]);
+    }
+  }
+}
+
+} // namespace
+
 PersonSource::PersonSource(Database& database, std::optional<RecipientId> id,
                            const std::string& key)
     : m_recipients(database), m_id(id), m_attributes(attribute_ids(m_recipients)) {
@@ -142,26 +165,18 @@ PersonSource::PersonSource(Database& database, std::optional<RecipientId> id,
       keys.push_back(std::move(one));
     }
     m_block_data = m_recipients.attribute_block(*id >> k_recipient_block_bits);
-    ChunkActivity chunk(database, chunk_of(*id));
-    EventColumns columns;
-    for (const auto& [campaign, kind] : chunk.sets()) {
-      columns.clear();
-      chunk.read_recipients(offset_of(*id), offset_of(*id), campaign, kind, columns);
-      for (std::size_t i = 0; i < columns.size(); ++i) {
-        auto row = columns.row(i);
-        row.recipient = 0;
-        m_events[{campaign, kind}].push_back(row);
-      }
-    }
+    add_stored(database, *id, m_events);
   }
   m_address = m_address.empty() && !is_contact_key(key) ? key : m_address;
   for (auto& event : activity.waiting()) {
     if (std::find(keys.begin(), keys.end(), event.key) != keys.end()) {
-      event.row.recipient = 0;
       m_events[{event.campaign, event.kind}].push_back(event.row);
     }
   }
   for (auto& [set, rows] : m_events) {
+    for (auto& row : rows) {
+      row.recipient = 0;
+    }
     normalise_rows(rows, set.second);
   }
 }

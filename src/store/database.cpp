@@ -183,6 +183,14 @@ std::int64_t Database::version() {
   return query.step() ? query.integer(0) - m_own_versions : 0;
 }
 
+bool Database::in_transaction() const {
+  return sqlite3_get_autocommit(m_handle.get()) == 0;
+}
+
+bool Database::holds_moment() const {
+  return in_transaction() || sqlite3_txn_state(m_handle.get(), "main") != SQLITE_TXN_NONE;
+}
+
 void Database::wait_for_others(bool wait) {
   constexpr int k_patience = 10'000; // milliseconds
   sqlite3_busy_timeout(m_handle.get(), wait ? k_patience : 0);
@@ -226,13 +234,18 @@ bool Database::journal_mode(std::string_view mode) {
   }
 }
 
-ReadTransaction::ReadTransaction(Database& database) : m_end(database.use("COMMIT")) {
-  database.execute("BEGIN");
+ReadTransaction::ReadTransaction(Database& database) {
+  if (!database.in_transaction()) {
+    m_end.emplace(database.use("COMMIT"));
+    database.execute("BEGIN");
+  }
 }
 
 ReadTransaction::~ReadTransaction() {
   try {
-    m_end.run();
+    if (m_end) {
+      m_end->run();
+    }
   } catch (const Failure&) { // nothing was written
   }
 }

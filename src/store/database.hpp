@@ -87,6 +87,10 @@ public:
   std::int64_t changes() const;
   /// Another value than before once another connection, of whatever process, has written.
   std::int64_t version();
+  bool in_transaction() const;
+  /// Does a transaction, or a statement that is not done, hold on to one moment? Then version()
+  /// stands still.
+  bool holds_moment() const;
   /// Of the write-ahead log, when something was last committed here; 0: nothing was.
   int log_pages() const { return *m_log_pages; }
   /// From the write-ahead log, which is folded into the file, to a rollback journal, while nobody
@@ -114,7 +118,8 @@ private:
   std::unique_ptr<int> m_log_pages = std::make_unique<int>(0); // where SQLite knows it
 };
 
-/// What is read while it lives is of one moment, that of the first look.
+/// What is read while it lives is of one moment, that of the first look; within another one of
+/// that one's.
 class ReadTransaction {
 public:
   explicit ReadTransaction(Database& database);
@@ -123,7 +128,7 @@ public:
   ~ReadTransaction();
 
 private:
-  Statement m_end;
+  std::optional<Statement> m_end; // absent: another's
 };
 
 /// BEGIN IMMEDIATE … COMMIT; rolls back when it goes without commit().

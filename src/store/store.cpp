@@ -28,6 +28,9 @@ void configure(Database& database) {
                    "PRAGMA temp_store=MEMORY; PRAGMA cache_size=-4096");
 }
 
+/// Who reads mostly goes through pages once: memory for more of them costs more than it saves.
+constexpr auto k_passing = "PRAGMA cache_size=-256";
+
 std::uint64_t random_number(const std::string& for_what) {
   std::uint64_t number = 0;
   if (getrandom(&number, sizeof number, 0) != static_cast<ssize_t>(sizeof number)) {
@@ -236,6 +239,7 @@ Store Store::open_reading(const std::string& path, bool older_too) {
                    "no store here: `mailfunnel init` makes one, or name its folder with -C", path});
   }
   Store store(path, Database(path, Database::Access::read), read_secret(path, false));
+  store.m_database.execute(k_passing);
   check_format(store);
   if (!older_too) {
     refuse_older(store);
@@ -259,11 +263,12 @@ Store Store::open_writing(const std::string& path) {
 
 Database Store::reader() const {
   Database database(m_path, Database::Access::read);
-  database.execute("PRAGMA cache_size=-512; BEGIN"); // goes through the store once
+  database.execute(k_passing);
+  database.execute("BEGIN");
   return database;
 }
 
-std::vector<Database> Store::readers(unsigned count) const {
+std::vector<Database> Store::readers(unsigned count, Database* watch) const {
   constexpr int k_most_tries = 10'000; // some microseconds each, between two commits of others
   std::vector<Database> readers;
   for (unsigned i = 0; i < count; ++i) {
@@ -272,13 +277,16 @@ std::vector<Database> Store::readers(unsigned count) const {
   if (count < 2) {
     return readers;
   }
-  Database watch(m_path, Database::Access::read);
+  std::optional<Database> own;
+  if (watch == nullptr || watch->holds_moment()) {
+    watch = &own.emplace(m_path, Database::Access::read);
+  }
   for (int tries = 0; tries < k_most_tries; ++tries) {
-    const auto before = watch.version();
+    const auto before = watch->version();
     for (auto& database : readers) {
       database.use("SELECT 1 FROM meta").step();
     }
-    if (watch.version() == before) { // nobody wrote between the first look and the last
+    if (watch->version() == before) { // nobody wrote between the first look and the last
       return readers;
     }
     for (auto& database : readers) {

@@ -47,8 +47,9 @@ public:
   /// Another connection to the same store, for a thread that reads: it sees one moment, that of its
   /// first look.
   Database reader() const;
-  /// So many of them, all of one moment.
-  std::vector<Database> readers(unsigned count) const;
+  /// So many of them, all of one moment. `watch`: a connection that nobody else uses meanwhile, to
+  /// see whether somebody writes; else one is opened.
+  std::vector<Database> readers(unsigned count, Database* watch = nullptr) const;
 
   /// Keyed hashes are made with this; kept in <store>.key, readable by its owner only.
   std::uint64_t secret() const { return m_secret; }
