@@ -60,8 +60,7 @@ FoundPerson find_person(Store& store, const std::string& who) {
 }
 
 Result<Person> Person::find(Store& store, const std::string& who) {
-  // Of one moment, else a fold between looks hides events: gone from the inbox, not yet in a block.
-  const ReadTransaction moment(store.database());
+  const ReadTransaction moment(store.database()); // who waits in the inbox may be folded meanwhile
   Person person(store, find_person(store, who));
   if (person.m_source.empty()) {
     return nobody(store, who);

@@ -420,6 +420,11 @@ std::string printable(std::string_view text, std::size_t most) {
 std::size_t display_width(std::string_view text) {
   std::size_t width = 0;
   for (std::size_t at = 0; at < text.size();) {
+    if (text[at] >= ' ' && text[at] <= '~') { // most are such
+      ++width;
+      ++at;
+      continue;
+    }
     utf8proc_int32_t code = 0;
     const auto size = utf8proc_iterate(reinterpret_cast<const utf8proc_uint8_t*>(text.data() + at),
                                        static_cast<utf8proc_ssize_t>(text.size() - at), &code);
@@ -439,20 +444,20 @@ std::string shortened(std::string_view text, std::size_t columns) {
   if (display_width(clean) <= columns) {
     return clean;
   }
-  std::string out;
-  for (std::size_t at = 0; at < clean.size();) { // whole characters only
-    auto end = at + 1;
-    while (end < clean.size() && (static_cast<unsigned char>(clean[end]) & 0xC0) == 0x80) {
-      ++end;
+  std::size_t end = 0; // of what stays: whole characters only
+  for (std::size_t width = 1; end < clean.size();) {
+    auto next = end + 1;
+    while (next < clean.size() && (static_cast<unsigned char>(clean[next]) & 0xC0) == 0x80) {
+      ++next;
     }
-    if (display_width(out) + display_width(std::string_view(clean).substr(at, end - at)) + 1 >
-        columns) {
+    width += display_width(std::string_view(clean).substr(end, next - end));
+    if (width > columns) {
       break;
     }
-    out += clean.substr(at, end - at);
-    at = end;
+    end = next;
   }
-  return out + "…";
+  clean.resize(end);
+  return clean + "…";
 }
 
 std::string grouped(std::uint64_t number) {

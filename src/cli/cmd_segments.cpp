@@ -2,6 +2,7 @@
 
 #include "app/kept_run.hpp"
 #include "app/segment_export.hpp"
+#include "base/parallel.hpp"
 #include "base/source.hpp"
 #include "base/text.hpp"
 #include "command.hpp"
@@ -209,11 +210,13 @@ public:
   /// costs more than the list.
   void finish() {
     check();
-    for (const auto& file : m_files) {
-      if (const auto written = file->finish(false); !written) {
+    constexpr std::size_t k_most = 8; // at a time: each waits until the disk has freed the old one
+    const auto threads = static_cast<unsigned>(std::min(m_files.size(), k_most));
+    parallel_for(m_files.size(), threads, [&](std::size_t i, unsigned) {
+      if (const auto written = m_files[i]->finish(false); !written) {
         throw Failure(written.error());
       }
-    }
+    });
   }
   const std::string& path(std::size_t segment) const { return m_paths[segment]; }
 

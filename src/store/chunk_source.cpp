@@ -155,6 +155,7 @@ void add_stored(Database& database, RecipientId id, PersonSource::Events& events
 PersonSource::PersonSource(Database& database, std::optional<RecipientId> id,
                            const std::string& key)
     : m_recipients(database), m_id(id), m_attributes(attribute_ids(m_recipients)) {
+  const ReadTransaction moment(database); // what is folded meanwhile stands in one of the two
   Activity activity(database);
   std::vector<std::string> keys{key};
   if (id) {

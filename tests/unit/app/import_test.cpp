@@ -18,9 +18,11 @@
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 
+#include <atomic>
 #include <filesystem>
 #include <fstream>
 #include <random>
+#include <thread>
 #include <unistd.h>
 
 namespace mailfunnel {
@@ -175,6 +177,42 @@ TEST_CASE("a small import into a large store waits in the inbox, is seen at once
   plain.import("many.csv", many);
   CHECK((large.exported() == plain.exported()));
   CHECK(Activity(store.database()).inbox_size() == 0);
+}
+
+TEST_CASE("one person's events are of one moment: none is missed that is folded meanwhile") {
+  TestWorkspace test(k_profile);
+  test.import("log.csv", std::string(k_head) + "ann@example.com,1,open,2026-01-05T10:00:00Z,,,\n");
+  const auto events = [](Store& store) {
+    return events_of(store, World{}, RobotRules{}, "ann@example.com", k_now)->size();
+  };
+  std::atomic<std::size_t> known = 1;
+  std::atomic<bool> done = false;
+  std::thread writer([&] {
+    auto store = test.store();
+    Activity activity(store.database());
+    const auto campaign = Catalog(store.database()).stored_campaigns().front().id;
+    for (std::uint32_t i = 1; i <= 150; ++i) {
+      const InboxEvent event{campaign,
+                             EventKind::open,
+                             {0, static_cast<std::uint32_t>(k_now - 1000 + i), 0, 0, 0, 0},
+                             "ann@example.com"};
+      Transaction transaction(store.database());
+      activity.add_to_inbox(std::span(&event, 1));
+      transaction.commit();
+      known = 1 + i;
+      fold_inbox(store, 1);
+    }
+    done = true;
+  });
+  auto store = Store::open_reading(test.workspace.store_path());
+  std::size_t missed = 0;
+  while (!done) {
+    const std::size_t least = known;
+    missed += events(store) < least ? 1 : 0;
+  }
+  writer.join();
+  CHECK_EQ(missed, 0);
+  CHECK_EQ(events(store), 151);
 }
 
 TEST_CASE("a few addresses about which nothing else is told come into a large store too") {

@@ -49,5 +49,25 @@ TEST_CASE("json: the same signs are escaped, so that what is printed steers noth
   CHECK_EQ(out, "\"a\\u001b\\u009b\\u202e\\u2069\\u061c\\u007f Zo\xC3\xAB \xE2\x82\xAC\"");
 }
 
+TEST_CASE("columns of a terminal: wide characters take two, combining ones none") {
+  CHECK_EQ(display_width(""), 0);
+  CHECK_EQ(display_width("shop.example"), 12);
+  CHECK_EQ(display_width("caf\xC3\xA9"), 4);
+  CHECK_EQ(display_width("cafe\xCC\x81"), 4);
+  CHECK_EQ(display_width("\xE6\x97\xA5\xE6\x9C\xAC"), 4); // two of Japanese
+  CHECK_EQ(display_width("a\xFF"), 2);                    // no character: one
+}
+
+TEST_CASE("shortened to columns, in whole characters") {
+  CHECK_EQ(shortened("twelve chars", 12), "twelve chars");
+  CHECK_EQ(shortened("twelve chars", 11), "twelve cha\u2026");
+  CHECK_EQ(shortened("\xE6\x97\xA5\xE6\x9C\xAC", 4), "\xE6\x97\xA5\xE6\x9C\xAC");
+  CHECK_EQ(shortened("\xE6\x97\xA5\xE6\x9C\xAC", 3), "\xE6\x97\xA5\u2026");
+  CHECK_EQ(shortened("\xE6\x97\xA5\xE6\x9C\xAC", 2), "\u2026");
+  CHECK_EQ(shortened("cafe\xCC\x81 noir", 5), "cafe\xCC\x81\u2026"); // its accent stays
+  const std::string many(3'000, 'x');
+  CHECK_EQ(shortened(many, 100), std::string(99, 'x') + "\u2026");
+}
+
 } // namespace
 } // namespace mailfunnel
