@@ -99,7 +99,9 @@ StreamReport import_stream(Store& store, Input& input, std::string head, LogRead
   Session session(store, options);
   ChunkFeeder feeder(input.bytes, std::move(head), reader);
   auto lanes = make_lanes(session, reader, options.threads);
-  input.bytes.read_ahead();
+  if (lanes.size() == 1) {
+    input.bytes.read_ahead();
+  }
   std::vector<std::uint64_t> lines_before{0};
   std::mutex failure_mutex;
   bool more = true;
