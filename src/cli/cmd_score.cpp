@@ -8,6 +8,7 @@
 #include "base/json.hpp"
 #include "base/text.hpp"
 #include "command.hpp"
+#include "memory.hpp"
 #include "noting.hpp"
 #include "run_tables.hpp"
 #include "score_tables.hpp"
@@ -86,6 +87,7 @@ int suggest(const Invocation& call, const Workspace& workspace, Store& store, co
 }
 
 int run_score(const Invocation& call) {
+  grow_in_huge_pages();
   auto workspace = call.workspace();
   auto store = call.open_writing(workspace);
   const auto rules = rules_of(call, workspace);
@@ -111,6 +113,7 @@ std::string one_person(const Invocation& call, std::string_view command) {
 
 int run_explain(const Invocation& call) {
   const auto who = one_person(call, "explain");
+  grow_in_huge_pages();
   auto workspace = call.workspace();
   auto store = call.open_reading(workspace);
   const ReadTransaction moment(store.database());
@@ -142,6 +145,7 @@ int run_explain(const Invocation& call) {
 
 int run_events(const Invocation& call) {
   const auto who = one_person(call, "events");
+  grow_in_huge_pages();
   auto workspace = call.workspace();
   auto store = call.open_reading(workspace);
   const ReadTransaction moment(store.database());

@@ -7,6 +7,7 @@
 #include "base/text.hpp"
 #include "command.hpp"
 #include "ingest/session.hpp"
+#include "memory.hpp"
 #include "noting.hpp"
 #include "table.hpp"
 
@@ -29,6 +30,7 @@ struct Opened {
 
 /// Folds the inbox and picks the moment.
 Opened open_for_segments(const Invocation& call) {
+  grow_in_huge_pages();
   auto workspace = call.workspace();
   auto store = call.open_writing(workspace);
   if (Activity(store.database()).inbox_size() != 0) {

@@ -12,11 +12,15 @@ namespace mailfunnel::cli {
 #ifdef __GLIBC__
 
 namespace {
-
 constexpr int k_mebibyte = 1 << 20;
+}
 
-/// Lets the heap grow far ahead, in huge pages (base/large_memory.hpp says why). glibc does that by
-/// itself only where GLIBC_TUNABLES asks for it before the process begins.
+void keep_memory() {
+  mallopt(M_MMAP_THRESHOLD, 32 * k_mebibyte); // the most that glibc takes
+  mallopt(M_TRIM_THRESHOLD, 256 * k_mebibyte);
+}
+
+/// glibc does that by itself only where GLIBC_TUNABLES asks for it before the process begins.
 void grow_in_huge_pages() {
 #ifdef MADV_HUGEPAGE
   constexpr std::uintptr_t k_page = std::uintptr_t{2} << 20;
@@ -37,14 +41,6 @@ void grow_in_huge_pages() {
 #endif
 }
 
-} // namespace
-
-void keep_memory() {
-  mallopt(M_MMAP_THRESHOLD, 32 * k_mebibyte); // the most that glibc takes
-  mallopt(M_TRIM_THRESHOLD, 256 * k_mebibyte);
-  grow_in_huge_pages();
-}
-
 void share_memory() {
   mallopt(M_ARENA_MAX, 1);
 }
@@ -59,6 +55,7 @@ void give_memory_back() {
 #else
 
 void keep_memory() {}
+void grow_in_huge_pages() {}
 void share_memory() {}
 void give_memory_back() {}
 
