@@ -30,7 +30,7 @@ void grow_in_huge_pages() {
   mallopt(M_TOP_PAD, k_ahead);
   auto* const more = std::malloc(k_more);
   const auto end = reinterpret_cast<std::uintptr_t>(more) + malloc_usable_size(more);
-  const auto begin = (end / k_page + 1) * k_page;
+  const auto begin = ((end + k_front) / k_page + 1) * k_page;
   // The piece up to the next huge page is never used, hence takes no memory; given back, it would
   // be what is used first. Behind it nothing was touched yet.
   [[maybe_unused]] static void* const s_unused = std::malloc(begin - end - k_front);
