@@ -46,6 +46,7 @@ std::size_t ReadAhead::read(char* into, std::size_t most) {
     }
   }
   const auto& buffer = m_ring[m_emptied % k_buffers]; // the reader's until it is counted as emptied
+  m_taken = buffer.taken;
   const auto size = std::min(most, buffer.size - m_at);
   std::memcpy(into, buffer.bytes.get() + m_at, size);
   m_at += size;
@@ -78,7 +79,7 @@ void ReadAhead::fill() {
       failure = std::current_exception();
       more = false;
     }
-    m_taken = m_source.taken();
+    buffer.taken = m_source.taken();
     {
       const std::lock_guard lock(m_mutex);
       m_filled += buffer.size != 0 ? 1 : 0;

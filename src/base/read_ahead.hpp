@@ -26,14 +26,16 @@ public:
   void read_ahead() override;
   /// The same bytes; what the source threw comes behind those before it, and then each time.
   std::size_t read(char* into, std::size_t most) override;
-  /// Up to 4 MiB of text are taken and not given out.
+  /// Of what is given out, up to a MiB more: not of what waits.
   std::uint64_t taken() const override { return m_ahead ? m_taken.load() : m_source.taken(); }
   std::uint64_t total() const override { return m_total; }
+  bool unpacks() const override { return m_source.unpacks(); }
 
 private:
   struct Buffer {
     std::unique_ptr<char[]> bytes; // made when it is first used
     std::size_t size = 0;
+    std::uint64_t taken = 0; // bytes of the file, at its end
   };
   static constexpr std::size_t k_buffers = 4, k_buffer_size = std::size_t{1} << 20;
 
@@ -44,7 +46,7 @@ private:
   std::function<void()> m_interrupt;
   std::uint64_t m_total;
   bool m_ahead = false;
-  std::atomic<std::uint64_t> m_taken{0}; // where it reads ahead
+  std::atomic<std::uint64_t> m_taken{0}; // as of the buffer that is given out
 
   std::array<Buffer, k_buffers> m_ring;
   std::mutex m_mutex; // of all below

@@ -171,6 +171,7 @@ public:
   }
   std::uint64_t taken() const override { return m_taken; }
   std::uint64_t total() const override { return m_file.total(); }
+  bool unpacks() const override { return true; }
 
 private:
   archive* m_handle;

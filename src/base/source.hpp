@@ -26,9 +26,10 @@ public:
   /// Bytes of the file taken so far, and of the file (0: not known): for the progress bar.
   virtual std::uint64_t taken() const = 0;
   virtual std::uint64_t total() const = 0;
-  /// Says that one thread alone reads and has other work too: what is slow to read (compressed
-  /// input) is then unpacked in a thread of its own. Several readers need none: one of them unpacks
-  /// while the others work.
+  /// Is reading work (compressed input is unpacked), so that it is better done ahead?
+  virtual bool unpacks() const { return false; }
+  /// Says that one thread alone reads and has other work too: what unpacks then does so in a thread
+  /// of its own. Several readers need none: one of them unpacks while the others work.
   virtual void read_ahead() {}
 };
 

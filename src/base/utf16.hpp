@@ -15,6 +15,7 @@ public:
   std::size_t read(char* into, std::size_t most) override;
   std::uint64_t taken() const override { return m_bytes.taken(); }
   std::uint64_t total() const override { return m_bytes.total(); }
+  bool unpacks() const override { return m_bytes.unpacks(); }
   void read_ahead() override { m_bytes.read_ahead(); }
 
 private:

@@ -1,37 +1,31 @@
 #pragma once
-// Bytes that grow where they stand: a large block gets more pages from the system instead of a copy
-// twice its size, and pages that are never written take no memory.
+// Bytes that grow where they stand: the system puts more pages behind those that are there, however
+// the heap is used meanwhile, and pages that are never written take no memory.
 
-#include <cstdlib>
-#include <memory>
-#include <new>
+#include <cstddef>
 #include <utility>
 
 namespace mailfunnel {
 
 class ChunkBuffer {
 public:
-  char* data() { return m_bytes.get(); }
-  std::size_t size() const { return m_size; }
-  /// What stands in it stays; what is new is not set.
-  void grow(std::size_t size) {
-    if (size <= m_size) {
-      return;
-    }
-    auto* const bytes = std::realloc(m_bytes.get(), size);
-    if (bytes == nullptr) {
-      throw std::bad_alloc();
-    }
-    static_cast<void>(m_bytes.release()); // realloc() has it
-    m_bytes.reset(static_cast<char*>(bytes));
-    m_size = size;
+  ChunkBuffer() = default;
+  ChunkBuffer(ChunkBuffer&& other) noexcept
+      : m_bytes(std::exchange(other.m_bytes, nullptr)), m_size(std::exchange(other.m_size, 0)) {}
+  ChunkBuffer& operator=(ChunkBuffer&& other) noexcept {
+    std::swap(m_bytes, other.m_bytes);
+    std::swap(m_size, other.m_size);
+    return *this;
   }
+  ~ChunkBuffer();
+
+  char* data() { return m_bytes; }
+  std::size_t size() const { return m_size; }
+  /// What stands in it stays; what is new is not set. Throws std::bad_alloc.
+  void grow(std::size_t size);
 
 private:
-  struct Free {
-    void operator()(char* bytes) const { std::free(bytes); }
-  };
-  std::unique_ptr<char, Free> m_bytes;
+  char* m_bytes = nullptr;
   std::size_t m_size = 0;
 };
 

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 namespace mailfunnel {
 
@@ -30,9 +31,9 @@ std::string read_head(ByteSource& bytes) {
 }
 
 ChunkFeeder::ChunkFeeder(ByteSource& bytes, std::string head, const LogReader& reader,
-                         std::size_t chunk_size)
+                         std::size_t ahead, std::size_t chunk_size)
     : m_bytes(bytes), m_tail(std::move(head)), m_reader(reader), m_chunk_size(chunk_size),
-      m_packed_before(bytes.taken()) {}
+      m_ahead(ahead), m_packed_before(bytes.taken()) {}
 
 void ChunkFeeder::check_size(std::size_t size) const {
   const auto framing = m_reader.framing();
@@ -70,10 +71,62 @@ std::size_t ChunkFeeder::fill(ChunkBuffer& buffer, std::size_t size, std::size_t
 }
 
 bool ChunkFeeder::next(Piece& piece) {
-  const std::lock_guard lock(m_mutex);
-  if (m_done) {
+  std::unique_lock lock(m_mutex);
+  auto buffer = std::move(piece.buffer);
+  m_changed.wait(lock, [this] { return !m_ready.empty() || !m_reading; });
+  while (!m_reading && !m_done && (m_ready.empty() || (m_usual && m_ready_bytes < m_ahead))) {
+    read_one(lock, buffer.size() != 0 ? std::move(buffer) : spare_buffer());
+  }
+  if (buffer.size() != 0 && is_usual(buffer)) {
+    m_spare.push_back(std::move(buffer));
+  }
+  if (m_ready.empty()) {
+    if (m_last_failure) {
+      std::rethrow_exception(std::exchange(m_last_failure, nullptr));
+    }
     return false;
   }
+  piece = std::move(m_ready.front());
+  m_ready.pop_front();
+  m_ready_bytes -= piece.buffer.size();
+  return true;
+}
+
+ChunkBuffer ChunkFeeder::spare_buffer() {
+  if (m_spare.empty()) {
+    return {};
+  }
+  auto buffer = std::move(m_spare.back());
+  m_spare.pop_back();
+  return buffer;
+}
+
+/// Reads a chunk and puts it to those that are ready; the lock is open meanwhile.
+void ChunkFeeder::read_one(std::unique_lock<std::mutex>& lock, ChunkBuffer buffer) {
+  Piece piece{std::move(buffer), {}};
+  m_reading = true;
+  lock.unlock();
+  bool any = false;
+  std::exception_ptr failure;
+  try {
+    any = read(piece);
+  } catch (...) {
+    failure = std::current_exception();
+  }
+  lock.lock();
+  m_reading = false;
+  m_done = !any || piece.chunk.last;
+  m_last_failure = failure;
+  if (any) {
+    m_usual = is_usual(piece.buffer);
+    m_ready_bytes += piece.buffer.size();
+    m_ready.push_back(std::move(piece));
+  }
+  m_changed.notify_all();
+}
+
+/// The next chunk of the input, or false at its end. Throws as next() does.
+bool ChunkFeeder::read(Piece& piece) {
   const bool whole = m_reader.framing() == Framing::document;
   const auto most = largest_record(m_reader.framing());
   auto size = m_tail.size();
@@ -88,22 +141,20 @@ bool ChunkFeeder::next(Piece& piece) {
         break;
       }
     }
-    m_done = true; // unless all is well
     if (m_failure) {
       std::rethrow_exception(m_failure);
     }
     check_size(size);
-    m_done = false;
     if (m_end) {
       records = size;
       break;
     }
   }
   m_tail.assign(piece.buffer.data() + records, size - records);
-  m_done = m_end && m_tail.empty();
-  piece.chunk = {{piece.buffer.data(), records}, m_number == 0, m_done};
+  piece.chunk = {{piece.buffer.data(), records}, m_number == 0, m_end && m_tail.empty()};
   piece.number = m_number++;
   piece.offset = m_offset;
+  piece.taken = m_bytes.taken();
   m_offset += records;
   std::memset(piece.buffer.data() + size, 0, k_padding);
   return records != 0 || piece.number == 0;

@@ -22,6 +22,8 @@ struct Lane {
 };
 /// So many bytes of rejects a thread are handed out early.
 constexpr std::size_t k_waiting_rejects = std::size_t{2} << 20;
+/// Text that several threads unpack before one of them takes it.
+constexpr std::size_t k_unpacked_ahead = 3 * ChunkFeeder::k_chunk_size;
 /// People that room is made for ahead, however many an input seems to have.
 constexpr double k_most_ahead = 4'000'000;
 
@@ -97,11 +99,13 @@ StreamReport import_stream(Store& store, Input& input, std::string head, LogRead
                            const SessionOptions& options, const StreamHooks& hooks) {
   StreamReport report;
   Session session(store, options);
-  ChunkFeeder feeder(input.bytes, std::move(head), reader);
   auto lanes = make_lanes(session, reader, options.threads);
-  if (lanes.size() == 1) {
+  const bool alone = lanes.size() == 1;
+  if (alone) {
     input.bytes.read_ahead();
   }
+  ChunkFeeder feeder(input.bytes, std::move(head), reader,
+                     input.bytes.unpacks() && !alone ? k_unpacked_ahead : 0);
   std::vector<std::uint64_t> lines_before{0};
   std::mutex failure_mutex;
   bool more = true;
@@ -111,12 +115,12 @@ StreamReport import_stream(Store& store, Input& input, std::string head, LogRead
     std::atomic<std::uint64_t> people{0}, read{0}; // told of in so many bytes
     /// Recipients that the input may tell of yet, by what it told of so far.
     const auto people_ahead = [&](const ChunkFeeder::Piece& piece) -> std::size_t {
-      const auto taken = input.bytes.taken(), total = input.bytes.total();
-      if (people == 0 || taken == 0 || taken >= total) {
+      const auto total = input.bytes.total();
+      if (people == 0 || piece.taken == 0 || piece.taken >= total) {
         return 0;
       }
       const auto unpacked = static_cast<double>(piece.offset + piece.chunk.text.size()) *
-                            static_cast<double>(total) / static_cast<double>(taken);
+                            static_cast<double>(total) / static_cast<double>(piece.taken);
       const auto told = static_cast<double>(people), bytes = static_cast<double>(read);
       return static_cast<std::size_t>(
           std::clamp(told / bytes * (unpacked - bytes), 0.0, k_most_ahead));

@@ -99,6 +99,21 @@ TEST_CASE("without a reader four buffers are filled and no more") {
   CHECK(source.given.load() == k_most_ahead);
 }
 
+TEST_CASE("what waits is not counted as taken") {
+  TestSource source(k_endless);
+  ReadAhead ahead(source);
+  ahead.read_ahead();
+  while (source.given < k_most_ahead) {
+    std::this_thread::yield();
+  }
+  CHECK(ahead.taken() == 0);
+  for (std::size_t buffer = 1; buffer < 9; ++buffer) {
+    std::string part(k_buffer, '\0');
+    CHECK(ahead.read(part.data(), part.size()) == k_buffer);
+    CHECK(ahead.taken() == buffer * k_buffer / 3);
+  }
+}
+
 TEST_CASE("a failure comes to the reader behind the bytes before it, and each time") {
   for (const std::size_t size : {std::size_t{0}, std::size_t{5}, k_buffer, 6 * k_buffer + 5}) {
     CAPTURE(size);
