@@ -36,6 +36,7 @@ Opened open_for_segments(const Invocation& call) {
   if (Activity(store.database()).inbox_size() != 0) {
     fold_inbox(store, workspace.threads);
   }
+  share_memory(); // what is large of a list is not from the heap
   Seconds as_of = 0;
   if (const auto asked = call.text("as-of"); !asked.empty()) {
     const auto time = parse_as_of(store, asked, call.now());
