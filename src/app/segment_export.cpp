@@ -206,16 +206,18 @@ private:
                     FoundOfThread& of_thread) {
     auto& found = of_thread.segments[i];
     const auto use = m_requests[i].use;
-    const auto barred = barring(use);
-    members.each([&](std::size_t r) {
-      if ((scores.suppressed[r] & barred) != 0) {
-        ++found.counts.kept_out_suppressed;
-        members.reset(r);
-      } else if (excluded && use != SegmentUse::suppression && excluded->test(r)) {
-        ++found.counts.kept_out_excluded;
-        members.reset(r);
-      }
-    });
+    const auto keep_out = [&](Bits barred) {
+      barred.and_with(members);
+      members.and_not(barred);
+      return barred.count();
+    };
+    Bits suppressed(members.size());
+    suppressed.fill(
+        [&, bits = barring(use)](std::size_t r) { return (scores.suppressed[r] & bits) != 0; });
+    found.counts.kept_out_suppressed += keep_out(std::move(suppressed));
+    if (excluded && use != SegmentUse::suppression) {
+      found.counts.kept_out_excluded += keep_out(*excluded);
+    }
     if (!m_format) {
       found.counts.members += members.count();
       return;

@@ -276,17 +276,16 @@ private:
     }
     case Field::grade:
       return by_name(
-          e, s.grade,
-          [](std::uint8_t grade) { return std::string(1, static_cast<char>('A' + grade)); }, true);
+          e, s.grade, m_context.scorer.rules().levels.grades(),
+          [](std::size_t grade) { return std::string(1, static_cast<char>('A' + grade)); }, true);
     case Field::status:
       return by_name(
-          e, s.status, [&](std::uint8_t status) { return m_context.scorer.statuses()[status]; },
-          false);
+          e, s.status, m_context.scorer.statuses().size(),
+          [&](std::size_t status) { return m_context.scorer.statuses()[status]; }, false);
     case Field::phase:
       return by_name(
-          e, s.phase,
-          [](std::uint8_t phase) { return std::string(name_of(static_cast<Stage>(phase))); },
-          false);
+          e, s.phase, std::size_t{static_cast<std::uint8_t>(Stage::bofu)} + 1,
+          [](std::size_t phase) { return std::string(name_of(static_cast<Stage>(phase))); }, false);
     case Field::last_open:
       return moment(e, s.last_open);
     case Field::last_click:
@@ -308,22 +307,20 @@ private:
     return Bits(s.size());
   }
 
-  /// Compares names; `ordered`: A is better than B, so `grade >= B` means A or B.
-  template<typename Column, typename Name>
-  Bits by_name(const Expression& e, const Column& column, Name name, bool ordered) const {
-    std::vector<std::uint8_t> known(256, 2); // by value: 0 no, 1 yes, 2 not asked
-    return each([&](std::size_t r) {
-      auto& answer = known[column[r]];
-      if (answer == 2) {
-        const auto text = name(column[r]);
-        const bool order = e.op == Compare::less || e.op == Compare::less_equal ||
-                           e.op == Compare::greater || e.op == Compare::greater_equal;
-        const bool yes = ordered && order ? compares(e.op, e.values.front().compare(text), 0)
-                                          : text_matches(e, text);
-        answer = yes ? 1 : 0;
-      }
-      return answer == 1;
-    });
+  /// Compares the names of `count` values; `ordered`: A is better than B, so `grade >= B` means A
+  /// or B.
+  template<typename Name>
+  Bits by_name(const Expression& e, const std::vector<std::uint8_t>& column, std::size_t count,
+               Name name, bool ordered) const {
+    const bool order = ordered && (e.op == Compare::less || e.op == Compare::less_equal ||
+                                   e.op == Compare::greater || e.op == Compare::greater_equal);
+    std::array<bool, 256> passes{}; // by value
+    for (std::size_t value = 0; value < std::min(count, passes.size()); ++value) {
+      const auto text = name(value);
+      passes[value] =
+          order ? compares(e.op, e.values.front().compare(text), 0) : text_matches(e, text);
+    }
+    return each([&](std::size_t r) { return passes[column[r]]; });
   }
 
   /// Recipients for whom the value that holds at the moment passes; nobody without a value (but !=

@@ -11,7 +11,9 @@
 #include "model/activity.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
+#include <cstring>
 #include <memory>
 #include <optional>
 #include <string>
@@ -31,13 +33,14 @@ public:
   void set_all();
   /// Each by test(i).
   template<typename Test> void fill(Test test) {
+    std::array<std::uint8_t, 64> passes{}; // a byte each: the compiler does several at once
     for (std::size_t w = 0; w < m_words.size(); ++w) {
       const auto end = std::min<std::size_t>(64, m_size - w * 64);
-      std::uint64_t word = 0;
       for (std::size_t i = 0; i < end; ++i) {
-        word |= std::uint64_t{test(w * 64 + i)} << i;
+        passes[i] = static_cast<std::uint8_t>(static_cast<bool>(test(w * 64 + i)));
       }
-      m_words[w] = word;
+      std::fill(passes.begin() + static_cast<std::ptrdiff_t>(end), passes.end(), std::uint8_t{0});
+      m_words[w] = packed(passes);
     }
   }
   void flip();
@@ -54,6 +57,18 @@ public:
   }
 
 private:
+  /// The lowest bit of each byte, the first lowest. The product puts those of eight bytes into its
+  /// highest one.
+  static std::uint64_t packed(const std::array<std::uint8_t, 64>& bytes) {
+    std::uint64_t word = 0;
+    for (std::size_t i = 0; i < bytes.size(); i += 8) {
+      std::uint64_t eight;
+      std::memcpy(&eight, bytes.data() + i, sizeof eight);
+      word |= (eight * 0x0102'0408'1020'4080 >> 56) << i;
+    }
+    return word;
+  }
+
   std::size_t m_size;
   std::vector<std::uint64_t> m_words;
 };

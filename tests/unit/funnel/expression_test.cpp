@@ -96,5 +96,26 @@ TEST_CASE("sets of bits") {
   CHECK(all.count() == 130);
 }
 
+TEST_CASE("sets are filled by a test of each, and of no more") {
+  for (const std::size_t size : {0U, 1U, 7U, 63U, 64U, 65U, 130U, 512U}) {
+    CAPTURE(size);
+    std::size_t beyond = 0;
+    const auto in_set = [&](std::size_t i) {
+      beyond += i >= size ? 1 : 0;
+      return i % 3 == 0 || i % 64 == 63;
+    };
+    Bits bits(size);
+    bits.set_all(); // what was set goes
+    bits.fill(in_set);
+    std::size_t count = 0;
+    for (std::size_t i = 0; i < size; ++i) {
+      CHECK_EQ(bits.test(i), in_set(i));
+      count += in_set(i) ? 1 : 0;
+    }
+    CHECK_EQ(bits.count(), count);
+    CHECK_EQ(beyond, 0);
+  }
+}
+
 } // namespace
 } // namespace mailfunnel
