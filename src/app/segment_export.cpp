@@ -14,6 +14,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <atomic>
+#include <chrono>
 #include <deque>
 #include <future>
 #include <memory>
@@ -141,8 +143,10 @@ public:
 
   /// The files go to `put`; who stands last in them to the results. Each part is put in order by
   /// one thread, and put by the one that comes when all before it in its file are: so one thread
-  /// sorts while another writes, and what is written is still in the cache.
-  void write(const PutPiece& put, std::vector<SegmentResult>& results) {
+  /// sorts while another writes, and what is written is still in the cache. Until `may_put`, parts
+  /// are only put in order: a disk that is busy is not waited for in vain, and no text piles up.
+  void write(const PutPiece& put, std::vector<SegmentResult>& results,
+             const std::function<bool()>& may_put) {
     std::deque<PiecesInOrder> files(m_requests.size());
     std::vector<std::pair<std::size_t, std::size_t>> parts; // segment, part of it
     for (std::size_t i = 0; i < m_requests.size(); ++i) {
@@ -150,9 +154,21 @@ public:
         parts.emplace_back(i, part);
       }
     }
+    const auto sort = [&](std::size_t p) { m_parts[parts[p].first].sort(parts[p].second); };
+    std::atomic<std::size_t> sorted{0};
+    if (!may_put()) {
+      on_threads(threads(), [&](unsigned) {
+        for (std::size_t p; !may_put() && (p = sorted++) < parts.size();) {
+          sort(p);
+        }
+      });
+    }
     parallel_for(parts.size(), threads(), [&](std::size_t p, unsigned) {
       const auto [i, part] = parts[p];
-      auto members = m_parts[i].sort(part);
+      if (p >= sorted) {
+        sort(p);
+      }
+      auto members = m_parts[i].members(part);
       if (m_limit != 0) {
         members = first_of(i, members, results[i]);
       }
@@ -190,9 +206,13 @@ private:
   }
 
   static std::string rows_of(std::string text, std::span<const MemberParts::Member> members) {
+    constexpr std::size_t k_ahead = 16; // rows: they are far away, unless just sorted
     auto size = text.size();
-    for (const auto& one : members) {
-      size += one.row.text().size();
+    for (std::size_t i = 0; i < members.size(); ++i) {
+      if (i + k_ahead < members.size()) {
+        members[i + k_ahead].row.fetch();
+      }
+      size += members[i].row.text().size();
     }
     text.reserve(size);
     for (const auto& one : members) {
@@ -394,11 +414,8 @@ std::vector<SegmentResult> run_segments(Store& store, const Workspace& workspace
     return results;
   }
   run.part_members();
-  if (put) {
-    run.write(put, results);
-  } else {
-    run.write([&](std::size_t i, std::string_view piece) { results[i].text += piece; }, results);
-  }
+  const auto keep = [&](std::size_t i, std::string_view piece) { results[i].text += piece; };
+  run.write(put ? put : keep, results, [] { return true; });
   return results;
 }
 
@@ -430,7 +447,8 @@ ExportedSegments export_segments(Store& store, const Workspace& workspace, Secon
         noted.get(); // or its failure
         put(segment, piece);
       },
-      results);
+      results,
+      [&] { return noted.wait_for(std::chrono::seconds(0)) == std::future_status::ready; });
   out.results = std::move(results);
   return out;
 }

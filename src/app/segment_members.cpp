@@ -206,14 +206,18 @@ MemberParts::MemberParts(std::span<const std::span<const SegmentMember>> pieces,
   });
 }
 
-std::span<const Member> MemberParts::sort(std::size_t part) {
-  const auto begin = part == 0 ? 0 : m_ends[part - 1];
+void MemberParts::sort(std::size_t part) {
+  const auto begin = begin_of(part);
   const std::span members(m_members.data() + begin, m_ends[part] - begin);
   for (const auto& one : members) {
     one.row.fetch();
   }
   sort_by_key(members, keys_of(part).behind());
-  return members;
+}
+
+std::span<const Member> MemberParts::members(std::size_t part) const {
+  const auto begin = begin_of(part);
+  return {m_members.data() + begin, m_ends[part] - begin};
 }
 
 } // namespace mailfunnel

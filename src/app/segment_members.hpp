@@ -69,11 +69,13 @@ public:
     MemberRow row;
   };
   /// Puts the members of a part in order; any thread, each part once.
-  std::span<const Member> sort(std::size_t part);
+  void sort(std::size_t part);
+  std::span<const Member> members(std::size_t part) const;
 
 private:
   struct Keys;
   Keys keys_of(std::size_t part) const;
+  std::size_t begin_of(std::size_t part) const { return part == 0 ? 0 : m_ends[part - 1]; }
 
   std::vector<std::uint64_t> m_borders; // between the parts, as places; then such as are above all
   std::vector<std::size_t> m_ends;      // of the parts

@@ -6,8 +6,11 @@
 #include "test_workspace.hpp"
 
 #include <algorithm>
+#include <array>
 #include <atomic>
+#include <chrono>
 #include <random>
+#include <thread>
 #include <tuple>
 
 namespace mailfunnel {
@@ -223,6 +226,47 @@ TEST_CASE("segments: hottest first, then by address, however alike addresses are
     after = std::move(page.last);
   } while (after);
   CHECK(paged == whole);
+}
+
+TEST_CASE("segments: nothing is put before it is noted, however long that takes") {
+  const SegmentTest test;
+  const auto parsed = parse_expression("mailings >= 0");
+  REQUIRE(parsed.expression);
+  auto store = test.store();
+  const std::vector<SegmentRequest> requests{
+      {"all", SegmentUse::suppression, parsed.expression.get(), {"email", "score"}, std::nullopt},
+      {"again", SegmentUse::suppression, parsed.expression.get(), {"email"}, std::nullopt}};
+  const auto expected =
+      run_segments(store, test.workspace, k_now, requests, ExportFormat::machine, 0);
+  for (const auto takes : {std::chrono::milliseconds(0), std::chrono::milliseconds(100)}) {
+    std::atomic<bool> noted{false};
+    std::atomic<int> early{0};
+    std::array<std::string, 2> texts;
+    export_segments(
+        store, test.workspace, k_now, requests, ExportFormat::machine,
+        [&](std::size_t segment, std::string_view piece) {
+          early += noted ? 0 : 1;
+          texts[segment] += piece;
+        },
+        0,
+        [&](const ExportedSegments&) {
+          std::this_thread::sleep_for(takes);
+          noted = true;
+        });
+    CHECK(early == 0);
+    CHECK(texts[0] == expected[0].text);
+    CHECK(texts[1] == expected[1].text);
+  }
+  std::atomic<int> put{0};
+  CHECK_THROWS_AS(export_segments(
+                      store, test.workspace, k_now, requests, ExportFormat::machine,
+                      [&](std::size_t, std::string_view) { ++put; }, 0,
+                      [](const ExportedSegments&) {
+                        std::this_thread::sleep_for(std::chrono::milliseconds(20));
+                        throw Failure({ErrorCode::locked, "not noted"});
+                      }),
+                  Failure);
+  CHECK(put == 0);
 }
 
 } // namespace

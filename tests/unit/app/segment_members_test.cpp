@@ -41,7 +41,8 @@ struct Members {
 std::vector<Person> in_order(MemberParts parts) {
   std::vector<Person> out;
   for (std::size_t part = 0; part < parts.parts(); ++part) {
-    for (const auto& one : parts.sort(part)) {
+    parts.sort(part);
+    for (const auto& one : parts.members(part)) {
       const auto text = one.row.text();
       out.push_back({std::stoll(std::string(text.substr(text.rfind(',') + 1))),
                      std::string(one.row.email())});
