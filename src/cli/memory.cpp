@@ -32,8 +32,10 @@ void grow_in_huge_pages() {
   const auto end = reinterpret_cast<std::uintptr_t>(more) + malloc_usable_size(more);
   const auto begin = ((end + k_front) / k_page + 1) * k_page;
   // The piece up to the next huge page is never used, hence takes no memory; given back, it would
-  // be what is used first. Behind it nothing was touched yet.
-  [[maybe_unused]] static void* const s_unused = std::malloc(begin - end - k_front);
+  // be what is used first. Behind it nothing was touched yet. (Not volatile, it would not be taken:
+  // compilers leave out what nobody looks at.)
+  [[maybe_unused]] static void* volatile s_unused;
+  s_unused = std::malloc(begin - end - k_front);
   const auto heap = reinterpret_cast<std::uintptr_t>(sbrk(0));
   if (heap > begin && heap - begin <= std::uintptr_t{2} * k_ahead) {      // it is glibc's own heap
     madvise(reinterpret_cast<void*>(begin), heap - begin, MADV_HUGEPAGE); // NOLINT: made above
