@@ -27,6 +27,19 @@ std::string name_of_person(Recipients& recipients, std::optional<RecipientId> id
   return is_contact_key(key) ? key.substr(key.rfind('\x1f') + 1) : key;
 }
 
+Result<void> write_line(Store& store, const Access& access, std::optional<RecipientId> id,
+                        const std::optional<KeyedHash>& hash) {
+  try {
+    constexpr unsigned k_patience = 5; // seconds: somebody waits to see what is noted
+    Writing writing(store, 0, k_patience);
+    note_access(store.database(), access, id, hash);
+    writing.commit();
+    return {};
+  } catch (const Failure& failure) {
+    return failure.error;
+  }
+}
+
 } // namespace
 
 Result<void> note_access(const std::string& store_path, const Access& access) {
@@ -46,14 +59,14 @@ Result<void> note_access(const std::string& store_path, const Access& access) {
         hash = HashKey::read(store_path)->of(found.key);
       }
     }
-    constexpr unsigned k_patience = 5; // seconds: somebody waits to see what is noted
-    Writing writing(store, 0, k_patience);
-    note_access(store.database(), access, id, hash);
-    writing.commit();
-    return {};
+    return write_line(store, access, id, hash);
   } catch (const Failure& failure) {
     return failure.error;
   }
+}
+
+Result<void> note_access(Store& store, const Access& access, RecipientId person) {
+  return write_line(store, access, person, std::nullopt);
 }
 
 void note_access(Database& database, const Access& access, std::optional<std::uint32_t> recipient,

@@ -3,6 +3,7 @@
 // writes a line here, and so does every list that leaves it. People are kept as numbers, so that
 // who is erased is nowhere named.
 
+#include "model/activity.hpp"
 #include "store/erasures.hpp"
 #include "store/store.hpp"
 
@@ -25,6 +26,8 @@ struct Access {
 /// Notes one. Takes the writer lock for a moment. Error: it could not be noted, as the store can't
 /// be written; whether the caller goes on is his to say (the command line does, and says so).
 Result<void> note_access(const std::string& store_path, const Access& access);
+/// The same about who is known by that number, in a store that is open.
+Result<void> note_access(Store& store, const Access& access, RecipientId person);
 /// The same within a transaction of the caller's; `recipient` or `hash` tells whom.
 void note_access(Database& database, const Access& access, std::optional<std::uint32_t> recipient,
                  const std::optional<KeyedHash>& hash);

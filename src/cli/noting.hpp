@@ -4,6 +4,9 @@
 #include "app/access_log.hpp"
 #include "command.hpp"
 
+#include <future>
+#include <optional>
+#include <string>
 #include <thread>
 
 namespace mailfunnel::cli {
@@ -26,12 +29,14 @@ public:
   void done();
 
 private:
-  Result<void> write() const;
+  Access access() const;
   const Invocation& m_call;
   const Workspace& m_workspace;
   std::string m_what, m_person;
-  Result<void> m_noted;
-  std::thread m_thread; // none: done() writes it
+  bool m_beside = false; // the thread writes, else done()
+  std::promise<std::optional<RecipientId>> m_found;
+  std::promise<Result<void>> m_noted;
+  std::thread m_thread; // last: it uses all of the above
 };
 
 } // namespace mailfunnel::cli
