@@ -127,7 +127,9 @@ public:
   explicit WaitingSource(std::size_t waits_at) : m_waits_at(waits_at) {}
   std::size_t read(char* into, std::size_t most) override {
     if (given >= m_waits_at) {
-      waits.count_down();
+      if (!waits.try_wait()) { // only the first time
+        waits.count_down();
+      }
       may_go_on.wait();
     }
     const auto part = std::min(most, m_waits_at > given ? m_waits_at - given : most);
