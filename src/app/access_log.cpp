@@ -27,18 +27,7 @@ std::string name_of_person(Recipients& recipients, std::optional<RecipientId> id
   return is_contact_key(key) ? key.substr(key.rfind('\x1f') + 1) : key;
 }
 
-Result<void> write_line(Store& store, const Access& access, std::optional<RecipientId> id,
-                        const std::optional<KeyedHash>& hash) {
-  try {
-    constexpr unsigned k_patience = 5; // seconds: somebody waits to see what is noted
-    Writing writing(store, 0, k_patience);
-    note_access(store.database(), access, id, hash);
-    writing.commit();
-    return {};
-  } catch (const Failure& failure) {
-    return failure.error;
-  }
-}
+constexpr unsigned k_patience = 5; // seconds: somebody waits to see what is noted
 
 } // namespace
 
@@ -59,14 +48,24 @@ Result<void> note_access(const std::string& store_path, const Access& access) {
         hash = HashKey::read(store_path)->of(found.key);
       }
     }
-    return write_line(store, access, id, hash);
+    Writing writing(store, 0, k_patience);
+    note_access(store.database(), access, id, hash);
+    writing.commit();
+    return {};
   } catch (const Failure& failure) {
     return failure.error;
   }
 }
 
-Result<void> note_access(Store& store, const Access& access, RecipientId person) {
-  return write_line(store, access, person, std::nullopt);
+Result<void> note_reading(Store& store, const Access& access, RecipientId person) {
+  try {
+    ReadersRows rows(store, k_patience);
+    note_access(store.database(), access, person, std::nullopt);
+    rows.commit();
+    return {};
+  } catch (const Failure& failure) {
+    return failure.error;
+  }
 }
 
 void note_access(Database& database, const Access& access, std::optional<std::uint32_t> recipient,

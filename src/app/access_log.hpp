@@ -26,8 +26,9 @@ struct Access {
 /// Notes one. Takes the writer lock for a moment. Error: it could not be noted, as the store can't
 /// be written; whether the caller goes on is his to say (the command line does, and says so).
 Result<void> note_access(const std::string& store_path, const Access& access);
-/// The same about who is known by that number, in a store that is open.
-Result<void> note_access(Store& store, const Access& access, RecipientId person);
+/// The same about who is known by that number, in a store that is open to read and holds no moment.
+/// The line is on the disk only after sync_log() (store/writing.hpp).
+Result<void> note_reading(Store& store, const Access& access, RecipientId person);
 /// The same within a transaction of the caller's; `recipient` or `hash` tells whom.
 void note_access(Database& database, const Access& access, std::optional<std::uint32_t> recipient,
                  const std::optional<KeyedHash>& hash);

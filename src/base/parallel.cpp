@@ -8,7 +8,7 @@
 namespace mailfunnel {
 
 #ifdef __linux__
-void send_off(std::thread& thread, unsigned number) {
+void send_off(std::thread::native_handle_type thread, unsigned number) {
   cpu_set_t allowed;
   const int here = sched_getcpu();
   if (here < 0 || here >= CPU_SETSIZE || sched_getaffinity(0, sizeof allowed, &allowed) != 0) {
@@ -28,12 +28,12 @@ void send_off(std::thread& thread, unsigned number) {
   CPU_ZERO(&one);
   CPU_SET(there, &one);
   // Where neither is permitted it begins where it would have.
-  if (pthread_setaffinity_np(thread.native_handle(), sizeof one, &one) == 0) {
-    pthread_setaffinity_np(thread.native_handle(), sizeof allowed, &allowed);
+  if (pthread_setaffinity_np(thread, sizeof one, &one) == 0) {
+    pthread_setaffinity_np(thread, sizeof allowed, &allowed);
   }
 }
 #else
-void send_off(std::thread&, unsigned) {}
+void send_off(std::thread::native_handle_type, unsigned) {}
 #endif
 
 } // namespace mailfunnel

@@ -21,7 +21,7 @@ inline unsigned default_threads() {
 /// it runs wherever there is room. Of itself Linux begins it where its maker runs, if that is a
 /// virtual machine's processor (an idle one is taken for one that the host needs): both share it
 /// for some ten milliseconds, which is as long as many jobs here take.
-void send_off(std::thread& thread, unsigned number);
+void send_off(std::thread::native_handle_type thread, unsigned number);
 
 /// Calls body(thread) once on each of `threads` threads and waits. The first exception is thrown
 /// again.
@@ -39,7 +39,7 @@ template<typename Body> void on_threads(unsigned threads, Body body) {
   std::vector<std::thread> others;
   for (unsigned thread = 1; thread < threads; ++thread) {
     others.emplace_back(run, thread);
-    send_off(others.back(), thread);
+    send_off(others.back().native_handle(), thread);
   }
   run(0);
   for (auto& other : others) {

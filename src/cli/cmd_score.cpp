@@ -116,12 +116,14 @@ int run_explain(const Invocation& call) {
   grow_in_huge_pages();
   auto workspace = call.workspace();
   auto store = call.open_reading(workspace);
-  const ReadTransaction moment(store.database());
   if (const auto run = call.number("run")) {
     if (call.has("rules") || call.has("as-of")) {
       wrong_usage("--run brings its own rules and moment: leave --rules and --as-of out");
     }
-    const auto compared = compare_with_run(store, workspace, *run, who, call.now());
+    const auto compared = [&] {
+      const ReadTransaction moment(store.database());
+      return compare_with_run(store, workspace, *run, who, call.now());
+    }();
     if (!compared) {
       throw Failure(compared.error());
     }
@@ -132,6 +134,7 @@ int run_explain(const Invocation& call) {
   }
   const auto rules = rules_of(call, workspace);
   Noting noting(call, workspace, store, "explain", who);
+  const ReadTransaction moment(store.database());
   const auto explained = explain(store, workspace, rules, who, as_of(call, store));
   if (!explained) {
     throw Failure(explained.error());
@@ -148,8 +151,8 @@ int run_events(const Invocation& call) {
   grow_in_huge_pages();
   auto workspace = call.workspace();
   auto store = call.open_reading(workspace);
-  const ReadTransaction moment(store.database());
   Noting noting(call, workspace, store, "events", who);
+  const ReadTransaction moment(store.database());
   const auto world = build_world(store, workspace, workspace.config.rules, call.now());
   const auto events = events_of(store, world, workspace.config.rules.robots, who, call.now());
   if (!events) {

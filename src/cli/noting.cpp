@@ -2,8 +2,9 @@
 
 #include "app/explain.hpp"
 #include "base/parallel.hpp"
-#include "memory.hpp"
+#include "store/writing.hpp"
 
+#include <future>
 #include <iostream>
 
 namespace mailfunnel::cli {
@@ -24,44 +25,34 @@ void note(const Invocation& call, const Workspace& workspace, std::string what, 
                                                  std::move(person), people, std::move(detail)}));
 }
 
-Noting::Noting(const Invocation& call, const Workspace& workspace, Store& store, std::string what,
-               std::string person)
-    : m_call(call), m_workspace(workspace), m_what(std::move(what)), m_person(std::move(person)) {
-  share_memory();
-  m_thread = std::thread([this, found = m_found.get_future()]() mutable {
+Noting::Noting(const Invocation& call, const Workspace& workspace, Store& store,
+               const std::string& what, const std::string& person)
+    : m_call(call) {
+  const Access access{call.now(), system_user(), what, person, 1, {}};
+  const auto id = find_person(store, person).id;
+  if (!id) { // waits in the inbox, which is not folded while the command reads, or is nobody
+    m_rest = [access, path = workspace.store_path()] { return note_access(path, access); };
+    return;
+  }
+  if (auto noted = note_reading(store, access, *id); !noted) {
+    m_rest = [noted = std::move(noted)] { return noted; };
+    return;
+  }
+  std::packaged_task<Result<void>()> sync([path = workspace.store_path()]() -> Result<void> {
     try {
-      auto own = Store::open_writing(m_workspace.store_path()); // while it is found
-      if (const auto id = found.get()) {
-        m_noted.set_value(note_access(own, access(), *id)); // then the store may close
-      }
+      sync_log(path);
+      return {};
     } catch (const Failure& failure) {
-      m_noted.set_value(failure.error);
+      return failure.error;
     }
   });
-  send_off(m_thread, 1);
-  std::optional<RecipientId> id;
-  try {
-    id = find_person(store, m_person).id;
-  } catch (...) {
-    m_found.set_value(std::nullopt);
-    m_thread.join();
-    throw;
-  }
-  m_beside = id.has_value(); // not who waits in the inbox, which is not folded meanwhile
-  m_found.set_value(id);
-}
-
-Noting::~Noting() {
-  m_thread.join();
-}
-
-Access Noting::access() const {
-  return {m_call.now(), system_user(), m_what, m_person, 1, {}};
+  m_rest = [on_disk = sync.get_future().share()] { return on_disk.get(); };
+  m_disk = std::jthread(std::move(sync));
+  send_off(m_disk.native_handle(), 1);
 }
 
 void Noting::done() {
-  say(m_call,
-      m_beside ? m_noted.get_future().get() : note_access(m_workspace.store_path(), access()));
+  say(m_call, m_rest());
 }
 
 } // namespace mailfunnel::cli

@@ -4,8 +4,7 @@
 #include "app/access_log.hpp"
 #include "command.hpp"
 
-#include <future>
-#include <optional>
+#include <functional>
 #include <string>
 #include <thread>
 
@@ -17,26 +16,19 @@ namespace mailfunnel::cli {
 void note(const Invocation& call, const Workspace& workspace, std::string what, std::string person,
           std::uint64_t people = 1, std::string detail = {});
 
-/// The same about one person, beside what the command reads of that person meanwhile: a line waits
-/// for the disk. done() before anything is shown.
+/// The same about one person, through the store that the command reads: the line waits for the disk
+/// beside what is read of that person meanwhile. The store holds no moment when this is made, and
+/// done() comes before anything is shown.
 class Noting {
 public:
-  Noting(const Invocation& call, const Workspace& workspace, Store& store, std::string what,
-         std::string person);
-  ~Noting();
-  Noting(const Noting&) = delete;
-  Noting& operator=(const Noting&) = delete;
+  Noting(const Invocation& call, const Workspace& workspace, Store& store, const std::string& what,
+         const std::string& person);
   void done();
 
 private:
-  Access access() const;
   const Invocation& m_call;
-  const Workspace& m_workspace;
-  std::string m_what, m_person;
-  bool m_beside = false; // the thread writes, else done()
-  std::promise<std::optional<RecipientId>> m_found;
-  std::promise<Result<void>> m_noted;
-  std::thread m_thread; // last: it uses all of the above
+  std::function<Result<void>()> m_rest; // what done() waits for
+  std::jthread m_disk;
 };
 
 } // namespace mailfunnel::cli

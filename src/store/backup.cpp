@@ -1,5 +1,7 @@
 #include "store/backup.hpp"
 
+#include "store/file_sync.hpp"
+
 #include <fcntl.h>
 #include <sqlite3.h>
 #include <sys/file.h>
@@ -42,14 +44,6 @@ void refuse_own_files(const std::string& store, const std::string& file) {
 void remove_logs(const std::string& file) {
   for (const auto* ending : {"-wal", "-shm", "-journal"}) {
     unlink((file + ending).c_str());
-  }
-}
-
-void sync_folder(const std::string& file) {
-  const auto folder = fs::absolute(file).parent_path();
-  if (const int opened = open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC); opened >= 0) {
-    fsync(opened);
-    close(opened);
   }
 }
 
@@ -98,7 +92,7 @@ public:
       fail(file);
     }
     m_kept = true;
-    sync_folder(file);
+    sync_folder_of(file);
     return static_cast<std::uint64_t>(written.st_size);
   }
 

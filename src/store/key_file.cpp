@@ -1,6 +1,7 @@
 #include "store/key_file.hpp"
 
 #include "base/result.hpp"
+#include "store/file_sync.hpp"
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -8,7 +9,6 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
-#include <filesystem>
 
 namespace mailfunnel {
 
@@ -23,16 +23,6 @@ bool write_whole(int file, std::string_view bytes) {
     bytes.remove_prefix(static_cast<std::size_t>(done));
   }
   return fsync(file) == 0;
-}
-
-/// So that a new file's name is there after a crash.
-void sync_folder(const std::string& path) {
-  const auto folder = std::filesystem::path(path).parent_path();
-  const int file = open(folder.empty() ? "." : folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (file >= 0) {
-    fsync(file);
-    close(file);
-  }
 }
 
 } // namespace
@@ -53,7 +43,7 @@ void write_key_file(const std::string& path, std::string_view key) {
                        ": see to the disk, then run the same command again",
                    path});
   }
-  sync_folder(path);
+  sync_folder_of(path);
 }
 
 } // namespace mailfunnel

@@ -1,6 +1,7 @@
 #include "store/store.hpp"
 
 #include "base/text.hpp"
+#include "store/file_sync.hpp"
 #include "store/key_file.hpp"
 #include "store/migrations.hpp"
 
@@ -62,22 +63,6 @@ std::uint64_t read_secret(const std::string& path, bool make) {
 
 std::int64_t format_of(Store& store) {
   return parse_int(store.meta("format").value_or("0")).value_or(0);
-}
-
-/// Failure where it is not on the disk when this returns.
-void sync_file(const std::string& path) {
-  const int file = open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  const bool synced = file >= 0 && fsync(file) == 0;
-  const int reason = errno;
-  if (file >= 0) {
-    close(file);
-  }
-  if (!synced) {
-    throw Failure({ErrorCode::io,
-                   std::string("can't be written: ") + std::strerror(reason) +
-                       ": see to the disk, then run the same command again",
-                   path});
-  }
 }
 
 /// Failure: neither of our format nor of one that can be brought up to it.

@@ -1,5 +1,9 @@
 #include "store/writing.hpp"
 
+#include "store/file_sync.hpp"
+
+#include <filesystem>
+
 namespace mailfunnel {
 
 PastLog::PastLog(Store& store, std::uint64_t bytes) : m_store(store) {
@@ -13,13 +17,53 @@ PastLog::~PastLog() {
   }
 }
 
-void Writing::commit() {
+namespace {
+
+void commit_and_fold(Store& store, Transaction& transaction) {
   constexpr int k_long = 64; // pages of 16 KiB
-  const auto before = m_store.database().log_pages() / k_long;
-  m_transaction.commit();
-  if (m_store.database().log_pages() / k_long > before) { // not at each batch while somebody reads
-    m_store.fold_at_once();
+  const auto before = store.database().log_pages() / k_long;
+  transaction.commit();
+  if (store.database().log_pages() / k_long > before) { // not at each batch while somebody reads
+    store.fold_at_once();
   }
+}
+
+} // namespace
+
+void Writing::commit() {
+  commit_and_fold(m_store, m_transaction);
+}
+
+ReadersRows::Permission::Permission(Database& database) : of(database) {
+  // NORMAL: SQLite syncs its log before it folds it, not at each commit. Without a log it stays
+  // FULL, which waits for the disk itself.
+  of.execute(of.has_log() ? "PRAGMA synchronous=NORMAL; PRAGMA query_only=OFF"
+                          : "PRAGMA synchronous=FULL; PRAGMA query_only=OFF");
+}
+
+ReadersRows::Permission::~Permission() {
+  try {
+    of.execute("PRAGMA query_only=ON");
+  } catch (const Failure&) { // no memory for it: it may write, and does not
+  }
+}
+
+ReadersRows::ReadersRows(Store& store, unsigned seconds)
+    : m_store(store), m_lock(store.path(), seconds), m_permission(store.database()),
+      m_transaction(store.database()) {}
+
+void ReadersRows::commit() {
+  commit_and_fold(m_store, m_transaction);
+}
+
+void sync_log(const std::string& store_path) {
+  const auto log = store_path + "-wal";
+  std::error_code none;
+  if (!std::filesystem::exists(log, none)) {
+    return; // folded, or written past it
+  }
+  sync_file(log);
+  sync_folder_of(log); // who made it may not have
 }
 
 } // namespace mailfunnel

@@ -43,4 +43,31 @@ private:
   Transaction m_transaction;
 };
 
+/// A few rows that a reader leaves, such as who looked: written by its own connection, which must
+/// hold no moment meanwhile.
+class ReadersRows {
+public:
+  /// Failure (locked): another run writes.
+  explicit ReadersRows(Store& store, unsigned seconds = WriterLock::k_patience);
+  /// As Writing::commit(), but what is written has only left the process. A thread of its own may
+  /// wait for the disk (sync_log()), beside what is read next.
+  void commit();
+
+private:
+  struct Permission { // to write, while it lives
+    explicit Permission(Database& database);
+    Permission(const Permission&) = delete;
+    Permission& operator=(const Permission&) = delete;
+    ~Permission();
+    Database& of;
+  };
+  Store& m_store;
+  WriterLock m_lock;
+  Permission m_permission;
+  Transaction m_transaction;
+};
+
+/// What was committed to the store is on the disk when this returns. Failure: it may not be.
+void sync_log(const std::string& store_path);
+
 } // namespace mailfunnel

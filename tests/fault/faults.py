@@ -54,7 +54,7 @@ class Job:
         self.program.run(self.start, "import", "-q", "--rejects", "/dev/null", str(self.log))
         self.program.run(self.start, "recipients", "import", "-q", str(contacts))
 
-    fault = ""  # of the round
+    fault, out, err = "", b"", ""  # of the round
 
     def begin(self) -> None:
         """Before each round: what stands outside the workspace is as it was."""
@@ -71,6 +71,9 @@ class Job:
 
     def check_end(self, workspace: pathlib.Path) -> None:
         """What must hold in the end, beside that all looks give the same."""
+
+    def how_it_ended(self, code: int) -> str:
+        return "killed" if code < 0 else "done" if code in self.codes else "failed"
 
     def was_tested(self) -> bool:
         """Did the rounds see what the job is there for?"""
@@ -171,6 +174,26 @@ class Score(Job):
 
     def check_end(self, workspace):
         self.program.run(workspace, "audit", "-q", codes=(0,))
+
+
+class Look(Job):
+    """Who looks at a person is noted before anything is shown; where that can't be, it is said, and the rest is done."""
+    words = ["events", "reader1@example.com"]
+
+    def how_it_ended(self, code):
+        return "failed" if code in self.codes and self.err else super().how_it_ended(code)
+
+    def noted(self, workspace):
+        lines = self.program.run(workspace, "accesses", "reader1@example.com", "--json").splitlines()
+        return any(json.loads(line)["what"] == "events" for line in lines)
+
+    def check_cut(self, workspace):
+        if self.out and not self.err and not self.noted(workspace):
+            raise Broken("shown, and not noted")
+
+    def check_end(self, workspace):
+        if not self.noted(workspace):
+            raise Broken("not noted")
 
 
 class Forget(Job):
@@ -277,7 +300,7 @@ api_key = {{ env = "LISTMONK_TOKEN" }}
             raise Broken(f"asked for more than once: {list(twice.items())[:3]}")
 
 
-JOBS = {job.__name__.lower(): job for job in (Init, Import, Recipients, Large, Score, Push, Forget, Retain, Backup, Migrate)}
+JOBS = {job.__name__.lower(): job for job in (Init, Import, Recipients, Large, Score, Look, Push, Forget, Retain, Backup, Migrate)}
 
 
 def places(calls: int, rounds: int, rng: random.Random) -> list[int]:
@@ -301,9 +324,9 @@ def one_round(job: Job, fault: str, place: int, expected: list[bytes]) -> str:
     workspace = world.copied(job.start, job.base / "now")
     job.fault = fault
     job.begin()
-    code, _, err = job.program.attempt(workspace, *job.words, fault=f"{fault} {place}")
+    code, job.out, job.err = job.program.attempt(workspace, *job.words, fault=f"{fault} {place}")
     if fault not in KILLS:
-        check_words(code, err)
+        check_words(code, job.err)
     job.check_opens(workspace)
     world.quick_check(workspace)
     job.check_cut(workspace)
@@ -314,7 +337,7 @@ def one_round(job: Job, fault: str, place: int, expected: list[bytes]) -> str:
         raise Broken("the finished run differs from an undisturbed one")
     world.quick_check(workspace)
     job.check_end(workspace)
-    return "killed" if code < 0 else "done" if code in job.codes else "failed"
+    return job.how_it_ended(code)
 
 
 def campaign(job: Job, faults: list[str], rounds: int, rng: random.Random) -> bool:

@@ -228,6 +228,50 @@ void cut_off(const std::string& path) {
   REQUIRE_EQ(status, 0);
 }
 
+TEST_CASE("a reader leaves rows through its own connection, and reads on") {
+  const Folder folder;
+  auto store = Store::open_reading(folder.store);
+  {
+    const ReadersRows rows(store);
+    store.set_meta("taken back", "1");
+  }
+  CHECK(!store.meta("taken back"));
+  {
+    ReadersRows rows(store);
+    store.set_meta("seen", "1");
+    rows.commit();
+  }
+  sync_log(folder.store);
+  CHECK(Store::open_reading(folder.store).meta("seen") == "1");
+  CHECK_THROWS_AS(store.set_meta("more", "1"), Failure);
+  const ReadTransaction moment(store.database());
+  CHECK(store.meta("seen") == "1");
+  CHECK_THROWS_AS(ReadersRows{store}, Failure); // a moment is one, to its end
+  CHECK_THROWS_AS(store.set_meta("more", "1"), Failure);
+}
+
+TEST_CASE("what readers leave does not pile up in the log") {
+  constexpr std::uintmax_t k_page = 16'384 + 24, k_most = 80; // pages: 64, and what one commit adds
+  const Folder folder;
+  const auto look = [&](int number) {
+    auto store = Store::open_reading(folder.store);
+    {
+      ReadersRows rows(store);
+      store.set_meta("seen", std::to_string(number));
+      rows.commit();
+    }
+    const ReadTransaction moment(store.database());
+    CHECK_EQ(store.meta("seen"), std::to_string(number));
+  };
+  std::uintmax_t longest = 0;
+  for (int number = 0; number < 200; ++number) {
+    look(number);
+    longest = std::max(longest, folder.size_of("-wal"));
+  }
+  CHECK(longest > k_page);
+  CHECK(longest < k_most * k_page);
+}
+
 TEST_CASE("a large batch that was cut off is undone by who comes next, also to read") {
   const Folder folder;
   {
