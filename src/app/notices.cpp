@@ -45,8 +45,9 @@ void find_sql(Store& store, const Workspace& workspace, Seconds now, std::vector
   const auto parsed = parse_expression("status = SQL");
   const std::vector<SegmentRequest> requests{
       {"sql", SegmentUse::sales, parsed.expression.get(), {"email", "score", "reasons"}}};
-  const auto results = run_segments(store, workspace, segments_moment(store, workspace, now),
-                                    requests, ExportFormat::cells, k_most_people);
+  const auto results =
+      run_segments(store, workspace, segments_moment(store, workspace, now), requests,
+                   SegmentForm{.format = ExportFormat::cells, .limit = k_most_people});
   const auto& text = results[0].text;
   for (const auto row : split(text, '\n')) {
     const auto cells = split(row, '\x1f');

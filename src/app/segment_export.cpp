@@ -10,6 +10,7 @@
 #include "app/status_since.hpp"
 #include "base/json_text.hpp"
 #include "base/parallel.hpp"
+#include "store/writing.hpp"
 
 #include <fmt/format.h>
 
@@ -26,9 +27,16 @@ namespace mailfunnel {
 
 namespace {
 
+/// Rows of one chunk's people, as they follow each other in its file.
+struct ChunkRows {
+  std::uint32_t chunk;
+  std::string_view text;
+};
+
 /// What one thread found of one segment.
 struct Found {
-  std::vector<std::span<const SegmentMember>> members; // of each chunk
+  std::vector<std::span<const SegmentMember>> members; // of each chunk, if they are to be ordered
+  std::vector<ChunkRows> rows;                         // else
   std::uint64_t wanted = 0;                            // without a limit there would be so many
   SegmentResult counts;
 };
@@ -66,17 +74,17 @@ private:
 class SegmentRun {
 public:
   SegmentRun(Store& store, const Workspace& workspace, Worlds& worlds, const Scorer& scorer,
-             const std::vector<SegmentRequest>& requests, std::optional<ExportFormat> format,
-             std::size_t limit)
-      : m_workspace(workspace), m_scorer(scorer), m_requests(requests), m_format(format),
-        m_limit(limit), m_earlier(store), m_since(store, workspace, worlds, scorer.as_of()) {
+             const std::vector<SegmentRequest>& requests, const std::optional<SegmentForm>& form)
+      : m_workspace(workspace), m_scorer(scorer), m_requests(requests), m_form(form),
+        m_limit(form ? form->limit : 0), m_earlier(store),
+        m_since(store, workspace, worlds, scorer.as_of()) {
     if (const auto& exclude = workspace.config.exclude_expression) {
       m_earlier.add(*exclude, scorer.as_of(), worlds);
     }
     for (const auto& request : requests) {
       m_earlier.add(*request.where, scorer.as_of(), worlds);
       m_writers.emplace_back(scorer, workspace.config.locale, workspace.config.report_zone,
-                             format.value_or(ExportFormat::machine),
+                             form ? form->format : ExportFormat::machine,
                              parse_columns(request.columns));
     }
     m_found = std::vector<FoundOfThread>(std::max(workspace.threads, 1U));
@@ -129,7 +137,38 @@ public:
     return out;
   }
 
-  /// Before the files are written.
+  /// The files go to `put`; who stands last in them to the results. Not before `may_put` need
+  /// anything be put: a disk that is busy is not waited for in vain, and no text piles up.
+  void write(const PutPiece& put, std::vector<SegmentResult>& results,
+             const std::function<bool()>& may_put) {
+    if (m_form->order == SegmentOrder::store) {
+      write_as_stored(put);
+    } else {
+      part_members();
+      write_in_order(put, results, may_put);
+    }
+  }
+
+private:
+  unsigned threads() const { return static_cast<unsigned>(m_found.size()); }
+
+  /// A file by one thread: the rows are there already, many in one place.
+  void write_as_stored(const PutPiece& put) const {
+    parallel_for(m_requests.size(), threads(), [&](std::size_t i, unsigned) {
+      std::vector<ChunkRows> rows;
+      for (const auto& of_thread : m_found) {
+        const auto& its = of_thread.segments[i].rows;
+        rows.insert(rows.end(), its.begin(), its.end());
+      }
+      std::stable_sort(rows.begin(), rows.end(), // a chunk's are of one thread
+                       [](const auto& a, const auto& b) { return a.chunk < b.chunk; });
+      put(i, m_writers[i].header());
+      for (const auto& one : rows) {
+        put(i, one.text);
+      }
+    });
+  }
+
   void part_members() {
     for (std::size_t i = 0; i < m_requests.size(); ++i) {
       std::vector<std::span<const SegmentMember>> pieces;
@@ -141,12 +180,11 @@ public:
     }
   }
 
-  /// The files go to `put`; who stands last in them to the results. Each part is put in order by
-  /// one thread, and put by the one that comes when all before it in its file are: so one thread
-  /// sorts while another writes, and what is written is still in the cache. Until `may_put`, parts
-  /// are only put in order: a disk that is busy is not waited for in vain, and no text piles up.
-  void write(const PutPiece& put, std::vector<SegmentResult>& results,
-             const std::function<bool()>& may_put) {
+  /// Each part is put in order by one thread, and put by the one that comes when all before it in
+  /// its file are: so one thread sorts while another writes, and what is written is still in the
+  /// cache. Until `may_put`, parts are only put in order.
+  void write_in_order(const PutPiece& put, std::vector<SegmentResult>& results,
+                      const std::function<bool()>& may_put) {
     std::deque<PiecesInOrder> files(m_requests.size());
     std::vector<std::pair<std::size_t, std::size_t>> parts; // segment, part of it
     for (std::size_t i = 0; i < m_requests.size(); ++i) {
@@ -176,9 +214,6 @@ public:
                    [&, i = i](std::string_view text) { put(i, text); });
     });
   }
-
-private:
-  unsigned threads() const { return static_cast<unsigned>(m_found.size()); }
 
   /// Of a segment whose members are in one part, as there is a limit.
   std::span<const MemberParts::Member> first_of(std::size_t i,
@@ -238,7 +273,7 @@ private:
     if (excluded && use != SegmentUse::suppression) {
       found.counts.kept_out_excluded += keep_out(*excluded);
     }
-    if (!m_format) {
+    if (!m_form) {
       found.counts.members += members.count();
       return;
     }
@@ -296,8 +331,12 @@ private:
                              shows_since(writer.columns())
                                  ? m_since.of_chunk(chunk, source, scores, members)
                                  : std::vector<std::uint32_t>());
+    const bool ordered = m_form->order != SegmentOrder::store;
+    const auto front = ordered ? MemberRow::k_front : 0;
     auto& text = of_thread.text;
-    const auto count = members.count();
+    auto& rows = of_thread.segments[i].rows;
+    const auto rows_before = rows.size();
+    const auto count = ordered ? members.count() : 0;
     auto* const found = of_thread.memory.take<SegmentMember>(count);
     auto* next = found;
     BlockKeys keys(source);
@@ -305,7 +344,6 @@ private:
     bool all_begin = false; // do all rows of that block begin with their address?
     std::string space;      // of an address that does not begin its row
     members.each([&](std::size_t r) {
-      constexpr auto k_front = MemberRow::k_front;
       const auto* block = keys.of(r); // all members have an address
       if (block != known) {
         known = block;
@@ -313,7 +351,7 @@ private:
             [&](std::string_view characters) { return writer.begins_with_any_of(characters); });
       }
       text.begin_row();
-      auto* const begin = text.room(k_front + block->room(BlockKeys::in_block(r))) + k_front;
+      auto* const begin = text.room(front + block->room(BlockKeys::in_block(r))) + front;
       auto* end = begin;
       auto email = block->address(BlockKeys::in_block(r), end);
       const auto email_size = email.size();
@@ -323,7 +361,11 @@ private:
       }
       text.set_end(begin + (begins ? email_size : 0));
       writer.row(text, email, values, r, begins ? 1 : 0);
-      const auto row_size = text.row().size() - k_front;
+      if (!ordered) {
+        append(rows, rows_before, {chunk, text.row()});
+        return;
+      }
+      const auto row_size = text.row().size() - front;
       if (!begins) {
         text.set_end(std::copy(email.begin(), email.end(), text.room(email_size)));
       }
@@ -331,13 +373,25 @@ private:
       new (next++) SegmentMember(scores.score[r],
                                  MemberRow(text.row_begin(), row_size, email_size, !begins));
     });
-    of_thread.segments[i].members.emplace_back(found, count);
+    if (ordered) {
+      of_thread.segments[i].members.emplace_back(found, count);
+    }
+  }
+
+  /// To what stands from `first` on, in one piece where it follows that in memory too.
+  static void append(std::vector<ChunkRows>& rows, std::size_t first, ChunkRows more) {
+    if (rows.size() > first && rows.back().text.end() == more.text.begin()) {
+      auto& last = rows.back().text;
+      last = {last.data(), last.size() + more.text.size()};
+    } else {
+      rows.push_back(more);
+    }
   }
 
   const Workspace& m_workspace;
   const Scorer& m_scorer;
   const std::vector<SegmentRequest>& m_requests;
-  std::optional<ExportFormat> m_format;
+  std::optional<SegmentForm> m_form; // absent: counts alone
   std::size_t m_limit;
   EarlierMoments m_earlier;
   StatusSince m_since;
@@ -401,34 +455,37 @@ take_scores(Store& store, const Workspace& workspace, const World& world, const 
 
 std::vector<SegmentResult> run_segments(Store& store, const Workspace& workspace, Seconds as_of,
                                         const std::vector<SegmentRequest>& requests,
-                                        std::optional<ExportFormat> format, std::size_t limit,
+                                        const std::optional<SegmentForm>& form,
                                         const PutPiece& put) {
   Worlds worlds(store, workspace, workspace.config.rules);
   const auto world = worlds.at(as_of);
   const Scorer scorer(workspace.config.rules, *world, as_of);
-  SegmentRun run(store, workspace, worlds, scorer, requests, format, limit);
-  take_scores(store, workspace, *world, scorer,
-              needs_times(workspace, requests, format.has_value()), run, {});
+  SegmentRun run(store, workspace, worlds, scorer, requests, form);
+  take_scores(store, workspace, *world, scorer, needs_times(workspace, requests, form.has_value()),
+              run, {});
   auto results = run.counts();
-  if (!format) {
+  if (!form) {
     return results;
   }
-  run.part_members();
   const auto keep = [&](std::size_t i, std::string_view piece) { results[i].text += piece; };
   run.write(put ? put : keep, results, [] { return true; });
   return results;
 }
 
 ExportedSegments export_segments(Store& store, const Workspace& workspace, Seconds as_of,
-                                 const std::vector<SegmentRequest>& requests, ExportFormat format,
-                                 const PutPiece& put, std::size_t limit,
+                                 const std::vector<SegmentRequest>& requests,
+                                 const SegmentForm& form, const PutPiece& put,
                                  const BeforeFiles& before) {
+  // The line of who sees whom waits for all that a disk is still to take, such as the lists made
+  // last. So that begins now, beside the rows; where it fails, that line will say so.
+  const auto drained = before ? std::async(std::launch::async, [&store] { sync_log(store.path()); })
+                              : std::future<void>();
   const auto& rules = workspace.config.rules;
   ExportedSegments out;
   Worlds worlds(store, workspace, rules);
   out.world = worlds.at(as_of);
   const Scorer scorer(rules, *out.world, as_of);
-  SegmentRun segments(store, workspace, worlds, scorer, requests, format, limit);
+  SegmentRun segments(store, workspace, worlds, scorer, requests, form);
   RunRecorder recorder(store, workspace, rules, as_of);
   const auto stored = take_scores(
       store, workspace, *out.world, scorer, needs_times(workspace, requests, true), segments,
@@ -440,7 +497,6 @@ ExportedSegments export_segments(Store& store, const Workspace& workspace, Secon
                          before(out);
                        }
                      }).share();
-  segments.part_members();
   auto results = out.results; // who notes looks at those
   segments.write(
       [&](std::size_t segment, std::string_view piece) {

@@ -1,6 +1,5 @@
 #pragma once
-// Who is in a segment, and the files that say so. Hottest first: by score (beyond two million
-// points all are as hot), then by address.
+// Who is in a segment, and the files that say so.
 
 #include "app/score_run.hpp"
 #include "app/workspace.hpp"
@@ -21,7 +20,19 @@ enum class ExportFormat : std::uint8_t {
   cells, // fields with \x1f between them, rows with \n: for a table
 };
 
-/// Where somebody stands in a segment.
+enum class SegmentOrder : std::uint8_t {
+  hottest, // by score (beyond two million points all are as hot), then by address
+  store,   // who came into the store first stands first: for long lists, in less time and memory
+};
+
+/// What the files look like.
+struct SegmentForm {
+  ExportFormat format;
+  SegmentOrder order = SegmentOrder::hottest;
+  std::size_t limit = 0; // so many rows of the hottest; 0: all
+};
+
+/// Where somebody stands in a segment, hottest first.
 struct SegmentPlace {
   Points score = 0;
   std::string email;
@@ -48,11 +59,11 @@ struct SegmentResult {
 /// From any thread, those of one segment one at a time.
 using PutPiece = std::function<void(std::size_t segment, std::string_view piece)>;
 
-/// All segments in one pass over the store. `format` absent: only counts. `limit`: at most so many
-/// rows each (0: all). Where there is `put` it gets the files, and the results hold none.
+/// All segments in one pass over the store. `form` absent: only counts. Where there is `put` it
+/// gets the files, and the results hold none.
 std::vector<SegmentResult> run_segments(Store& store, const Workspace& workspace, Seconds as_of,
                                         const std::vector<SegmentRequest>& requests,
-                                        std::optional<ExportFormat> format, std::size_t limit,
+                                        const std::optional<SegmentForm>& form = {},
                                         const PutPiece& put = {});
 
 /// One object: what the segment is and how many are in it.
@@ -70,8 +81,8 @@ struct ExportedSegments {
 /// the disk meanwhile.
 using BeforeFiles = std::function<void(const ExportedSegments&)>;
 ExportedSegments export_segments(Store& store, const Workspace& workspace, Seconds as_of,
-                                 const std::vector<SegmentRequest>& requests, ExportFormat format,
-                                 const PutPiece& put, std::size_t limit = 0,
+                                 const std::vector<SegmentRequest>& requests,
+                                 const SegmentForm& form, const PutPiece& put,
                                  const BeforeFiles& before = {});
 
 /// The moment at which segments are taken: the newest run's while it is right and no older than a

@@ -84,8 +84,7 @@ int list_segments(const Invocation& call) {
     std::cout << "the config has no [[segment]]: `mailfunnel init` writes two to begin with\n";
     return k_done;
   }
-  const auto results =
-      run_segments(opened.store, opened.workspace, opened.as_of, requests, std::nullopt, 0);
+  const auto results = run_segments(opened.store, opened.workspace, opened.as_of, requests);
   Table table({"segment", "use", "people>", "kept out", "where"});
   for (std::size_t i = 0; i < results.size(); ++i) {
     const auto& segment = opened.workspace.config.segments[i];
@@ -114,6 +113,17 @@ ExportFormat format_of(const Invocation& call) {
     return ExportFormat::ndjson;
   }
   wrong_usage("--format wants people, csv or ndjson, not \"" + name + "\"");
+}
+
+SegmentOrder order_of(const Invocation& call) {
+  const auto name = call.text("order");
+  if (name.empty() || name == "hottest") {
+    return SegmentOrder::hottest;
+  }
+  if (name == "store") {
+    return SegmentOrder::store;
+  }
+  wrong_usage("--order wants hottest or store, not \"" + printable(name, 60) + "\"");
 }
 
 /// --where, or the segments named.
@@ -165,11 +175,12 @@ int show_segments(const Invocation& call, const std::vector<std::string>& names)
   auto opened = open_for_segments(call);
   ExpressionPtr keep;
   const auto requests = requests_of(call, opened.workspace, names, keep);
-  const auto results =
-      run_segments(opened.store, opened.workspace, opened.as_of, requests, ExportFormat::cells, 20);
+  constexpr std::size_t k_shown = 20;
+  const auto results = run_segments(opened.store, opened.workspace, opened.as_of, requests,
+                                    SegmentForm{.format = ExportFormat::cells, .limit = k_shown});
   for (std::size_t i = 0; i < results.size(); ++i) {
     note(call, opened.workspace, "segments show", "",
-         std::min<std::uint64_t>(results[i].members, 20), "segment " + requests[i].name);
+         std::min<std::uint64_t>(results[i].members, k_shown), "segment " + requests[i].name);
     std::cout << table_of(requests[i].columns, results[i].text).text(call.color);
     say_size(requests[i], results[i]);
   }
@@ -247,8 +258,8 @@ int write_segments(const Invocation& call, const std::vector<std::string>& names
   const auto format = format_of(call);
   SegmentFiles files(requests, output, format);
   const auto exported = export_segments(
-      opened.store, opened.workspace, opened.as_of, requests, format,
-      [&](std::size_t segment, std::string_view piece) { files.put(segment, piece); }, 0,
+      opened.store, opened.workspace, opened.as_of, requests, {format, order_of(call)},
+      [&](std::size_t segment, std::string_view piece) { files.put(segment, piece); },
       [&](const ExportedSegments& known) { // noted before anybody can read the lists
         std::vector<std::string> uses;
         std::vector<Access> accesses;
@@ -273,8 +284,7 @@ int count_segments(const Invocation& call, const std::vector<std::string>& names
   auto opened = open_for_segments(call);
   ExpressionPtr keep;
   const auto requests = requests_of(call, opened.workspace, names, keep);
-  const auto results =
-      run_segments(opened.store, opened.workspace, opened.as_of, requests, std::nullopt, 0);
+  const auto results = run_segments(opened.store, opened.workspace, opened.as_of, requests);
   for (std::size_t i = 0; i < results.size(); ++i) {
     std::cout << (requests.size() > 1 ? requests[i].name + " " : "") << results[i].members << '\n';
   }
@@ -316,7 +326,10 @@ Command segments_command() {
                 "columns", text("A,B,…"),
                 "other columns: email, score, status, reasons … or attributes")(
                 "format", text("F"), "people (CSV by your locale), csv (for machines) or ndjson")(
-                "output,o", text("FILE|DIR"), "where to write; default: standard output")(
+                "order", text("O"),
+                "hottest (first; default), or store: who came into it first stands first, which is "
+                "faster for long lists")("output,o", text("FILE|DIR"),
+                                         "where to write; default: standard output")(
                 "as-of", text("T"),
                 "a date or time, or `latest`; default: the newest scoring run's while it is right, "
                 "else now");

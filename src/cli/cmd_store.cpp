@@ -63,7 +63,7 @@ int run_export(const Invocation& call) {
     workspace.config.exclude_expression = nullptr;
     const std::vector<SegmentRequest> requests{
         {"scores", SegmentUse::suppression, everybody.expression.get(), columns}};
-    run_segments(store, workspace, *as_of, requests, ExportFormat::ndjson, 0,
+    run_segments(store, workspace, *as_of, requests, SegmentForm{ExportFormat::ndjson},
                  [&](std::size_t, std::string_view piece) { write(piece); });
   } else {
     for (const auto& c :

@@ -145,7 +145,7 @@ int run_try(const Invocation& call) {
   const auto hottest =
       run_segments(store, workspace, as_of,
                    {{"hottest", SegmentUse::sales, everybody.expression.get(), columns}},
-                   ExportFormat::cells, k_shown_people);
+                   SegmentForm{.format = ExportFormat::cells, .limit = k_shown_people});
   if (call.has("html")) {
     write_paper(call, first_look_paper(words_of(call, workspace.config),
                                        {summary.files.size() - summary.failed, t.fresh, t.rejected,

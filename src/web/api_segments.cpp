@@ -51,7 +51,7 @@ HttpResponse api_segments(const ApiContext& context, const WebRequest&) {
   const auto as_of = segment_moment(context, store);
   std::string lines;
   if (!requests.empty()) {
-    const auto results = run_segments(store, context.workspace, as_of, requests, std::nullopt, 0);
+    const auto results = run_segments(store, context.workspace, as_of, requests);
     for (std::size_t i = 0; i < segments.size(); ++i) {
       lines += segment_json(*segments[i], results[i]) + "\n";
     }
@@ -76,8 +76,7 @@ HttpResponse api_count(const ApiContext& context, const WebRequest&) {
   const auto segment = segment_asked_for(context);
   auto store = context.folded();
   const auto as_of = segment_moment(context, store);
-  const auto results =
-      run_segments(store, context.workspace, as_of, {request_of(segment)}, std::nullopt, 0);
+  const auto results = run_segments(store, context.workspace, as_of, {request_of(segment)});
   auto json = segment_json(segment, results[0]);
   json.insert(1, as_of_member(as_of) + ",");
   return json_response(200, json + "\n");

@@ -39,13 +39,13 @@ Cursor parse_cursor(std::string_view text) {
 /// as who reads is not to wait for it.
 SegmentResult people_of(const ApiContext& context, Store& store, Seconds as_of,
                         const SegmentRequest& request, ExportFormat format, std::size_t limit) {
+  const SegmentForm form{.format = format, .limit = limit};
   if (context.another_writes()) {
-    return run_segments(store, context.workspace, as_of, {request}, format, limit)[0];
+    return run_segments(store, context.workspace, as_of, {request}, form)[0];
   }
   std::string text;
-  auto result = export_segments(
-                    store, context.workspace, as_of, {request}, format,
-                    [&text](std::size_t, std::string_view piece) { text += piece; }, limit)
+  auto result = export_segments(store, context.workspace, as_of, {request}, form,
+                                [&text](std::size_t, std::string_view piece) { text += piece; })
                     .results[0];
   result.text = std::move(text);
   return result;

@@ -109,7 +109,7 @@ HttpResponse people_page(const PageContext& asked_context) {
     set_count(view, context, asked,
               asked.mistake ? 0
                             : run_segments(store, context.workspace, segment_moment(context, store),
-                                           {request_of(asked.people)}, std::nullopt, 0)[0]
+                                           {request_of(asked.people)})[0]
                                   .members);
     return show_part(context, "people_count", view);
   }

@@ -151,7 +151,7 @@ HttpResponse segments_page(const PageContext& context) {
   const auto as_of = segment_moment(context, store);
   auto rows = list_of();
   if (!requests.empty()) {
-    const auto results = run_segments(store, context.workspace, as_of, requests, std::nullopt, 0);
+    const auto results = run_segments(store, context.workspace, as_of, requests);
     for (std::size_t i = 0; i < segments.size(); ++i) {
       View row;
       row.set("name", segments[i]->name);
@@ -205,7 +205,7 @@ HttpResponse segments_overlap(const PageContext& context) {
   View view;
   auto head = list_of(), rows = list_of();
   if (!requests.empty()) {
-    const auto results = run_segments(store, context.workspace, as_of, requests, std::nullopt, 0);
+    const auto results = run_segments(store, context.workspace, as_of, requests);
     for (std::size_t a = 0; a < segments.size(); ++a) {
       head << View(segments[a]->name);
       View row;

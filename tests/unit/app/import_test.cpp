@@ -386,11 +386,11 @@ TEST_CASE("explain agrees with the score of the whole list, and no suppressed ad
   const auto all = run_segments(
       store, test.workspace, k_now,
       {{"all", SegmentUse::suppression, everybody.expression.get(), {"email", "score"}}},
-      ExportFormat::machine, 0)[0];
+      SegmentForm{ExportFormat::machine})[0];
   const auto mailing =
       run_segments(store, test.workspace, k_now,
                    {{"all", SegmentUse::mailing, everybody.expression.get(), {"email", "score"}}},
-                   ExportFormat::machine, 0)[0];
+                   SegmentForm{ExportFormat::machine})[0];
   CHECK(all.members == mailing.members + mailing.kept_out_suppressed);
   CHECK(mailing.kept_out_suppressed > 0);
   std::size_t people = 0;
@@ -433,7 +433,8 @@ TEST_CASE("segments from a stored run are those scored anew, on any number of th
       {"score first", SegmentUse::mailing, where.expression.get(), {"score", "email"}}};
   const auto run = [&](ExportFormat format, std::size_t limit) {
     std::string out;
-    for (const auto& result : run_segments(store, test.workspace, k_now, requests, format, limit)) {
+    for (const auto& result : run_segments(store, test.workspace, k_now, requests,
+                                           SegmentForm{.format = format, .limit = limit})) {
       out += std::to_string(result.members) + "\n" + result.text;
     }
     return out;
@@ -570,8 +571,9 @@ TEST_CASE("a stored run that is damaged is named, not used") {
                           good.substr(0, 1), "\1" + good.substr(1)}) {
     const WriterLock lock(store.path());
     store.database().use("UPDATE run_block SET data = ?1").bind(Blob{bad}).run();
-    CHECK_THROWS_AS(run_segments(store, test.workspace, k_now, requests, ExportFormat::machine, 0),
-                    Failure);
+    CHECK_THROWS_AS(
+        run_segments(store, test.workspace, k_now, requests, SegmentForm{ExportFormat::machine}),
+        Failure);
   }
 }
 

@@ -100,7 +100,7 @@ TEST_CASE("objection: the list is scored as the one person is") {
        world.workspace.config.segments[0].expression.get(),
        {"email", "score"}}};
   const auto results =
-      run_segments(opened, world.workspace, k_now, requests, ExportFormat::machine, 0);
+      run_segments(opened, world.workspace, k_now, requests, SegmentForm{ExportFormat::machine});
   CHECK(results[0].members == 0);
   CHECK(results[1].text.find("ann@example.com,0") != std::string::npos);
 }

@@ -444,7 +444,7 @@ TEST_CASE("push: whom [audience] exclude names is kept out, and out of lists") {
   CHECK_FALSE(test.in_target().contains("p05@example.com"));
   auto store = test.store();
   const auto list = run_segments(store, test.workspace, k_now, {request_of(test.segment())},
-                                 ExportFormat::machine, 0)[0];
+                                 SegmentForm{ExportFormat::machine})[0];
   CHECK_EQ(list.kept_out_excluded, 1);
   CHECK_EQ(list.text.find("p05@example.com"), list.text.npos);
 }

@@ -74,7 +74,8 @@ struct SegmentTest : TestWorkspace {
     auto opened = store();
     const std::vector<SegmentRequest> requests{
         {"s", SegmentUse::suppression, parsed.expression.get(), std::move(columns)}};
-    return run_segments(opened, workspace, k_now, requests, ExportFormat::machine, 0)[0].text;
+    return run_segments(opened, workspace, k_now, requests, SegmentForm{ExportFormat::machine})[0]
+        .text;
   }
   void keep_scores() const {
     auto opened = store();
@@ -211,7 +212,8 @@ TEST_CASE("segments: hottest first, then by address, however alike addresses are
   const auto rows = [&](std::size_t limit, std::optional<SegmentPlace> after) {
     const std::vector<SegmentRequest> requests{
         {"s", SegmentUse::sales, parsed.expression.get(), {"email"}, std::move(after)}};
-    return run_segments(store, test.workspace, k_now, requests, ExportFormat::cells, limit)[0];
+    return run_segments(store, test.workspace, k_now, requests,
+                        SegmentForm{.format = ExportFormat::cells, .limit = limit})[0];
   };
   std::string whole;
   for (const auto& [clicks, address] : expected) {
@@ -236,37 +238,79 @@ TEST_CASE("segments: nothing is put before it is noted, however long that takes"
   const std::vector<SegmentRequest> requests{
       {"all", SegmentUse::suppression, parsed.expression.get(), {"email", "score"}, std::nullopt},
       {"again", SegmentUse::suppression, parsed.expression.get(), {"email"}, std::nullopt}};
-  const auto expected =
-      run_segments(store, test.workspace, k_now, requests, ExportFormat::machine, 0);
-  for (const auto takes : {std::chrono::milliseconds(0), std::chrono::milliseconds(100)}) {
-    std::atomic<bool> noted{false};
-    std::atomic<int> early{0};
-    std::array<std::string, 2> texts;
-    export_segments(
-        store, test.workspace, k_now, requests, ExportFormat::machine,
-        [&](std::size_t segment, std::string_view piece) {
-          early += noted ? 0 : 1;
-          texts[segment] += piece;
-        },
-        0,
-        [&](const ExportedSegments&) {
-          std::this_thread::sleep_for(takes);
-          noted = true;
-        });
-    CHECK(early == 0);
-    CHECK(texts[0] == expected[0].text);
-    CHECK(texts[1] == expected[1].text);
+  for (const auto order : {SegmentOrder::hottest, SegmentOrder::store}) {
+    const SegmentForm form{ExportFormat::machine, order};
+    const auto expected = run_segments(store, test.workspace, k_now, requests, form);
+    for (const auto takes : {std::chrono::milliseconds(0), std::chrono::milliseconds(100)}) {
+      std::atomic<bool> noted{false};
+      std::atomic<int> early{0};
+      std::array<std::string, 2> texts;
+      export_segments(
+          store, test.workspace, k_now, requests, form,
+          [&](std::size_t segment, std::string_view piece) {
+            early += noted ? 0 : 1;
+            texts[segment] += piece;
+          },
+          [&](const ExportedSegments&) {
+            std::this_thread::sleep_for(takes);
+            noted = true;
+          });
+      CHECK(early == 0);
+      CHECK(texts[0] == expected[0].text);
+      CHECK(texts[1] == expected[1].text);
+    }
+    std::atomic<int> put{0};
+    CHECK_THROWS_AS(export_segments(
+                        store, test.workspace, k_now, requests, form,
+                        [&](std::size_t, std::string_view) { ++put; },
+                        [](const ExportedSegments&) {
+                          std::this_thread::sleep_for(std::chrono::milliseconds(20));
+                          throw Failure({ErrorCode::locked, "not noted"});
+                        }),
+                    Failure);
+    CHECK(put == 0);
   }
-  std::atomic<int> put{0};
-  CHECK_THROWS_AS(export_segments(
-                      store, test.workspace, k_now, requests, ExportFormat::machine,
-                      [&](std::size_t, std::string_view) { ++put; }, 0,
-                      [](const ExportedSegments&) {
-                        std::this_thread::sleep_for(std::chrono::milliseconds(20));
-                        throw Failure({ErrorCode::locked, "not noted"});
-                      }),
-                  Failure);
-  CHECK(put == 0);
+}
+
+TEST_CASE("segments: in the order of the store, the same rows as hottest first") {
+  SegmentTest test;
+  const auto parsed = parse_expression("mailings >= 0");
+  REQUIRE(parsed.expression);
+  const std::vector<SegmentRequest> requests{
+      {"all", SegmentUse::suppression, parsed.expression.get(), {"email", "score", "country"}},
+      {"score first", SegmentUse::mailing, parsed.expression.get(), {"score", "email"}},
+      {"nobody", SegmentUse::sales, parse_expression("score > 1000").expression.get(), {"email"}}};
+  auto store = test.store();
+  const auto lines_of = [](const std::string& text) {
+    std::vector<std::string> lines;
+    for (const auto line : split(text, '\n')) {
+      lines.emplace_back(line);
+    }
+    return lines;
+  };
+  for (const auto format : {ExportFormat::machine, ExportFormat::people, ExportFormat::ndjson}) {
+    const auto hottest = run_segments(store, test.workspace, k_now, requests, SegmentForm{format});
+    std::vector<std::string> before;
+    for (const unsigned threads : {1, 2, 8}) {
+      test.workspace.threads = threads;
+      const auto stored = run_segments(store, test.workspace, k_now, requests,
+                                       SegmentForm{format, SegmentOrder::store});
+      std::vector<std::string> texts;
+      for (std::size_t i = 0; i < requests.size(); ++i) {
+        auto some = lines_of(stored[i].text), others = lines_of(hottest[i].text);
+        CHECK(std::is_permutation(some.begin(), some.end(), others.begin(), others.end()));
+        texts.push_back(stored[i].text);
+      }
+      CHECK((before.empty() || before == texts));
+      before = std::move(texts);
+    }
+    // People came in by their number (SegmentTest), which is no order of scores or addresses.
+    std::size_t at = 0;
+    for (int person = 0; person < 300; ++person) {
+      at = before[0].find(fmt::format("p{}@d{}.example", person, person % 5), at);
+      REQUIRE(at != std::string::npos);
+    }
+  }
 }
 
 } // namespace

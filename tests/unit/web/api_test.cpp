@@ -514,7 +514,7 @@ TEST_CASE("a segment page by page is the whole one") {
   auto store = world.store();
   const auto& segment = world.workspace.config.segments.front();
   const auto whole = run_segments(store, world.workspace, k_now, {request_of(segment)},
-                                  ExportFormat::ndjson, 0)[0];
+                                  SegmentForm{ExportFormat::ndjson})[0];
   for (const std::size_t limit : {1, 3, 13, 14, 15, 1000}) {
     CAPTURE(limit);
     std::string found, after;
