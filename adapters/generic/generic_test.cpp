@@ -55,6 +55,35 @@ TEST_CASE("profile: a time in the account's zone, by pattern") {
   CHECK(out.find("rejected") != std::string::npos);
 }
 
+TEST_CASE("profile: times that name no zone, where nobody else did, are told of") {
+  struct Sample {
+    const char *format, *time;
+    bool lacks;
+  };
+  for (const auto& [format, time, lacks] :
+       {Sample{"iso", "2026-03-02 09:10:00", true}, Sample{"iso", "2026-03-02T09:10:00.25", true},
+        Sample{"iso", " 2026-03-02 09:10:00 ", true}, Sample{"iso", "2026-03-02", true},
+        Sample{"iso", "2026-03-02T09:10:00Z", false},
+        Sample{"iso", "2026-03-02 09:10:00+02", false},
+        Sample{"iso", "2026-03-02 09:10:00.25-05:30", false},
+        Sample{"iso", "2026-03-02 09:10:00 UTC", false}, Sample{"iso", "yesterday", false},
+        Sample{"iso", "", false}, Sample{"unix", "1772443507", false},
+        Sample{"%d/%m/%Y %H:%M", "02/07/2026 09:10", true},
+        Sample{"%d/%m/%Y %H:%M", "2026-03-02", false},
+        Sample{"%d/%m/%Y %H:%M %z", "02/07/2026 09:10 +0200", false},
+        Sample{"%d/%m/%Y %H:%M %%z", "02/07/2026 09:10 %z", true},
+        Sample{"%s", "1772443507", false}}) {
+    CAPTURE(format);
+    CAPTURE(time);
+    auto profile = shop();
+    profile.time_format = format;
+    const auto text = std::string("nr;mail;when;what;url\n7;a@example.com;") + time + ";clk;\n";
+    CHECK_EQ(open_profile(profile, text, {})->assumes_utc(), lacks);
+    profile.zone_given = true;
+    CHECK_FALSE(open_profile(profile, text, {})->assumes_utc());
+  }
+}
+
 TEST_CASE("profile: NDJSON by path") {
   auto profile = shop();
   profile.fields = {{"kind", "e.type"}, {"time", "ts"}, {"address", "user.email"}};

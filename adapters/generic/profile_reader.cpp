@@ -102,16 +102,19 @@ Kind parse_kind(std::string word, std::string_view ours) {
   return {std::move(word), kind, klass};
 }
 
-/// Does the meaning of this time hang on a zone? Tried: it does when two zones give two moments.
+/// Does the meaning of this time hang on a zone? Tried: one that names none can take one. (Two
+/// zones would do as well, but the first one that is asked for costs more than a small file.)
 bool lacks_zone(const Plan& plan, std::string_view sample) {
-  const auto read = [&](TimeZone zone) {
-    return plan.time_format == TimeFormat::iso ? parse_time(sample, zone)
-                                               : parse_time_as(sample, plan.pattern, zone);
-  };
-  const auto there = plan.time_format == TimeFormat::unix_time ? Result<TimeZone>(TimeZone{nullptr})
-                                                               : find_zone("Asia/Tokyo");
-  const auto utc = read(nullptr);
-  return plan.time_format != TimeFormat::unix_time && there && utc && utc != read(*there);
+  const std::string text(trim(sample));
+  switch (plan.time_format) {
+  case TimeFormat::iso:
+    return parse_time(text) && (parse_time(text + "Z") || parse_time(text + "T00:00:00Z"));
+  case TimeFormat::pattern:
+    return parse_time_as(text, plan.pattern, nullptr) && !pattern_names_zone(plan.pattern);
+  case TimeFormat::unix_time:
+    break;
+  }
+  return false;
 }
 
 Plan make_plan(const MappingProfile& profile, const LogContext& context,

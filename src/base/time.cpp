@@ -442,6 +442,15 @@ std::optional<Instant> parse_time_as(std::string_view text, std::string_view pat
   return reader.time;
 }
 
+bool pattern_names_zone(std::string_view pattern) {
+  for (std::size_t i = 0; i + 1 < pattern.size(); ++i) {
+    if (pattern[i] == '%' && std::string_view("zZs").find(pattern[++i]) != std::string_view::npos) {
+      return true;
+    }
+  }
+  return false;
+}
+
 // ---- writing
 // -------------------------------------------------------------------------------------------------------
 

@@ -98,6 +98,9 @@ std::optional<Instant> parse_unix_time(std::string_view text);
 std::optional<Instant> parse_time_as(std::string_view text, std::string_view pattern,
                                      TimeZone zone);
 
+/// Do times of that pattern say in which zone they are (%z, %Z, %s)?
+bool pattern_names_zone(std::string_view pattern);
+
 std::string format_time(Seconds seconds); // 2026-03-02T09:10:00Z
 /// format_time for many times. Remembers the last date, as logs have few days.
 class TimeWriter {

@@ -117,5 +117,16 @@ TEST_CASE("names_zone: whether a time says where its clock stands") {
   }
 }
 
+TEST_CASE("pattern_names_zone: whether times of a pattern do") {
+  for (const char* yes : {"%Y-%m-%d %H:%M:%S %z", "%Z%H", "%s", "%%%z"}) {
+    CAPTURE(yes);
+    CHECK(pattern_names_zone(yes));
+  }
+  for (const char* no : {"", "%", "%Y-%m-%d %H:%M:%S", "%%z", "%S z Z s"}) {
+    CAPTURE(no);
+    CHECK_FALSE(pattern_names_zone(no));
+  }
+}
+
 } // namespace
 } // namespace mailfunnel
