@@ -76,7 +76,7 @@ public:
   SegmentRun(Store& store, const Workspace& workspace, Worlds& worlds, const Scorer& scorer,
              const std::vector<SegmentRequest>& requests, const std::optional<SegmentForm>& form)
       : m_workspace(workspace), m_scorer(scorer), m_requests(requests), m_form(form),
-        m_limit(form ? form->limit : 0), m_earlier(store),
+        m_limit(form && form->order == SegmentOrder::hottest ? form->limit : 0), m_earlier(store),
         m_since(store, workspace, worlds, scorer.as_of()) {
     if (const auto& exclude = workspace.config.exclude_expression) {
       m_earlier.add(*exclude, scorer.as_of(), worlds);
