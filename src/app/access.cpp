@@ -31,10 +31,9 @@ public:
     const auto& rules = m_workspace.config.rules;
     Worlds worlds(m_store, m_workspace, rules);
     const auto world = worlds.at(m_now);
-    MF_TRY(events, events_of(m_store, *world, rules.robots, m_who, m_now));
     m_out.as_of = m_now;
     m_out.score = person.at(m_now, rules, world);
-    m_out.events = std::move(events);
+    m_out.events = person.events(*world, rules.robots, m_now);
     const auto found = find_person(m_store, m_who);
     m_out.suppressions = hand_suppressions(m_store, found);
     if (found.id) {

@@ -125,23 +125,26 @@ Result<Explanation> explain(Store& store, const Workspace& workspace, const Rule
   return person.at(as_of, rules, Worlds(store, workspace, rules).at(as_of));
 }
 
-Result<std::vector<PersonEvent>> events_of(Store& store, const World& world,
-                                           const RobotRules& rules, const std::string& who,
-                                           Seconds as_of) {
-  const ReadTransaction moment(store.database());
-  const auto person = find_person(store, who);
-  PersonSource source(store.database(), person.id, person.key);
-  if (source.empty()) {
-    return nobody(store, who);
+std::vector<CampaignId> Person::mailings() const {
+  std::vector<CampaignId> out;
+  for (const auto& [set, rows] : m_source.all()) { // by mailing
+    if (out.empty() || out.back() != set.first) {
+      out.push_back(set.first);
+    }
   }
+  return out;
+}
+
+std::vector<PersonEvent> Person::events(const World& world, const RobotRules& rules,
+                                        Seconds as_of) {
   std::vector<PersonEvent> events;
   MailingJudge mailing(rules, world, 1, as_of);
   EventColumns columns;
   std::vector<ClickVerdict> verdicts;
-  for (const auto& [set, rows] : source.all()) {
-    source.events(set.first, set.second, columns);
+  for (const auto& [set, rows] : m_source.all()) {
+    m_source.events(set.first, set.second, columns);
     if (const auto* campaign = world.find(set.first)) {
-      mailing.begin(*campaign, source);
+      mailing.begin(*campaign, m_source);
       mailing.rows(set.second, columns, verdicts);
     } else {
       verdicts.assign(rows.size(), {});
@@ -154,6 +157,17 @@ Result<std::vector<PersonEvent>> events_of(Store& store, const World& world,
     return a.row.time < b.row.time;
   });
   return events;
+}
+
+Result<PersonActivity> activity_of(Store& store, const Workspace& workspace, const std::string& who,
+                                   Seconds as_of) {
+  const ReadTransaction moment(store.database());
+  MF_TRY(person, Person::find(store, who));
+  const auto& rules = workspace.config.rules;
+  const auto mailings = person.mailings();
+  PersonActivity out{build_world(store, workspace, rules, as_of, {}, &mailings), {}};
+  out.events = person.events(out.world, rules.robots, as_of);
+  return out;
 }
 
 } // namespace mailfunnel

@@ -38,6 +38,13 @@ FoundPerson find_person(Store& store, const std::string& who);
 /// the name.
 Error nobody(Store& store, const std::string& who);
 
+struct PersonEvent {
+  CampaignId campaign;
+  EventKind kind;
+  EventRow row;
+  ClickVerdict judged;
+};
+
 /// One person, read once and looked at by any rules at any moment.
 class Person {
 public:
@@ -45,6 +52,11 @@ public:
   static Result<Person> find(Store& store, const std::string& who);
   /// `world` is of these rules.
   Explanation at(Seconds as_of, const Rules& rules, std::shared_ptr<const World> world);
+  /// All events by time, with what is made of them at the moment. `world` has the links of
+  /// mailings().
+  std::vector<PersonEvent> events(const World& world, const RobotRules& rules, Seconds as_of);
+  /// Those that have events of this person, in order.
+  std::vector<CampaignId> mailings() const;
   /// Of the first event; 0: none.
   Seconds first_event() const;
   std::optional<RecipientId> id() const { return m_found.id; }
@@ -62,15 +74,12 @@ private:
 Result<Explanation> explain(Store& store, const Workspace& workspace, const Rules& rules,
                             const std::string& who, Seconds as_of);
 
-struct PersonEvent {
-  CampaignId campaign;
-  EventKind kind;
-  EventRow row;
-  ClickVerdict judged;
+struct PersonActivity {
+  World world; // with the links of the person's mailings alone
+  std::vector<PersonEvent> events;
 };
-/// All events of one person, by time, with what is made of them at the moment.
-Result<std::vector<PersonEvent>> events_of(Store& store, const World& world,
-                                           const RobotRules& rules, const std::string& who,
-                                           Seconds as_of);
+/// Person::events() by the config's rules.
+Result<PersonActivity> activity_of(Store& store, const Workspace& workspace, const std::string& who,
+                                   Seconds as_of);
 
 } // namespace mailfunnel

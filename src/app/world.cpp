@@ -104,7 +104,10 @@ std::vector<CoveredTimes> covered_times(Catalog& catalog,
 } // namespace
 
 World build_world(Store& store, const Workspace& workspace, const Rules& rules, Seconds as_of,
-                  std::span<const LinkByHand> more) {
+                  std::span<const LinkByHand> more, const std::vector<CampaignId>* linked) {
+  const auto has_links = [linked](CampaignId id) {
+    return linked == nullptr || std::binary_search(linked->begin(), linked->end(), id);
+  };
   auto& database = store.database();
   Catalog catalog(database);
   struct Source {
@@ -163,7 +166,8 @@ World build_world(Store& store, const Workspace& workspace, const Rules& rules, 
     campaign.first_event = stored.first_event.value_or(campaign.first_event);
     campaign.last_event = stored.last_event.value_or(campaign.last_event);
     campaign.time = stored.campaign.sent_at.value_or(stored.first_event.value_or(0));
-    if (const auto of_campaign = links.find(stored.id); of_campaign != links.end()) {
+    if (const auto of_campaign = links.find(stored.id);
+        of_campaign != links.end() && has_links(stored.id)) {
       add_links(campaign, of_campaign->second, by_hand, tagger, as_of);
       mark_honeypots(campaign, rules.robots.honeypot_links);
       if (stored.described) {

@@ -153,13 +153,12 @@ int run_events(const Invocation& call) {
   auto store = call.open_reading(workspace);
   Noting noting(call, workspace, store, "events", who);
   const ReadTransaction moment(store.database());
-  const auto world = build_world(store, workspace, workspace.config.rules, call.now());
-  const auto events = events_of(store, world, workspace.config.rules.robots, who, call.now());
-  if (!events) {
-    throw Failure(events.error());
+  const auto activity = activity_of(store, workspace, who, call.now());
+  if (!activity) {
+    throw Failure(activity.error());
   }
-  const auto text =
-      call.json ? events_json(*events, world) : events_text(*events, world, call.color);
+  const auto& [world, events] = *activity;
+  const auto text = call.json ? events_json(events, world) : events_text(events, world, call.color);
   noting.done();
   std::cout << text;
   return k_done;

@@ -38,13 +38,12 @@ HttpResponse api_explain(const ApiContext& context, const WebRequest&) {
 
 HttpResponse api_events(const ApiContext& context, const WebRequest&) {
   auto store = context.reading();
-  const auto& rules = context.workspace.config.rules;
   const auto& who = context.places[0];
-  const auto world = build_world(store, context.workspace, rules, context.now);
-  const auto events = value_of(events_of(store, world, rules.robots, who, context.now));
+  const auto activity = value_of(activity_of(store, context.workspace, who, context.now));
   note_person_access(context, "events", who, 1);
-  return page_response(context, events,
-                       [&world](const PersonEvent& event) { return events_json({event}, world); });
+  return page_response(context, activity.events, [&](const PersonEvent& event) {
+    return events_json({event}, activity.world);
+  });
 }
 
 HttpResponse api_history(const ApiContext& context, const WebRequest&) {

@@ -419,10 +419,9 @@ HttpResponse person_events_page(const PageContext& context) {
   const auto& t = context.t;
   const auto who = context.person();
   auto store = context.reading();
-  const auto& rules = context.workspace.config.rules;
-  const auto world = build_world(store, context.workspace, rules, context.now);
-  auto events = value_of(events_of(store, world, rules.robots, who, context.now));
+  auto activity = value_of(activity_of(store, context.workspace, who, context.now));
   note_person_access(context, "events", who, 1);
+  auto& events = activity.events;
   std::reverse(events.begin(), events.end());
   const auto start = std::clamp<std::int64_t>(context.number("after").value_or(0), 0,
                                               static_cast<std::int64_t>(events.size()));
@@ -438,7 +437,7 @@ HttpResponse person_events_page(const PageContext& context) {
     row.set("event", event_text(t, event.kind));
     row.set("verdict", judged ? std::string(name_of(event.judged.verdict)) : std::string());
     row.set("evidence", evidence_words(event));
-    set_place(row, context, world, event.campaign, event.row.link);
+    set_place(row, context, activity.world, event.campaign, event.row.link);
     rows << row;
   }
   View view;

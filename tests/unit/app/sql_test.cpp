@@ -230,12 +230,10 @@ TEST_CASE("the other commands say the same") {
   CHECK(sql.ask("SELECT count(*) FROM score s JOIN (SELECT email, round(sum(points), 3) AS p FROM "
                 "ledger WHERE part = 'engagement' GROUP BY email) l USING (email) WHERE p <> "
                 "s.score") == "0");
-  const auto world = build_world(store, test.workspace, test.workspace.config.rules, k_now);
-  const auto events =
-      events_of(store, world, test.workspace.config.rules.robots, "p12@firm12.example", k_now);
-  REQUIRE(events.has_value());
+  const auto activity = activity_of(store, test.workspace, "p12@firm12.example", k_now);
+  REQUIRE(activity.has_value());
   std::string expected;
-  for (const auto& event : *events) {
+  for (const auto& event : activity->events) {
     expected += fmt::format("{}{} {}", expected.empty() ? "" : "\n", format_time(event.row.time),
                             name_of(event.kind));
     expected += event.kind == EventKind::delivered
