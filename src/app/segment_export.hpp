@@ -22,7 +22,7 @@ enum class ExportFormat : std::uint8_t {
 
 enum class SegmentOrder : std::uint8_t {
   hottest, // by score (beyond two million points all are as hot), then by address
-  store,   // who came into the store first stands first: for long lists, in less time and memory
+  store,   // as they stand in the store: for long lists, in less time and memory
 };
 
 /// What the files look like.

@@ -327,9 +327,9 @@ Command segments_command() {
                 "other columns: email, score, status, reasons … or attributes")(
                 "format", text("F"), "people (CSV by your locale), csv (for machines) or ndjson")(
                 "order", text("O"),
-                "hottest (first; default), or store: who came into it first stands first, which is "
-                "faster for long lists")("output,o", text("FILE|DIR"),
-                                         "where to write; default: standard output")(
+                "hottest (first; default), or store: as people stand there, the same each time, "
+                "which is faster for long lists")("output,o", text("FILE|DIR"),
+                                                  "where to write; default: standard output")(
                 "as-of", text("T"),
                 "a date or time, or `latest`; default: the newest scoring run's while it is right, "
                 "else now");

@@ -58,8 +58,8 @@ void ReadersRows::commit() {
 
 void sync_log(const std::string& store_path) {
   const auto log = store_path + "-wal";
-  std::error_code none;
-  if (!std::filesystem::exists(log, none)) {
+  std::error_code error;
+  if (!std::filesystem::exists(log, error) && !error) {
     return; // folded, or written past it
   }
   sync_file(log);
