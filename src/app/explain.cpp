@@ -122,17 +122,24 @@ Result<Explanation> explain(Store& store, const Workspace& workspace, const Rule
                             const std::string& who, Seconds as_of) {
   const ReadTransaction moment(store.database());
   MF_TRY(person, Person::find(store, who));
-  return person.at(as_of, rules, Worlds(store, workspace, rules).at(as_of));
+  return person.at(
+      as_of, rules,
+      std::make_shared<const World>(build_world(store, workspace, rules, as_of, person.links())));
 }
 
-std::vector<CampaignId> Person::mailings() const {
-  std::vector<CampaignId> out;
-  for (const auto& [set, rows] : m_source.all()) { // by mailing
-    if (out.empty() || out.back() != set.first) {
-      out.push_back(set.first);
+LinksOfMailings Person::links() const {
+  LinksOfMailings links;
+  for (const auto& [set, rows] : m_source.all()) {
+    for (const auto& row : rows) {
+      if (row.link != 0) {
+        links[set.first].push_back(row.link);
+      }
     }
   }
-  return out;
+  for (auto& [campaign, numbers] : links) {
+    std::sort(numbers.begin(), numbers.end());
+  }
+  return links;
 }
 
 std::vector<PersonEvent> Person::events(const World& world, const RobotRules& rules,
@@ -164,8 +171,7 @@ Result<PersonActivity> activity_of(Store& store, const Workspace& workspace, con
   const ReadTransaction moment(store.database());
   MF_TRY(person, Person::find(store, who));
   const auto& rules = workspace.config.rules;
-  const auto mailings = person.mailings();
-  PersonActivity out{build_world(store, workspace, rules, as_of, {}, &mailings), {}};
+  PersonActivity out{build_world(store, workspace, rules, as_of, person.links()), {}};
   out.events = person.events(out.world, rules.robots, as_of);
   return out;
 }

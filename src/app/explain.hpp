@@ -3,6 +3,7 @@
 // time.
 
 #include "app/workspace.hpp"
+#include "app/world.hpp"
 #include "store/erasures.hpp"
 
 #include <memory>
@@ -52,11 +53,10 @@ public:
   static Result<Person> find(Store& store, const std::string& who);
   /// `world` is of these rules.
   Explanation at(Seconds as_of, const Rules& rules, std::shared_ptr<const World> world);
-  /// All events by time, with what is made of them at the moment. `world` has the links of
-  /// mailings().
+  /// All events by time, with what is made of them at the moment.
   std::vector<PersonEvent> events(const World& world, const RobotRules& rules, Seconds as_of);
-  /// Those that have events of this person, in order.
-  std::vector<CampaignId> mailings() const;
+  /// Those that this person's events tell of: the world needs no others for at() and events().
+  LinksOfMailings links() const;
   /// Of the first event; 0: none.
   Seconds first_event() const;
   std::optional<RecipientId> id() const { return m_found.id; }
@@ -75,7 +75,7 @@ Result<Explanation> explain(Store& store, const Workspace& workspace, const Rule
                             const std::string& who, Seconds as_of);
 
 struct PersonActivity {
-  World world; // with the links of the person's mailings alone
+  World world; // with the person's links alone
   std::vector<PersonEvent> events;
 };
 /// Person::events() by the config's rules.

@@ -32,9 +32,23 @@ std::optional<Stage> stage_by_hand(const std::vector<LinkByHand>& entries,
   return std::nullopt;
 }
 
+/// nullptr: all are.
+bool is_wanted(const LinksOfMailings* wanted, CampaignId campaign, LinkNumber number) {
+  if (wanted == nullptr) {
+    return true;
+  }
+  const auto numbers = wanted->find(campaign);
+  return numbers != wanted->end() &&
+         std::binary_search(numbers->second.begin(), numbers->second.end(), number);
+}
+
 void add_links(WorldCampaign& campaign, const std::vector<StoredLink>& links,
-               const std::vector<LinkByHand>& by_hand, const Tagger& tagger, Seconds as_of) {
+               const LinksOfMailings* wanted, const std::vector<LinkByHand>& by_hand,
+               const Tagger& tagger, Seconds as_of) {
   for (const auto& stored : links) {
+    if (!is_wanted(wanted, campaign.id, stored.number)) {
+      continue;
+    }
     WorldLink link{stored.identity, stored.url, {}, {}};
     std::vector<Placement> placements;
     for (const auto& placement : stored.placements) {
@@ -101,13 +115,20 @@ std::vector<CoveredTimes> covered_times(Catalog& catalog,
   return covered;
 }
 
-} // namespace
+StoredLinks links_to_tag(Catalog& catalog, const LinksOfMailings* wanted) {
+  if (wanted == nullptr) {
+    return catalog.all_links();
+  }
+  std::vector<CampaignId> mailings;
+  for (const auto& [campaign, numbers] : *wanted) {
+    mailings.push_back(campaign);
+  }
+  return catalog.links_of(mailings);
+}
 
-World build_world(Store& store, const Workspace& workspace, const Rules& rules, Seconds as_of,
-                  std::span<const LinkByHand> more, const std::vector<CampaignId>* linked) {
-  const auto has_links = [linked](CampaignId id) {
-    return linked == nullptr || std::binary_search(linked->begin(), linked->end(), id);
-  };
+/// `wanted`: with these links alone.
+World build(Store& store, const Workspace& workspace, const Rules& rules, Seconds as_of,
+            std::span<const LinkByHand> more, const LinksOfMailings* wanted) {
   auto& database = store.database();
   Catalog catalog(database);
   struct Source {
@@ -132,7 +153,7 @@ World build_world(Store& store, const Workspace& workspace, const Rules& rules, 
   world.covered = covered_times(catalog, places);
   std::map<std::pair<std::uint32_t, std::string>, std::vector<CampaignId>>
       families; // account, family
-  const auto links = catalog.all_links();
+  const auto links = links_to_tag(catalog, wanted);
   auto by_hand = catalog.links_by_hand();
   by_hand.insert(by_hand.end(), more.begin(), more.end());
   const Tagger tagger(rules.tagging);
@@ -166,9 +187,8 @@ World build_world(Store& store, const Workspace& workspace, const Rules& rules, 
     campaign.first_event = stored.first_event.value_or(campaign.first_event);
     campaign.last_event = stored.last_event.value_or(campaign.last_event);
     campaign.time = stored.campaign.sent_at.value_or(stored.first_event.value_or(0));
-    if (const auto of_campaign = links.find(stored.id);
-        of_campaign != links.end() && has_links(stored.id)) {
-      add_links(campaign, of_campaign->second, by_hand, tagger, as_of);
+    if (const auto of_campaign = links.find(stored.id); of_campaign != links.end()) {
+      add_links(campaign, of_campaign->second, wanted, by_hand, tagger, as_of);
       mark_honeypots(campaign, rules.robots.honeypot_links);
       if (stored.described) {
         campaign.content_links = static_cast<std::uint32_t>(
@@ -198,6 +218,18 @@ World build_world(Store& store, const Workspace& workspace, const Rules& rules, 
   std::sort(world.families.begin(), world.families.end());
   number_links(world);
   return world;
+}
+
+} // namespace
+
+World build_world(Store& store, const Workspace& workspace, const Rules& rules, Seconds as_of,
+                  std::span<const LinkByHand> more) {
+  return build(store, workspace, rules, as_of, more, nullptr);
+}
+
+World build_world(Store& store, const Workspace& workspace, const Rules& rules, Seconds as_of,
+                  const LinksOfMailings& links) {
+  return build(store, workspace, rules, as_of, {}, &links);
 }
 
 Worlds::Worlds(Store& store, const Workspace& workspace, const Rules& rules)

@@ -6,6 +6,7 @@
 #include "store/catalog.hpp"
 #include "store/store.hpp"
 
+#include <map>
 #include <memory>
 #include <span>
 #include <vector>
@@ -16,12 +17,16 @@ struct Workspace;
 
 /// `rules` may be others than the config's. `as_of`: what was set by hand later is not known yet.
 /// The store must live as long as the world, whose crowds are looked for when first asked. `more`:
-/// as if these were set by hand too, after all others. `linked`: with the links of these mailings
-/// alone, in order, for who looks at no others: to tag all of many mailings takes longer than to
-/// find one person's events.
+/// as if these were set by hand too, after all others.
 World build_world(Store& store, const Workspace& workspace, const Rules& rules, Seconds as_of,
-                  std::span<const LinkByHand> more = {},
-                  const std::vector<CampaignId>* linked = nullptr);
+                  std::span<const LinkByHand> more = {});
+
+/// Numbers of links, in order, by the mailing that they stand in.
+using LinksOfMailings = std::map<CampaignId, std::vector<LinkNumber>>;
+/// With these links alone, for who looks at no others: to tag those of many mailings takes longer
+/// than to find one person's events.
+World build_world(Store& store, const Workspace& workspace, const Rules& rules, Seconds as_of,
+                  const LinksOfMailings& links);
 
 /// The worlds of one set of rules at several moments: made anew only where a link was set by hand
 /// between them, with crowds looked for once. What it is given must live as long.

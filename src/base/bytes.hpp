@@ -107,16 +107,20 @@ template<typename Get> void pack_bits(std::string& out, std::size_t count, unsig
   out.resize(before + size);
 }
 
-/// Reads `count` values of `bits` bits (at most 32); 8 bytes behind the packed ones must be
-/// readable.
+/// The value of `bits` bits (at most 32) that begins `at` bits behind `bytes`; 8 bytes behind the
+/// packed ones must be readable.
+inline std::uint32_t packed_value(const char* bytes, std::size_t at, unsigned bits) {
+  std::uint64_t word;
+  std::memcpy(&word, bytes + (at >> 3), 8);
+  return static_cast<std::uint32_t>(word >> (at & 7) & ((std::uint64_t{1} << bits) - 1));
+}
+
+/// Reads `count` of them.
 template<typename Put>
 void unpack_bits(const char* bytes, std::size_t count, unsigned bits, Put put) {
-  const auto mask = (std::uint64_t{1} << bits) - 1;
   std::size_t at = 0;
   for (std::size_t i = 0; i < count; ++i, at += bits) {
-    std::uint64_t word;
-    std::memcpy(&word, bytes + (at >> 3), 8);
-    put(i, static_cast<std::uint32_t>(word >> (at & 7) & mask));
+    put(i, packed_value(bytes, at, bits));
   }
 }
 

@@ -150,13 +150,31 @@ BlockReader::Entry BlockReader::entry(std::size_t i) const {
   return found;
 }
 
-/// A sub-block taken apart. Its columns stand one after the other, each of `count` values.
+/// A sub-block taken apart: where its columns of `count` values each begin.
 struct BlockReader::SubBlock {
   std::uint32_t first, base;
   std::size_t count;
   Widths bits;
-  std::string_view dictionary;
-  const char* columns;
+  std::string_view dictionary; // of evidence; empty: there is none
+  const char *recipient, *time, *link, *evidence, *extra, *system;
+
+  std::size_t dictionary_size() const { return dictionary.size() / 2; }
+  /// The k-th event, without those before it; they tell whose it is.
+  EventRow row(std::size_t k, std::uint32_t of) const {
+    const auto value = [k](const char* column, unsigned width) {
+      return packed_value(column, k * width, width);
+    };
+    EventRow row{};
+    row.recipient = of;
+    row.time = base + value(time, bits.time);
+    row.link = static_cast<LinkNumber>(value(link, bits.link));
+    if (const auto place = value(evidence, bits.evidence); place < dictionary_size()) {
+      std::memcpy(&row.evidence, dictionary.data() + place * 2, 2);
+    }
+    row.extra = static_cast<std::uint16_t>(value(extra, bits.extra));
+    row.system = static_cast<std::uint8_t>(value(system, bits.system));
+    return row;
+  }
 };
 
 BlockReader::SubBlock BlockReader::sub_block(std::size_t i) const {
@@ -171,64 +189,62 @@ BlockReader::SubBlock BlockReader::sub_block(std::size_t i) const {
   sub.base = read.number<std::uint32_t>();
   sub.bits = read.number<Widths>();
   sub.dictionary = read.take(read.number<std::uint16_t>() * 2U);
-  std::size_t need = 0;
-  for (const auto width : {sub.bits.recipient, sub.bits.time, sub.bits.link, sub.bits.evidence,
-                           sub.bits.extra, sub.bits.system}) {
-    need += packed_size(sub.count, width);
+  const auto column = [&](const char*& begin, std::uint8_t width) {
     if (width > 32) {
       damaged();
     }
-  }
-  if (!read.good() || read.left() < need + k_tail) {
+    begin = read.take(packed_size(sub.count, width)).data();
+  };
+  column(sub.recipient, sub.bits.recipient);
+  column(sub.time, sub.bits.time);
+  column(sub.link, sub.bits.link);
+  column(sub.evidence, sub.bits.evidence);
+  column(sub.extra, sub.bits.extra);
+  column(sub.system, sub.bits.system);
+  if (!read.good() || read.left() < k_tail) {
     damaged();
   }
-  sub.columns = m_blob.data() + (m_blob.size() - read.left());
   return sub;
 }
 
 void BlockReader::unpack_recipients(const SubBlock& sub, std::uint16_t* out) {
   auto recipient = sub.first;
-  unpack_bits(sub.columns, sub.count, sub.bits.recipient, [&](std::size_t k, std::uint32_t delta) {
-    recipient += delta;
-    out[k] = static_cast<std::uint16_t>(recipient);
-  });
+  unpack_bits(sub.recipient, sub.count, sub.bits.recipient,
+              [&](std::size_t k, std::uint32_t delta) {
+                recipient += delta;
+                out[k] = static_cast<std::uint16_t>(recipient);
+              });
 }
 
 void BlockReader::read_sub_block(std::size_t i, EventColumns& columns) const {
   const auto sub = sub_block(i);
   const auto& bits = sub.bits;
   const auto n = sub.count, before = columns.size();
-  const auto dictionary_size = sub.dictionary.size() / 2;
-  const char* at = sub.columns + packed_size(n, bits.recipient);
-  const auto unpack = [&](unsigned width, auto put) {
-    unpack_bits(at, n, width, put);
-    at += packed_size(n, width);
-  };
   columns.recipient.resize(before + n);
   columns.time.resize(before + n);
   unpack_recipients(sub, columns.recipient.data() + before);
-  unpack(bits.time, [base = sub.base, out = columns.time.data() + before](
-                        std::size_t k, std::uint32_t v) { out[k] = base + v; });
-  const auto small = [&](auto& column, unsigned width) {
+  unpack_bits(sub.time, n, bits.time,
+              [base = sub.base, out = columns.time.data() + before](
+                  std::size_t k, std::uint32_t v) { out[k] = base + v; });
+  const auto small = [&](auto& column, const char* packed, unsigned width) {
     using Value = typename std::remove_reference_t<decltype(column)>::value_type;
     if (auto* out = grow(column, before, n, width != 0); out != nullptr && width != 0) {
-      unpack(width, [out](std::size_t k, std::uint32_t v) { out[k] = static_cast<Value>(v); });
+      unpack_bits(packed, n, width,
+                  [out](std::size_t k, std::uint32_t v) { out[k] = static_cast<Value>(v); });
     }
   };
-  small(columns.link, bits.link);
-  if (auto* out = grow(columns.evidence, before, n, dictionary_size != 0);
-      out != nullptr && dictionary_size != 0) {
+  small(columns.link, sub.link, bits.link);
+  const bool any = !sub.dictionary.empty();
+  if (auto* out = grow(columns.evidence, before, n, any); any) {
     std::array<std::uint16_t, k_sub_block> values; // at most as many as the sub-block has events
-    const auto known = std::min<std::size_t>(dictionary_size, k_sub_block);
+    const auto known = std::min<std::size_t>(sub.dictionary_size(), k_sub_block);
     std::memcpy(values.data(), sub.dictionary.data(), known * 2);
-    unpack(bits.evidence, [&, out](std::size_t k, std::uint32_t v) {
+    unpack_bits(sub.evidence, n, bits.evidence, [&, out](std::size_t k, std::uint32_t v) {
       out[k] = v < known ? values[v] : std::uint16_t{0};
     });
-  } else if (out == nullptr || dictionary_size == 0) {
-    at += packed_size(n, bits.evidence);
   }
-  small(columns.extra, bits.extra);
-  small(columns.system, bits.system);
+  small(columns.extra, sub.extra, bits.extra);
+  small(columns.system, sub.system, bits.system);
 }
 
 void BlockReader::read_all(EventColumns& columns) const {
@@ -257,14 +273,17 @@ void BlockReader::read_recipients(std::uint16_t first, std::uint16_t last,
     const auto middle = (low + high) / 2;
     (entry(middle).first < first ? low : high) = entry(middle).first < first ? middle + 1 : middle;
   }
-  EventColumns some;
   for (std::size_t i = low == 0 ? 0 : low - 1; i < m_subs && entry(i).first <= last; ++i) {
-    some.clear();
-    read_sub_block(i, some);
-    const auto begin = std::lower_bound(some.recipient.begin(), some.recipient.end(), first);
-    const auto end = std::upper_bound(begin, some.recipient.end(), last);
-    for (auto place = begin; place != end; ++place) {
-      columns.append(some.row(static_cast<std::size_t>(place - some.recipient.begin())));
+    const auto sub = sub_block(i);
+    auto recipient = sub.first;
+    for (std::size_t k = 0; k < sub.count; ++k) {
+      recipient += packed_value(sub.recipient, k * sub.bits.recipient, sub.bits.recipient);
+      if (recipient > last) {
+        break;
+      }
+      if (recipient >= first) {
+        columns.append(sub.row(k, recipient));
+      }
     }
   }
 }

@@ -5,6 +5,7 @@
 #include "store/merged_campaigns.hpp"
 
 #include <algorithm>
+#include <limits>
 #include <set>
 #include <utility>
 
@@ -211,8 +212,7 @@ LinkPlacement placement_of(Statement& query, int column) {
 }
 
 /// Gives the links of mailings that were merged to what they were merged into.
-void unite_links(Database& database, std::map<CampaignId, std::vector<StoredLink>>& links) {
-  const MergedCampaigns merged(database);
+void unite_links(const MergedCampaigns& merged, StoredLinks& links) {
   std::map<CampaignId, std::map<LinkNumber, StoredLink>> united;
   for (auto& [campaign, own] : links) {
     const auto whole = merged.whole(campaign);
@@ -241,10 +241,11 @@ void unite_links(Database& database, std::map<CampaignId, std::vector<StoredLink
 
 } // namespace
 
-std::map<CampaignId, std::vector<StoredLink>> Catalog::all_links() {
-  std::map<CampaignId, std::vector<StoredLink>> links;
-  auto query =
-      m_database->use("SELECT campaign, number, identity, url FROM link ORDER BY campaign, number");
+/// Of the mailings from one to another, as they are stored.
+void Catalog::read_links(CampaignId first, CampaignId last, StoredLinks& links) {
+  auto query = m_database->use("SELECT campaign, number, identity, url FROM link WHERE campaign "
+                               "BETWEEN ?1 AND ?2 ORDER BY campaign, number");
+  query.bind(first, last);
   while (query.step()) {
     links[static_cast<CampaignId>(query.integer(0))].push_back(
         {static_cast<LinkNumber>(query.integer(1)),
@@ -253,7 +254,9 @@ std::map<CampaignId, std::vector<StoredLink>> Catalog::all_links() {
          {}});
   }
   auto places = m_database->use("SELECT campaign, number, text, alias, stage, footer FROM "
-                                "placement ORDER BY campaign, number, text, alias, stage, footer");
+                                "placement WHERE campaign BETWEEN ?1 AND ?2 ORDER BY campaign, "
+                                "number, text, alias, stage, footer");
+  places.bind(first, last);
   while (places.step()) {
     auto& of_campaign = links[static_cast<CampaignId>(places.integer(0))]; // by number
     const auto number = static_cast<LinkNumber>(places.integer(1));
@@ -264,7 +267,25 @@ std::map<CampaignId, std::vector<StoredLink>> Catalog::all_links() {
       link->placements.push_back(placement_of(places, 2));
     }
   }
-  unite_links(*m_database, links);
+}
+
+StoredLinks Catalog::all_links() {
+  StoredLinks links;
+  read_links(0, std::numeric_limits<CampaignId>::max(), links);
+  unite_links(MergedCampaigns(*m_database), links);
+  return links;
+}
+
+StoredLinks Catalog::links_of(std::span<const CampaignId> campaigns) {
+  const MergedCampaigns merged(*m_database);
+  StoredLinks links;
+  for (const auto campaign : campaigns) {
+    read_links(campaign, campaign, links);
+    for (const auto part : merged.parts(campaign)) {
+      read_links(part, part, links);
+    }
+  }
+  unite_links(merged, links);
   return links;
 }
 

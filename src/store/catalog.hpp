@@ -8,6 +8,7 @@
 
 #include <map>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -35,6 +36,7 @@ struct StoredLink {
   std::string identity, url;
   std::vector<LinkPlacement> placements; // without url
 };
+using StoredLinks = std::map<CampaignId, std::vector<StoredLink>>;
 
 /// At most this many links a mailing; what is beyond is counted as "other".
 constexpr LinkNumber k_most_links = 10'000;
@@ -79,8 +81,10 @@ public:
   void note_event_times(CampaignId id, Seconds first, Seconds last);
 
   std::vector<StoredLink> links(CampaignId campaign); // as they are stored, without placements
-  /// As they are read.
-  std::map<CampaignId, std::vector<StoredLink>> all_links();
+  /// As they are read, of all mailings.
+  StoredLinks all_links();
+  /// Of these alone; what was merged into them is theirs.
+  StoredLinks links_of(std::span<const CampaignId> campaigns);
   /// New, or a smaller example URL for a known one: the smallest seen is kept, so that the order of
   /// imports does not matter.
   void add_link(CampaignId campaign, LinkNumber number, std::string_view identity,
@@ -100,6 +104,8 @@ public:
   std::string word(std::uint32_t id);
 
 private:
+  void read_links(CampaignId first, CampaignId last, StoredLinks& links);
+
   Database* m_database;
 };
 

@@ -4,6 +4,7 @@
 #include "app/explain.hpp"
 #include "app/export_all.hpp"
 #include "app/import_log.hpp"
+#include "app/person_json.hpp"
 #include "app/run_block.hpp"
 #include "app/score_run.hpp"
 #include "app/segment_export.hpp"
@@ -179,7 +180,7 @@ TEST_CASE("a small import into a large store waits in the inbox, is seen at once
   CHECK(Activity(store.database()).inbox_size() == 0);
 }
 
-TEST_CASE("one person's events: with the links of her mailings alone as with all") {
+TEST_CASE("one person's events and points: with her links alone as with all") {
   TestWorkspace test(k_profile);
   test.import("log.csv", joined(random_lines(11, 3'000, 40)));
   test.import("one.csv", std::string(k_head) + "ann@example.com,1,click,2026-01-05T10:00:00Z,"
@@ -211,6 +212,10 @@ TEST_CASE("one person's events: with the links of her mailings alone as with all
       CHECK(activity->world.campaigns[i].name == whole.campaigns[i].name);
       without += activity->world.campaigns[i].links.size() < whole.campaigns[i].links.size();
     }
+    const auto points = person->at(k_now, rules, std::make_shared<const World>(whole));
+    const auto explained = explain(store, test.workspace, rules, who, k_now);
+    REQUIRE(explained.has_value());
+    CHECK(explain_json(*explained) == explain_json(points));
   }
   CHECK(clicks > 1);
   CHECK(without > 0);

@@ -212,6 +212,14 @@ TEST_CASE("merge: one mailing everywhere, filled by both ids, and two again when
     for (const auto link : asked.link) {
       CHECK(march.links.contains(link));
     }
+    for (const auto& [number, link] : march.links) {
+      const auto alone = build_world(opened, test.workspace, test.workspace.config.rules, k_now,
+                                     LinksOfMailings{{march.id, {number}}});
+      const auto& links = alone.find(march.id)->links;
+      REQUIRE_EQ(links.size(), 1);
+      CHECK_EQ(links.at(number).url, link.url);
+      CHECK_EQ(links.at(number).tag.stage, link.tag.stage);
+    }
     const auto sets = Activity(database).sets();
     CHECK(std::none_of(sets.begin(), sets.end(),
                        [&](const StoredSet& set) { return world.find(set.campaign) == nullptr; }));
