@@ -57,7 +57,8 @@ public:
     std::uint32_t check;
   };
   KeyHash hash(std::string_view key) const;
-  /// Some steps ahead of a look-up.
+  /// Ahead of look-ups; for several in a row. It is no more than a hint, but the processor goes on
+  /// only once it knows where the page is: amid other work each takes as long as a look-up.
   void prefetch(KeyHash hash) const;
 
   static constexpr std::uint32_t k_none = ~0U;

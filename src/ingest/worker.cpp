@@ -42,6 +42,13 @@ constexpr bool has_evidence(EventKind kind) {
   return kind == EventKind::open || kind == EventKind::unsubscribe || has_link(kind);
 }
 
+/// `waiting`: who are looked up next.
+void prefetch(const AddressBook& book, const auto& waiting) {
+  for (const auto& one : waiting) {
+    book.prefetch(one.hash);
+  }
+}
+
 } // namespace
 
 Worker::Worker(Session& session) : m_session(session) {}
@@ -163,7 +170,6 @@ void Worker::add(std::uint32_t account, const EventView& event) {
     return;
   }
   const auto hash = m_session.book().hash(key);
-  m_session.book().prefetch(hash);
   pending.hash = hash;
   pending.bucket = bucket;
   pending.key = kept_key(key, m_event_keys[m_pending_count]);
@@ -302,6 +308,7 @@ std::string_view Worker::kept_key(std::string_view key, std::string& space) cons
 
 void Worker::resolve_pending() {
   auto& book = m_session.book();
+  prefetch(book, std::span(m_pending).first(m_pending_count));
   for (std::size_t i = 0; i < m_pending_count; ++i) {
     const auto& pending = m_pending[i];
     put(pending.bucket, pending.row,
@@ -465,7 +472,6 @@ void Worker::accept(const RecipientView& recipient) {
     return;
   }
   const auto hash = m_session.book().hash(key);
-  m_session.book().prefetch(hash);
   m_people[m_people_count] = {hash, place, kept_key(key, m_people_keys[m_people_count])};
   ++m_people_count;
   if (m_people_count == k_batch) {
@@ -480,6 +486,7 @@ void Worker::give_number(std::size_t place, std::uint32_t number) {
 
 void Worker::resolve_people() {
   auto& book = m_session.book();
+  prefetch(book, std::span(m_people).first(m_people_count));
   for (std::size_t i = 0; i < m_people_count; ++i) {
     const auto& person = m_people[i];
     give_number(person.place, book.intern(person.key, person.hash, AddressBook::k_none, &*m_pass));

@@ -76,7 +76,7 @@ private:
     std::string id, send, name;
     CampaignSlot* slot = nullptr;
   };
-  static constexpr std::size_t k_batch = 32, k_agents = 512, k_campaigns = 64;
+  static constexpr std::size_t k_batch = 64, k_agents = 512, k_campaigns = 64;
 
   void add(std::uint32_t account, const EventView& event);
   void reject_time(const EventView& event);
