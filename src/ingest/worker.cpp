@@ -42,13 +42,6 @@ constexpr bool has_evidence(EventKind kind) {
   return kind == EventKind::open || kind == EventKind::unsubscribe || has_link(kind);
 }
 
-/// `waiting`: who are looked up next.
-void prefetch(const AddressBook& book, const auto& waiting) {
-  for (const auto& one : waiting) {
-    book.prefetch(one.hash);
-  }
-}
-
 } // namespace
 
 Worker::Worker(Session& session) : m_session(session) {}
@@ -71,8 +64,8 @@ void Worker::begin_chunk(std::string_view text, std::uint64_t number, std::uint6
 }
 
 void Worker::end_chunk() {
-  resolve_pending();
-  resolve_people();
+  finish_pending();
+  m_people.finish(m_session.book(), [this](const PendingPerson& one) { resolve(one); });
   m_pass.reset();
 }
 
@@ -151,7 +144,7 @@ void Worker::add(std::uint32_t account, const EventView& event) {
     add_unknown(account, event, key);
     return;
   }
-  auto& pending = m_pending[m_pending_count]; // it counts only when all of it stands there
+  auto& pending = m_pending.next();
   auto& row = pending.row;
   row = {};
   row.time = static_cast<std::uint32_t>(event.time.seconds);
@@ -172,12 +165,10 @@ void Worker::add(std::uint32_t account, const EventView& event) {
   const auto hash = m_session.book().hash(key);
   pending.hash = hash;
   pending.bucket = bucket;
-  pending.key = kept_key(key, m_event_keys[m_pending_count]);
-  ++m_pending_count;
-  if (m_pending_count == k_batch || event.kind == EventKind::address_change) {
-    resolve_pending();
-  }
+  pending.key = kept_key(key, m_pending.next_text());
+  m_pending.add(m_session.book(), [this](const Pending& one) { resolve(one); });
   if (event.kind == EventKind::address_change) {
+    finish_pending();
     change_address(event, m_session.book().find(hash));
   }
 }
@@ -306,17 +297,15 @@ std::string_view Worker::kept_key(std::string_view key, std::string& space) cons
   return space.assign(key);
 }
 
-void Worker::resolve_pending() {
-  auto& book = m_session.book();
-  prefetch(book, std::span(m_pending).first(m_pending_count));
-  for (std::size_t i = 0; i < m_pending_count; ++i) {
-    const auto& pending = m_pending[i];
-    put(pending.bucket, pending.row,
-        is_contact_key(pending.key)
-            ? m_session.recipient({}, pending.key)
-            : book.intern(pending.key, pending.hash, AddressBook::k_none, &*m_pass));
-  }
-  m_pending_count = 0;
+void Worker::resolve(const Pending& pending) {
+  put(pending.bucket, pending.row,
+      is_contact_key(pending.key)
+          ? m_session.recipient({}, pending.key)
+          : m_session.book().intern(pending.key, pending.hash, AddressBook::k_none, &*m_pass));
+}
+
+void Worker::finish_pending() {
+  m_pending.finish(m_session.book(), [this](const Pending& one) { resolve(one); });
 }
 
 void Worker::put(std::uint32_t bucket, const EventRow& row, std::uint32_t recipient) {
@@ -472,11 +461,8 @@ void Worker::accept(const RecipientView& recipient) {
     return;
   }
   const auto hash = m_session.book().hash(key);
-  m_people[m_people_count] = {hash, place, kept_key(key, m_people_keys[m_people_count])};
-  ++m_people_count;
-  if (m_people_count == k_batch) {
-    resolve_people();
-  }
+  m_people.next() = {hash, place, kept_key(key, m_people.next_text())};
+  m_people.add(m_session.book(), [this](const PendingPerson& one) { resolve(one); });
 }
 
 void Worker::give_number(std::size_t place, std::uint32_t number) {
@@ -484,14 +470,9 @@ void Worker::give_number(std::size_t place, std::uint32_t number) {
   m_attributes.people[place].recipient = number;
 }
 
-void Worker::resolve_people() {
-  auto& book = m_session.book();
-  prefetch(book, std::span(m_people).first(m_people_count));
-  for (std::size_t i = 0; i < m_people_count; ++i) {
-    const auto& person = m_people[i];
-    give_number(person.place, book.intern(person.key, person.hash, AddressBook::k_none, &*m_pass));
-  }
-  m_people_count = 0;
+void Worker::resolve(const PendingPerson& person) {
+  give_number(person.place,
+              m_session.book().intern(person.key, person.hash, AddressBook::k_none, &*m_pass));
 }
 
 std::span<const AttributeValue> Worker::values_of(const RecipientView& recipient) {

@@ -4,6 +4,7 @@
 
 #include "base/hash.hpp"
 #include "base/network.hpp"
+#include "ingest/lookup_queue.hpp"
 #include "ingest/session.hpp"
 
 #include <boost/unordered/unordered_flat_map.hpp>
@@ -76,7 +77,7 @@ private:
     std::string id, send, name;
     CampaignSlot* slot = nullptr;
   };
-  static constexpr std::size_t k_batch = 64, k_agents = 512, k_campaigns = 64;
+  static constexpr std::size_t k_agents = 512, k_campaigns = 64;
 
   void add(std::uint32_t account, const EventView& event);
   void reject_time(const EventView& event);
@@ -100,10 +101,11 @@ private:
   std::string_view other_key_of(std::uint32_t account, std::string_view address,
                                 std::string_view contact_id, std::string_view record);
   std::string_view kept_key(std::string_view key, std::string& space) const;
-  void resolve_pending();
+  void resolve(const Pending& pending);
+  void resolve(const PendingPerson& person);
+  void finish_pending();
   std::span<const AttributeValue> values_of(const RecipientView& recipient);
   void give_number(std::size_t place, std::uint32_t number);
-  void resolve_people();
   void put(std::uint32_t bucket, const EventRow& row, std::uint32_t recipient);
 
   Session& m_session;
@@ -120,12 +122,9 @@ private:
   std::size_t m_counted = 0;         // bytes of the chunk
   std::uint64_t m_counted_lines = 0; // of them
 
-  std::array<Pending, k_batch> m_pending;
-  std::size_t m_pending_count = 0;
-  std::array<PendingPerson, k_batch> m_people;
-  std::size_t m_people_count = 0;
-  /// Keys of those who wait, where they do not stand in the chunk.
-  std::array<std::string, k_batch> m_event_keys, m_people_keys;
+  /// With the texts of keys that do not stand in the chunk.
+  LookupQueue<Pending> m_pending;
+  LookupQueue<PendingPerson> m_people;
 
   std::string m_scratch, m_contact;
   std::string m_account_name; // the last one asked for

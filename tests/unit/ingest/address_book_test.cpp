@@ -38,6 +38,30 @@ TEST_CASE("address book: keys made to collide do not") {
   }
 }
 
+TEST_CASE("address book: who finds no room in his own line stands in one of the next") {
+  constexpr std::uint32_t k_each = 50;
+  const std::uint64_t tags[] = {1, std::uint64_t{1} << 63, ~std::uint64_t{0}}; // and around the end
+  AddressBook book(0, 1);
+  const auto hash_of = [&](std::uint32_t number) {
+    return AddressBook::KeyHash{tags[number / k_each], number};
+  };
+  {
+    AddressBook::Pass pass(book);
+    for (std::uint32_t number = 0; number < 3 * k_each; ++number) {
+      book.load(hash_of(number), number, pass);
+    }
+  }
+  for (const std::size_t room : {0U, 100'000U}) { // as they were put, and after the table grew
+    book.reserve(room);
+    for (std::uint32_t number = 0; number < 3 * k_each; ++number) {
+      CHECK_EQ(book.find(hash_of(number)), number);
+    }
+    CHECK_EQ(book.find({1, 3 * k_each}), AddressBook::k_none); // another with that tag
+    CHECK_EQ(book.find({~std::uint64_t{0}, 0}), AddressBook::k_none);
+    CHECK_EQ(book.find({3, 0}), AddressBook::k_none); // nobody has that tag, but that line is full
+  }
+}
+
 TEST_CASE("address book: what threads add together is told once, by number") {
   constexpr unsigned k_threads = 4;
   constexpr std::size_t k_keys = 20'000, k_in_pass = 700;
