@@ -44,7 +44,7 @@ AddressBook::~AddressBook() {
 }
 
 void AddressBook::reserve(std::size_t more, std::size_t ahead) {
-  // At most three quarters full: a smaller table is more in the cache, and nine of ten stand in
+  // At most three quarters full: a smaller table is more in the cache, and seven of eight stand in
   // their own line.
   const auto lines_for = [&](std::size_t keys) { return (m_count.load() + keys) / 3 + 1; };
   const auto fits = [&] { return m_lines && lines_for(more) <= m_size; };
