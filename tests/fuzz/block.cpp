@@ -8,6 +8,8 @@
 #include "store/block.hpp"
 #include "store/recipient_block.hpp"
 
+#include <algorithm>
+#include <cstdlib>
 #include <cstring>
 #include <string>
 #include <vector>
@@ -26,13 +28,36 @@ std::string with_checksum(std::string_view text, std::size_t place, std::size_t 
   return blob;
 }
 
+void expect(bool holds) {
+  if (!holds) {
+    std::abort();
+  }
+}
+
+bool same(const EventRow& a, const EventRow& b) {
+  return a.recipient == b.recipient && a.time == b.time && a.link == b.link &&
+         a.evidence == b.evidence && a.extra == b.extra && a.system == b.system;
+}
+
 void read_activity(std::string_view blob) {
   const BlockReader reader(blob, key_of(1, 2, EventKind::click));
   EventColumns columns;
   reader.read_all(columns);
   std::vector<std::uint16_t> recipients;
   reader.read_recipients(recipients);
-  reader.read_recipients(3, 9'000, columns);
+  constexpr std::uint16_t k_first = 3, k_last = 9'000;
+  EventColumns some;
+  reader.read_recipients(k_first, k_last, some);
+  if (std::is_sorted(recipients.begin(), recipients.end())) { // as they are written
+    std::size_t found = 0;
+    for (std::size_t i = 0; i < columns.size(); ++i) {
+      if (columns.recipient[i] >= k_first && columns.recipient[i] <= k_last) {
+        expect(found < some.size() && same(some.row(found), columns.row(i)));
+        ++found;
+      }
+    }
+    expect(found == some.size());
+  }
 }
 
 void read_keys(std::string_view blob) {
