@@ -201,7 +201,7 @@ BlockReader::SubBlock BlockReader::sub_block(std::size_t i) const {
   column(sub.evidence, sub.bits.evidence);
   column(sub.extra, sub.bits.extra);
   column(sub.system, sub.bits.system);
-  if (!read.good() || read.left() < k_tail) {
+  if (!read.good() || read.left() < k_tail || sub.dictionary_size() > k_sub_block) {
     damaged();
   }
   return sub;
@@ -237,7 +237,7 @@ void BlockReader::read_sub_block(std::size_t i, EventColumns& columns) const {
   const bool any = !sub.dictionary.empty();
   if (auto* out = grow(columns.evidence, before, n, any); any) {
     std::array<std::uint16_t, k_sub_block> values; // at most as many as the sub-block has events
-    const auto known = std::min<std::size_t>(sub.dictionary_size(), k_sub_block);
+    const auto known = sub.dictionary_size();
     std::memcpy(values.data(), sub.dictionary.data(), known * 2);
     unpack_bits(sub.evidence, n, bits.evidence, [&, out](std::size_t k, std::uint32_t v) {
       out[k] = v < known ? values[v] : std::uint16_t{0};

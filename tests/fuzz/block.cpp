@@ -8,7 +8,6 @@
 #include "store/block.hpp"
 #include "store/recipient_block.hpp"
 
-#include <algorithm>
 #include <cstdlib>
 #include <cstring>
 #include <string>
@@ -39,25 +38,40 @@ bool same(const EventRow& a, const EventRow& b) {
          a.evidence == b.evidence && a.extra == b.extra && a.system == b.system;
 }
 
+/// Written anew, some of them must be read as they are: what is damaged under a right checksum need
+/// not be in order.
+void read_some(const EventColumns& columns) {
+  constexpr std::size_t k_most = 100'000;
+  constexpr std::uint16_t k_first = 3, k_last = 9'000;
+  if (columns.size() > k_most) {
+    return;
+  }
+  std::vector<EventRow> rows;
+  for (std::size_t i = 0; i < columns.size(); ++i) {
+    rows.push_back(columns.row(i));
+  }
+  normalise_rows(rows, EventKind::click);
+  const auto fresh = encode_block(rows);
+  EventColumns some;
+  BlockReader(fresh, key_of(1, 2, EventKind::click)).read_recipients(k_first, k_last, some);
+  std::size_t found = 0;
+  for (const auto& row : rows) {
+    if (row.recipient >= k_first && row.recipient <= k_last) {
+      expect(found < some.size() && same(some.row(found), row));
+      ++found;
+    }
+  }
+  expect(found == some.size());
+}
+
 void read_activity(std::string_view blob) {
   const BlockReader reader(blob, key_of(1, 2, EventKind::click));
   EventColumns columns;
   reader.read_all(columns);
   std::vector<std::uint16_t> recipients;
   reader.read_recipients(recipients);
-  constexpr std::uint16_t k_first = 3, k_last = 9'000;
-  EventColumns some;
-  reader.read_recipients(k_first, k_last, some);
-  if (std::is_sorted(recipients.begin(), recipients.end())) { // as they are written
-    std::size_t found = 0;
-    for (std::size_t i = 0; i < columns.size(); ++i) {
-      if (columns.recipient[i] >= k_first && columns.recipient[i] <= k_last) {
-        expect(found < some.size() && same(some.row(found), columns.row(i)));
-        ++found;
-      }
-    }
-    expect(found == some.size());
-  }
+  read_some(columns);
+  reader.read_recipients(3, 9'000, columns);
 }
 
 void read_keys(std::string_view blob) {
