@@ -46,22 +46,42 @@ std::string campaign_key(std::uint32_t account, std::string_view external_id,
 // ---- rows
 // ----------------------------------------------------------------------------------------------------------
 
-void RowBucket::add_page(LargeArena& arena) {
+template<typename Row> void PagedRows<Row>::add_page(LargeArena& arena) {
   if (!m_pages.empty()) {
     m_sizes.push_back(m_used);
     m_full += m_used;
   }
   m_room = m_pages.empty() ? 64 : std::min(m_room * 4, k_largest_page);
-  m_pages.push_back(arena.take<EventRow>(m_room));
+  m_pages.push_back(arena.take<Row>(m_room));
   m_used = 0;
 }
 
-std::vector<std::span<EventRow>> RowBucket::pages() {
-  std::vector<std::span<EventRow>> out;
+template<typename Row> std::vector<std::span<Row>> PagedRows<Row>::pages() {
+  std::vector<std::span<Row>> out;
   for (std::size_t i = 0; i < m_pages.size(); ++i) {
     out.emplace_back(m_pages[i], i < m_sizes.size() ? m_sizes[i] : m_used);
   }
   return out;
+}
+
+template class PagedRows<EventRow>;
+template class PagedRows<PlainRow>;
+
+void RowBucket::add_to(RowPages& set) {
+  std::visit(
+      [&set]<typename Row>(PagedRows<Row>& rows) {
+        if (!std::holds_alternative<Pages<Row>>(set.pages)) {
+          set.pages.emplace<Pages<Row>>();
+        }
+        for (const auto page : rows.pages()) {
+          std::get<Pages<Row>>(set.pages).emplace_back(page);
+        }
+      },
+      m_rows);
+}
+
+std::size_t RowBucket::size() const {
+  return std::visit([](const auto& rows) { return rows.size(); }, m_rows);
 }
 
 // ---- numbers while records stream in
@@ -531,18 +551,18 @@ std::vector<RowPages> Session::sets_of(std::span<Harvest> harvests) {
     std::uint32_t first = ~0U, last = 0;
     for (std::size_t kind = 0; kind < k_event_kinds; ++kind) {
       RowPages set{slot.id, static_cast<EventKind>(kind), {}};
+      bool any = false;
       for (const auto& harvest : harvests) {
         const auto place = slot.index * k_event_kinds + kind;
         if (place < harvest.rows->size() && (*harvest.rows)[place].size() != 0) {
           auto& bucket = (*harvest.rows)[place];
           first = std::min(first, bucket.first());
           last = std::max(last, bucket.last());
-          for (const auto page : bucket.pages()) {
-            set.pages.emplace_back(page);
-          }
+          bucket.add_to(set);
+          any = true;
         }
       }
-      if (!set.pages.empty()) {
+      if (any) {
         sets.push_back(std::move(set));
       }
     }
@@ -576,12 +596,10 @@ void Session::write_joined(std::span<Harvest> harvests) {
   }
   for (auto& harvest : harvests) {
     for (auto& bucket : *harvest.rows) {
-      for (const auto page : bucket.pages()) {
-        for (auto& row : page) {
-          const auto target = into.find(row.recipient);
-          row.recipient = target == into.end() ? row.recipient : target->second;
-        }
-      }
+      bucket.each([&into](auto& row) {
+        const auto target = into.find(row.recipient);
+        row.recipient = target == into.end() ? row.recipient : target->second;
+      });
     }
     for (auto& change : harvest.attributes->people) {
       const auto target = into.find(change.recipient);

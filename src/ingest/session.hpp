@@ -26,6 +26,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <variant>
 #include <vector>
 
 namespace mailfunnel {
@@ -60,29 +61,65 @@ struct CampaignSlot {
   std::set<std::tuple<LinkNumber, std::string, std::string, int, bool>> placements;
 };
 
-/// Rows of one campaign and kind, in pages of an arena.
-class RowBucket {
+/// Rows in pages of an arena.
+template<typename Row> class PagedRows {
 public:
-  void push(const EventRow& row, std::uint32_t recipient, LargeArena& arena) {
+  /// Room for one more, not set.
+  Row& next(LargeArena& arena) {
     if (m_used == m_room) {
       add_page(arena);
     }
+    return m_pages.back()[m_used++];
+  }
+  std::vector<std::span<Row>> pages();
+  std::size_t size() const { return m_full + m_used; }
+
+private:
+  void add_page(LargeArena& arena);
+  std::vector<Row*> m_pages;
+  std::vector<std::size_t> m_sizes;
+  std::size_t m_used = 0, m_room = 0, m_full = 0;
+};
+
+/// Rows of one campaign and kind.
+class RowBucket {
+public:
+  explicit RowBucket(EventKind kind) {
+    if (is_plain(kind)) {
+      m_rows.emplace<PagedRows<PlainRow>>();
+    }
+  }
+  /// Returns how many bytes it takes.
+  std::size_t push(const EventRow& row, std::uint32_t recipient, LargeArena& arena) {
     m_first = std::min(m_first, row.time);
     m_last = std::max(m_last, row.time);
-    auto& placed = m_pages.back()[m_used++];
+    if (auto* const plain = std::get_if<PagedRows<PlainRow>>(&m_rows)) {
+      plain->next(arena) = {recipient, row.time};
+      return sizeof(PlainRow);
+    }
+    auto& placed = std::get_if<PagedRows<EventRow>>(&m_rows)->next(arena);
     placed = row;
     placed.recipient = recipient; // last: a copy of what was just written in part would wait for it
+    return sizeof(EventRow);
   }
-  std::vector<std::span<EventRow>> pages();
-  std::size_t size() const { return m_full + m_used; }
+  /// Calls change(row) with each of them, a plain one or not.
+  template<typename Change> void each(Change change) {
+    std::visit(
+        [&change](auto& rows) {
+          for (const auto page : rows.pages()) {
+            std::for_each(page.begin(), page.end(), change);
+          }
+        },
+        m_rows);
+  }
+  /// Adds them to those of a set of this kind.
+  void add_to(RowPages& set);
+  std::size_t size() const;
   std::uint32_t first() const { return m_first; } // times of the earliest and latest row
   std::uint32_t last() const { return m_last; }
 
 private:
-  void add_page(LargeArena& arena);
-  std::vector<EventRow*> m_pages;
-  std::vector<std::size_t> m_sizes;
-  std::size_t m_used = 0, m_room = 0, m_full = 0;
+  std::variant<PagedRows<EventRow>, PagedRows<PlainRow>> m_rows;
   std::uint32_t m_first = ~0U, m_last = 0;
 };
 

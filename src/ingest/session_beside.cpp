@@ -6,6 +6,7 @@
 #include "ingest/session.hpp"
 
 #include <algorithm>
+#include <type_traits>
 #include <unordered_map>
 #include <utility>
 
@@ -17,11 +18,7 @@ namespace {
 template<typename Change> void each_number(std::span<Session::Harvest> harvests, Change change) {
   for (auto& harvest : harvests) {
     for (auto& bucket : *harvest.rows) {
-      for (const auto page : bucket.pages()) {
-        for (auto& row : page) {
-          row.recipient = change(row.recipient);
-        }
-      }
+      bucket.each([&change](auto& row) { row.recipient = change(row.recipient); });
     }
     for (auto& one : harvest.attributes->people) {
       one.recipient = change(one.recipient);
@@ -77,11 +74,11 @@ void Session::take_over_links(CampaignSlot& slot, std::span<Harvest> harvests) {
     const auto first = std::size_t{slot.index} * k_event_kinds;
     for (auto place = first; place < std::min(first + k_event_kinds, harvest.rows->size());
          ++place) {
-      for (const auto page : (*harvest.rows)[place].pages()) {
-        for (auto& row : page) {
+      (*harvest.rows)[place].each([&moved]<typename Row>(Row& row) {
+        if constexpr (std::is_same_v<Row, EventRow>) {
           row.link = row.link == 0 ? row.link : moved.at(row.link);
         }
-      }
+      });
     }
   }
 }

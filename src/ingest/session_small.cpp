@@ -92,37 +92,35 @@ void Session::write_small(std::span<Harvest> harvests, ImportCounts& counts) {
   std::uint64_t again = 0;
   for (const auto& set : sets_of(harvests)) {
     std::map<std::uint32_t, EventColumns> blocks; // by chunk
-    for (const auto page : set.pages) {
-      for (auto row : page) {
-        const auto key = resolved.key[row.recipient];
-        const auto id = id_of(row.recipient);
-        std::optional<EventRow> known;
-        if (const auto place = seen.find({set.campaign, set.kind, key, row.time, row.link});
-            place != seen.end()) {
-          known = place->second;
-        } else if (id) {
-          auto block = blocks.find(chunk_of(*id));
-          if (block == blocks.end()) {
-            block = blocks.emplace(chunk_of(*id), EventColumns{}).first;
-            m_activity.load_own_set(chunk_of(*id), set.campaign, set.kind, block->second);
-          }
-          known = find_event(block->second, offset_of(*id), row.time, row.link);
+    set.each([&](EventRow row) {
+      const auto key = resolved.key[row.recipient];
+      const auto id = id_of(row.recipient);
+      std::optional<EventRow> known;
+      if (const auto place = seen.find({set.campaign, set.kind, key, row.time, row.link});
+          place != seen.end()) {
+        known = place->second;
+      } else if (id) {
+        auto block = blocks.find(chunk_of(*id));
+        if (block == blocks.end()) {
+          block = blocks.emplace(chunk_of(*id), EventColumns{}).first;
+          m_activity.load_own_set(chunk_of(*id), set.campaign, set.kind, block->second);
         }
-        row.recipient = 0;
-        auto united = row;
-        if (known) {
-          known->recipient = 0;
-          united = *known;
-          unite(united, row, set.kind);
-        }
-        counts.fresh += known ? 0 : 1;
-        again += known ? 1 : 0;
-        if (!known || std::memcmp(&united, &*known, sizeof united) != 0) {
-          seen.insert_or_assign({set.campaign, set.kind, key, row.time, row.link}, united);
-          fresh.push_back({set.campaign, set.kind, united, std::string(key)});
-        }
+        known = find_event(block->second, offset_of(*id), row.time, row.link);
       }
-    }
+      row.recipient = 0;
+      auto united = row;
+      if (known) {
+        known->recipient = 0;
+        united = *known;
+        unite(united, row, set.kind);
+      }
+      counts.fresh += known ? 0 : 1;
+      again += known ? 1 : 0;
+      if (!known || std::memcmp(&united, &*known, sizeof united) != 0) {
+        seen.insert_or_assign({set.campaign, set.kind, key, row.time, row.link}, united);
+        fresh.push_back({set.campaign, set.kind, united, std::string(key)});
+      }
+    });
   }
   counts.duplicate += again;
   m_joined.clear();
@@ -163,7 +161,7 @@ std::uint64_t fold_inbox(Store& store, unsigned threads) {
   }
   std::vector<RowPages> sets;
   for (const auto& [key, of_set] : rows) {
-    sets.push_back({key.first, key.second, {of_set}});
+    sets.push_back({key.first, key.second, Pages<EventRow>{of_set}});
   }
   activity.merge(sets, threads);
   activity.clear_inbox();

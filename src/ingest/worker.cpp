@@ -82,7 +82,7 @@ void Worker::clear() {
   m_interned.clear();
   m_values.clear();
   m_links.clear(); // numbers may have moved
-  m_row_count = 0;
+  m_row_bytes = 0;
   m_told_bytes = 0;
 }
 
@@ -313,11 +313,10 @@ void Worker::put(std::uint32_t bucket, const EventRow& row, std::uint32_t recipi
     ++m_counts.erased;
     return;
   }
-  if (bucket >= m_rows.size()) {
-    m_rows.resize(bucket + 1);
+  while (bucket >= m_rows.size()) {
+    m_rows.emplace_back(static_cast<EventKind>(m_rows.size() % k_event_kinds));
   }
-  m_rows[bucket].push(row, recipient, m_arena);
-  ++m_row_count;
+  m_row_bytes += m_rows[bucket].push(row, recipient, m_arena);
 }
 
 /// `address` is normalised.

@@ -50,7 +50,7 @@ public:
   std::vector<Rejected> take_rejected();
   std::size_t waiting_bytes() const { return m_waiting_bytes; } // of rejects, until they are taken
   /// Of rows, attributes and keys of people, until they are cleared.
-  std::uint64_t held_bytes() const { return m_row_count * sizeof(EventRow) + m_told_bytes; }
+  std::uint64_t held_bytes() const { return m_row_bytes + m_told_bytes; }
 
 private:
   /// A row whose recipient is looked up with a batch of others.
@@ -115,7 +115,7 @@ private:
   AttributeChanges m_attributes;
   ImportCounts m_counts;
   std::vector<Rejected> m_rejected;
-  std::uint64_t m_row_count = 0;
+  std::uint64_t m_row_bytes = 0;
   std::uint64_t m_told_bytes = 0;   // of people
   std::size_t m_rejected_bytes = 0; // of all there ever were
   std::size_t m_waiting_bytes = 0;

@@ -5,12 +5,11 @@
 #include "base/parallel.hpp"
 #include "store/blob_writer.hpp"
 #include "store/block.hpp"
+#include "store/sorted_chunks.hpp"
 
 #include <algorithm>
-#include <array>
 #include <limits>
 #include <memory>
-#include <numeric>
 #include <set>
 #include <tuple>
 
@@ -18,111 +17,36 @@ namespace mailfunnel {
 
 namespace {
 
-// ---- sorting: rows come nearly by time, so a stable radix sort by recipient leaves little to do
-// -----------------------
-
-/// Stable, by so many bits of recipient.
-constexpr unsigned k_radix_bits = 10;
-void radix_pass(std::span<const std::span<const EventRow>> from, EventRow* to, unsigned shift) {
-  constexpr std::uint32_t k_places = 1U << k_radix_bits;
-  const auto place_of = [shift](const EventRow& row) {
-    return row.recipient >> shift & (k_places - 1);
-  };
-  std::array<std::uint32_t, k_places + 1> starts{};
-  for (const auto page : from) {
-    for (const auto& row : page) {
-      ++starts[place_of(row) + 1];
-    }
-  }
-  std::partial_sum(starts.begin(), starts.end(), starts.begin());
-  for (const auto page : from) {
-    for (const auto& row : page) {
-      to[starts[place_of(row)]++] = row;
-    }
-  }
-}
-
-bool row_before(const EventRow& a, const EventRow& b) {
-  return a.recipient != b.recipient ? a.recipient < b.recipient
-         : a.time != b.time         ? a.time < b.time
-                                    : a.link < b.link;
-}
-
-/// Sorts by (recipient, time, link) where recipients are sorted already.
-void sort_within_recipients(std::span<EventRow> rows) {
-  for (std::size_t i = 1; i < rows.size(); ++i) {
-    if (!row_before(rows[i], rows[i - 1])) {
-      continue;
-    }
-    auto first = i - 1;
-    while (first > 0 && rows[first - 1].recipient == rows[i].recipient) {
-      --first;
-    }
-    auto end = i + 1;
-    while (end < rows.size() && rows[end].recipient == rows[i].recipient) {
-      ++end;
-    }
-    std::sort(rows.begin() + static_cast<std::ptrdiff_t>(first),
-              rows.begin() + static_cast<std::ptrdiff_t>(end), row_before);
-    i = end - 1;
-  }
-}
-
-/// All rows of a set, sorted, in `rows`; `spare` is scratch.
-void gather_sorted(const RowPages& set, LargeVector<EventRow>& rows, LargeVector<EventRow>& spare) {
-  std::size_t n = 0;
-  std::uint32_t top = 0;
-  for (const auto page : set.pages) {
-    n += page.size();
-    for (const auto& row : page) {
-      top = std::max(top, row.recipient);
-    }
-  }
-  constexpr std::size_t k_few = 1024; // rows: fewer are sorted by comparing
-  if (n < k_few) {
-    rows.clear();
-    for (const auto page : set.pages) {
-      rows.insert(rows.end(), page.begin(), page.end());
-    }
-    std::sort(rows.begin(), rows.end(), row_before);
-    return;
-  }
-  rows.resize(n);
-  std::vector<std::span<const EventRow>> from(set.pages.begin(), set.pages.end());
-  for (unsigned shift = 0; shift == 0 || (shift < 32 && (top >> shift) != 0);
-       shift += k_radix_bits) {
-    if (shift != 0) {
-      rows.swap(spare);
-      rows.resize(n);
-      from.assign(1, spare);
-    }
-    radix_pass(from, rows.data(), shift);
-  }
-  sort_within_recipients(rows);
-}
-
-std::size_t unite_neighbours(std::span<EventRow> rows, EventKind kind) {
+/// Sorted rows, with what tells of the same event as one; recipients as their offsets.
+template<typename Row>
+void unite_sorted(std::span<const Row> rows, EventKind kind, LargeVector<EventRow>& out) {
+  out.resize(rows.size());
   std::size_t kept = 0;
-  for (std::size_t i = 0; i < rows.size(); ++i) {
-    if (kept != 0 && !row_before(rows[kept - 1], rows[i])) {
-      unite(rows[kept - 1], rows[i], kind);
+  for (const auto& one : rows) {
+    EventRow row = RowPages::event_row(one);
+    row.recipient = offset_of(row.recipient);
+    if (kept != 0 && !row_before(out[kept - 1], row)) {
+      unite(out[kept - 1], row, kind);
     } else {
-      rows[kept++] = rows[i];
+      out[kept++] = row;
     }
   }
-  return kept;
+  out.resize(kept);
 }
 
-/// What is stored and what is fresh, both sorted, as one; of equals what is stored goes first.
-void merge_rows(const EventColumns& stored, std::span<const EventRow> fresh,
+/// What is stored and what is fresh, each in order and without repetition, as one.
+void merge_rows(const EventColumns& stored, std::span<const EventRow> fresh, EventKind kind,
                 LargeVector<EventRow>& out) {
   out.clear();
   out.reserve(stored.size() + fresh.size());
   auto next = fresh.begin();
   for (std::size_t i = 0; i < stored.size(); ++i) {
-    const auto row = stored.row(i);
+    auto row = stored.row(i);
     while (next != fresh.end() && row_before(*next, row)) {
       out.push_back(*next++);
+    }
+    if (next != fresh.end() && !row_before(row, *next)) {
+      unite(row, *next++, kind);
     }
     out.push_back(row);
   }
@@ -130,6 +54,18 @@ void merge_rows(const EventColumns& stored, std::span<const EventRow> fresh,
 }
 
 } // namespace
+
+std::size_t RowPages::size() const {
+  return std::visit(
+      [](const auto& some) {
+        std::size_t count = 0;
+        for (const auto page : some) {
+          count += page.size();
+        }
+        return count;
+      },
+      pages);
+}
 
 // ---- reading
 // ----
@@ -281,13 +217,11 @@ constexpr std::size_t k_merged_at_once = std::size_t{4} << 20; // bytes of store
 
 std::vector<std::uint32_t> chunks_of(const RowPages& set) {
   std::vector<bool> seen;
-  for (const auto page : set.pages) {
-    for (const auto& row : page) {
-      const auto chunk = chunk_of(row.recipient);
-      seen.resize(std::max<std::size_t>(seen.size(), chunk + 1));
-      seen[chunk] = true;
-    }
-  }
+  set.each([&seen](const EventRow& row) {
+    const auto chunk = chunk_of(row.recipient);
+    seen.resize(std::max<std::size_t>(seen.size(), chunk + 1));
+    seen[chunk] = true;
+  });
   std::vector<std::uint32_t> out;
   for (std::uint32_t chunk = 0; chunk < seen.size(); ++chunk) {
     if (seen[chunk]) {
@@ -335,7 +269,8 @@ MergeCounts Activity::merge(std::span<const RowPages> sets, unsigned threads) {
 MergeCounts Activity::merge_some(std::span<const RowPages> sets, const StoredBlobs& stored,
                                  unsigned threads) {
   struct Scratch {
-    LargeVector<EventRow> rows, spare, both;
+    std::tuple<SortedChunks<EventRow>, SortedChunks<PlainRow>> sorted;
+    LargeVector<EventRow> fresh, both; // of one chunk
     MergeCounts counts;
     std::uint32_t newest = 0;
   };
@@ -343,51 +278,48 @@ MergeCounts Activity::merge_some(std::span<const RowPages> sets, const StoredBlo
   // Big sets first, so that no thread is left with one at the end.
   std::vector<std::pair<std::size_t, std::size_t>> order;
   for (std::size_t i = 0; i < sets.size(); ++i) {
-    std::size_t n = 0;
-    for (const auto page : sets[i].pages) {
-      n += page.size();
-    }
-    order.emplace_back(n, i);
+    order.emplace_back(sets[i].size(), i);
   }
   std::sort(order.begin(), order.end(), std::greater<>());
 
   BlobWriter writer(m_database->use("INSERT INTO activity VALUES (?1, ?2) ON CONFLICT (key) DO "
                                     "UPDATE SET data = excluded.data"));
+  const auto merge_chunk = [&writer](const RowPages& set, std::uint32_t chunk,
+                                     const std::string* old, Scratch& mine) {
+    for (const auto& row : mine.fresh) {
+      mine.newest = std::max(mine.newest, row.time);
+    }
+    const auto key = key_of(chunk, set.campaign, set.kind);
+    if (old == nullptr) {
+      mine.counts.fresh += mine.fresh.size();
+      writer.put(static_cast<std::int64_t>(key), encode_block(mine.fresh));
+      return;
+    }
+    EventColumns columns;
+    BlockReader(*old, key).read_all(columns);
+    merge_rows(columns, mine.fresh, set.kind, mine.both);
+    const auto added = mine.both.size() - columns.size();
+    mine.counts.fresh += added;
+    mine.counts.duplicate += mine.fresh.size() - added;
+    if (auto blob = encode_block(mine.both); blob != *old) {
+      writer.put(static_cast<std::int64_t>(key), std::move(blob));
+    }
+  };
   parallel_for(order.size(), threads, [&](std::size_t o, unsigned thread) {
     const auto i = order[o].second;
     const auto& set = sets[i];
     auto& mine = scratch[thread];
-    gather_sorted(set, mine.rows, mine.spare);
-    const auto total = mine.rows.size();
-    const auto kept = unite_neighbours(mine.rows, set.kind);
-    mine.counts.duplicate += total - kept;
-    for (std::size_t first = 0; first < kept;) {
-      const auto chunk = chunk_of(mine.rows[first].recipient);
-      auto end = first;
-      for (; end < kept && chunk_of(mine.rows[end].recipient) == chunk; ++end) {
-        mine.rows[end].recipient = offset_of(mine.rows[end].recipient);
-        mine.newest = std::max(mine.newest, mine.rows[end].time);
-      }
-      std::span<EventRow> fresh(mine.rows.data() + first, end - first);
-      const auto key = key_of(chunk, set.campaign, set.kind);
-      const auto old = stored[i].find(chunk);
-      if (old == stored[i].end()) {
-        mine.counts.fresh += fresh.size();
-        writer.put(static_cast<std::int64_t>(key), encode_block(fresh));
-      } else {
-        EventColumns columns;
-        BlockReader(old->second, key).read_all(columns);
-        merge_rows(columns, fresh, mine.both);
-        mine.both.resize(unite_neighbours(mine.both, set.kind));
-        const auto added = mine.both.size() - columns.size();
-        mine.counts.fresh += added;
-        mine.counts.duplicate += fresh.size() - added;
-        if (auto blob = encode_block(mine.both); blob != old->second) {
-          writer.put(static_cast<std::int64_t>(key), std::move(blob));
-        }
-      }
-      first = end;
-    }
+    std::visit(
+        [&]<typename Row>(const Pages<Row>& pages) {
+          auto& sorted = std::get<SortedChunks<Row>>(mine.sorted);
+          sorted.each(pages, [&](std::uint32_t chunk, std::span<const Row> rows) {
+            unite_sorted(rows, set.kind, mine.fresh);
+            mine.counts.duplicate += rows.size() - mine.fresh.size();
+            const auto old = stored[i].find(chunk);
+            merge_chunk(set, chunk, old == stored[i].end() ? nullptr : &old->second, mine);
+          });
+        },
+        set.pages);
   });
 
   MergeCounts counts;

@@ -14,15 +14,44 @@
 #include <span>
 #include <string>
 #include <unordered_map>
+#include <variant>
 #include <vector>
 
 namespace mailfunnel {
+
+/// An event that tells who and when, and no more: most of a log, in half the memory.
+struct PlainRow {
+  std::uint32_t recipient; // RecipientId
+  std::uint32_t time;      // as in EventRow
+};
+constexpr bool is_plain(EventKind kind) {
+  return kind == EventKind::sent || kind == EventKind::delivered;
+}
+
+template<typename Row> using Pages = std::vector<std::span<const Row>>;
 
 /// Rows of one campaign and kind, of any recipients, in pages from several threads.
 struct RowPages {
   CampaignId campaign;
   EventKind kind;
-  std::vector<std::span<const EventRow>> pages;
+  std::variant<Pages<EventRow>, Pages<PlainRow>> pages; // plain ones only of a kind that is_plain()
+
+  std::size_t size() const;
+  /// Calls see(row) with each of them as an EventRow.
+  template<typename See> void each(See see) const {
+    std::visit(
+        [&see](const auto& some) {
+          for (const auto page : some) {
+            for (const auto& row : page) {
+              see(event_row(row));
+            }
+          }
+        },
+        pages);
+  }
+
+  static const EventRow& event_row(const EventRow& row) { return row; }
+  static EventRow event_row(const PlainRow& row) { return {row.recipient, row.time, 0, 0, 0, 0}; }
 };
 
 struct MergeCounts {

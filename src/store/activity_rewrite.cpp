@@ -67,7 +67,7 @@ void Activity::move_recipients(const std::unordered_map<RecipientId, RecipientId
   }
   std::vector<RowPages> sets;
   for (const auto& [key, rows] : moved) {
-    sets.push_back({campaign_of(key), kind_of(key), {rows}});
+    sets.push_back({campaign_of(key), kind_of(key), Pages<EventRow>{rows}});
   }
   merge(sets, threads);
 }
