@@ -1,5 +1,6 @@
 #include "base/large_memory.hpp"
 
+#include "base/parallel.hpp"
 #include "base/result.hpp"
 
 #include <sys/mman.h>
@@ -33,6 +34,16 @@ void* take_large(std::size_t bytes) {
 
 void give_large(void* memory, std::size_t bytes) noexcept {
   munmap(memory, rounded(bytes));
+}
+
+void touch_large(void* memory, std::size_t bytes, unsigned threads) {
+  constexpr std::size_t k_piece = std::size_t{2} << 20, k_page = 4096;
+  auto* const begin = static_cast<volatile char*>(memory);
+  parallel_for((bytes + k_piece - 1) / k_piece, threads, [&](std::size_t piece, unsigned) {
+    for (auto at = piece * k_piece; at < std::min(bytes, (piece + 1) * k_piece); at += k_page) {
+      begin[at] = 0; // as it is
+    }
+  });
 }
 
 void* LargeArena::take_bytes(std::size_t bytes, std::size_t alignment) {

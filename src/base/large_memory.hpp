@@ -4,7 +4,9 @@
 // microsecond in 4 KiB pages on a machine of one's own, and ten on some virtual ones, which is more
 // than what is then done with the page.
 
+#include <bit>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <new>
 #include <type_traits>
@@ -16,6 +18,9 @@ namespace mailfunnel {
 /// Zeroed. Failure (io) where there is none left.
 void* take_large(std::size_t bytes);
 void give_large(void* memory, std::size_t bytes) noexcept;
+/// Has the system hand out all of what take_large() gave, by several threads: for a table that will
+/// be touched all over, while others wait for it.
+void touch_large(void* memory, std::size_t bytes, unsigned threads);
 
 /// For containers that may become large; what is small is as always. Elements made without a value
 /// are not set where their type allows it: a resize() writes nothing.
@@ -74,6 +79,44 @@ private:
   void* take_bytes(std::size_t bytes, std::size_t alignment);
   std::vector<LargeVector<std::byte>> m_slabs;
   std::size_t m_used = 0; // bytes of the last slab
+};
+
+/// A list that may become large, of what is plain. Nothing in it moves when it grows, so that it
+/// takes no memory for a copy: each slab is as large as all those before it.
+template<typename T> class LargeList {
+  static_assert(std::is_trivially_copyable_v<T> && std::is_trivially_destructible_v<T>);
+
+public:
+  std::uint64_t size() const { return m_size; }
+  T& operator[](std::uint64_t i) { return *place_of(i); }
+  const T& operator[](std::uint64_t i) const { return *place_of(i); }
+  T& back() { return *place_of(m_size - 1); }
+  void push_back(const T& value) {
+    const auto slab = slab_of(m_size);
+    if (slab == m_slabs.size()) {
+      m_slabs.emplace_back(slab == 0 ? k_first : k_first << (slab - 1));
+    }
+    *place_of(m_size) = value;
+    ++m_size;
+  }
+  /// Only the first `size` stay.
+  void truncate(std::uint64_t size) { m_size = size; }
+  void clear() {
+    m_slabs.clear();
+    m_size = 0;
+  }
+
+private:
+  static constexpr std::uint64_t k_first = 4096;
+  static std::size_t slab_of(std::uint64_t i) {
+    return static_cast<std::size_t>(std::bit_width(i / k_first));
+  }
+  T* place_of(std::uint64_t i) const {
+    const auto slab = slab_of(i);
+    return m_slabs[slab].data() + (slab == 0 ? i : i - (k_first << (slab - 1)));
+  }
+  mutable std::vector<LargeVector<T>> m_slabs;
+  std::uint64_t m_size = 0;
 };
 
 } // namespace mailfunnel

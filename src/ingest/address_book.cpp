@@ -6,23 +6,33 @@
 
 #include <algorithm>
 #include <cstring>
+#include <iterator>
 #include <utility>
 
 namespace mailfunnel {
 
 namespace {
-constexpr std::uint64_t k_arena_limit = std::uint64_t{32} << 30;
+constexpr std::uint64_t k_arena_limit = AddedKeys::k_unit << 32;
 constexpr std::size_t k_pass_room = 4096; // that a pass takes at a time
+
+std::size_t size_of_entry(std::size_t text) {
+  return (sizeof(AddedKeys::Entry) + text + AddedKeys::k_unit - 1) & ~(AddedKeys::k_unit - 1);
+}
 } // namespace
 
 /// In huge pages where there are any, as look-ups go all over it.
-AddressBook::Lines AddressBook::make_lines(std::size_t count) {
+AddressBook::Lines AddressBook::make_lines(std::size_t count) const {
+  constexpr std::size_t k_large = std::size_t{4} << 20;
   const auto bytes = count * sizeof(Line);
-  return Lines(static_cast<Line*>(take_large(bytes)), Give{bytes});
+  Lines lines(static_cast<Line*>(take_large(bytes)), Give{bytes});
+  if (m_threads > 1 && bytes >= k_large) {
+    touch_large(lines.get(), bytes, m_threads);
+  }
+  return lines;
 }
 
-AddressBook::AddressBook(std::uint32_t next, std::uint64_t seed)
-    : m_seed(seed), m_taken_numbers(next), m_next(next) {
+AddressBook::AddressBook(std::uint32_t next, std::uint64_t seed, unsigned threads)
+    : m_seed(seed), m_threads(threads), m_taken_numbers(next), m_next(next) {
   // Only address space: pages come with use. Halved until the system agrees.
   for (m_arena_size = k_arena_limit; m_arena_size >= (std::size_t{1} << 26); m_arena_size /= 2) {
     void* space = mmap(nullptr, m_arena_size, PROT_READ | PROT_WRITE,
@@ -124,7 +134,7 @@ std::uint32_t AddressBook::intern(std::string_view key, KeyHash hash, std::uint3
     return put(hash, k_refused, pass).first;
   }
   // Room for the key before it has a number: there may be none.
-  const auto room = allocate((sizeof(Entry) + key.size() + 7) & ~std::size_t{7}, pass);
+  const auto room = allocate(size_of_entry(key.size()), pass);
   const auto [number, fresh] = put(hash, as, pass);
   auto* entry = entry_at(room);
   *entry = {fresh ? number : k_nobody, static_cast<std::uint32_t>(key.size())};
@@ -160,38 +170,45 @@ std::pair<std::uint32_t, bool> AddressBook::put(KeyHash hash, std::uint32_t numb
   }
 }
 
-LargeVector<NewKey> AddressBook::take_added() {
+AddedKeys AddressBook::take_added() {
   // New numbers are dense and mostly have one key each: each goes straight to its place. The rest
   // (further keys of somebody known) is put in order afterwards.
   const auto first = std::exchange(m_taken_numbers, m_next.load());
-  LargeVector<NewKey> placed(m_taken_numbers - first, NewKey{});
-  std::vector<NewKey> rest;
-  std::size_t count = 0; // of those in `placed`
+  constexpr std::uint32_t k_none_yet = ~0U; // as a place: the last entry begins before it
+  LargeVector<std::uint32_t> places(m_taken_numbers - first, k_none_yet);
+  std::vector<std::uint32_t> rest;
+  std::size_t count = 0; // of those in `places`
   const auto end = m_arena_used.exchange(0);
   for (std::uint64_t used = 0; used < end;) {
-    const auto* entry = entry_at(used);
-    const std::string_view key(reinterpret_cast<const char*>(entry + 1), entry->size);
-    used += (sizeof(Entry) + entry->size + 7) & ~std::uint64_t{7};
-    if (entry->number == k_nobody) {
+    const auto& entry = *entry_at(used);
+    const auto place = static_cast<std::uint32_t>(used / AddedKeys::k_unit);
+    used += size_of_entry(entry.size);
+    if (entry.id == k_nobody) {
       continue;
     }
-    const NewKey one{entry->number, key};
-    if (one.id >= first && placed[one.id - first].key.empty()) {
-      placed[one.id - first] = one;
+    if (entry.id >= first && places[entry.id - first] == k_none_yet) {
+      places[entry.id - first] = place;
       ++count;
     } else {
-      rest.push_back(one);
+      rest.push_back(place);
     }
   }
-  if (count != placed.size()) {
-    std::erase_if(placed, [](const NewKey& one) { return one.key.empty(); });
+  if (count == places.size() && rest.empty()) {
+    return {m_arena, std::move(places), first};
   }
-  const auto middle = static_cast<std::ptrdiff_t>(placed.size());
-  const auto by_number = [](const NewKey& a, const NewKey& b) { return a.id < b.id; };
+  std::erase(places, k_none_yet);
+  const auto middle = static_cast<std::ptrdiff_t>(places.size());
+  const auto id_at = [this](std::uint32_t place) {
+    return entry_at(place * AddedKeys::k_unit)->id;
+  };
+  const auto by_number = [&](std::uint32_t a, std::uint32_t b) { return id_at(a) < id_at(b); };
   std::stable_sort(rest.begin(), rest.end(), by_number);
-  placed.insert(placed.end(), rest.begin(), rest.end());
-  std::inplace_merge(placed.begin(), placed.begin() + middle, placed.end(), by_number);
-  return placed;
+  places.insert(places.end(), rest.begin(), rest.end());
+  std::inplace_merge(places.begin(), places.begin() + middle, places.end(), by_number);
+  LargeVector<RecipientId> ids;
+  ids.reserve(places.size());
+  std::transform(places.begin(), places.end(), std::back_inserter(ids), id_at);
+  return {m_arena, std::move(places), first, std::move(ids)};
 }
 
 void AddressBook::renumber(std::string_view key, std::uint32_t number) {

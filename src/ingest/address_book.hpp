@@ -28,8 +28,9 @@ namespace mailfunnel {
 
 class AddressBook {
 public:
-  /// Numbers of new keys begin at `next`. `seed` keeps strangers from choosing colliding keys.
-  AddressBook(std::uint32_t next, std::uint64_t seed);
+  /// Numbers of new keys begin at `next`. `seed` keeps strangers from choosing colliding keys. A
+  /// table is made by `threads`.
+  AddressBook(std::uint32_t next, std::uint64_t seed, unsigned threads = 1);
   ~AddressBook();
   AddressBook(const AddressBook&) = delete;
   AddressBook& operator=(const AddressBook&) = delete;
@@ -79,7 +80,7 @@ public:
 
   /// All keys added (not those that load() put in) since the last call, by number. The views are
   /// good until another key is added. Hold no Pass while calling.
-  LargeVector<NewKey> take_added();
+  AddedKeys take_added();
   /// A key that is in the store already; not told by take_added().
   void load(KeyHash hash, std::uint32_t number, Pass& pass);
 
@@ -104,10 +105,7 @@ private:
     std::array<Slot, k_cache_line / sizeof(Slot)> slots;
     bool full() const { return slots.back().tag.load(std::memory_order_acquire) != 0; }
   };
-  /// How a key that was added stands in the arena; its bytes follow.
-  struct Entry {
-    std::uint32_t number, size;
-  };
+  using Entry = AddedKeys::Entry;                   // of a key that was added, in the arena
   static constexpr std::uint32_t k_nobody = k_none; // in an entry: it is unused
   Entry* entry_at(std::uint64_t place) const { return reinterpret_cast<Entry*>(m_arena + place); }
   std::uint64_t take_room(std::size_t size);
@@ -130,13 +128,14 @@ private:
   std::uint64_t next(std::uint64_t line) const { return line + 1 == m_size ? 0 : line + 1; }
 
   std::uint64_t m_seed;
+  unsigned m_threads;
   std::function<bool(std::string_view)> m_refuses;
   struct Give {
     std::size_t bytes = 0;
     void operator()(Line* lines) const { give_large(lines, bytes); }
   };
   using Lines = std::unique_ptr<Line[], Give>;
-  static Lines make_lines(std::size_t count);
+  Lines make_lines(std::size_t count) const;
 
   Lines m_lines{nullptr, Give{}};
   std::uint64_t m_size = 0; // lines

@@ -105,7 +105,8 @@ Session::Session(Store& store, SessionOptions options)
     slot.sources = stored.sources;
     m_by_id.emplace(campaign_key(slot.account, slot.external_id, slot.send), &slot);
   }
-  m_book = std::make_unique<AddressBook>(m_options.small ? 0 : m_known, m_store.secret());
+  m_book = std::make_unique<AddressBook>(m_options.small ? 0 : m_known, m_store.secret(),
+                                         m_options.threads);
   if (!m_erasures.empty()) {
     m_book->refuse([this](std::string_view key) { return m_erasures.has(key); });
   }
@@ -255,17 +256,16 @@ void Session::describe(std::uint32_t account, const Campaign& description) {
   m_descriptions.back().second.html.clear();
 }
 
-std::uint16_t Session::attribute(std::string_view name) {
+std::optional<std::uint16_t> Session::attribute(std::string_view name) {
   const std::lock_guard lock(m_mutex);
   if (const auto known = m_attributes.find(name); known != m_attributes.end()) {
     return known->second;
   }
-  std::uint16_t id;
-  {
-    const WriterLock writing(m_store.path());
-    id = m_recipients.attribute_id(name);
+  const WriterLock writing(m_store.path());
+  const auto id = m_recipients.attribute_id(name);
+  if (id) {
+    m_attributes.emplace(name, *id);
   }
-  m_attributes.emplace(name, id);
   return id;
 }
 
@@ -274,11 +274,8 @@ std::uint16_t Session::word(std::string_view text) {
   if (const auto known = m_words.find(text); known != m_words.end()) {
     return known->second;
   }
-  std::uint16_t id;
-  {
-    const WriterLock writing(m_store.path());
-    id = static_cast<std::uint16_t>(m_catalog.word_id(text));
-  }
+  const WriterLock writing(m_store.path());
+  const auto id = m_catalog.word_id(text);
   m_words.emplace(text, id);
   return id;
 }
@@ -439,8 +436,8 @@ void Session::write_erasures(std::span<Harvest> harvests) {
     return;
   }
   for (auto& harvest : harvests) {
-    std::erase_if(harvest.attributes->people, [](const AttributeChange& change) {
-      return change.recipient == AddressBook::k_refused;
+    harvest.attributes->erase_people([](const AttributeChanges::Person& person) {
+      return person.recipient == AddressBook::k_refused;
     });
   }
   if (!m_also_erased.empty()) {
@@ -536,11 +533,12 @@ void Session::note_source(CampaignSlot& campaign) {
 
 void Session::write_added(std::span<Harvest> harvests, ImportCounts& counts, bool others) {
   const auto before = m_recipients.count();
-  auto keys = m_book->take_added();
+  const auto added = m_book->take_added();
   if (others) {
-    keys = take_over_people(keys, harvests);
+    m_recipients.add(take_over_people(added, harvests), m_options.threads);
+  } else {
+    m_recipients.add(added, m_options.threads);
   }
-  m_recipients.add(keys, m_options.threads);
   m_known = m_recipients.count();
   counts.new_recipients += m_known - before;
 }
@@ -601,9 +599,9 @@ void Session::write_joined(std::span<Harvest> harvests) {
         row.recipient = target == into.end() ? row.recipient : target->second;
       });
     }
-    for (auto& change : harvest.attributes->people) {
-      const auto target = into.find(change.recipient);
-      change.recipient = target == into.end() ? change.recipient : target->second;
+    for (auto& person : harvest.attributes->people()) {
+      const auto target = into.find(person.recipient);
+      person.recipient = target == into.end() ? person.recipient : target->second;
     }
   }
   m_activity.move_recipients(into, m_options.threads);
@@ -611,9 +609,9 @@ void Session::write_joined(std::span<Harvest> harvests) {
 }
 
 void Session::write_attributes(std::span<Harvest> harvests, ImportCounts& counts) {
-  std::vector<std::span<const AttributeChange>> changes;
+  std::vector<const AttributeChanges*> changes;
   for (const auto& harvest : harvests) {
-    changes.emplace_back(harvest.attributes->people);
+    changes.push_back(harvest.attributes);
   }
   counts.changed_attributes += m_recipients.change_attributes(changes, m_options.threads);
 }

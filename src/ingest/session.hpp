@@ -9,6 +9,7 @@
 #include "ingest/sender_pattern.hpp"
 #include "model/activity.hpp"
 #include "store/activity.hpp"
+#include "store/attribute_changes.hpp"
 #include "store/catalog.hpp"
 #include "store/erasures.hpp"
 #include "store/recipients.hpp"
@@ -123,12 +124,6 @@ private:
   std::uint32_t m_first = ~0U, m_last = 0;
 };
 
-/// Attribute changes; their values never move.
-struct AttributeChanges {
-  LargeVector<AttributeChange> people;
-  LargeArena values;
-};
-
 /// Of a log that several accounts share: whose mail has such an envelope sender, or such a job.
 struct AccountRoute {
   std::string account;
@@ -181,8 +176,10 @@ public:
   /// The number of a URL among the campaign's links; new ones are added.
   LinkNumber link(CampaignSlot& campaign, std::string_view url, const LinkPlacement* placement);
   void describe(std::uint32_t account, const Campaign& campaign);
-  std::uint16_t attribute(std::string_view name);
-  std::uint16_t word(std::string_view text); // scopes and proofs
+  /// nullopt: there is no room for one more.
+  std::optional<std::uint16_t> attribute(std::string_view name);
+  /// Scopes and proofs. 0, as if none were told, where there is no room for one more.
+  std::uint16_t word(std::string_view text);
   void add_unknown(std::uint32_t account, const EventView& event, std::string key);
   /// Two numbers that are one person, told by a record that names both.
   void join(std::uint32_t from, std::uint32_t into);
@@ -231,7 +228,7 @@ private:
   bool others_wrote();
   void take_over_mailings(std::span<Harvest> harvests);
   void take_over_links(CampaignSlot& campaign, std::span<Harvest> harvests);
-  LargeVector<NewKey> take_over_people(std::span<const NewKey> added, std::span<Harvest> harvests);
+  std::vector<NewKey> take_over_people(const AddedKeys& added, std::span<Harvest> harvests);
   void follow_merged(std::span<Harvest> harvests);
   bool write_catalog();
   void write_added(std::span<Harvest> harvests, ImportCounts& counts, bool others);

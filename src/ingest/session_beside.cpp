@@ -20,8 +20,8 @@ template<typename Change> void each_number(std::span<Session::Harvest> harvests,
     for (auto& bucket : *harvest.rows) {
       bucket.each([&change](auto& row) { row.recipient = change(row.recipient); });
     }
-    for (auto& one : harvest.attributes->people) {
-      one.recipient = change(one.recipient);
+    for (auto& person : harvest.attributes->people()) {
+      person.recipient = change(person.recipient);
     }
   }
 }
@@ -85,25 +85,24 @@ void Session::take_over_links(CampaignSlot& slot, std::span<Harvest> harvests) {
 
 /// The keys of `added` that are to be written. An address decides who it is, and a contact id where
 /// there is no address, or none known.
-LargeVector<NewKey> Session::take_over_people(std::span<const NewKey> added,
-                                              std::span<Harvest> harvests) {
+std::vector<NewKey> Session::take_over_people(const AddedKeys& added, std::span<Harvest> harvests) {
   std::vector<std::string_view> keys;
-  for (const auto& one : added) {
-    keys.push_back(one.key);
+  for (std::size_t i = 0; i < added.size(); ++i) {
+    keys.push_back(added.key(i));
   }
   const auto found = m_recipients.find(keys);
   std::unordered_map<std::uint32_t, RecipientId> into;
   for (const bool contacts : {false, true}) {
     for (std::size_t i = 0; i < added.size(); ++i) {
-      if (found[i] && added[i].id >= m_known && is_contact_key(added[i].key) == contacts) {
-        into.emplace(added[i].id, *found[i]);
+      if (found[i] && added.id(i) >= m_known && is_contact_key(added.key(i)) == contacts) {
+        into.emplace(added.id(i), *found[i]);
       }
     }
   }
   auto next = m_recipients.count();
-  for (const auto& one : added) {
-    if (one.id >= m_known && !into.contains(one.id)) {
-      into.emplace(one.id, next++);
+  for (std::size_t i = 0; i < added.size(); ++i) {
+    if (const auto number = added.id(i); number >= m_known && !into.contains(number)) {
+      into.emplace(number, next++);
     }
   }
   const auto moved = [&into](std::uint32_t number) {
@@ -122,12 +121,12 @@ LargeVector<NewKey> Session::take_over_people(std::span<const NewKey> added,
   }
   m_without_address = std::move(without);
 
-  LargeVector<NewKey> fresh;
+  std::vector<NewKey> fresh;
   for (std::size_t i = 0; i < added.size(); ++i) {
-    const auto id = moved(added[i].id);
-    m_book->renumber(added[i].key, id);
+    const auto id = moved(added.id(i));
+    m_book->renumber(added.key(i), id);
     if (!found[i]) {
-      fresh.push_back({id, added[i].key});
+      fresh.push_back({id, added.key(i)});
     } else if (*found[i] != id && m_recipients.address(*found[i]).empty()) {
       m_joined[*found[i]] = id; // to others known by contact id only
     }

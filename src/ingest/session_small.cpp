@@ -7,14 +7,15 @@
 #include <algorithm>
 #include <cstring>
 #include <optional>
+#include <utility>
 
 namespace mailfunnel {
 
 Session::Resolved Session::resolve_small(std::span<Harvest> harvests, ImportCounts& counts) {
   const auto added = m_book->take_added();
   std::vector<std::string_view> keys;
-  for (const auto& one : added) {
-    keys.push_back(one.key);
+  for (std::size_t i = 0; i < added.size(); ++i) {
+    keys.push_back(added.key(i));
   }
   const auto found = m_recipients.find(keys);
   Resolved resolved;
@@ -22,22 +23,22 @@ Session::Resolved Session::resolve_small(std::span<Harvest> harvests, ImportCoun
   resolved.key.resize(m_book->next_number());
   std::vector<bool> now(m_book->next_number()); // needs an id at once: attributes, or several keys
   for (const auto& harvest : harvests) {
-    for (const auto& change : harvest.attributes->people) {
-      now[change.recipient] = true;
+    for (const auto& person : std::as_const(*harvest.attributes).people()) {
+      now[person.recipient] = true;
     }
   }
   // An address decides who it is; a contact id only where there is no address, or none known.
   for (std::size_t i = 0; i < added.size(); ++i) {
-    const auto number = added[i].id;
-    const bool address = !is_contact_key(added[i].key);
+    const auto number = added.id(i);
+    const bool address = !is_contact_key(added.key(i));
     now[number] = now[number] || !resolved.key[number].empty();
     if (resolved.key[number].empty() || (address && is_contact_key(resolved.key[number]))) {
-      resolved.key[number] = added[i].key;
+      resolved.key[number] = added.key(i);
       resolved.id[number] = found[i] ? found[i] : resolved.id[number];
     }
   }
   for (std::size_t i = 0; i < added.size(); ++i) {
-    auto& id = resolved.id[added[i].id];
+    auto& id = resolved.id[added.id(i)];
     if (!found[i] || id == found[i]) {
       continue;
     }
@@ -53,12 +54,12 @@ Session::Resolved Session::resolve_small(std::span<Harvest> harvests, ImportCoun
   const auto before = next;
   std::vector<NewKey> fresh;
   for (std::size_t i = 0; i < added.size(); ++i) {
-    const auto number = added[i].id;
+    const auto number = added.id(i);
     if (!resolved.id[number] && now[number]) {
       resolved.id[number] = next++;
     }
     if (resolved.id[number] && !found[i]) {
-      fresh.push_back({*resolved.id[number], added[i].key});
+      fresh.push_back({*resolved.id[number], added.key(i)});
     }
   }
   std::stable_sort(fresh.begin(), fresh.end(),
@@ -75,8 +76,8 @@ void Session::write_small(std::span<Harvest> harvests, ImportCounts& counts) {
     return resolved.id[joined == m_joined.end() ? number : joined->second];
   };
   for (auto& harvest : harvests) {
-    for (auto& change : harvest.attributes->people) {
-      change.recipient = id_of(change.recipient).value_or(change.recipient);
+    for (auto& person : harvest.attributes->people()) {
+      person.recipient = id_of(person.recipient).value_or(person.recipient);
     }
   }
   write_attributes(harvests, counts);

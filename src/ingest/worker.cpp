@@ -44,17 +44,14 @@ constexpr bool has_evidence(EventKind kind) {
 
 } // namespace
 
-Worker::Worker(Session& session) : m_session(session) {}
+Worker::Worker(Session& session) : m_session(session), m_attributes(session.secret()) {}
 Worker::~Worker() = default;
 
 void Worker::begin_chunk(std::string_view text, std::uint64_t number, std::uint64_t offset,
                          std::size_t people_ahead) {
   const auto here = m_session.options().threads * (text.size() / 24 + 64); // at most
   m_session.book().reserve(here, people_ahead);
-  auto& people = m_attributes.people;
-  if (people.capacity() - people.size() < people_ahead / m_session.options().threads) {
-    people.reserve(people.size() + people_ahead); // room, which becomes memory as it is filled
-  }
+  m_attributes.reserve(people_ahead, people_ahead / m_session.options().threads);
   m_pass.emplace(m_session.book());
   m_text = text;
   m_chunk = number;
@@ -77,13 +74,10 @@ std::vector<Rejected> Worker::take_rejected() {
 void Worker::clear() {
   m_rows.clear();
   m_arena.clear();
-  m_attributes.people.clear();
-  m_attributes.values.clear();
-  m_interned.clear();
-  m_values.clear();
+  m_attributes.clear();
   m_links.clear(); // numbers may have moved
   m_row_bytes = 0;
-  m_told_bytes = 0;
+  m_key_bytes = 0;
 }
 
 // ---- events
@@ -444,15 +438,16 @@ void Worker::accept(const RecipientView& recipient) {
   if (key.empty()) {
     return;
   }
-  ++m_counts.recipients;
-  const auto place = m_attributes.people.size();
+  const auto place = m_attributes.people().size();
   const auto& options = m_session.options();
   const auto since = recipient.changed_at.value_or(options.valid_from.value_or(options.now));
-  m_attributes.people.push_back(
-      {0, static_cast<std::uint32_t>(std::clamp<Seconds>(since, 0, k_latest)),
-       values_of(recipient)});
-  m_told_bytes += sizeof(AttributeChange) + key.size() +
-                  m_attributes.people.back().values.size() * sizeof(AttributeValue);
+  m_attributes.begin(0, static_cast<std::uint32_t>(std::clamp<Seconds>(since, 0, k_latest)));
+  if (!tell_attributes(recipient)) {
+    m_attributes.abandon();
+    return;
+  }
+  ++m_counts.recipients;
+  m_key_bytes += key.size();
   if (!recipient.contact_id.empty()) { // two names, or one that is no address: seldom, and slower
     give_number(place, recipient.address.empty()
                            ? m_session.recipient({}, key)
@@ -466,7 +461,7 @@ void Worker::accept(const RecipientView& recipient) {
 
 void Worker::give_number(std::size_t place, std::uint32_t number) {
   m_counts.erased += number == AddressBook::k_refused ? 1 : 0;
-  m_attributes.people[place].recipient = number;
+  m_attributes.people()[place].recipient = number;
 }
 
 void Worker::resolve(const PendingPerson& person) {
@@ -474,16 +469,13 @@ void Worker::resolve(const PendingPerson& person) {
               m_session.book().intern(person.key, person.hash, AddressBook::k_none, &*m_pass));
 }
 
-std::span<const AttributeValue> Worker::values_of(const RecipientView& recipient) {
-  const auto most = recipient.attributes.size() + 1;
-  auto* const first = m_attributes.values.take<AttributeValue>(most);
-  auto* end = first;
+bool Worker::tell_attributes(const RecipientView& recipient) {
   const auto& options = m_session.options();
   std::size_t position = 0;
   const auto add = [&](std::string_view name, std::string_view value) {
     const auto slot = position++;
     if (value.empty()) {
-      return;
+      return true;
     }
     if (value.size() > k_most_value) { // cut, at a whole character
       auto size = k_most_value;
@@ -497,26 +489,31 @@ std::span<const AttributeValue> Worker::values_of(const RecipientView& recipient
     }
     auto& known = m_attribute_ids[slot]; // a table gives the same names in the same places
     if (!same(known.first, name) || name.empty()) {
-      known = {std::string(name), m_session.attribute(name)};
+      const auto id = m_session.attribute(name);
+      if (!id) {
+        reject(fmt::format("\"{}\" would be one attribute more than the {} that a store has room "
+                           "for",
+                           printable(name, 80), k_most_attributes),
+               recipient.record);
+        return false;
+      }
+      known = {std::string(name), *id};
     }
-    auto interned = m_interned.find(value);
-    if (interned == m_interned.end()) {
-      interned = m_interned.emplace(m_values.emplace_back(value)).first;
-      m_told_bytes += sizeof(std::string) + value.size();
-    }
-    *end++ = {interned->data(), known.second, static_cast<std::uint16_t>(value.size())};
+    m_attributes.add(known.second, value);
+    return true;
   };
   for (const auto& [name, value] : recipient.attributes) {
-    add(name, value);
+    if (!add(name, value)) {
+      return false;
+    }
   }
-  if (recipient.subscription != Subscription::unknown) {
-    const bool own = recipient.account.empty() || options.only_account;
-    add("subscription:" + (own ? options.account : std::string(recipient.account)) +
-            (recipient.list.empty() ? "" : "/" + std::string(recipient.list)),
-        name_of(recipient.subscription));
+  if (recipient.subscription == Subscription::unknown) {
+    return true;
   }
-  m_attributes.values.give_back<AttributeValue>(static_cast<std::size_t>(first + most - end));
-  return {first, end};
+  const bool own = recipient.account.empty() || options.only_account;
+  return add("subscription:" + (own ? options.account : std::string(recipient.account)) +
+                 (recipient.list.empty() ? "" : "/" + std::string(recipient.list)),
+             name_of(recipient.subscription));
 }
 
 void Worker::accept(const Campaign& campaign, std::string_view record) {

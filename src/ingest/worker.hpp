@@ -8,7 +8,6 @@
 #include "ingest/session.hpp"
 
 #include <boost/unordered/unordered_flat_map.hpp>
-#include <boost/unordered/unordered_flat_set.hpp>
 
 #include <array>
 #include <string>
@@ -50,7 +49,7 @@ public:
   std::vector<Rejected> take_rejected();
   std::size_t waiting_bytes() const { return m_waiting_bytes; } // of rejects, until they are taken
   /// Of rows, attributes and keys of people, until they are cleared.
-  std::uint64_t held_bytes() const { return m_row_bytes + m_told_bytes; }
+  std::uint64_t held_bytes() const { return m_row_bytes + m_attributes.bytes() + m_key_bytes; }
 
 private:
   /// A row whose recipient is looked up with a batch of others.
@@ -63,7 +62,7 @@ private:
   /// Somebody whose number is looked up with a batch of others.
   struct PendingPerson {
     AddressBook::KeyHash hash;
-    std::size_t place; // of what is told, in m_attributes.people
+    std::size_t place; // of what is told, in m_attributes
     std::string_view key;
   };
   struct Agent {
@@ -104,7 +103,8 @@ private:
   void resolve(const Pending& pending);
   void resolve(const PendingPerson& person);
   void finish_pending();
-  std::span<const AttributeValue> values_of(const RecipientView& recipient);
+  /// Of whom m_attributes began last. False: there are too many attributes; it was rejected.
+  bool tell_attributes(const RecipientView& recipient);
   void give_number(std::size_t place, std::uint32_t number);
   void put(std::uint32_t bucket, const EventRow& row, std::uint32_t recipient);
 
@@ -116,7 +116,7 @@ private:
   ImportCounts m_counts;
   std::vector<Rejected> m_rejected;
   std::uint64_t m_row_bytes = 0;
-  std::uint64_t m_told_bytes = 0;   // of people
+  std::uint64_t m_key_bytes = 0;    // of people
   std::size_t m_rejected_bytes = 0; // of all there ever were
   std::size_t m_waiting_bytes = 0;
   std::size_t m_counted = 0;         // bytes of the chunk
@@ -140,12 +140,6 @@ private:
   const CachedCampaign* m_last_campaign = m_campaigns.data();
   boost::unordered_flat_map<std::uint64_t, std::pair<std::string, LinkNumber>> m_links;
   std::vector<std::pair<std::string, std::uint16_t>> m_attribute_ids; // by place in the record
-  std::deque<std::string> m_values;                                   // texts of attribute values
-  struct TextHash {
-    using is_avalanching = void;
-    std::size_t operator()(std::string_view text) const { return hash64(text); }
-  };
-  boost::unordered_flat_set<std::string_view, TextHash> m_interned;
   std::string_view m_text;
   std::uint64_t m_chunk = 0, m_offset = 0;
 };

@@ -22,10 +22,10 @@ template<typename Row>
 void unite_sorted(std::span<const Row> rows, EventKind kind, LargeVector<EventRow>& out) {
   out.resize(rows.size());
   std::size_t kept = 0;
-  for (const auto& one : rows) {
-    EventRow row = RowPages::event_row(one);
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    EventRow row = RowPages::event_row(rows[i]);
     row.recipient = offset_of(row.recipient);
-    if (kept != 0 && !row_before(out[kept - 1], row)) {
+    if (i != 0 && same_event(rows[i - 1], rows[i])) {
       unite(out[kept - 1], row, kind);
     } else {
       out[kept++] = row;
@@ -45,7 +45,7 @@ void merge_rows(const EventColumns& stored, std::span<const EventRow> fresh, Eve
     while (next != fresh.end() && row_before(*next, row)) {
       out.push_back(*next++);
     }
-    if (next != fresh.end() && !row_before(row, *next)) {
+    if (next != fresh.end() && same_event(row, *next)) {
       unite(row, *next++, kind);
     }
     out.push_back(row);

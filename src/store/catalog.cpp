@@ -378,11 +378,16 @@ std::vector<Coverage> Catalog::coverage() {
   return rows;
 }
 
-std::uint32_t Catalog::word_id(std::string_view text) {
-  m_database->use("INSERT OR IGNORE INTO word(text) VALUES (?1)").bind(text).run();
-  auto query = m_database->use("SELECT id FROM word WHERE text = ?1");
-  query.bind(text).step();
-  return static_cast<std::uint32_t>(query.integer(0));
+std::uint16_t Catalog::word_id(std::string_view text) {
+  constexpr std::int64_t k_most = std::numeric_limits<std::uint16_t>::max(); // in an event
+  m_database
+      ->use("INSERT OR IGNORE INTO word(text) SELECT ?1 WHERE (SELECT coalesce(max(id), 0) FROM "
+            "word) < ?2")
+      .bind(text, k_most)
+      .run();
+  auto query = m_database->use("SELECT id FROM word WHERE text = ?1 AND id <= ?2");
+  return query.bind(text, k_most).step() ? static_cast<std::uint16_t>(query.integer(0))
+                                         : std::uint16_t{0};
 }
 
 std::string Catalog::word(std::uint32_t id) {

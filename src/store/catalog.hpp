@@ -100,7 +100,8 @@ public:
   void extend_coverage(std::uint32_t account, std::string_view source, Seconds now, Seconds gap);
   std::vector<Coverage> coverage();
 
-  std::uint32_t word_id(std::string_view text); // scopes and proofs
+  /// Scopes and proofs. 0: there is no room for one more, of the 65,535 that an event can tell.
+  std::uint16_t word_id(std::string_view text);
   std::string word(std::uint32_t id);
 
 private:

@@ -9,9 +9,11 @@
 #include "store/damage.hpp"
 
 #include <algorithm>
+#include <array>
 #include <limits>
 #include <map>
 #include <numeric>
+#include <tuple>
 
 namespace mailfunnel {
 
@@ -158,11 +160,19 @@ std::optional<RecipientId> Recipients::find(std::string_view key) {
 }
 
 void Recipients::add(std::span<const NewKey> keys, unsigned threads) {
+  add_keys(NewKeys(keys), threads);
+}
+
+void Recipients::add(const AddedKeys& keys, unsigned threads) {
+  add_keys(keys, threads);
+}
+
+template<typename Keys> void Recipients::add_keys(const Keys& keys, unsigned threads) {
   if (keys.empty()) {
     return;
   }
   const auto known = count();
-  const auto total = std::max(known, keys.back().id + 1);
+  const auto total = std::max(known, keys.id(keys.size() - 1) + 1);
 
   // Key blocks: a block that is wholly new and has one key each is packed straight from the views.
   struct Piece {
@@ -173,8 +183,8 @@ void Recipients::add(std::span<const NewKey> keys, unsigned threads) {
   std::vector<Piece> pieces;
   for (std::size_t i = 0; i < keys.size();) {
     auto end = i;
-    const auto block = block_of(keys[i].id);
-    while (end < keys.size() && block_of(keys[end].id) == block) {
+    const auto block = block_of(keys.id(i));
+    while (end < keys.size() && block_of(keys.id(end)) == block) {
       ++end;
     }
     pieces.push_back({block, i, end, {}});
@@ -190,14 +200,14 @@ void Recipients::add(std::span<const NewKey> keys, unsigned threads) {
   parallel_for(pieces.size(), threads, [&](std::size_t p, unsigned) {
     const auto& piece = pieces[p];
     for (auto i = piece.first; i < piece.end; ++i) {
-      hashes[i] = index_hash(keys[i].key);
+      hashes[i] = index_hash(keys.key(i));
     }
     const auto base = piece.block << k_recipient_block_bits;
     const auto count_in_block = std::min(total - base, k_recipient_block);
     std::vector<std::string_view> single;
     if (piece.data.empty() && piece.end - piece.first == count_in_block) {
-      for (auto i = piece.first; i < piece.end && keys[i].id == base + single.size(); ++i) {
-        single.push_back(keys[i].key);
+      for (auto i = piece.first; i < piece.end && keys.id(i) == base + single.size(); ++i) {
+        single.push_back(keys.key(i));
       }
     }
     if (single.size() == count_in_block) {
@@ -212,50 +222,71 @@ void Recipients::add(std::span<const NewKey> keys, unsigned threads) {
       block[index].emplace_back(key);
     });
     for (auto i = piece.first; i < piece.end; ++i) {
-      auto& mine = block.at(keys[i].id - base);
+      auto& mine = block.at(keys.id(i) - base);
       // An address goes before the contact ids, behind older addresses.
-      const auto place = is_contact_key(keys[i].key)
+      const auto place = is_contact_key(keys.key(i))
                              ? mine.end()
                              : std::find_if(mine.begin(), mine.end(),
                                             [](const auto& k) { return is_contact_key(k); });
-      mine.insert(place, std::string(keys[i].key));
+      mine.insert(place, std::string(keys.key(i)));
     }
     key_blocks.put(piece.block, encode_keys(block));
   });
   key_blocks.finish();
 
-  // The index, partition by partition.
-  std::vector<std::uint32_t> starts(k_partitions + 1);
-  for (const auto hash : hashes) {
-    ++starts[partition_of(hash) + 1];
-  }
-  std::partial_sum(starts.begin(), starts.end(), starts.begin());
-  LargeVector<IndexEntry> entries(keys.size());
-  auto next = starts;
-  for (std::size_t i = 0; i < keys.size(); ++i) {
-    entries[next[partition_of(hashes[i])]++] = {tag_of(hashes[i]), keys[i].id};
-  }
-  auto old = m_database->use("SELECT data FROM key_index WHERE partition = ?1");
-  auto index = m_database->use("INSERT INTO key_index VALUES (?1, ?2) ON CONFLICT (partition) DO "
-                               "UPDATE SET data = excluded.data");
-  std::string data;
-  for (std::uint32_t partition = 0; partition < k_partitions; ++partition) {
-    const auto n = starts[partition + 1] - starts[partition];
-    if (n == 0) {
-      continue;
-    }
-    old.reset();
-    data = known != 0 && old.bind(partition).step() ? std::string(old.blob(0)) : std::string();
-    old.reset();
-    data.append(reinterpret_cast<const char*>(entries.data() + starts[partition]),
-                n * sizeof(IndexEntry));
-    index.bind(partition, Blob{data}).run();
-  }
+  add_to_index(keys, hashes, known == 0, threads);
   m_database
       ->use("INSERT INTO meta VALUES ('recipients', ?1) ON CONFLICT (key) DO UPDATE SET value = "
             "excluded.value")
       .bind(std::to_string(total))
       .run();
+}
+
+/// Some partitions at a time, so that no more than those are in memory twice. `fresh`: the index is
+/// empty.
+template<typename Keys>
+void Recipients::add_to_index(const Keys& keys, std::span<const std::uint64_t> hashes, bool fresh,
+                              unsigned threads) {
+  static constexpr std::uint32_t k_group = 512;
+  static_assert(k_partitions % k_group == 0);
+  BlobWriter writer(m_database->use("INSERT INTO key_index VALUES (?1, ?2) ON CONFLICT (partition) "
+                                    "DO UPDATE SET data = excluded.data"));
+  auto old = m_database->use("SELECT data FROM key_index WHERE partition = ?1");
+  // What is there is read by one thread, as is the database.
+  parallel_for(k_partitions / k_group, fresh ? threads : 1, [&](std::size_t group, unsigned) {
+    const auto base = static_cast<std::uint32_t>(group * k_group);
+    const auto in_group = [base](std::uint64_t hash) {
+      return partition_of(hash) - base < k_group;
+    };
+    std::array<std::uint32_t, k_group + 1> starts{};
+    for (const auto hash : hashes) {
+      starts[in_group(hash) ? partition_of(hash) - base + 1 : 0] += in_group(hash) ? 1 : 0;
+    }
+    std::partial_sum(starts.begin(), starts.end(), starts.begin());
+    std::vector<IndexEntry> entries(starts.back());
+    auto next = starts;
+    for (std::size_t i = 0; i < hashes.size(); ++i) {
+      if (in_group(hashes[i])) {
+        entries[next[partition_of(hashes[i]) - base]++] = {tag_of(hashes[i]), keys.id(i)};
+      }
+    }
+    for (std::uint32_t part = 0; part < k_group; ++part) {
+      const std::span<const IndexEntry> mine(entries.data() + starts[part],
+                                             entries.data() + starts[part + 1]);
+      if (mine.empty()) {
+        continue;
+      }
+      std::string data;
+      if (!fresh) {
+        old.reset();
+        data = old.bind(base + part).step() ? std::string(old.blob(0)) : std::string();
+        old.reset();
+      }
+      data.append(reinterpret_cast<const char*>(mine.data()), mine.size_bytes());
+      writer.put(base + part, std::move(data));
+    }
+  });
+  writer.finish();
 }
 
 AddressList Recipients::addresses(RecipientId first, RecipientId end) {
@@ -290,11 +321,16 @@ std::string Recipients::address(RecipientId id) {
 // ---- attributes
 // ----------------------------------------------------------------------------------------------------
 
-std::uint16_t Recipients::attribute_id(std::string_view name) {
-  m_database->use("INSERT OR IGNORE INTO attribute(name) VALUES (?1)").bind(name).run();
-  auto query = m_database->use("SELECT id FROM attribute WHERE name = ?1");
-  query.bind(name).step();
-  return static_cast<std::uint16_t>(query.integer(0));
+std::optional<std::uint16_t> Recipients::attribute_id(std::string_view name) {
+  m_database
+      ->use("INSERT OR IGNORE INTO attribute(name) SELECT ?1 WHERE (SELECT coalesce(max(id), 0) "
+            "FROM attribute) < ?2")
+      .bind(name, k_most_attributes)
+      .run();
+  auto query = m_database->use("SELECT id FROM attribute WHERE name = ?1 AND id <= ?2");
+  return query.bind(name, k_most_attributes).step()
+             ? std::optional(static_cast<std::uint16_t>(query.integer(0)))
+             : std::nullopt;
 }
 
 std::vector<std::pair<std::uint16_t, std::string>> Recipients::attributes() {
@@ -387,27 +423,65 @@ void by_attribute(std::vector<AttributeEntry>& entries) {
   counting_sort(entries, [](const AttributeEntry& entry) { return entry.attribute; });
 }
 
+/// Who is told of, in the order of their numbers.
+struct ToldPerson {
+  RecipientId recipient;
+  std::uint32_t place; // in all that is told, part for part
+};
+
+/// What several threads gathered, as one.
+class AllTold {
+public:
+  explicit AllTold(std::span<const AttributeChanges* const> parts) : m_parts(parts) {}
+  /// Calls see(person, place) for everybody.
+  template<typename See> void each(See see) const {
+    std::uint32_t place = 0;
+    for (const auto* part : m_parts) {
+      for (const auto& person : part->people()) {
+        see(person, place++);
+      }
+    }
+  }
+  /// Calls see(entry) with all that is told of him; he stands at `index` in his block.
+  template<typename See> void each_entry(std::uint32_t place, std::uint16_t index, See see) const {
+    const auto* part = m_parts.data();
+    while (place >= (*part)->people().size()) {
+      place -= static_cast<std::uint32_t>((*part++)->people().size());
+    }
+    const auto& person = (*part)->people()[place];
+    for (std::uint64_t i = 0; i < person.count; ++i) {
+      const auto& value = (*part)->value(person, i);
+      see(AttributeEntry{value.attribute, index, person.valid_from, value.view()});
+    }
+  }
+
+private:
+  std::span<const AttributeChanges* const> m_parts;
+};
+
 /// What is told of people of a block of whom nothing is known, where it tells of each attribute of
-/// each of them once; "": it does not. `told`: by recipient.
-std::string encode_fresh(std::span<const AttributeChange* const> told, std::size_t& count) {
+/// each of them once; "": it does not.
+std::string encode_fresh(const AllTold& all, std::span<const ToldPerson> told, std::size_t& count) {
   thread_local std::vector<std::vector<AttributeEntry>> t_columns; // by attribute
   for (auto& column : t_columns) {
     column.clear();
   }
   count = 0;
-  for (const auto* change : told) {
-    const auto recipient = static_cast<std::uint16_t>(index_of(change->recipient));
-    for (const auto& value : change->values) {
-      if (value.attribute >= t_columns.size()) {
-        t_columns.resize(value.attribute + 1U);
+  bool once = true;
+  for (const auto& person : told) {
+    const auto index = static_cast<std::uint16_t>(index_of(person.recipient));
+    all.each_entry(person.place, index, [&](const AttributeEntry& entry) {
+      if (entry.attribute >= t_columns.size()) {
+        t_columns.resize(entry.attribute + 1U);
       }
-      auto& column = t_columns[value.attribute];
-      if (!column.empty() && column.back().recipient >= recipient) {
-        return {};
-      }
-      column.push_back({value.attribute, recipient, change->valid_from, value.value()});
+      auto& column = t_columns[entry.attribute];
+      once = once && (column.empty() || column.back().recipient < index);
+      column.push_back(entry);
+      ++count;
+    });
+    if (!once) {
+      return {};
     }
-    count += change->values.size();
   }
   std::vector<std::span<const AttributeEntry>> columns;
   for (const auto& column : t_columns) {
@@ -420,31 +494,28 @@ std::string encode_fresh(std::span<const AttributeChange* const> told, std::size
 
 } // namespace
 
-std::size_t Recipients::change_attributes(std::span<const std::span<const AttributeChange>> changes,
+std::size_t Recipients::change_attributes(std::span<const AttributeChanges* const> changes,
                                           unsigned threads) {
-  // By block, keeping what else stands in order: counting sort.
+  const AllTold all(changes);
+  // By block: counting sort.
   std::vector<std::size_t> starts(1);
-  for (const auto part : changes) {
-    for (const auto& change : part) {
-      const auto block = block_of(change.recipient);
-      starts.resize(std::max<std::size_t>(starts.size(), block + 2U));
-      starts[block + 1U] += change.values.empty() ? 0 : 1;
-    }
-  }
+  all.each([&starts](const AttributeChanges::Person& person, std::uint32_t) {
+    const auto block = block_of(person.recipient);
+    starts.resize(std::max<std::size_t>(starts.size(), block + 2U));
+    starts[block + 1U] += person.count == 0 ? 0 : 1;
+  });
   if (starts.size() == 1) {
     return 0;
   }
   const auto top = static_cast<std::uint32_t>(starts.size() - 2);
   std::partial_sum(starts.begin(), starts.end(), starts.begin());
-  LargeVector<const AttributeChange*> order(starts.back());
+  LargeVector<ToldPerson> order(starts.back());
   auto next = starts;
-  for (const auto part : changes) {
-    for (const auto& change : part) {
-      if (!change.values.empty()) {
-        order[next[block_of(change.recipient)]++] = &change;
-      }
+  all.each([&](const AttributeChanges::Person& person, std::uint32_t place) {
+    if (person.count != 0) {
+      order[next[block_of(person.recipient)]++] = {person.recipient, place};
     }
-  }
+  });
   struct Piece {
     std::uint32_t block;
     std::string old;
@@ -462,10 +533,11 @@ std::size_t Recipients::change_attributes(std::span<const std::span<const Attrib
     auto& piece = pieces[p];
     const std::span mine(order.data() + starts[piece.block],
                          starts[piece.block + 1] - starts[piece.block]);
-    std::stable_sort(mine.begin(), mine.end(),
-                     [](const auto* a, const auto* b) { return a->recipient < b->recipient; });
+    std::sort(mine.begin(), mine.end(), [](const ToldPerson& a, const ToldPerson& b) {
+      return std::tie(a.recipient, a.place) < std::tie(b.recipient, b.place);
+    });
     if (piece.old.empty()) {
-      if (auto fresh = encode_fresh(mine, piece.added); !fresh.empty()) {
+      if (auto fresh = encode_fresh(all, mine, piece.added); !fresh.empty()) {
         writer.put(piece.block, std::move(fresh));
         return;
       }
@@ -473,11 +545,9 @@ std::size_t Recipients::change_attributes(std::span<const std::span<const Attrib
     std::vector<AttributeColumn> columns;
     auto entries = entries_of(piece.old, piece.block, columns);
     const auto had = entries.size();
-    for (const auto* change : mine) {
-      for (const auto& value : change->values) {
-        entries.push_back({value.attribute, static_cast<std::uint16_t>(index_of(change->recipient)),
-                           change->valid_from, value.value()});
-      }
+    for (const auto& person : mine) {
+      all.each_entry(person.place, static_cast<std::uint16_t>(index_of(person.recipient)),
+                     [&entries](const AttributeEntry& entry) { entries.push_back(entry); });
     }
     by_attribute(entries);
     entries = united(std::move(entries));

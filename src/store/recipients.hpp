@@ -4,6 +4,8 @@
 
 #include "model/activity.hpp"
 #include "model/recipient.hpp"
+#include "store/added_keys.hpp"
+#include "store/attribute_changes.hpp"
 #include "store/recipient_block.hpp"
 #include "store/store.hpp"
 
@@ -19,24 +21,7 @@
 
 namespace mailfunnel {
 
-/// A key for a recipient that has others already, or for a new one (id == count before).
-struct NewKey {
-  RecipientId id;
-  std::string_view key;
-};
-
-struct AttributeValue {
-  const char* text;
-  std::uint16_t attribute, size;
-  std::string_view value() const { return {text, size}; }
-};
-
-/// What is told of one person at once.
-struct AttributeChange {
-  RecipientId recipient; // while an import runs, its own number
-  std::uint32_t valid_from;
-  std::span<const AttributeValue> values;
-};
+constexpr std::int64_t k_most_attributes = 65'535; // names of them, in a store
 
 /// Addresses of recipients in a row; the views point into `blocks`.
 struct AddressList {
@@ -57,6 +42,7 @@ public:
   /// Adds keys. New recipients must be numbered from count() on without a gap. Several keys of one
   /// recipient may stand anywhere in the list. Ordered by id.
   void add(std::span<const NewKey> keys, unsigned threads);
+  void add(const AddedKeys& keys, unsigned threads);
 
   /// Key block `block` (512 recipients), unpacked for each_key(); "" when there is none.
   std::string keys_of_block(std::uint32_t block);
@@ -66,12 +52,12 @@ public:
   AddressList addresses(RecipientId first, RecipientId end);
   std::string address(RecipientId id);
 
-  std::uint16_t attribute_id(std::string_view name); // made when it is new
+  /// The number of an attribute, which is made when it is new; nullopt: there are too many.
+  std::optional<std::uint16_t> attribute_id(std::string_view name);
   std::vector<std::pair<std::uint16_t, std::string>> attributes();
   /// Appends what changed; what only repeats the value known at that time is left out. Returns how
   /// many were kept.
-  std::size_t change_attributes(std::span<const std::span<const AttributeChange>> changes,
-                                unsigned threads);
+  std::size_t change_attributes(std::span<const AttributeChanges* const> changes, unsigned threads);
   /// Blob of block `block`; "" when there is none.
   std::string attribute_block(std::uint32_t block);
   /// All that was ever said of one recipient's attributes, by name, then time.
@@ -99,6 +85,10 @@ private:
   /// can choose many that fall into one place. (A store without one was made before there were
   /// seeds.)
   std::uint64_t index_hash(std::string_view key);
+  template<typename Keys> void add_keys(const Keys& keys, unsigned threads);
+  template<typename Keys>
+  void add_to_index(const Keys& keys, std::span<const std::uint64_t> hashes, bool fresh,
+                    unsigned threads);
   void remove_keys(std::uint32_t block, std::span<const RecipientId> numbers);
   void remove_attributes(std::uint32_t block, std::span<const RecipientId> numbers);
   Database* m_database;

@@ -26,6 +26,14 @@ inline bool row_before(const PlainRow& a, const PlainRow& b) {
   return a.recipient != b.recipient ? a.recipient < b.recipient : a.time < b.time;
 }
 
+/// Do they tell of the same event?
+inline bool same_event(const EventRow& a, const EventRow& b) {
+  return a.recipient == b.recipient && a.time == b.time && a.link == b.link;
+}
+inline bool same_event(const PlainRow& a, const PlainRow& b) {
+  return a.recipient == b.recipient && a.time == b.time;
+}
+
 /// Keeps its memory from set to set; one thread's.
 template<typename Row> class SortedChunks {
 public:

@@ -399,12 +399,11 @@ TEST_CASE("attributes hold from their day on; the same again changes nothing") {
   const auto ann = recipients.find("ann@example.com");
   REQUIRE(ann);
   CHECK(recipients.attributes_of(*ann, k_now).size() == 2);
-  const std::string director = "Director";
-  const AttributeValue title{director.data(), recipients.attribute_id("job_title"),
-                             static_cast<std::uint16_t>(director.size())};
-  const AttributeChange change{*ann, 1'000'000'000, {&title, 1}};
-  const std::span<const AttributeChange> one(&change, 1);
-  recipients.change_attributes(std::span(&one, 1), 1);
+  AttributeChanges changes(1);
+  changes.begin(*ann, 1'000'000'000);
+  changes.add(*recipients.attribute_id("job_title"), "Director");
+  const AttributeChanges* const all[] = {&changes};
+  recipients.change_attributes(all, 1);
   const auto title_at = [&](Seconds moment) {
     for (const auto& [name, value] : recipients.attributes_of(*ann, moment)) {
       if (name == "job_title") {

@@ -85,7 +85,8 @@ TEST_CASE("address book: what threads add together is told once, by number") {
     const auto added = book.take_added();
     REQUIRE_EQ(added.size(), k_keys);
     std::unordered_set<std::string_view> keys;
-    for (const auto& one : added) {
+    for (std::size_t i = 0; i < added.size(); ++i) {
+      const NewKey one{added.id(i), added.key(i)};
       CHECK_EQ(one.id, 7 + told++);
       keys.insert(one.key);
       CHECK_EQ(book.find(book.hash(one.key)), one.id);
