@@ -30,8 +30,6 @@ void ImportCounts::add(const ImportCounts& more) {
 }
 
 namespace {
-constexpr std::size_t k_largest_page = 8192; // rows
-
 std::string campaign_key(std::uint32_t account, std::string_view external_id,
                          std::string_view send) {
   auto key = std::to_string(account);
@@ -42,47 +40,6 @@ std::string campaign_key(std::uint32_t account, std::string_view external_id,
   return key;
 }
 } // namespace
-
-// ---- rows
-// ----------------------------------------------------------------------------------------------------------
-
-template<typename Row> void PagedRows<Row>::add_page(LargeArena& arena) {
-  if (!m_pages.empty()) {
-    m_sizes.push_back(m_used);
-    m_full += m_used;
-  }
-  m_room = m_pages.empty() ? 64 : std::min(m_room * 4, k_largest_page);
-  m_pages.push_back(arena.take<Row>(m_room));
-  m_used = 0;
-}
-
-template<typename Row> std::vector<std::span<Row>> PagedRows<Row>::pages() {
-  std::vector<std::span<Row>> out;
-  for (std::size_t i = 0; i < m_pages.size(); ++i) {
-    out.emplace_back(m_pages[i], i < m_sizes.size() ? m_sizes[i] : m_used);
-  }
-  return out;
-}
-
-template class PagedRows<EventRow>;
-template class PagedRows<PlainRow>;
-
-void RowBucket::add_to(RowPages& set) {
-  std::visit(
-      [&set]<typename Row>(PagedRows<Row>& rows) {
-        if (!std::holds_alternative<Pages<Row>>(set.pages)) {
-          set.pages.emplace<Pages<Row>>();
-        }
-        for (const auto page : rows.pages()) {
-          std::get<Pages<Row>>(set.pages).emplace_back(page);
-        }
-      },
-      m_rows);
-}
-
-std::size_t RowBucket::size() const {
-  return std::visit([](const auto& rows) { return rows.size(); }, m_rows);
-}
 
 // ---- numbers while records stream in
 // -------------------------------------------------------------------------------
@@ -398,8 +355,7 @@ void Session::flush(std::span<Harvest> harvests, ImportCounts& counts, const std
     if (m_beside) {
       follow_merged(harvests);
     }
-    const auto sets = sets_of(harvests);
-    const auto merged = m_activity.merge(sets, m_options.threads);
+    const auto merged = m_activity.merge(gathered_sets(harvests), m_options.threads);
     counts.fresh += merged.fresh;
     counts.duplicate += merged.duplicate;
     write_attributes(harvests, counts);
@@ -543,25 +499,32 @@ void Session::write_added(std::span<Harvest> harvests, ImportCounts& counts, boo
   counts.new_recipients += m_known - before;
 }
 
-std::vector<RowPages> Session::sets_of(std::span<Harvest> harvests) {
+std::vector<RowPages> Session::gathered_sets(std::span<Harvest> harvests) {
   std::vector<RowPages> sets;
+  std::vector<const RowBucket*> buckets;
   for (auto& slot : m_campaigns) {
     std::uint32_t first = ~0U, last = 0;
     for (std::size_t kind = 0; kind < k_event_kinds; ++kind) {
-      RowPages set{slot.id, static_cast<EventKind>(kind), {}};
-      bool any = false;
+      buckets.clear();
+      std::uint32_t chunks = 0;
       for (const auto& harvest : harvests) {
         const auto place = slot.index * k_event_kinds + kind;
-        if (place < harvest.rows->size() && (*harvest.rows)[place].size() != 0) {
-          auto& bucket = (*harvest.rows)[place];
+        if (place < harvest.rows->size() && !(*harvest.rows)[place].empty()) {
+          const auto& bucket = (*harvest.rows)[place];
           first = std::min(first, bucket.first());
           last = std::max(last, bucket.last());
-          bucket.add_to(set);
-          any = true;
+          chunks = std::max(chunks, bucket.chunks());
+          buckets.push_back(&bucket);
         }
       }
-      if (any) {
-        sets.push_back(std::move(set));
+      for (std::uint32_t chunk = 0; chunk < chunks; ++chunk) {
+        RowPages set{chunk, slot.id, static_cast<EventKind>(kind), {}};
+        for (const auto* bucket : buckets) {
+          bucket->add_to(set);
+        }
+        if (set.size() != 0) {
+          sets.push_back(std::move(set));
+        }
       }
     }
     if (first <= last) {
@@ -594,10 +557,12 @@ void Session::write_joined(std::span<Harvest> harvests) {
   }
   for (auto& harvest : harvests) {
     for (auto& bucket : *harvest.rows) {
-      bucket.each([&into](auto& row) {
-        const auto target = into.find(row.recipient);
-        row.recipient = target == into.end() ? row.recipient : target->second;
-      });
+      bucket.renumber(
+          [&into](std::uint32_t recipient) {
+            const auto target = into.find(recipient);
+            return target == into.end() ? recipient : target->second;
+          },
+          *harvest.arena);
     }
     for (auto& person : harvest.attributes->people()) {
       const auto target = into.find(person.recipient);

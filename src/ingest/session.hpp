@@ -6,6 +6,7 @@
 #include "base/network.hpp"
 #include "base/uri.hpp"
 #include "ingest/address_book.hpp"
+#include "ingest/row_bucket.hpp"
 #include "ingest/sender_pattern.hpp"
 #include "model/activity.hpp"
 #include "store/activity.hpp"
@@ -27,7 +28,6 @@
 #include <set>
 #include <string>
 #include <string_view>
-#include <variant>
 #include <vector>
 
 namespace mailfunnel {
@@ -60,68 +60,6 @@ struct CampaignSlot {
       changed_links;                          // number -> identity, example URL
   std::map<LinkNumber, std::string> examples; // smallest URL seen
   std::set<std::tuple<LinkNumber, std::string, std::string, int, bool>> placements;
-};
-
-/// Rows in pages of an arena.
-template<typename Row> class PagedRows {
-public:
-  /// Room for one more, not set.
-  Row& next(LargeArena& arena) {
-    if (m_used == m_room) {
-      add_page(arena);
-    }
-    return m_pages.back()[m_used++];
-  }
-  std::vector<std::span<Row>> pages();
-  std::size_t size() const { return m_full + m_used; }
-
-private:
-  void add_page(LargeArena& arena);
-  std::vector<Row*> m_pages;
-  std::vector<std::size_t> m_sizes;
-  std::size_t m_used = 0, m_room = 0, m_full = 0;
-};
-
-/// Rows of one campaign and kind.
-class RowBucket {
-public:
-  explicit RowBucket(EventKind kind) {
-    if (is_plain(kind)) {
-      m_rows.emplace<PagedRows<PlainRow>>();
-    }
-  }
-  /// Returns how many bytes it takes.
-  std::size_t push(const EventRow& row, std::uint32_t recipient, LargeArena& arena) {
-    m_first = std::min(m_first, row.time);
-    m_last = std::max(m_last, row.time);
-    if (auto* const plain = std::get_if<PagedRows<PlainRow>>(&m_rows)) {
-      plain->next(arena) = {recipient, row.time};
-      return sizeof(PlainRow);
-    }
-    auto& placed = std::get_if<PagedRows<EventRow>>(&m_rows)->next(arena);
-    placed = row;
-    placed.recipient = recipient; // last: a copy of what was just written in part would wait for it
-    return sizeof(EventRow);
-  }
-  /// Calls change(row) with each of them, a plain one or not.
-  template<typename Change> void each(Change change) {
-    std::visit(
-        [&change](auto& rows) {
-          for (const auto page : rows.pages()) {
-            std::for_each(page.begin(), page.end(), change);
-          }
-        },
-        m_rows);
-  }
-  /// Adds them to those of a set of this kind.
-  void add_to(RowPages& set);
-  std::size_t size() const;
-  std::uint32_t first() const { return m_first; } // times of the earliest and latest row
-  std::uint32_t last() const { return m_last; }
-
-private:
-  std::variant<PagedRows<EventRow>, PagedRows<PlainRow>> m_rows;
-  std::uint32_t m_first = ~0U, m_last = 0;
 };
 
 /// Of a log that several accounts share: whose mail has such an envelope sender, or such a job.
@@ -200,6 +138,7 @@ public:
   /// What the threads gathered, handed over at a flush.
   struct Harvest {
     std::vector<RowBucket>* rows; // by campaign index * k_event_kinds + kind
+    LargeArena* arena;            // of them
     AttributeChanges* attributes;
     std::uint64_t bytes; // that they take in memory
   };
@@ -235,7 +174,7 @@ private:
   Resolved resolve_small(std::span<Harvest> harvests, ImportCounts& counts);
   void write_joined(std::span<Harvest> harvests);
   void write_small(std::span<Harvest> harvests, ImportCounts& counts);
-  std::vector<RowPages> sets_of(std::span<Harvest> harvests);
+  std::vector<RowPages> gathered_sets(std::span<Harvest> harvests);
   void write_attributes(std::span<Harvest> harvests, ImportCounts& counts);
   bool write_coverage(const std::string& source); // true: it was not known
 

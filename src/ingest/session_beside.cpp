@@ -6,7 +6,6 @@
 #include "ingest/session.hpp"
 
 #include <algorithm>
-#include <type_traits>
 #include <unordered_map>
 #include <utility>
 
@@ -18,7 +17,7 @@ namespace {
 template<typename Change> void each_number(std::span<Session::Harvest> harvests, Change change) {
   for (auto& harvest : harvests) {
     for (auto& bucket : *harvest.rows) {
-      bucket.each([&change](auto& row) { row.recipient = change(row.recipient); });
+      bucket.renumber(change, *harvest.arena);
     }
     for (auto& person : harvest.attributes->people()) {
       person.recipient = change(person.recipient);
@@ -74,11 +73,7 @@ void Session::take_over_links(CampaignSlot& slot, std::span<Harvest> harvests) {
     const auto first = std::size_t{slot.index} * k_event_kinds;
     for (auto place = first; place < std::min(first + k_event_kinds, harvest.rows->size());
          ++place) {
-      (*harvest.rows)[place].each([&moved]<typename Row>(Row& row) {
-        if constexpr (std::is_same_v<Row, EventRow>) {
-          row.link = row.link == 0 ? row.link : moved.at(row.link);
-        }
-      });
+      (*harvest.rows)[place].renumber_links([&moved](LinkNumber link) { return moved.at(link); });
     }
   }
 }

@@ -91,7 +91,7 @@ void Session::write_small(std::span<Harvest> harvests, ImportCounts& counts) {
   }
   std::vector<InboxEvent> fresh;
   std::uint64_t again = 0;
-  for (const auto& set : sets_of(harvests)) {
+  for (const auto& set : gathered_sets(harvests)) {
     std::map<std::uint32_t, EventColumns> blocks; // by chunk
     set.each([&](EventRow row) {
       const auto key = resolved.key[row.recipient];
@@ -161,10 +161,11 @@ std::uint64_t fold_inbox(Store& store, unsigned threads) {
     rows[{event.campaign, event.kind}].push_back(row);
   }
   std::vector<RowPages> sets;
-  for (const auto& [key, of_set] : rows) {
-    sets.push_back({key.first, key.second, Pages<EventRow>{of_set}});
+  for (auto& [key, of_key] : rows) {
+    const auto of_chunks = sets_of(key.first, key.second, of_key);
+    sets.insert(sets.end(), of_chunks.begin(), of_chunks.end());
   }
-  activity.merge(sets, threads);
+  activity.merge(std::move(sets), threads);
   activity.clear_inbox();
   transaction.commit();
   store.checkpoint();

@@ -71,6 +71,13 @@ std::vector<Rejected> Worker::take_rejected() {
   return std::exchange(m_rejected, {});
 }
 
+Session::Harvest Worker::harvest() {
+  for (auto& bucket : m_rows) {
+    bucket.deal_out(m_arena);
+  }
+  return {&m_rows, &m_arena, &m_attributes, held_bytes()};
+}
+
 void Worker::clear() {
   m_rows.clear();
   m_arena.clear();
@@ -307,10 +314,16 @@ void Worker::put(std::uint32_t bucket, const EventRow& row, std::uint32_t recipi
     ++m_counts.erased;
     return;
   }
-  while (bucket >= m_rows.size()) {
-    m_rows.emplace_back(static_cast<EventKind>(m_rows.size() % k_event_kinds));
+  if (bucket >= m_rows.size()) {
+    make_buckets(std::size_t{bucket} + 1);
   }
   m_row_bytes += m_rows[bucket].push(row, recipient, m_arena);
+}
+
+[[gnu::noinline]] void Worker::make_buckets(std::size_t count) {
+  while (m_rows.size() < count) {
+    m_rows.emplace_back(static_cast<EventKind>(m_rows.size() % k_event_kinds));
+  }
 }
 
 /// `address` is normalised.

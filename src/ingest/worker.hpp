@@ -43,7 +43,8 @@ public:
   void reject(std::string_view why, std::string_view record) override;
   void skip(std::string_view) override { ++m_counts.skipped; }
 
-  Session::Harvest harvest() { return {&m_rows, &m_attributes, held_bytes()}; }
+  /// All that was gathered, until it is cleared.
+  Session::Harvest harvest();
   const ImportCounts& counts() const { return m_counts; }
   /// Those since the last time.
   std::vector<Rejected> take_rejected();
@@ -107,6 +108,7 @@ private:
   bool tell_attributes(const RecipientView& recipient);
   void give_number(std::size_t place, std::uint32_t number);
   void put(std::uint32_t bucket, const EventRow& row, std::uint32_t recipient);
+  void make_buckets(std::size_t count);
 
   Session& m_session;
   std::optional<AddressBook::Pass> m_pass;

@@ -5,7 +5,7 @@
 #include "base/parallel.hpp"
 #include "store/blob_writer.hpp"
 #include "store/block.hpp"
-#include "store/sorted_chunks.hpp"
+#include "store/sorted_rows.hpp"
 
 #include <algorithm>
 #include <limits>
@@ -23,12 +23,12 @@ void unite_sorted(std::span<const Row> rows, EventKind kind, LargeVector<EventRo
   out.resize(rows.size());
   std::size_t kept = 0;
   for (std::size_t i = 0; i < rows.size(); ++i) {
-    EventRow row = RowPages::event_row(rows[i]);
-    row.recipient = offset_of(row.recipient);
     if (i != 0 && same_event(rows[i - 1], rows[i])) {
-      unite(out[kept - 1], row, kind);
+      unite(out[kept - 1], RowPages::event_row(rows[i]), kind);
     } else {
-      out[kept++] = row;
+      auto& row = out[kept++]; // put together in its place: a copy of it would wait for its parts
+      row = RowPages::event_row(rows[i]);
+      row.recipient = offset_of(row.recipient);
     }
   }
   out.resize(kept);
@@ -65,6 +65,22 @@ std::size_t RowPages::size() const {
         return count;
       },
       pages);
+}
+
+std::vector<RowPages> sets_of(CampaignId campaign, EventKind kind, std::span<EventRow> rows) {
+  std::sort(rows.begin(), rows.end(),
+            [](const EventRow& a, const EventRow& b) { return a.recipient < b.recipient; });
+  std::vector<RowPages> sets;
+  for (std::size_t i = 0; i < rows.size();) {
+    const auto chunk = chunk_of(rows[i].recipient);
+    auto end = i;
+    while (end < rows.size() && chunk_of(rows[end].recipient) == chunk) {
+      ++end;
+    }
+    sets.push_back({chunk, campaign, kind, Pages<EventRow>{rows.subspan(i, end - i)}});
+    i = end;
+  }
+  return sets;
 }
 
 // ---- reading
@@ -214,35 +230,42 @@ std::uint32_t Activity::newest() {
 namespace {
 
 constexpr std::size_t k_merged_at_once = std::size_t{4} << 20; // bytes of stored sets
+constexpr std::size_t k_rows_at_once = std::size_t{1} << 16;   // of a thread
 
-std::vector<std::uint32_t> chunks_of(const RowPages& set) {
-  std::vector<bool> seen;
-  set.each([&seen](const EventRow& row) {
-    const auto chunk = chunk_of(row.recipient);
-    seen.resize(std::max<std::size_t>(seen.size(), chunk + 1));
-    seen[chunk] = true;
-  });
-  std::vector<std::uint32_t> out;
-  for (std::uint32_t chunk = 0; chunk < seen.size(); ++chunk) {
-    if (seen[chunk]) {
-      out.push_back(chunk);
+std::uint64_t key_of(const RowPages& set) {
+  return key_of(set.chunk, set.campaign, set.kind);
+}
+
+/// Neighbours, so many that they are worth a thread's while: where each begins, and the end.
+std::vector<std::size_t> pieces_of(std::span<const RowPages> sets) {
+  std::vector<std::size_t> begins;
+  std::size_t rows = k_rows_at_once;
+  for (std::size_t i = 0; i < sets.size(); ++i) {
+    if (rows >= k_rows_at_once) {
+      begins.push_back(i);
+      rows = 0;
     }
+    rows += sets[i].size();
   }
-  return out;
+  begins.push_back(sets.size());
+  return begins;
 }
 
 } // namespace
 
-MergeCounts Activity::merge(std::span<const RowPages> sets, unsigned threads) {
+MergeCounts Activity::merge(std::vector<RowPages> sets, unsigned threads) {
+  // In the order of the table, which then is gone through once.
+  std::sort(sets.begin(), sets.end(),
+            [](const RowPages& a, const RowPages& b) { return key_of(a) < key_of(b); });
   // Some sets at a time, so that not all that is stored of them is in memory at once.
   MergeCounts counts;
-  StoredBlobs stored;
+  std::vector<std::optional<std::string>> stored;
   std::size_t first = 0, bytes = 0;
   auto any = m_database->use("SELECT 1 FROM activity LIMIT 1");
   const bool empty = !any.step();
   any.reset();
   const auto merge_to = [&](std::size_t end) {
-    const auto part = merge_some(sets.subspan(first, end - first), stored, threads);
+    const auto part = merge_some(std::span(sets).subspan(first, end - first), stored, threads);
     counts.fresh += part.fresh;
     counts.duplicate += part.duplicate;
     stored.clear();
@@ -250,13 +273,8 @@ MergeCounts Activity::merge(std::span<const RowPages> sets, unsigned threads) {
     bytes = 0;
   };
   for (std::size_t i = 0; i < sets.size(); ++i) {
-    auto& of_set = stored.emplace_back();
-    for (const auto chunk : empty ? std::vector<std::uint32_t>() : chunks_of(sets[i])) {
-      if (auto old = blob(chunk, sets[i].campaign, sets[i].kind)) {
-        bytes += old->size();
-        of_set.emplace(chunk, std::move(*old));
-      }
-    }
+    stored.push_back(empty ? std::nullopt : blob(sets[i].chunk, sets[i].campaign, sets[i].kind));
+    bytes += stored.back() ? stored.back()->size() : 0;
     if (bytes >= k_merged_at_once) {
       merge_to(i + 1);
     }
@@ -265,61 +283,56 @@ MergeCounts Activity::merge(std::span<const RowPages> sets, unsigned threads) {
   return counts;
 }
 
-/// `stored`: what there is of each set already, read up front, as one connection is one thread's.
-MergeCounts Activity::merge_some(std::span<const RowPages> sets, const StoredBlobs& stored,
+MergeCounts Activity::merge_some(std::span<const RowPages> sets,
+                                 std::span<const std::optional<std::string>> stored,
                                  unsigned threads) {
   struct Scratch {
-    std::tuple<SortedChunks<EventRow>, SortedChunks<PlainRow>> sorted;
-    LargeVector<EventRow> fresh, both; // of one chunk
+    std::tuple<SortedRows<EventRow>, SortedRows<PlainRow>> sorted;
+    LargeVector<EventRow> fresh, both;
+    EventColumns columns;
     MergeCounts counts;
     std::uint32_t newest = 0;
   };
   std::vector<Scratch> scratch(std::max(threads, 1U));
-  // Big sets first, so that no thread is left with one at the end.
-  std::vector<std::pair<std::size_t, std::size_t>> order;
-  for (std::size_t i = 0; i < sets.size(); ++i) {
-    order.emplace_back(sets[i].size(), i);
-  }
-  std::sort(order.begin(), order.end(), std::greater<>());
-
   BlobWriter writer(m_database->use("INSERT INTO activity VALUES (?1, ?2) ON CONFLICT (key) DO "
                                     "UPDATE SET data = excluded.data"));
-  const auto merge_chunk = [&writer](const RowPages& set, std::uint32_t chunk,
-                                     const std::string* old, Scratch& mine) {
+  /// The block of a set, where it is another than before.
+  const auto merged = [](const RowPages& set, const std::optional<std::string>& old,
+                         Scratch& mine) -> std::optional<std::string> {
+    std::size_t told = 0;
+    std::visit(
+        [&]<typename Row>(const Pages<Row>& pages) {
+          const auto rows = std::get<SortedRows<Row>>(mine.sorted).of(pages);
+          unite_sorted(rows, set.kind, mine.fresh);
+          told = rows.size();
+        },
+        set.pages);
     for (const auto& row : mine.fresh) {
       mine.newest = std::max(mine.newest, row.time);
     }
-    const auto key = key_of(chunk, set.campaign, set.kind);
-    if (old == nullptr) {
+    if (!old) {
       mine.counts.fresh += mine.fresh.size();
-      writer.put(static_cast<std::int64_t>(key), encode_block(mine.fresh));
-      return;
+      mine.counts.duplicate += told - mine.fresh.size();
+      return encode_block(mine.fresh);
     }
-    EventColumns columns;
-    BlockReader(*old, key).read_all(columns);
-    merge_rows(columns, mine.fresh, set.kind, mine.both);
-    const auto added = mine.both.size() - columns.size();
+    mine.columns.clear();
+    BlockReader(*old, key_of(set)).read_all(mine.columns);
+    merge_rows(mine.columns, mine.fresh, set.kind, mine.both);
+    const auto added = mine.both.size() - mine.columns.size();
     mine.counts.fresh += added;
-    mine.counts.duplicate += mine.fresh.size() - added;
-    if (auto blob = encode_block(mine.both); blob != *old) {
-      writer.put(static_cast<std::int64_t>(key), std::move(blob));
-    }
+    mine.counts.duplicate += told - added;
+    auto block = encode_block(mine.both);
+    return block == *old ? std::nullopt : std::optional(std::move(block));
   };
-  parallel_for(order.size(), threads, [&](std::size_t o, unsigned thread) {
-    const auto i = order[o].second;
-    const auto& set = sets[i];
-    auto& mine = scratch[thread];
-    std::visit(
-        [&]<typename Row>(const Pages<Row>& pages) {
-          auto& sorted = std::get<SortedChunks<Row>>(mine.sorted);
-          sorted.each(pages, [&](std::uint32_t chunk, std::span<const Row> rows) {
-            unite_sorted(rows, set.kind, mine.fresh);
-            mine.counts.duplicate += rows.size() - mine.fresh.size();
-            const auto old = stored[i].find(chunk);
-            merge_chunk(set, chunk, old == stored[i].end() ? nullptr : &old->second, mine);
-          });
-        },
-        set.pages);
+  const auto pieces = pieces_of(sets);
+  parallel_for(pieces.size() - 1, threads, [&](std::size_t piece, unsigned thread) {
+    BlobWriter::Blobs blobs;
+    for (auto i = pieces[piece]; i < pieces[piece + 1]; ++i) {
+      if (auto block = merged(sets[i], stored[i], scratch[thread])) {
+        blobs.emplace_back(static_cast<std::int64_t>(key_of(sets[i])), std::move(*block));
+      }
+    }
+    writer.put(std::move(blobs));
   });
 
   MergeCounts counts;

@@ -30,8 +30,9 @@ constexpr bool is_plain(EventKind kind) {
 
 template<typename Row> using Pages = std::vector<std::span<const Row>>;
 
-/// Rows of one campaign and kind, of any recipients, in pages from several threads.
+/// Rows of one set (chunk, campaign and kind), in any order, in pages from several threads.
 struct RowPages {
+  std::uint32_t chunk;
   CampaignId campaign;
   EventKind kind;
   std::variant<Pages<EventRow>, Pages<PlainRow>> pages; // plain ones only of a kind that is_plain()
@@ -53,6 +54,8 @@ struct RowPages {
   static const EventRow& event_row(const EventRow& row) { return row; }
   static EventRow event_row(const PlainRow& row) { return {row.recipient, row.time, 0, 0, 0, 0}; }
 };
+/// The sets of rows of one campaign and kind, which are put in order of recipients for it.
+std::vector<RowPages> sets_of(CampaignId campaign, EventKind kind, std::span<EventRow> rows);
 
 struct MergeCounts {
   std::uint64_t fresh = 0, duplicate = 0;
@@ -124,8 +127,9 @@ public:
   bool load_own_set(std::uint32_t chunk, CampaignId campaign, EventKind kind,
                     EventColumns& columns);
 
-  /// Unites rows with what is stored. The caller holds the transaction.
-  MergeCounts merge(std::span<const RowPages> sets, unsigned threads);
+  /// Unites rows with what is stored; each set stands in `sets` once. The caller holds the
+  /// transaction.
+  MergeCounts merge(std::vector<RowPages> sets, unsigned threads);
 
   std::vector<InboxEvent> inbox();   // as it is stored
   std::vector<InboxEvent> waiting(); // the same, as it is read
@@ -159,9 +163,9 @@ public:
   const std::shared_ptr<const MergedCampaigns>& merged();
 
 private:
-  using StoredBlobs = std::vector<std::unordered_map<std::uint32_t, std::string>>; // by chunk
-  MergeCounts merge_some(std::span<const RowPages> sets, const StoredBlobs& stored,
-                         unsigned threads);
+  /// `stored`: what there is of each set already.
+  MergeCounts merge_some(std::span<const RowPages> sets,
+                         std::span<const std::optional<std::string>> stored, unsigned threads);
   Database* m_database;
   std::shared_ptr<const MergedCampaigns> m_merged; // once it was asked for
 };

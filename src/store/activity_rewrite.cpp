@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <set>
+#include <utility>
 
 namespace mailfunnel {
 
@@ -66,10 +67,11 @@ void Activity::move_recipients(const std::unordered_map<RecipientId, RecipientId
     replace_block(*m_database, key, rows);
   }
   std::vector<RowPages> sets;
-  for (const auto& [key, rows] : moved) {
-    sets.push_back({campaign_of(key), kind_of(key), Pages<EventRow>{rows}});
+  for (auto& [key, rows] : moved) {
+    const auto of_key = sets_of(campaign_of(key), kind_of(key), rows);
+    sets.insert(sets.end(), of_key.begin(), of_key.end());
   }
-  merge(sets, threads);
+  merge(std::move(sets), threads);
 }
 
 // ---- what is erased, or kept long enough

@@ -3,7 +3,9 @@
 
 #include "store/database.hpp"
 
+#include <algorithm>
 #include <cstdint>
+#include <iterator>
 #include <mutex>
 #include <string>
 #include <utility>
@@ -14,6 +16,8 @@ namespace mailfunnel {
 /// Writes them as they come, by whichever thread finds nobody at it: none waits for another.
 class BlobWriter {
 public:
+  using Blobs = std::vector<std::pair<std::int64_t, std::string>>; // by key
+
   /// `put`: INSERT of a key ?1 and a blob ?2.
   explicit BlobWriter(Statement put) : m_put(std::move(put)) {}
 
@@ -22,9 +26,15 @@ public:
       const std::lock_guard lock(m_mutex);
       m_waiting.emplace_back(key, std::move(blob));
     }
-    if (const std::unique_lock writing(m_writing, std::try_to_lock); writing) {
-      write_waiting();
+    write_unless_busy();
+  }
+  /// Several, which stay together.
+  void put(Blobs blobs) {
+    {
+      const std::lock_guard lock(m_mutex);
+      std::move(blobs.begin(), blobs.end(), std::back_inserter(m_waiting));
     }
+    write_unless_busy();
   }
   /// When all threads are through. Was there anything?
   bool finish() {
@@ -33,7 +43,11 @@ public:
   }
 
 private:
-  using Blobs = std::vector<std::pair<std::int64_t, std::string>>; // by key
+  void write_unless_busy() {
+    if (const std::unique_lock writing(m_writing, std::try_to_lock); writing) {
+      write_waiting();
+    }
+  }
   void write_waiting() {
     if (m_failed) {
       return; // who met it has thrown it; the other threads end with what they are at

@@ -1,0 +1,78 @@
+#include "ingest/row_bucket.hpp"
+
+namespace mailfunnel {
+
+/// From few, as a mailing may have few, to so many that each chunk gets some at once.
+template<typename Row> [[gnu::noinline]] void ChunkedRows<Row>::make_room(LargeArena& arena) {
+  constexpr std::size_t k_fewest = 8, k_most = 512;
+  if (m_waiting.size() == k_most) {
+    deal_out(arena);
+  } else {
+    m_waiting.resize(std::max(k_fewest, 4 * m_waiting.size()));
+  }
+}
+
+template<typename Row> void ChunkedRows<Row>::deal_out(LargeArena& arena) {
+  place(std::span(m_waiting).first(m_next), arena);
+  m_next = 0;
+}
+
+template<typename Row> void ChunkedRows<Row>::place(std::span<const Row> rows, LargeArena& arena) {
+  for (const auto& row : rows) {
+    const auto chunk = chunk_of(row.recipient);
+    if (chunk >= m_rooms.size() || m_rooms[chunk].next == m_rooms[chunk].end) {
+      add_page(chunk, arena);
+    }
+    *m_rooms[chunk].next++ = row;
+  }
+}
+
+template<typename Row> void ChunkedRows<Row>::add_page(std::uint32_t chunk, LargeArena& arena) {
+  if (chunk >= m_rooms.size()) {
+    m_rooms.resize(std::size_t{chunk} + 1);
+    m_pages.resize(std::size_t{chunk} + 1);
+  }
+  auto& room = m_rooms[chunk];
+  auto& pages = m_pages[chunk];
+  if (room.next != nullptr) { // else it is the first, or the rows before it were renumbered
+    pages.back() = {pages.back().data(), room.next};
+  }
+  constexpr std::size_t k_first = 8, k_largest = 256; // rows
+  const auto rows =
+      pages.empty() ? k_first : std::clamp(pages.back().size() * 4, k_first, k_largest);
+  room.next = arena.take<Row>(rows);
+  room.end = room.next + rows;
+  pages.emplace_back(room.next, rows);
+}
+
+template<typename Row>
+std::vector<std::span<Row>> ChunkedRows<Row>::pages(std::uint32_t chunk) const {
+  auto pages = m_pages[chunk];
+  if (const auto& room = m_rooms[chunk]; room.next != nullptr) {
+    pages.back() = {pages.back().data(), room.next};
+  }
+  return pages;
+}
+
+template class ChunkedRows<EventRow>;
+template class ChunkedRows<PlainRow>;
+
+void RowBucket::add_to(RowPages& set) const {
+  std::visit(
+      [&set]<typename Row>(const ChunkedRows<Row>& rows) {
+        if (set.chunk >= rows.chunks()) {
+          return;
+        }
+        if (!std::holds_alternative<Pages<Row>>(set.pages)) {
+          set.pages.emplace<Pages<Row>>();
+        }
+        for (const auto page : rows.pages(set.chunk)) {
+          if (!page.empty()) {
+            std::get<Pages<Row>>(set.pages).emplace_back(page);
+          }
+        }
+      },
+      m_rows);
+}
+
+} // namespace mailfunnel

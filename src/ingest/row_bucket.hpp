@@ -1,0 +1,127 @@
+#pragma once
+// Events of one campaign and kind while an import gathers them: dealt out to the chunks of their
+// recipients as they come, so that each is at hand when its block is written.
+
+#include "base/large_memory.hpp"
+#include "store/activity.hpp"
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <variant>
+#include <vector>
+
+namespace mailfunnel {
+
+/// Each chunk's in pages of an arena. They are dealt out some hundred at a time: one by one, amid
+/// all that an import does with a record, each would wait for the memory of its chunk by itself.
+template<typename Row> class ChunkedRows {
+public:
+  /// Room for one more, not set.
+  Row& next(LargeArena& arena) {
+    if (m_next == m_waiting.size()) {
+      make_room(arena);
+    }
+    return m_waiting[m_next++];
+  }
+  /// Before what follows, and after the last next().
+  void deal_out(LargeArena& arena);
+
+  std::uint32_t chunks() const { return static_cast<std::uint32_t>(m_rooms.size()); }
+  /// Those of a chunk below chunks(), in the order in which they came.
+  std::vector<std::span<Row>> pages(std::uint32_t chunk) const;
+  /// Gives each row the recipient change(recipient), who may be of another chunk.
+  template<typename Change> void renumber(Change change, LargeArena& arena);
+
+private:
+  void make_room(LargeArena& arena);
+  void place(std::span<const Row> rows, LargeArena& arena);
+  void add_page(std::uint32_t chunk, LargeArena& arena);
+  struct Room {
+    Row *next = nullptr, *end = nullptr; // in the last page
+  };
+  std::vector<Row> m_waiting;
+  std::size_t m_next = 0;                           // in m_waiting
+  std::vector<Room> m_rooms;                        // by chunk
+  std::vector<std::vector<std::span<Row>>> m_pages; // likewise; the last one with its room
+};
+
+class RowBucket {
+public:
+  explicit RowBucket(EventKind kind) {
+    if (is_plain(kind)) {
+      m_rows.emplace<ChunkedRows<PlainRow>>();
+    }
+  }
+  /// Returns how many bytes it takes.
+  std::size_t push(const EventRow& row, std::uint32_t recipient, LargeArena& arena) {
+    m_first = std::min(m_first, row.time);
+    m_last = std::max(m_last, row.time);
+    if (auto* const plain = std::get_if<ChunkedRows<PlainRow>>(&m_rows)) {
+      plain->next(arena) = {recipient, row.time};
+      return sizeof(PlainRow);
+    }
+    auto& placed = std::get_if<ChunkedRows<EventRow>>(&m_rows)->next(arena);
+    placed = row;
+    placed.recipient = recipient; // last: a copy of what was just written in part would wait for it
+    return sizeof(EventRow);
+  }
+  /// Before what follows, and after the last push().
+  void deal_out(LargeArena& arena) {
+    std::visit([&](auto& rows) { rows.deal_out(arena); }, m_rows);
+  }
+  bool empty() const { return m_first > m_last; }
+  std::uint32_t first() const { return m_first; } // times of the earliest and latest row
+  std::uint32_t last() const { return m_last; }
+  std::uint32_t chunks() const {
+    return std::visit([](const auto& rows) { return rows.chunks(); }, m_rows);
+  }
+  /// Adds those of the chunk to a set of this kind.
+  void add_to(RowPages& set) const;
+  template<typename Change> void renumber(Change change, LargeArena& arena) {
+    std::visit([&](auto& rows) { rows.renumber(change, arena); }, m_rows);
+  }
+  /// Gives each row that has one the link change(link).
+  template<typename Change> void renumber_links(Change change);
+
+private:
+  std::variant<ChunkedRows<EventRow>, ChunkedRows<PlainRow>> m_rows;
+  std::uint32_t m_first = ~0U, m_last = 0;
+};
+
+template<typename Row>
+template<typename Change>
+void ChunkedRows<Row>::renumber(Change change, LargeArena& arena) {
+  std::vector<Row> moved;
+  for (std::uint32_t chunk = 0; chunk < chunks(); ++chunk) {
+    auto pages = this->pages(chunk);
+    for (auto& page : pages) {
+      const auto kept = std::remove_if(page.begin(), page.end(), [&](Row& row) {
+        row.recipient = change(row.recipient);
+        const bool goes = chunk_of(row.recipient) != chunk;
+        if (goes) {
+          moved.push_back(row);
+        }
+        return goes;
+      });
+      page = page.first(static_cast<std::size_t>(kept - page.begin()));
+    }
+    m_rooms[chunk] = {}; // what comes next begins a page
+    m_pages[chunk] = std::move(pages);
+  }
+  place(moved, arena);
+}
+
+template<typename Change> void RowBucket::renumber_links(Change change) {
+  const auto* const rows = std::get_if<ChunkedRows<EventRow>>(&m_rows);
+  for (std::uint32_t chunk = 0; rows != nullptr && chunk < rows->chunks(); ++chunk) {
+    for (const auto page : rows->pages(chunk)) {
+      for (auto& row : page) {
+        row.link = row.link == 0 ? row.link : change(row.link);
+      }
+    }
+  }
+}
+
+} // namespace mailfunnel
