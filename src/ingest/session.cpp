@@ -350,15 +350,7 @@ void Session::flush(std::span<Harvest> harvests, ImportCounts& counts, const std
   if (m_options.small) {
     write_small(harvests, counts);
   } else {
-    write_added(harvests, counts, others);
-    write_joined(harvests);
-    if (m_beside) {
-      follow_merged(harvests);
-    }
-    const auto merged = m_activity.merge(gathered_sets(harvests), m_options.threads);
-    counts.fresh += merged.fresh;
-    counts.duplicate += merged.duplicate;
-    write_attributes(harvests, counts);
+    write_large(harvests, counts, others);
   }
   for (const auto& [account, time, key, campaign, native] : m_unknown) {
     m_store.database()
@@ -487,16 +479,28 @@ void Session::note_source(CampaignSlot& campaign) {
   }
 }
 
-void Session::write_added(std::span<Harvest> harvests, ImportCounts& counts, bool others) {
+void Session::write_large(std::span<Harvest> harvests, ImportCounts& counts, bool others) {
+  constexpr std::size_t k_few = 1 << 16; // more are worth several threads
   const auto before = m_recipients.count();
   const auto added = m_book->take_added();
+  std::function<void()> add; // beside the events, where nobody has to be known before them
   if (others) {
     m_recipients.add(take_over_people(added, harvests), m_options.threads);
-  } else {
+  } else if (added.size() > k_few || m_beside || !m_joined.empty()) {
     m_recipients.add(added, m_options.threads);
+  } else if (!added.empty()) {
+    add = [&] { m_recipients.add(added, 1); };
   }
+  write_joined(harvests);
+  if (m_beside) {
+    follow_merged(harvests);
+  }
+  const auto merged = m_activity.merge(gathered_sets(harvests), m_options.threads, add);
+  counts.fresh += merged.fresh;
+  counts.duplicate += merged.duplicate;
   m_known = m_recipients.count();
   counts.new_recipients += m_known - before;
+  write_attributes(harvests, counts);
 }
 
 std::vector<RowPages> Session::gathered_sets(std::span<Harvest> harvests) {

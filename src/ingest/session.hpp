@@ -170,7 +170,7 @@ private:
   std::vector<NewKey> take_over_people(const AddedKeys& added, std::span<Harvest> harvests);
   void follow_merged(std::span<Harvest> harvests);
   bool write_catalog();
-  void write_added(std::span<Harvest> harvests, ImportCounts& counts, bool others);
+  void write_large(std::span<Harvest> harvests, ImportCounts& counts, bool others);
   Resolved resolve_small(std::span<Harvest> harvests, ImportCounts& counts);
   void write_joined(std::span<Harvest> harvests);
   void write_small(std::span<Harvest> harvests, ImportCounts& counts);

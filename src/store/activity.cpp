@@ -253,7 +253,8 @@ std::vector<std::size_t> pieces_of(std::span<const RowPages> sets) {
 
 } // namespace
 
-MergeCounts Activity::merge(std::vector<RowPages> sets, unsigned threads) {
+MergeCounts Activity::merge(std::vector<RowPages> sets, unsigned threads,
+                            const std::function<void()>& write_first) {
   // In the order of the table, which then is gone through once.
   std::sort(sets.begin(), sets.end(),
             [](const RowPages& a, const RowPages& b) { return key_of(a) < key_of(b); });
@@ -265,7 +266,8 @@ MergeCounts Activity::merge(std::vector<RowPages> sets, unsigned threads) {
   const bool empty = !any.step();
   any.reset();
   const auto merge_to = [&](std::size_t end) {
-    const auto part = merge_some(std::span(sets).subspan(first, end - first), stored, threads);
+    const auto part = merge_some(std::span(sets).subspan(first, end - first), stored, threads,
+                                 first == 0 ? write_first : nullptr);
     counts.fresh += part.fresh;
     counts.duplicate += part.duplicate;
     stored.clear();
@@ -285,7 +287,7 @@ MergeCounts Activity::merge(std::vector<RowPages> sets, unsigned threads) {
 
 MergeCounts Activity::merge_some(std::span<const RowPages> sets,
                                  std::span<const std::optional<std::string>> stored,
-                                 unsigned threads) {
+                                 unsigned threads, const std::function<void()>& write_first) {
   struct Scratch {
     std::tuple<SortedRows<EventRow>, SortedRows<PlainRow>> sorted;
     LargeVector<EventRow> fresh, both;
@@ -325,7 +327,13 @@ MergeCounts Activity::merge_some(std::span<const RowPages> sets,
     return block == *old ? std::nullopt : std::optional(std::move(block));
   };
   const auto pieces = pieces_of(sets);
-  parallel_for(pieces.size() - 1, threads, [&](std::size_t piece, unsigned thread) {
+  const std::size_t before = write_first ? 1 : 0;
+  parallel_for(before + pieces.size() - 1, threads, [&](std::size_t item, unsigned thread) {
+    if (item < before) {
+      writer.write_beside(write_first);
+      return;
+    }
+    const auto piece = item - before;
     BlobWriter::Blobs blobs;
     for (auto i = pieces[piece]; i < pieces[piece + 1]; ++i) {
       if (auto block = merged(sets[i], stored[i], scratch[thread])) {

@@ -8,6 +8,7 @@
 #include "store/store.hpp"
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -128,8 +129,10 @@ public:
                     EventColumns& columns);
 
   /// Unites rows with what is stored; each set stands in `sets` once. The caller holds the
-  /// transaction.
-  MergeCounts merge(std::vector<RowPages> sets, unsigned threads);
+  /// transaction. `write_first` is called once, with the database to itself, by one of the threads:
+  /// the others begin meanwhile.
+  MergeCounts merge(std::vector<RowPages> sets, unsigned threads,
+                    const std::function<void()>& write_first = {});
 
   std::vector<InboxEvent> inbox();   // as it is stored
   std::vector<InboxEvent> waiting(); // the same, as it is read
@@ -165,7 +168,8 @@ public:
 private:
   /// `stored`: what there is of each set already.
   MergeCounts merge_some(std::span<const RowPages> sets,
-                         std::span<const std::optional<std::string>> stored, unsigned threads);
+                         std::span<const std::optional<std::string>> stored, unsigned threads,
+                         const std::function<void()>& write_first);
   Database* m_database;
   std::shared_ptr<const MergedCampaigns> m_merged; // once it was asked for
 };

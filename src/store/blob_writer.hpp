@@ -36,6 +36,12 @@ public:
     }
     write_unless_busy();
   }
+  /// Something else, with the connection to itself; blobs wait till it is done.
+  template<typename Write> void write_beside(Write write) {
+    const std::unique_lock writing(m_writing);
+    write();
+    write_waiting();
+  }
   /// When all threads are through. Was there anything?
   bool finish() {
     write_waiting();

@@ -416,6 +416,35 @@ TEST_CASE("attributes hold from their day on; the same again changes nothing") {
   CHECK(title_at(1'000'000'000) == "Director");
 }
 
+TEST_CASE("more attributes than a store has room for are rejected, and taken for no others") {
+  TestWorkspace test;
+  {
+    auto store = Store::open_writing(test.workspace.store_path());
+    auto& database = store.database();
+    database.use("INSERT INTO attribute(id, name) VALUES (?1, 'last')")
+        .bind(k_most_attributes)
+        .run();
+  }
+  const auto report = test.import("contacts.ndjson",
+                                  "{\"email\":\"ann@example.com\",\"last\":\"x\"}\n"
+                                  "{\"email\":\"bo@example.com\",\"more\":\"y\"}\n"
+                                  "{\"email\":\"cleo@example.com\"}\n",
+                                  true);
+  CHECK(report.total.rejected == 1);
+  CHECK(report.total.new_recipients == 2);
+  CHECK(report.total.changed_attributes == 1);
+  auto store = test.store();
+  Recipients recipients(store.database());
+  const auto ann = recipients.find("ann@example.com");
+  REQUIRE(ann);
+  const auto told = recipients.attributes_of(*ann, k_now);
+  REQUIRE(told.size() == 1);
+  CHECK(told[0].first == "last");
+  CHECK_FALSE(recipients.find("bo@example.com"));
+  CHECK(recipients.attribute_id("more") == std::nullopt);
+  CHECK(recipients.attribute_id("last") == k_most_attributes);
+}
+
 TEST_CASE("explain agrees with the score of the whole list, and no suppressed address is in a "
           "mailing segment") {
   TestWorkspace test(

@@ -59,5 +59,36 @@ TEST_CASE("pieces of an arena never move and never share a byte") {
   CHECK(arena.take<char>(1) != nullptr);
 }
 
+TEST_CASE("what stands in a large list stays where it is") {
+  LargeList<std::uint32_t> list;
+  std::vector<const std::uint32_t*> places;
+  for (std::uint32_t i = 0; i < 300'000; ++i) {
+    list.push_back(i);
+    places.push_back(&list.back());
+  }
+  REQUIRE_EQ(list.size(), 300'000);
+  for (std::uint32_t i = 0; i < 300'000; ++i) {
+    REQUIRE_EQ(list[i], i);
+    REQUIRE_EQ(&list[i], places[i]);
+  }
+  list.truncate(4096);
+  list.push_back(7);
+  CHECK_EQ(list.size(), 4097);
+  CHECK_EQ(list[4095], 4095);
+  CHECK_EQ(list[4096], 7);
+  list.clear();
+  CHECK_EQ(list.size(), 0);
+  list.push_back(1);
+  CHECK_EQ(list[0], 1);
+}
+
+TEST_CASE("memory that is touched by several threads is as it was") {
+  constexpr std::size_t k_bytes = (std::size_t{9} << 20) + 5;
+  auto* const memory = static_cast<char*>(take_large(k_bytes));
+  touch_large(memory, k_bytes, 3);
+  CHECK(std::all_of(memory, memory + k_bytes, [](char c) { return c == 0; }));
+  give_large(memory, k_bytes);
+}
+
 } // namespace
 } // namespace mailfunnel

@@ -3,6 +3,7 @@
 #include "base/parallel.hpp"
 
 #include <doctest/doctest.h>
+#include <fmt/format.h>
 
 #include <cstring>
 #include <string>
@@ -95,6 +96,25 @@ TEST_CASE("address book: what threads add together is told once, by number") {
     CHECK_EQ(book.size(), told);
   }
   CHECK(book.take_added().empty());
+}
+
+TEST_CASE("address book: further keys of somebody stand beside his number") {
+  AddressBook book(3, 1, 2);
+  const auto add = [&book](std::string_view key, std::uint32_t as = AddressBook::k_none) {
+    return book.intern(key, book.hash(key), as);
+  };
+  CHECK_EQ(add("ann@example.com"), 3);
+  CHECK_EQ(add("bo@example.com"), 4);
+  CHECK_EQ(add("a.nn@example.com", 3), 3);
+  CHECK_EQ(add("known@example.com", 1), 1); // of somebody whom the store knows
+  CHECK_EQ(add("cleo@example.com"), 5);
+  const auto added = book.take_added();
+  std::string told;
+  for (std::size_t i = 0; i < added.size(); ++i) {
+    told += fmt::format("{} {}\n", added.id(i), added.key(i));
+  }
+  CHECK_EQ(told, "1 known@example.com\n3 ann@example.com\n3 a.nn@example.com\n4 bo@example.com\n"
+                 "5 cleo@example.com\n");
 }
 
 } // namespace

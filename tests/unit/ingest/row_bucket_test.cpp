@@ -1,0 +1,111 @@
+#include "ingest/row_bucket.hpp"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <random>
+#include <vector>
+
+namespace mailfunnel {
+namespace {
+
+/// What a bucket holds of each chunk.
+std::vector<std::vector<EventRow>> rows_of(const RowBucket& bucket, EventKind kind) {
+  std::vector<std::vector<EventRow>> chunks;
+  for (std::uint32_t chunk = 0; chunk < bucket.chunks(); ++chunk) {
+    RowPages set{chunk, 1, kind, {}};
+    bucket.add_to(set);
+    auto& rows = chunks.emplace_back();
+    set.each([&rows](const EventRow& row) { rows.push_back(row); });
+    CHECK_EQ(rows.size(), set.size());
+  }
+  return chunks;
+}
+
+/// The same, by simple means.
+std::vector<std::vector<EventRow>> expected(const std::vector<EventRow>& rows) {
+  std::vector<std::vector<EventRow>> chunks;
+  for (const auto& row : rows) {
+    chunks.resize(std::max<std::size_t>(chunks.size(), chunk_of(row.recipient) + 1));
+    chunks[chunk_of(row.recipient)].push_back(row);
+  }
+  return chunks;
+}
+
+bool same(const EventRow& a, const EventRow& b) {
+  return a.recipient == b.recipient && a.time == b.time && a.link == b.link &&
+         a.evidence == b.evidence;
+}
+
+void check_same(std::vector<std::vector<EventRow>> found, std::vector<std::vector<EventRow>> wanted,
+                bool in_order) {
+  found.resize(std::max(found.size(), wanted.size()));
+  wanted.resize(found.size());
+  for (std::size_t chunk = 0; chunk < found.size(); ++chunk) {
+    if (!in_order) {
+      const auto by_time = [](const EventRow& a, const EventRow& b) { return a.time < b.time; };
+      std::sort(found[chunk].begin(), found[chunk].end(), by_time);
+      std::sort(wanted[chunk].begin(), wanted[chunk].end(), by_time);
+    }
+    REQUIRE_EQ(found[chunk].size(), wanted[chunk].size());
+    CHECK(std::equal(found[chunk].begin(), found[chunk].end(), wanted[chunk].begin(), same));
+  }
+}
+
+TEST_CASE("rows are dealt out to the chunks of their recipients, in the order in which they came") {
+  std::mt19937 random(7);
+  for (const auto kind : {EventKind::sent, EventKind::click}) { // in 8 bytes, and in 16
+    for (const std::size_t count : {0U, 1U, 9U, 513U, 20'000U}) {
+      LargeArena arena;
+      RowBucket bucket(kind);
+      CHECK(bucket.empty());
+      std::vector<EventRow> rows;
+      std::size_t bytes = 0;
+      for (std::uint32_t i = 0; i < count; ++i) {
+        EventRow row{
+            static_cast<std::uint32_t>(random() % (5 * k_chunk_size)), 1000 + i, 0, 0, 0, 0};
+        if (kind == EventKind::click) {
+          row.link = static_cast<LinkNumber>(random() % 3);
+          row.evidence = static_cast<std::uint16_t>(random() % 100);
+        }
+        rows.push_back(row);
+        auto nobodys = row; // the number is known only when it is pushed
+        nobodys.recipient = 0;
+        bytes += bucket.push(nobodys, row.recipient, arena);
+      }
+      bucket.deal_out(arena);
+      CHECK_EQ(bytes, count * (kind == EventKind::sent ? 8 : 16));
+      CHECK_EQ(bucket.empty(), count == 0);
+      if (count != 0) {
+        CHECK_EQ(bucket.first(), 1000);
+        CHECK_EQ(bucket.last(), 1000 + count - 1);
+      }
+      check_same(rows_of(bucket, kind), expected(rows), true);
+
+      // Others are known by another number now, some of them of another chunk; then more comes in.
+      const auto changed = [](std::uint32_t recipient) {
+        return recipient % 3 == 0 ? recipient * 7 % (8 * k_chunk_size) : recipient;
+      };
+      bucket.renumber(changed, arena);
+      for (auto& row : rows) {
+        row.recipient = changed(row.recipient);
+      }
+      check_same(rows_of(bucket, kind), expected(rows), false);
+      for (std::uint32_t i = 0; i < count; ++i) {
+        rows.push_back({i % (6 * k_chunk_size), 900'000 + i, 0, 0, 0, 0});
+        bucket.push(rows.back(), rows.back().recipient, arena);
+      }
+      bucket.deal_out(arena);
+      check_same(rows_of(bucket, kind), expected(rows), false);
+
+      bucket.renumber_links([](LinkNumber link) { return static_cast<LinkNumber>(link + 10); });
+      for (auto& row : rows) {
+        row.link = row.link == 0 ? row.link : static_cast<LinkNumber>(row.link + 10);
+      }
+      check_same(rows_of(bucket, kind), expected(rows), false);
+    }
+  }
+}
+
+} // namespace
+} // namespace mailfunnel
