@@ -383,6 +383,10 @@ std::optional<CsvHead> read_csv_head(std::string_view head) {
   found.header = CsvHeader(row);
   const auto end = row.raw().data() + row.raw().size() - head.data();
   const auto newline = head.find('\n', static_cast<std::size_t>(end));
+  constexpr std::size_t k_longest_header = std::size_t{64} << 10; // of an input so much is seen
+  if (newline == std::string_view::npos && head.size() >= k_longest_header) {
+    return std::nullopt; // the columns behind would be lost
+  }
   found.size = newline == std::string_view::npos ? head.size() : newline + 1;
   return found;
 }

@@ -21,14 +21,9 @@ std::size_t size_of_entry(std::size_t text) {
 } // namespace
 
 /// In huge pages where there are any, as look-ups go all over it.
-AddressBook::Lines AddressBook::make_lines(std::size_t count) const {
-  constexpr std::size_t k_large = std::size_t{4} << 20;
+AddressBook::Lines AddressBook::make_lines(std::size_t count) {
   const auto bytes = count * sizeof(Line);
-  Lines lines(static_cast<Line*>(take_large(bytes)), Give{bytes});
-  if (m_threads > 1 && bytes >= k_large) {
-    touch_large(lines.get(), bytes, m_threads);
-  }
-  return lines;
+  return Lines(static_cast<Line*>(take_large(bytes)), Give{bytes});
 }
 
 AddressBook::AddressBook(std::uint32_t next, std::uint64_t seed, unsigned threads)
@@ -71,6 +66,10 @@ void AddressBook::reserve(std::size_t more, std::size_t ahead) {
   auto old = std::move(m_lines);
   const auto old_size = std::exchange(m_size, std::max(lines_for(more + ahead), 2 * m_size));
   m_lines = make_lines(m_size);
+  constexpr std::size_t k_many = std::size_t{1} << 16;
+  if (ahead > std::max(more, k_many)) { // it will be full: one thread by itself would take longer
+    touch_large(m_lines.get(), m_size * sizeof(Line), m_threads);
+  }
   for (std::uint64_t i = 0; i < old_size; ++i) {
     for (const auto& slot : old[i].slots) {
       if (const auto tag = slot.tag.load(std::memory_order_relaxed); tag != 0) {

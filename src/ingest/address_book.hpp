@@ -135,7 +135,7 @@ private:
     void operator()(Line* lines) const { give_large(lines, bytes); }
   };
   using Lines = std::unique_ptr<Line[], Give>;
-  Lines make_lines(std::size_t count) const;
+  static Lines make_lines(std::size_t count);
 
   Lines m_lines{nullptr, Give{}};
   std::uint64_t m_size = 0; // lines

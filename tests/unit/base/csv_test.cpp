@@ -182,5 +182,19 @@ TEST_CASE("a field wants quotes where a character says so, wherever it stands") 
   }
 }
 
+TEST_CASE("a header that does not end in what is seen of a file is none") {
+  std::string header = "email";
+  while (header.size() < std::size_t{64} << 10) {
+    header += ",column";
+  }
+  CHECK_FALSE(read_csv_head(header)); // the columns behind would be lost
+  const auto whole = read_csv_head(header + "\nann@example.com,x\n");
+  REQUIRE(whole);
+  CHECK_EQ(whole->size, header.size() + 1);
+  const auto alone = read_csv_head("email,name"); // a file that is no more than that
+  REQUIRE(alone);
+  CHECK_EQ(alone->header.names().size(), 2);
+}
+
 } // namespace
 } // namespace mailfunnel
