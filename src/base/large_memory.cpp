@@ -6,6 +6,7 @@
 #include <sys/mman.h>
 
 #include <algorithm>
+#include <utility>
 
 namespace mailfunnel {
 
@@ -52,7 +53,7 @@ void* LargeArena::take_bytes(std::size_t bytes, std::size_t alignment) {
   if (m_slabs.empty() || m_used + bytes > m_slabs.back().size()) {
     const auto usual = m_slabs.empty() ? k_first : std::min(4 * m_slabs.back().size(), k_largest);
     m_slabs.emplace_back(std::max(bytes, usual));
-    m_used = 0;
+    m_before += std::exchange(m_used, 0);
   }
   auto* const at = m_slabs.back().data() + m_used;
   m_used += bytes;
@@ -61,7 +62,7 @@ void* LargeArena::take_bytes(std::size_t bytes, std::size_t alignment) {
 
 void LargeArena::clear() {
   m_slabs.clear();
-  m_used = 0;
+  m_used = m_before = 0;
 }
 
 } // namespace mailfunnel

@@ -71,14 +71,15 @@ public:
     static_assert(std::is_trivially_copyable_v<T> && std::is_trivially_destructible_v<T>);
     return static_cast<T*>(take_bytes(count * sizeof(T), alignof(T)));
   }
-  /// Of what was taken last the last `count`.
-  template<typename T> void give_back(std::size_t count) { m_used -= count * sizeof(T); }
+  /// How many bytes were taken.
+  std::size_t taken() const { return m_before + m_used; }
   void clear();
 
 private:
   void* take_bytes(std::size_t bytes, std::size_t alignment);
   std::vector<LargeVector<std::byte>> m_slabs;
-  std::size_t m_used = 0; // bytes of the last slab
+  std::size_t m_used = 0;   // bytes of the last slab
+  std::size_t m_before = 0; // bytes of those before it
 };
 
 /// A list that may become large, of what is plain. Nothing in it moves when it grows, so that it

@@ -3,32 +3,35 @@
 namespace mailfunnel {
 
 /// From few, as a mailing may have few, to so many that each chunk gets some at once.
-template<typename Row> [[gnu::noinline]] void ChunkedRows<Row>::make_room(LargeArena& arena) {
+template<typename Row> [[gnu::noinline]] void ChunkedRows<Row>::make_room(RowMemory& memory) {
   constexpr std::size_t k_fewest = 8, k_most = 512;
   if (m_waiting.size() == k_most) {
-    deal_out(arena);
+    deal_out(memory);
   } else {
-    m_waiting.resize(std::max(k_fewest, 4 * m_waiting.size()));
+    const auto before = m_waiting.size();
+    m_waiting.resize(std::max(k_fewest, 4 * before));
+    memory.beside += (m_waiting.size() - before) * sizeof(Row);
   }
 }
 
-template<typename Row> void ChunkedRows<Row>::deal_out(LargeArena& arena) {
-  place(std::span(m_waiting).first(m_next), arena);
+template<typename Row> void ChunkedRows<Row>::deal_out(RowMemory& memory) {
+  place(std::span(m_waiting).first(m_next), memory);
   m_next = 0;
 }
 
-template<typename Row> void ChunkedRows<Row>::place(std::span<const Row> rows, LargeArena& arena) {
+template<typename Row> void ChunkedRows<Row>::place(std::span<const Row> rows, RowMemory& memory) {
   for (const auto& row : rows) {
     const auto chunk = chunk_of(row.recipient);
     if (chunk >= m_rooms.size() || m_rooms[chunk].next == m_rooms[chunk].end) {
-      add_page(chunk, arena);
+      add_page(chunk, memory);
     }
     *m_rooms[chunk].next++ = row;
   }
 }
 
-template<typename Row> void ChunkedRows<Row>::add_page(std::uint32_t chunk, LargeArena& arena) {
+template<typename Row> void ChunkedRows<Row>::add_page(std::uint32_t chunk, RowMemory& memory) {
   if (chunk >= m_rooms.size()) {
+    memory.beside += (chunk + 1 - m_rooms.size()) * (sizeof(Room) + sizeof(m_pages[0]));
     m_rooms.resize(std::size_t{chunk} + 1);
     m_pages.resize(std::size_t{chunk} + 1);
   }
@@ -40,7 +43,7 @@ template<typename Row> void ChunkedRows<Row>::add_page(std::uint32_t chunk, Larg
   constexpr std::size_t k_first = 8, k_largest = 256; // rows
   const auto rows =
       pages.empty() ? k_first : std::clamp(pages.back().size() * 4, k_first, k_largest);
-  room.next = arena.take<Row>(rows);
+  room.next = memory.arena.take<Row>(rows);
   room.end = room.next + rows;
   pages.emplace_back(room.next, rows);
 }

@@ -14,30 +14,42 @@
 
 namespace mailfunnel {
 
+/// Of all buckets of a thread.
+struct RowMemory {
+  LargeArena arena;       // of their pages
+  std::size_t beside = 0; // bytes of their tables
+
+  std::size_t bytes() const { return arena.taken() + beside; }
+  void clear() {
+    arena.clear();
+    beside = 0;
+  }
+};
+
 /// Each chunk's in pages of an arena. They are dealt out some hundred at a time: one by one, amid
 /// all that an import does with a record, each would wait for the memory of its chunk by itself.
 template<typename Row> class ChunkedRows {
 public:
   /// Room for one more, not set.
-  Row& next(LargeArena& arena) {
+  Row& next(RowMemory& memory) {
     if (m_next == m_waiting.size()) {
-      make_room(arena);
+      make_room(memory);
     }
     return m_waiting[m_next++];
   }
   /// Before what follows, and after the last next().
-  void deal_out(LargeArena& arena);
+  void deal_out(RowMemory& memory);
 
   std::uint32_t chunks() const { return static_cast<std::uint32_t>(m_rooms.size()); }
   /// Those of a chunk below chunks(), in the order in which they came.
   std::vector<std::span<Row>> pages(std::uint32_t chunk) const;
   /// Gives each row the recipient change(recipient), who may be of another chunk.
-  template<typename Change> void renumber(Change change, LargeArena& arena);
+  template<typename Change> void renumber(Change change, RowMemory& memory);
 
 private:
-  void make_room(LargeArena& arena);
-  void place(std::span<const Row> rows, LargeArena& arena);
-  void add_page(std::uint32_t chunk, LargeArena& arena);
+  void make_room(RowMemory& memory);
+  void place(std::span<const Row> rows, RowMemory& memory);
+  void add_page(std::uint32_t chunk, RowMemory& memory);
   struct Room {
     Row *next = nullptr, *end = nullptr; // in the last page
   };
@@ -54,22 +66,20 @@ public:
       m_rows.emplace<ChunkedRows<PlainRow>>();
     }
   }
-  /// Returns how many bytes it takes.
-  std::size_t push(const EventRow& row, std::uint32_t recipient, LargeArena& arena) {
+  void push(const EventRow& row, std::uint32_t recipient, RowMemory& memory) {
     m_first = std::min(m_first, row.time);
     m_last = std::max(m_last, row.time);
     if (auto* const plain = std::get_if<ChunkedRows<PlainRow>>(&m_rows)) {
-      plain->next(arena) = {recipient, row.time};
-      return sizeof(PlainRow);
+      plain->next(memory) = {recipient, row.time};
+      return;
     }
-    auto& placed = std::get_if<ChunkedRows<EventRow>>(&m_rows)->next(arena);
+    auto& placed = std::get_if<ChunkedRows<EventRow>>(&m_rows)->next(memory);
     placed = row;
     placed.recipient = recipient; // last: a copy of what was just written in part would wait for it
-    return sizeof(EventRow);
   }
   /// Before what follows, and after the last push().
-  void deal_out(LargeArena& arena) {
-    std::visit([&](auto& rows) { rows.deal_out(arena); }, m_rows);
+  void deal_out(RowMemory& memory) {
+    std::visit([&](auto& rows) { rows.deal_out(memory); }, m_rows);
   }
   bool empty() const { return m_first > m_last; }
   std::uint32_t first() const { return m_first; } // times of the earliest and latest row
@@ -79,8 +89,8 @@ public:
   }
   /// Adds those of the chunk to a set of this kind.
   void add_to(RowPages& set) const;
-  template<typename Change> void renumber(Change change, LargeArena& arena) {
-    std::visit([&](auto& rows) { rows.renumber(change, arena); }, m_rows);
+  template<typename Change> void renumber(Change change, RowMemory& memory) {
+    std::visit([&](auto& rows) { rows.renumber(change, memory); }, m_rows);
   }
   /// Gives each row that has one the link change(link).
   template<typename Change> void renumber_links(Change change);
@@ -92,7 +102,7 @@ private:
 
 template<typename Row>
 template<typename Change>
-void ChunkedRows<Row>::renumber(Change change, LargeArena& arena) {
+void ChunkedRows<Row>::renumber(Change change, RowMemory& memory) {
   std::vector<Row> moved;
   for (std::uint32_t chunk = 0; chunk < chunks(); ++chunk) {
     auto pages = this->pages(chunk);
@@ -110,7 +120,7 @@ void ChunkedRows<Row>::renumber(Change change, LargeArena& arena) {
     m_rooms[chunk] = {}; // what comes next begins a page
     m_pages[chunk] = std::move(pages);
   }
-  place(moved, arena);
+  place(moved, memory);
 }
 
 template<typename Change> void RowBucket::renumber_links(Change change) {

@@ -566,7 +566,7 @@ void Session::write_joined(std::span<Harvest> harvests) {
             const auto target = into.find(recipient);
             return target == into.end() ? recipient : target->second;
           },
-          *harvest.arena);
+          *harvest.memory);
     }
     for (auto& person : harvest.attributes->people()) {
       const auto target = into.find(person.recipient);

@@ -17,7 +17,7 @@ namespace {
 template<typename Change> void each_number(std::span<Session::Harvest> harvests, Change change) {
   for (auto& harvest : harvests) {
     for (auto& bucket : *harvest.rows) {
-      bucket.renumber(change, *harvest.arena);
+      bucket.renumber(change, *harvest.memory);
     }
     for (auto& person : harvest.attributes->people()) {
       person.recipient = change(person.recipient);

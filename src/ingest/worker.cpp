@@ -73,17 +73,16 @@ std::vector<Rejected> Worker::take_rejected() {
 
 Session::Harvest Worker::harvest() {
   for (auto& bucket : m_rows) {
-    bucket.deal_out(m_arena);
+    bucket.deal_out(m_memory);
   }
-  return {&m_rows, &m_arena, &m_attributes, held_bytes()};
+  return {&m_rows, &m_memory, &m_attributes, held_bytes()};
 }
 
 void Worker::clear() {
   m_rows.clear();
-  m_arena.clear();
+  m_memory.clear();
   m_attributes.clear();
   m_links.clear(); // numbers may have moved
-  m_row_bytes = 0;
   m_key_bytes = 0;
 }
 
@@ -317,7 +316,7 @@ void Worker::put(std::uint32_t bucket, const EventRow& row, std::uint32_t recipi
   if (bucket >= m_rows.size()) {
     make_buckets(std::size_t{bucket} + 1);
   }
-  m_row_bytes += m_rows[bucket].push(row, recipient, m_arena);
+  m_rows[bucket].push(row, recipient, m_memory);
 }
 
 [[gnu::noinline]] void Worker::make_buckets(std::size_t count) {

@@ -50,7 +50,7 @@ public:
   std::vector<Rejected> take_rejected();
   std::size_t waiting_bytes() const { return m_waiting_bytes; } // of rejects, until they are taken
   /// Of rows, attributes and keys of people, until they are cleared.
-  std::uint64_t held_bytes() const { return m_row_bytes + m_attributes.bytes() + m_key_bytes; }
+  std::uint64_t held_bytes() const { return m_memory.bytes() + m_attributes.bytes() + m_key_bytes; }
 
 private:
   /// A row whose recipient is looked up with a batch of others.
@@ -112,12 +112,11 @@ private:
 
   Session& m_session;
   std::optional<AddressBook::Pass> m_pass;
-  LargeArena m_arena; // of m_rows
+  RowMemory m_memory; // of m_rows
   std::vector<RowBucket> m_rows;
   AttributeChanges m_attributes;
   ImportCounts m_counts;
   std::vector<Rejected> m_rejected;
-  std::uint64_t m_row_bytes = 0;
   std::uint64_t m_key_bytes = 0;    // of people
   std::size_t m_rejected_bytes = 0; // of all there ever were
   std::size_t m_waiting_bytes = 0;

@@ -15,7 +15,6 @@ void AttributeChanges::add(std::uint16_t attribute, std::string_view value) {
   if (known == m_known.end()) {
     auto* const text = m_texts.take<char>(value.size());
     std::copy(value.begin(), value.end(), text);
-    m_text_bytes += value.size();
     m_values.push_back({text, attribute, static_cast<std::uint16_t>(value.size())});
     known = m_known.insert(static_cast<std::uint32_t>(m_values.size() - 1)).first;
   }
@@ -34,13 +33,12 @@ void AttributeChanges::clear() {
   m_told.clear();
   m_values.clear();
   m_texts.clear();
-  m_text_bytes = 0;
 }
 
 std::uint64_t AttributeChanges::bytes() const {
   constexpr std::uint64_t k_a_value = sizeof(Value) + 2 * sizeof(std::uint32_t); // and in the set
   return m_people.size() * sizeof(Person) + m_told.size() * sizeof(std::uint32_t) +
-         m_values.size() * k_a_value + m_text_bytes;
+         m_values.size() * k_a_value + m_texts.taken();
 }
 
 } // namespace mailfunnel

@@ -92,7 +92,6 @@ private:
   LargeList<std::uint32_t> m_told; // numbers of values, one person's after the other's
   LargeList<Value> m_values;       // by number
   LargeArena m_texts;              // of them
-  std::uint64_t m_text_bytes = 0;
   boost::unordered_flat_set<std::uint32_t, Hash, Same> m_known;
 };
 

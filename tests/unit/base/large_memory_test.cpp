@@ -42,20 +42,24 @@ TEST_CASE("more memory than there is: an error that says what to do") {
 TEST_CASE("pieces of an arena never move and never share a byte") {
   LargeArena arena;
   std::vector<std::span<std::uint64_t>> pieces;
+  std::size_t asked = 0;
   for (std::size_t i = 0; i < 3000; ++i) {
     const auto size = i * 37 % 1000 + (i % 500 == 0 ? 700'000 : 0); // some larger than any slab
     auto* const bytes = arena.take<char>(i % 7); // so that the next has to be aligned
     std::memset(bytes, 0xFF, i % 7);
-    auto* const piece = arena.take<std::uint64_t>(size + 5);
+    auto* const piece = arena.take<std::uint64_t>(size);
+    asked += i % 7 + size * sizeof(std::uint64_t);
     CHECK_EQ(reinterpret_cast<std::uintptr_t>(piece) % alignof(std::uint64_t), 0);
-    arena.give_back<std::uint64_t>(5);
     std::fill_n(piece, size, i);
     pieces.emplace_back(piece, size);
   }
   for (std::size_t i = 0; i < pieces.size(); ++i) {
     CHECK(std::all_of(pieces[i].begin(), pieces[i].end(), [i](auto n) { return n == i; }));
   }
+  CHECK_GE(arena.taken(), asked);
+  CHECK_LE(arena.taken(), asked + 3000 * alignof(std::uint64_t));
   arena.clear();
+  CHECK_EQ(arena.taken(), 0);
   CHECK(arena.take<char>(1) != nullptr);
 }
 
