@@ -94,6 +94,7 @@ AddressBook::Slot& AddressBook::first_free(std::uint64_t place) {
 std::uint64_t AddressBook::take_room(std::size_t size) {
   const auto used = m_arena_used.fetch_add(size, std::memory_order_relaxed);
   if (used + size > m_arena_size) {
+    m_arena_used.fetch_sub(size, std::memory_order_relaxed);
     throw Failure({ErrorCode::io, "too many recipients for the memory of this machine"});
   }
   return used;

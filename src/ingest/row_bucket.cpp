@@ -6,7 +6,8 @@ namespace mailfunnel {
 template<typename Row> [[gnu::noinline]] void ChunkedRows<Row>::make_room(RowMemory& memory) {
   constexpr std::size_t k_fewest = 8, k_most = 512;
   if (m_waiting.size() == k_most) {
-    deal_out(memory);
+    place(waiting(), memory);
+    m_next = 0;
   } else {
     const auto before = m_waiting.size();
     m_waiting.resize(std::max(k_fewest, 4 * before));
@@ -15,8 +16,25 @@ template<typename Row> [[gnu::noinline]] void ChunkedRows<Row>::make_room(RowMem
 }
 
 template<typename Row> void ChunkedRows<Row>::deal_out(RowMemory& memory) {
-  place(std::span(m_waiting).first(m_next), memory);
-  m_next = 0;
+  if (dealt()) {
+    place(waiting(), memory);
+    m_next = 0;
+  } else {
+    sort_waiting();
+  }
+}
+
+template<typename Row> void ChunkedRows<Row>::sort_waiting() {
+  std::stable_sort(waiting().begin(), waiting().end(), [](const Row& a, const Row& b) {
+    return chunk_of(a.recipient) < chunk_of(b.recipient);
+  });
+}
+
+template<typename Row> std::uint32_t ChunkedRows<Row>::chunks() const {
+  if (dealt()) {
+    return static_cast<std::uint32_t>(m_rooms.size());
+  }
+  return m_next == 0 ? 0 : chunk_of(m_waiting[m_next - 1].recipient) + 1;
 }
 
 template<typename Row> void ChunkedRows<Row>::place(std::span<const Row> rows, RowMemory& memory) {
@@ -46,10 +64,19 @@ template<typename Row> void ChunkedRows<Row>::add_page(std::uint32_t chunk, RowM
   room.next = memory.arena.take<Row>(rows);
   room.end = room.next + rows;
   pages.emplace_back(room.next, rows);
+  memory.beside += 2 * sizeof(pages[0]); // with what a vector keeps ahead
 }
 
-template<typename Row>
-std::vector<std::span<Row>> ChunkedRows<Row>::pages(std::uint32_t chunk) const {
+template<typename Row> std::vector<std::span<Row>> ChunkedRows<Row>::pages(std::uint32_t chunk) {
+  if (!dealt()) {
+    const auto all = waiting();
+    const auto at = [](const Row& row, std::uint32_t place) {
+      return chunk_of(row.recipient) < place;
+    };
+    const auto first = std::lower_bound(all.begin(), all.end(), chunk, at);
+    const auto end = std::lower_bound(first, all.end(), chunk + 1, at);
+    return {std::span<Row>(first, end)};
+  }
   auto pages = m_pages[chunk];
   if (const auto& room = m_rooms[chunk]; room.next != nullptr) {
     pages.back() = {pages.back().data(), room.next};
@@ -60,9 +87,9 @@ std::vector<std::span<Row>> ChunkedRows<Row>::pages(std::uint32_t chunk) const {
 template class ChunkedRows<EventRow>;
 template class ChunkedRows<PlainRow>;
 
-void RowBucket::add_to(RowPages& set) const {
+void RowBucket::add_to(RowPages& set) {
   std::visit(
-      [&set]<typename Row>(const ChunkedRows<Row>& rows) {
+      [&set]<typename Row>(ChunkedRows<Row>& rows) {
         if (set.chunk >= rows.chunks()) {
           return;
         }

@@ -28,6 +28,7 @@ struct RowMemory {
 
 /// Each chunk's in pages of an arena. They are dealt out some hundred at a time: one by one, amid
 /// all that an import does with a record, each would wait for the memory of its chunk by itself.
+/// Where there are no more than that (of a thousand small mailings) none is: they are put in order.
 template<typename Row> class ChunkedRows {
 public:
   /// Room for one more, not set.
@@ -40,13 +41,16 @@ public:
   /// Before what follows, and after the last next().
   void deal_out(RowMemory& memory);
 
-  std::uint32_t chunks() const { return static_cast<std::uint32_t>(m_rooms.size()); }
+  std::uint32_t chunks() const;
   /// Those of a chunk below chunks(), in the order in which they came.
-  std::vector<std::span<Row>> pages(std::uint32_t chunk) const;
+  std::vector<std::span<Row>> pages(std::uint32_t chunk);
   /// Gives each row the recipient change(recipient), who may be of another chunk.
   template<typename Change> void renumber(Change change, RowMemory& memory);
 
 private:
+  bool dealt() const { return !m_rooms.empty(); }
+  std::span<Row> waiting() { return std::span(m_waiting).first(m_next); }
+  void sort_waiting();
   void make_room(RowMemory& memory);
   void place(std::span<const Row> rows, RowMemory& memory);
   void add_page(std::uint32_t chunk, RowMemory& memory);
@@ -88,7 +92,7 @@ public:
     return std::visit([](const auto& rows) { return rows.chunks(); }, m_rows);
   }
   /// Adds those of the chunk to a set of this kind.
-  void add_to(RowPages& set) const;
+  void add_to(RowPages& set);
   template<typename Change> void renumber(Change change, RowMemory& memory) {
     std::visit([&](auto& rows) { rows.renumber(change, memory); }, m_rows);
   }
@@ -103,17 +107,25 @@ private:
 template<typename Row>
 template<typename Change>
 void ChunkedRows<Row>::renumber(Change change, RowMemory& memory) {
+  if (!dealt()) {
+    for (auto& row : waiting()) {
+      row.recipient = change(row.recipient);
+    }
+    sort_waiting();
+    return;
+  }
   std::vector<Row> moved;
   for (std::uint32_t chunk = 0; chunk < chunks(); ++chunk) {
     auto pages = this->pages(chunk);
     for (auto& page : pages) {
-      const auto kept = std::remove_if(page.begin(), page.end(), [&](Row& row) {
+      for (auto& row : page) {
         row.recipient = change(row.recipient);
-        const bool goes = chunk_of(row.recipient) != chunk;
-        if (goes) {
+        if (chunk_of(row.recipient) != chunk) {
           moved.push_back(row);
         }
-        return goes;
+      }
+      const auto kept = std::remove_if(page.begin(), page.end(), [chunk](const Row& row) {
+        return chunk_of(row.recipient) != chunk;
       });
       page = page.first(static_cast<std::size_t>(kept - page.begin()));
     }
@@ -124,7 +136,7 @@ void ChunkedRows<Row>::renumber(Change change, RowMemory& memory) {
 }
 
 template<typename Change> void RowBucket::renumber_links(Change change) {
-  const auto* const rows = std::get_if<ChunkedRows<EventRow>>(&m_rows);
+  auto* const rows = std::get_if<ChunkedRows<EventRow>>(&m_rows);
   for (std::uint32_t chunk = 0; rows != nullptr && chunk < rows->chunks(); ++chunk) {
     for (const auto page : rows->pages(chunk)) {
       for (auto& row : page) {

@@ -62,13 +62,17 @@ Session::Session(Store& store, SessionOptions options)
     slot.sources = stored.sources;
     m_by_id.emplace(campaign_key(slot.account, slot.external_id, slot.send), &slot);
   }
+  make_book();
+  if (!m_options.small) {
+    load_book();
+  }
+}
+
+void Session::make_book() {
   m_book = std::make_unique<AddressBook>(m_options.small ? 0 : m_known, m_store.secret(),
                                          m_options.threads);
   if (!m_erasures.empty()) {
     m_book->refuse([this](std::string_view key) { return m_erasures.has(key); });
-  }
-  if (!m_options.small) {
-    load_book();
   }
 }
 
@@ -333,7 +337,7 @@ void Session::name_campaign(CampaignSlot& campaign, std::string_view name) {
 
 void Session::flush(std::span<Harvest> harvests, ImportCounts& counts, const std::string& source,
                     bool last, const std::function<bool()>& also) {
-  constexpr std::uint64_t k_packed = 4; // so many times smaller in the store
+  constexpr std::uint64_t k_packed = 2; // so many times smaller in the store
   std::uint64_t bytes = 0;
   for (const auto& harvest : harvests) {
     bytes += harvest.bytes / k_packed;
@@ -505,7 +509,7 @@ void Session::write_large(std::span<Harvest> harvests, ImportCounts& counts, boo
 
 std::vector<RowPages> Session::gathered_sets(std::span<Harvest> harvests) {
   std::vector<RowPages> sets;
-  std::vector<const RowBucket*> buckets;
+  std::vector<RowBucket*> buckets;
   for (auto& slot : m_campaigns) {
     std::uint32_t first = ~0U, last = 0;
     for (std::size_t kind = 0; kind < k_event_kinds; ++kind) {
@@ -514,7 +518,7 @@ std::vector<RowPages> Session::gathered_sets(std::span<Harvest> harvests) {
       for (const auto& harvest : harvests) {
         const auto place = slot.index * k_event_kinds + kind;
         if (place < harvest.rows->size() && !(*harvest.rows)[place].empty()) {
-          const auto& bucket = (*harvest.rows)[place];
+          auto& bucket = (*harvest.rows)[place];
           first = std::min(first, bucket.first());
           last = std::max(last, bucket.last());
           chunks = std::max(chunks, bucket.chunks());
@@ -523,7 +527,7 @@ std::vector<RowPages> Session::gathered_sets(std::span<Harvest> harvests) {
       }
       for (std::uint32_t chunk = 0; chunk < chunks; ++chunk) {
         RowPages set{chunk, slot.id, static_cast<EventKind>(kind), {}};
-        for (const auto* bucket : buckets) {
+        for (auto* bucket : buckets) {
           bucket->add_to(set);
         }
         if (set.size() != 0) {
@@ -541,21 +545,26 @@ std::vector<RowPages> Session::gathered_sets(std::span<Harvest> harvests) {
   return sets;
 }
 
+/// a -> b and b -> c: everybody ends at the last.
+std::uint32_t Session::joined_into(std::uint32_t number) const {
+  auto end = number;
+  for (std::size_t steps = 0; steps <= m_joined.size(); ++steps) {
+    const auto next = m_joined.find(end);
+    if (next == m_joined.end() || (next->second == number && end != number)) {
+      break;
+    }
+    end = next->second;
+  }
+  return end;
+}
+
 void Session::write_joined(std::span<Harvest> harvests) {
   if (m_joined.empty()) {
     return;
   }
-  // a -> b and b -> c: everybody ends at the last.
   std::unordered_map<RecipientId, RecipientId> into;
-  for (const auto& [from, target] : m_joined) {
-    auto end = target;
-    for (std::size_t steps = 0; steps <= m_joined.size(); ++steps) {
-      const auto next = m_joined.find(end);
-      if (next == m_joined.end() || next->second == from) {
-        break;
-      }
-      end = next->second;
-    }
+  for (const auto& [from, next] : m_joined) {
+    const auto end = joined_into(from);
     into.emplace(from, end);
     m_recipients.merge(from, end);
   }

@@ -159,7 +159,9 @@ private:
                                        std::uint32_t known, std::uint32_t contact);
   void note_erased(std::string_view key, const Erasure* as); // the caller holds the mutex
   void write_erasures(std::span<Harvest> harvests);
+  void make_book();
   void load_book();
+  std::uint32_t joined_into(std::uint32_t number) const; // itself where it is joined to nobody
   void load_links(CampaignSlot& campaign);
   void number_stored_links(CampaignSlot& campaign);
   void note_source(CampaignSlot& campaign);

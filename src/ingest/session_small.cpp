@@ -27,6 +27,9 @@ Session::Resolved Session::resolve_small(std::span<Harvest> harvests, ImportCoun
       now[person.recipient] = true;
     }
   }
+  for (const auto& [from, next] : m_joined) {
+    now[joined_into(from)] = true;
+  }
   // An address decides who it is; a contact id only where there is no address, or none known.
   for (std::size_t i = 0; i < added.size(); ++i) {
     const auto number = added.id(i);
@@ -71,13 +74,10 @@ Session::Resolved Session::resolve_small(std::span<Harvest> harvests, ImportCoun
 
 void Session::write_small(std::span<Harvest> harvests, ImportCounts& counts) {
   const auto resolved = resolve_small(harvests, counts);
-  const auto id_of = [&](std::uint32_t number) {
-    const auto joined = m_joined.find(number);
-    return resolved.id[joined == m_joined.end() ? number : joined->second];
-  };
+  const auto id_of = [&](std::uint32_t number) { return resolved.id[joined_into(number)]; };
   for (auto& harvest : harvests) {
     for (auto& person : harvest.attributes->people()) {
-      person.recipient = id_of(person.recipient).value_or(person.recipient);
+      person.recipient = id_of(person.recipient).value(); // whoever has attributes has one
     }
   }
   write_attributes(harvests, counts);
@@ -126,6 +126,9 @@ void Session::write_small(std::span<Harvest> harvests, ImportCounts& counts) {
   counts.duplicate += again;
   m_joined.clear();
   m_activity.add_to_inbox(fresh);
+  // The next batch is looked up anew: what is told of the book's keys is told once.
+  m_without_address.clear();
+  make_book();
 }
 
 std::uint64_t fold_inbox(Store& store, unsigned threads) {

@@ -51,7 +51,7 @@ void Worker::begin_chunk(std::string_view text, std::uint64_t number, std::uint6
                          std::size_t people_ahead) {
   const auto here = m_session.options().threads * (text.size() / 24 + 64); // at most
   m_session.book().reserve(here, people_ahead);
-  m_attributes.reserve(people_ahead, people_ahead / m_session.options().threads);
+  m_attributes.reserve(people_ahead, people_ahead / m_session.options().threads / 2);
   m_pass.emplace(m_session.book());
   m_text = text;
   m_chunk = number;
@@ -75,6 +75,9 @@ Session::Harvest Worker::harvest() {
   for (auto& bucket : m_rows) {
     bucket.deal_out(m_memory);
   }
+  m_attributes.erase_people([](const AttributeChanges::Person& person) {
+    return person.recipient == AddressBook::k_none; // whose record broke off
+  });
   return {&m_rows, &m_memory, &m_attributes, held_bytes()};
 }
 
@@ -453,7 +456,8 @@ void Worker::accept(const RecipientView& recipient) {
   const auto place = m_attributes.people().size();
   const auto& options = m_session.options();
   const auto since = recipient.changed_at.value_or(options.valid_from.value_or(options.now));
-  m_attributes.begin(0, static_cast<std::uint32_t>(std::clamp<Seconds>(since, 0, k_latest)));
+  m_attributes.begin(AddressBook::k_none,
+                     static_cast<std::uint32_t>(std::clamp<Seconds>(since, 0, k_latest)));
   if (!tell_attributes(recipient)) {
     m_attributes.abandon();
     return;

@@ -237,7 +237,9 @@ std::uint64_t key_of(const RowPages& set) {
 }
 
 /// Neighbours, so many that they are worth a thread's while: where each begins, and the end.
-std::vector<std::size_t> pieces_of(std::span<const RowPages> sets) {
+std::vector<std::size_t> pieces_of(std::span<const RowPages> sets,
+                                   std::span<const std::optional<std::string>> stored) {
+  constexpr std::size_t k_stored_row = 4; // bytes, mostly
   std::vector<std::size_t> begins;
   std::size_t rows = k_rows_at_once;
   for (std::size_t i = 0; i < sets.size(); ++i) {
@@ -245,7 +247,7 @@ std::vector<std::size_t> pieces_of(std::span<const RowPages> sets) {
       begins.push_back(i);
       rows = 0;
     }
-    rows += sets[i].size();
+    rows += sets[i].size() + (stored[i] ? stored[i]->size() / k_stored_row : 0);
   }
   begins.push_back(sets.size());
   return begins;
@@ -326,7 +328,7 @@ MergeCounts Activity::merge_some(std::span<const RowPages> sets,
     auto block = encode_block(mine.both);
     return block == *old ? std::nullopt : std::optional(std::move(block));
   };
-  const auto pieces = pieces_of(sets);
+  const auto pieces = pieces_of(sets, stored);
   const std::size_t before = write_first ? 1 : 0;
   parallel_for(before + pieces.size() - 1, threads, [&](std::size_t item, unsigned thread) {
     if (item < before) {

@@ -30,6 +30,7 @@ void AttributeChanges::abandon() {
 void AttributeChanges::clear() {
   m_people.clear();
   m_known.clear();
+  m_known.rehash(0);
   m_told.clear();
   m_values.clear();
   m_texts.clear();
