@@ -112,5 +112,23 @@ TEST_CASE("what a small import tells of somebody who had another address is his"
   CHECK(his);
 }
 
+TEST_CASE("what a record told before it broke off is told of nobody") {
+  SmallSession test;
+  test.opened->database().execute("CREATE TRIGGER breaks BEFORE INSERT ON attribute WHEN new.name "
+                                  "= 'breaks' BEGIN SELECT RAISE(ABORT, 'no room'); END");
+  test.batch([&] {
+    const std::array<std::pair<std::string_view, std::string_view>, 2> attributes{
+        {{"job_title", "Director"}, {"breaks", "x"}}};
+    RecipientView person;
+    person.address = "bo@example.com";
+    person.attributes = attributes;
+    CHECK_THROWS_AS(test.worker->accept(person), Failure);
+    test.title_of("cleo@example.com", "Clerk");
+  });
+  CHECK(test.attributes_of("zoe@example.com") == Pairs{{"job_title", "Nurse"}});
+  CHECK(test.attributes_of("cleo@example.com") == Pairs{{"job_title", "Clerk"}});
+  CHECK_FALSE(Recipients(test.opened->database()).find("bo@example.com"));
+}
+
 } // namespace
 } // namespace mailfunnel
