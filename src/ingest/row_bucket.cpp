@@ -67,42 +67,29 @@ template<typename Row> void ChunkedRows<Row>::add_page(std::uint32_t chunk, RowM
   memory.beside += 2 * sizeof(pages[0]); // with what a vector keeps ahead
 }
 
-template<typename Row> std::vector<std::span<Row>> ChunkedRows<Row>::pages(std::uint32_t chunk) {
+template<typename Row>
+std::uint32_t ChunkedRows<Row>::add_to(RowSets& sets, std::uint32_t chunk, std::uint32_t& begin) {
   if (!dealt()) {
-    const auto all = waiting();
-    const auto at = [](const Row& row, std::uint32_t place) {
-      return chunk_of(row.recipient) < place;
-    };
-    const auto first = std::lower_bound(all.begin(), all.end(), chunk, at);
-    const auto end = std::lower_bound(first, all.end(), chunk + 1, at);
-    return {std::span<Row>(first, end)};
+    const auto all = std::span<const Row>(waiting());
+    auto end = begin;
+    while (end < all.size() && chunk_of(all[end].recipient) == chunk) {
+      ++end;
+    }
+    if (end != begin) {
+      sets.add(all.subspan(begin, end - begin));
+    }
+    begin = end;
+    return end < all.size() ? chunk_of(all[end].recipient) : RowBucket::k_no_chunk;
   }
-  auto pages = m_pages[chunk];
-  if (const auto& room = m_rooms[chunk]; room.next != nullptr) {
-    pages.back() = {pages.back().data(), room.next};
-  }
-  return pages;
+  each_page(chunk, [&sets](std::span<Row> page) {
+    if (!page.empty()) {
+      sets.add(std::span<const Row>(page));
+    }
+  });
+  return chunk + 1 < m_rooms.size() ? chunk + 1 : RowBucket::k_no_chunk;
 }
 
 template class ChunkedRows<EventRow>;
 template class ChunkedRows<PlainRow>;
-
-void RowBucket::add_to(RowPages& set) {
-  std::visit(
-      [&set]<typename Row>(ChunkedRows<Row>& rows) {
-        if (set.chunk >= rows.chunks()) {
-          return;
-        }
-        if (!std::holds_alternative<Pages<Row>>(set.pages)) {
-          set.pages.emplace<Pages<Row>>();
-        }
-        for (const auto page : rows.pages(set.chunk)) {
-          if (!page.empty()) {
-            std::get<Pages<Row>>(set.pages).emplace_back(page);
-          }
-        }
-      },
-      m_rows);
-}
 
 } // namespace mailfunnel

@@ -42,8 +42,10 @@ public:
   void deal_out(RowMemory& memory);
 
   std::uint32_t chunks() const;
-  /// Those of a chunk below chunks(), in the order in which they came.
-  std::vector<std::span<Row>> pages(std::uint32_t chunk);
+  /// Calls see(page) with those of a chunk below chunks(), in the order in which they came.
+  template<typename See> void each_page(std::uint32_t chunk, See see);
+  /// As RowBucket::add_to.
+  std::uint32_t add_to(RowSets& sets, std::uint32_t chunk, std::uint32_t& begin);
   /// Gives each row the recipient change(recipient), who may be of another chunk.
   template<typename Change> void renumber(Change change, RowMemory& memory);
 
@@ -91,8 +93,13 @@ public:
   std::uint32_t chunks() const {
     return std::visit([](const auto& rows) { return rows.chunks(); }, m_rows);
   }
-  /// Adds those of the chunk to a set of this kind.
-  void add_to(RowPages& set);
+  /// Adds those of the chunk to the set that was begun. For who goes through the chunks in order,
+  /// each time with the same `begin`, which is 0 at first: returns which is the next to have any,
+  /// k_no_chunk: none.
+  std::uint32_t add_to(RowSets& sets, std::uint32_t chunk, std::uint32_t& begin) {
+    return std::visit([&](auto& rows) { return rows.add_to(sets, chunk, begin); }, m_rows);
+  }
+  static constexpr std::uint32_t k_no_chunk = ~0U;
   template<typename Change> void renumber(Change change, RowMemory& memory) {
     std::visit([&](auto& rows) { rows.renumber(change, memory); }, m_rows);
   }
@@ -116,8 +123,8 @@ void ChunkedRows<Row>::renumber(Change change, RowMemory& memory) {
   }
   std::vector<Row> moved;
   for (std::uint32_t chunk = 0; chunk < chunks(); ++chunk) {
-    auto pages = this->pages(chunk);
-    for (auto& page : pages) {
+    std::vector<std::span<Row>> pages;
+    each_page(chunk, [&](std::span<Row> page) {
       for (auto& row : page) {
         row.recipient = change(row.recipient);
         if (chunk_of(row.recipient) != chunk) {
@@ -127,22 +134,41 @@ void ChunkedRows<Row>::renumber(Change change, RowMemory& memory) {
       const auto kept = std::remove_if(page.begin(), page.end(), [chunk](const Row& row) {
         return chunk_of(row.recipient) != chunk;
       });
-      page = page.first(static_cast<std::size_t>(kept - page.begin()));
-    }
+      pages.push_back(page.first(static_cast<std::size_t>(kept - page.begin())));
+    });
     m_rooms[chunk] = {}; // what comes next begins a page
     m_pages[chunk] = std::move(pages);
   }
   place(moved, memory);
 }
 
+template<typename Row>
+template<typename See>
+void ChunkedRows<Row>::each_page(std::uint32_t chunk, See see) {
+  if (!dealt()) {
+    const auto all = waiting();
+    const auto at = [](const Row& row, std::uint32_t place) {
+      return chunk_of(row.recipient) < place;
+    };
+    const auto first = std::lower_bound(all.begin(), all.end(), chunk, at);
+    see(std::span<Row>(first, std::lower_bound(first, all.end(), chunk + 1, at)));
+    return;
+  }
+  const auto& pages = m_pages[chunk];
+  for (std::size_t i = 0; i < pages.size(); ++i) {
+    const bool has_room = i + 1 == pages.size() && m_rooms[chunk].next != nullptr;
+    see(has_room ? std::span<Row>(pages[i].data(), m_rooms[chunk].next) : pages[i]);
+  }
+}
+
 template<typename Change> void RowBucket::renumber_links(Change change) {
   auto* const rows = std::get_if<ChunkedRows<EventRow>>(&m_rows);
   for (std::uint32_t chunk = 0; rows != nullptr && chunk < rows->chunks(); ++chunk) {
-    for (const auto page : rows->pages(chunk)) {
+    rows->each_page(chunk, [&change](std::span<EventRow> page) {
       for (auto& row : page) {
         row.link = row.link == 0 ? row.link : change(row.link);
       }
-    }
+    });
   }
 }
 

@@ -499,7 +499,9 @@ void Session::write_large(std::span<Harvest> harvests, ImportCounts& counts, boo
   if (m_beside) {
     follow_merged(harvests);
   }
-  const auto merged = m_activity.merge(gathered_sets(harvests), m_options.threads, add);
+  auto rows = gathered_rows(harvests);
+  const auto merged =
+      m_activity.merge([&rows](RowSets& sets) { return rows.next(sets); }, m_options.threads, add);
   counts.fresh += merged.fresh;
   counts.duplicate += merged.duplicate;
   m_known = m_recipients.count();
@@ -507,31 +509,18 @@ void Session::write_large(std::span<Harvest> harvests, ImportCounts& counts, boo
   write_attributes(harvests, counts);
 }
 
-std::vector<RowPages> Session::gathered_sets(std::span<Harvest> harvests) {
-  std::vector<RowPages> sets;
-  std::vector<RowBucket*> buckets;
+GatheredRows Session::gathered_rows(std::span<Harvest> harvests) {
+  GatheredRows rows;
   for (auto& slot : m_campaigns) {
     std::uint32_t first = ~0U, last = 0;
-    for (std::size_t kind = 0; kind < k_event_kinds; ++kind) {
-      buckets.clear();
-      std::uint32_t chunks = 0;
-      for (const auto& harvest : harvests) {
+    for (const auto& harvest : harvests) {
+      for (std::size_t kind = 0; kind < k_event_kinds; ++kind) {
         const auto place = slot.index * k_event_kinds + kind;
         if (place < harvest.rows->size() && !(*harvest.rows)[place].empty()) {
           auto& bucket = (*harvest.rows)[place];
           first = std::min(first, bucket.first());
           last = std::max(last, bucket.last());
-          chunks = std::max(chunks, bucket.chunks());
-          buckets.push_back(&bucket);
-        }
-      }
-      for (std::uint32_t chunk = 0; chunk < chunks; ++chunk) {
-        RowPages set{chunk, slot.id, static_cast<EventKind>(kind), {}};
-        for (auto* bucket : buckets) {
-          bucket->add_to(set);
-        }
-        if (set.size() != 0) {
-          sets.push_back(std::move(set));
+          rows.add(slot.id, bucket, static_cast<EventKind>(kind));
         }
       }
     }
@@ -542,7 +531,8 @@ std::vector<RowPages> Session::gathered_sets(std::span<Harvest> harvests) {
       span = {std::min(span.first, first), std::max(span.second, last)};
     }
   }
-  return sets;
+  rows.sort();
+  return rows;
 }
 
 /// a -> b and b -> c: everybody ends at the last.

@@ -6,6 +6,7 @@
 #include "base/network.hpp"
 #include "base/uri.hpp"
 #include "ingest/address_book.hpp"
+#include "ingest/gathered_rows.hpp"
 #include "ingest/row_bucket.hpp"
 #include "ingest/sender_pattern.hpp"
 #include "model/activity.hpp"
@@ -176,7 +177,7 @@ private:
   Resolved resolve_small(std::span<Harvest> harvests, ImportCounts& counts);
   void write_joined(std::span<Harvest> harvests);
   void write_small(std::span<Harvest> harvests, ImportCounts& counts);
-  std::vector<RowPages> gathered_sets(std::span<Harvest> harvests);
+  GatheredRows gathered_rows(std::span<Harvest> harvests);
   void write_attributes(std::span<Harvest> harvests, ImportCounts& counts);
   bool write_coverage(const std::string& source); // true: it was not known
 

@@ -91,7 +91,11 @@ void Session::write_small(std::span<Harvest> harvests, ImportCounts& counts) {
   }
   std::vector<InboxEvent> fresh;
   std::uint64_t again = 0;
-  for (const auto& set : gathered_sets(harvests)) {
+  RowSets sets;
+  for (auto rows = gathered_rows(harvests); rows.next(sets);) {
+  }
+  for (std::size_t i = 0; i < sets.size(); ++i) {
+    const auto set = sets[i];
     std::map<std::uint32_t, EventColumns> blocks; // by chunk
     set.each([&](EventRow row) {
       const auto key = resolved.key[row.recipient];
@@ -163,10 +167,9 @@ std::uint64_t fold_inbox(Store& store, unsigned threads) {
         std::lower_bound(keys.begin(), keys.end(), std::string_view(event.key)) - keys.begin())];
     rows[{event.campaign, event.kind}].push_back(row);
   }
-  std::vector<RowPages> sets;
+  RowSets sets;
   for (auto& [key, of_key] : rows) {
-    const auto of_chunks = sets_of(key.first, key.second, of_key);
-    sets.insert(sets.end(), of_chunks.begin(), of_chunks.end());
+    sets.add(key.first, key.second, of_key);
   }
   activity.merge(std::move(sets), threads);
   activity.clear_inbox();

@@ -1,13 +1,16 @@
 #pragma once
-// Activity in the store: sorted blocks by (chunk, campaign, kind), and the inbox of small batches
-// before them. Who reads sees mailings that were merged as one (merged_campaigns.hpp); what writes
-// takes each by itself, as it stands.
+// Activity in the store: sorted sets by (chunk, campaign, kind), each a block of its own or, while
+// it is small, in a pack (set_pack.hpp); and the inbox of small batches before them. Who reads sees
+// mailings that were merged as one (merged_campaigns.hpp); what writes takes each by itself, as it
+// stands.
 
+#include "base/large_memory.hpp"
 #include "model/activity.hpp"
 #include "store/merged_campaigns.hpp"
 #include "store/store.hpp"
 
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
@@ -20,6 +23,8 @@
 
 namespace mailfunnel {
 
+class BlockReader;
+
 /// An event that tells who and when, and no more: most of a log, in half the memory.
 struct PlainRow {
   std::uint32_t recipient; // RecipientId
@@ -29,7 +34,7 @@ constexpr bool is_plain(EventKind kind) {
   return kind == EventKind::sent || kind == EventKind::delivered;
 }
 
-template<typename Row> using Pages = std::vector<std::span<const Row>>;
+template<typename Row> using Pages = std::span<const std::span<const Row>>;
 
 /// Rows of one set (chunk, campaign and kind), in any order, in pages from several threads.
 struct RowPages {
@@ -55,8 +60,40 @@ struct RowPages {
   static const EventRow& event_row(const EventRow& row) { return row; }
   static EventRow event_row(const PlainRow& row) { return {row.recipient, row.time, 0, 0, 0, 0}; }
 };
-/// The sets of rows of one campaign and kind, which are put in order of recipients for it.
-std::vector<RowPages> sets_of(CampaignId campaign, EventKind kind, std::span<EventRow> rows);
+
+/// Sets of rows, of which there may be millions: lists of their pages, which stand elsewhere.
+class RowSets {
+public:
+  /// What is added next is of this set, until another begins. One to which nothing is added is
+  /// none.
+  void begin(std::uint32_t chunk, CampaignId campaign, EventKind kind);
+  /// All pages of a set have rows of one size.
+  void add(std::span<const EventRow> page) { add_to(m_rows, page, false); }
+  void add(std::span<const PlainRow> page) { add_to(m_plain, page, true); }
+  /// The sets of rows of one campaign and kind, which are put in order of recipients for it.
+  void add(CampaignId campaign, EventKind kind, std::span<EventRow> rows);
+
+  std::size_t size() const { return m_sets.size(); }
+  bool empty() const { return m_sets.empty(); }
+  std::uint64_t key(std::size_t i) const { return m_sets[i].key; } // key_of() it
+  RowPages operator[](std::size_t i) const;
+  /// By key, as they stand in the store.
+  void sort();
+  void clear();
+
+private:
+  struct Set {
+    std::uint64_t key;
+    std::uint32_t first, pages : 31, plain : 1; // the first in m_rows or m_plain
+  };
+  template<typename Row>
+  void add_to(LargeVector<std::span<const Row>>& pages, std::span<const Row> page, bool plain);
+
+  LargeVector<Set> m_sets;
+  LargeVector<std::span<const EventRow>> m_rows;
+  LargeVector<std::span<const PlainRow>> m_plain;
+  std::uint64_t m_key = 0; // of the set that began
+};
 
 struct MergeCounts {
   std::uint64_t fresh = 0, duplicate = 0;
@@ -83,6 +120,8 @@ struct StoredSet {
 class ChunkActivity {
 public:
   ChunkActivity(Database& database, std::uint32_t chunk);
+  ChunkActivity(const ChunkActivity&) = delete;
+  ChunkActivity& operator=(const ChunkActivity&) = delete;
 
   /// Fills `columns` (cleared first); false when there is no such set.
   bool read(CampaignId campaign, EventKind kind, EventColumns& columns);
@@ -96,17 +135,22 @@ public:
 
 private:
   struct Set {
-    std::uint64_t key = 0;           // with the mailing as it is read
-    CampaignId part = 0;             // and as it is stored
-    std::optional<std::string> blob; // absent: not fetched yet
+    std::uint64_t key;             // with the mailing as it is read
+    CampaignId part;               // and as it is stored
+    const std::string* data;       // of its row; nullptr: not fetched yet
+    const char* in_pack = nullptr; // where its entry stands; nullptr: in none
   };
   std::span<Set> find(CampaignId campaign, EventKind kind); // fetched
+  const std::string& fetch(std::uint64_t key);
+  std::optional<BlockReader> block(const Set& set) const; // absent: it is gone
   template<typename Read>
   bool read_parts(std::span<Set> parts, EventColumns& columns, Read read) const;
   Database* m_database;
   std::uint32_t m_chunk;
   std::shared_ptr<const MergedCampaigns> m_merged;
-  std::vector<Set> m_sets; // by key
+  std::deque<std::string> m_data; // of rows
+  std::vector<Set> m_sets;        // by key
+  std::size_t m_last = 0;         // where one was found last: they are asked for in order, mostly
 };
 
 /// The event of that identity in a set, if it is there.
@@ -119,20 +163,19 @@ public:
 
   /// What sets there are, by chunk, campaign and kind; without the inbox. Reads none of them.
   std::vector<StoredSet> sets();
-  /// One set as it stands in the store, whatever was merged into its mailing.
-  std::optional<std::string> blob(std::uint32_t chunk, CampaignId campaign, EventKind kind);
-
   /// Adds one whole set to `columns`; false when there is none.
   bool load_set(std::uint32_t chunk, CampaignId campaign, EventKind kind, EventColumns& columns);
   /// As load_set, of the mailing alone, whatever was merged into it.
   bool load_own_set(std::uint32_t chunk, CampaignId campaign, EventKind kind,
                     EventColumns& columns);
 
-  /// Unites rows with what is stored; each set stands in `sets` once. The caller holds the
-  /// transaction. `write_first` is called once, with the database to itself, by one of the threads:
-  /// the others begin meanwhile.
-  MergeCounts merge(std::vector<RowPages> sets, unsigned threads,
+  /// Gives the sets of some chunks, all of each, in the order of chunks; false: there are no more.
+  using NextSets = std::function<bool(RowSets&)>;
+  /// Unites rows with what is stored. The caller holds the transaction. `write_first` is called
+  /// once, with the database to itself, by one of the threads: the others begin meanwhile.
+  MergeCounts merge(const NextSets& next, unsigned threads,
                     const std::function<void()>& write_first = {});
+  MergeCounts merge(RowSets sets, unsigned threads, const std::function<void()>& write_first = {});
 
   std::vector<InboxEvent> inbox();   // as it is stored
   std::vector<InboxEvent> waiting(); // the same, as it is read
@@ -166,10 +209,6 @@ public:
   const std::shared_ptr<const MergedCampaigns>& merged();
 
 private:
-  /// `stored`: what there is of each set already.
-  MergeCounts merge_some(std::span<const RowPages> sets,
-                         std::span<const std::optional<std::string>> stored, unsigned threads,
-                         const std::function<void()>& write_first);
   Database* m_database;
   std::shared_ptr<const MergedCampaigns> m_merged; // once it was asked for
 };

@@ -35,7 +35,29 @@ struct Widths {
   std::uint8_t recipient, time, link, evidence, extra, system;
 };
 
-void encode_sub_block(std::string& out, std::span<const EventRow> rows) {
+std::string name_of_block(std::uint64_t key) {
+  return "chunk " + std::to_string(key >> 40) + ", campaign " + std::to_string(campaign_of(key)) +
+         ", " + std::string(name_of(kind_of(key)));
+}
+
+template<typename Number> void store_at(std::string& out, std::size_t at, Number value) {
+  std::memcpy(out.data() + at, &value, sizeof value);
+}
+
+/// Grows an optional column to `before` zeros when it is wanted for the first time.
+template<typename Column>
+auto* grow(Column& column, std::size_t before, std::size_t count, bool wanted) {
+  using Value = typename Column::value_type;
+  if (!wanted && column.empty()) {
+    return static_cast<Value*>(nullptr);
+  }
+  column.resize(before + count);
+  return column.data() + before;
+}
+
+} // namespace
+
+void append_sub_block(std::string& out, std::span<const EventRow> rows) {
   std::uint32_t base = ~0U, top = 0;
   std::uint32_t delta = 0, link = 0, extra = 0, system = 0;
   for (std::size_t i = 0; i < rows.size(); ++i) {
@@ -76,28 +98,6 @@ void encode_sub_block(std::string& out, std::span<const EventRow> rows) {
   pack_bits(out, n, bits.system, [&](std::size_t i) { return std::uint32_t{rows[i].system}; });
 }
 
-std::string name_of_block(std::uint64_t key) {
-  return "chunk " + std::to_string(key >> 40) + ", campaign " + std::to_string(campaign_of(key)) +
-         ", " + std::string(name_of(kind_of(key)));
-}
-
-template<typename Number> void store_at(std::string& out, std::size_t at, Number value) {
-  std::memcpy(out.data() + at, &value, sizeof value);
-}
-
-/// Grows an optional column to `before` zeros when it is wanted for the first time.
-template<typename Column>
-auto* grow(Column& column, std::size_t before, std::size_t count, bool wanted) {
-  using Value = typename Column::value_type;
-  if (!wanted && column.empty()) {
-    return static_cast<Value*>(nullptr);
-  }
-  column.resize(before + count);
-  return column.data() + before;
-}
-
-} // namespace
-
 std::string encode_block(std::span<const EventRow> rows) {
   const auto subs = (rows.size() + k_sub_block - 1) / k_sub_block;
   std::string out(k_header + subs * k_entry, '\0');
@@ -109,7 +109,7 @@ std::string encode_block(std::span<const EventRow> rows) {
     store_at(out, at, static_cast<std::uint16_t>(part[0].recipient));
     store_at(out, at + 2, static_cast<std::uint16_t>(part.size()));
     store_at(out, at + 4, static_cast<std::uint32_t>(out.size()));
-    encode_sub_block(out, part);
+    append_sub_block(out, part);
   }
   out.append(k_tail, '\0');
   out[0] = static_cast<char>(k_version);
@@ -119,7 +119,8 @@ std::string encode_block(std::span<const EventRow> rows) {
   return out;
 }
 
-BlockReader::BlockReader(std::string_view blob, std::uint64_t key) : m_blob(blob), m_key(key) {
+BlockReader::BlockReader(std::string_view blob, std::uint64_t key)
+    : m_blob(blob), m_directory(nullptr), m_key(key) {
   ByteReader read(blob);
   const auto version = read.number<std::uint8_t>();
   read.take(3);
@@ -132,10 +133,27 @@ BlockReader::BlockReader(std::string_view blob, std::uint64_t key) : m_blob(blob
                                      std::to_string(version) +
                                      ": it was written by a newer mailfunnel, use that one"});
   }
-  if (!read.good() || read.left() < m_subs * k_entry + k_tail || m_count > m_subs * k_sub_block ||
+  if (!read.good() || read.left() < m_subs * k_entry + k_tail ||
       hash64(blob.substr(k_header)) != checksum) {
     damaged();
   }
+  m_directory = blob.data() + k_header;
+  std::size_t count = 0; // the header is not in the checksum
+  for (std::size_t i = 0; i < m_subs; ++i) {
+    const auto of_sub = entry(i).count;
+    count += of_sub;
+    if (of_sub > k_sub_block) {
+      damaged();
+    }
+  }
+  if (count != m_count) {
+    damaged();
+  }
+}
+
+BlockReader::BlockReader(std::string_view blob, const char* entry, std::uint64_t key)
+    : m_blob(blob), m_directory(entry), m_key(key), m_subs(1) {
+  m_count = this->entry(0).count;
 }
 
 void BlockReader::damaged() const {
@@ -146,7 +164,7 @@ void BlockReader::damaged() const {
 
 BlockReader::Entry BlockReader::entry(std::size_t i) const {
   Entry found;
-  std::memcpy(&found, m_blob.data() + k_header + i * k_entry, k_entry);
+  std::memcpy(&found, m_directory + i * k_entry, k_entry);
   return found;
 }
 

@@ -42,11 +42,15 @@ constexpr EventKind kind_of(std::uint64_t key) {
 /// `rows` are sorted by (recipient, time, link) without duplicates; recipient is the offset in the
 /// chunk.
 std::string encode_block(std::span<const EventRow> rows);
+/// Likewise, k_sub_block at most.
+void append_sub_block(std::string& out, std::span<const EventRow> rows);
 
 class BlockReader {
 public:
   /// Throws Failure when the blob is damaged; `key` says which one in the message.
   BlockReader(std::string_view blob, std::uint64_t key);
+  /// A set of one sub-block within a blob that was found whole; `entry` is as in a directory.
+  BlockReader(std::string_view blob, const char* entry, std::uint64_t key);
 
   std::size_t size() const { return m_count; }
   void read_all(EventColumns& columns) const; // appends
@@ -72,6 +76,7 @@ private:
   [[noreturn]] void damaged() const;
 
   std::string_view m_blob;
+  const char* m_directory;
   std::uint64_t m_key;
   std::uint32_t m_count = 0, m_subs = 0;
 };

@@ -2,6 +2,7 @@
 
 #include "store/activity.hpp"
 #include "store/block.hpp"
+#include "store/set_pack.hpp"
 
 #include <algorithm>
 
@@ -10,61 +11,92 @@ namespace mailfunnel {
 ChunkActivity::ChunkActivity(Database& database, std::uint32_t chunk)
     : m_database(&database), m_chunk(chunk), m_merged(Activity(database).merged()) {
   auto query = m_database->use("SELECT key, CASE key & 255 WHEN ?3 THEN NULL ELSE data END FROM "
-                               "activity WHERE key >= ?1 AND key < ?2 ORDER BY key");
+                               "activity WHERE key >= ?1 AND key < ?2");
   query.bind(static_cast<std::int64_t>(std::uint64_t{chunk} << 40),
              static_cast<std::int64_t>((std::uint64_t{chunk} + 1) << 40),
              static_cast<std::int64_t>(EventKind::sent));
+  const auto add = [&](std::uint64_t key, const std::string* data, const char* in_pack) {
+    const auto part = campaign_of(key);
+    m_sets.push_back({key_of(chunk, m_merged->whole(part), kind_of(key)), part, data, in_pack});
+  };
   while (query.step()) {
     const auto key = static_cast<std::uint64_t>(query.integer(0));
-    auto& set = m_sets.emplace_back();
-    set.part = campaign_of(key);
-    set.key = key_of(chunk, m_merged->whole(set.part), kind_of(key));
-    if (kind_of(key) != EventKind::sent) {
-      set.blob = query.blob(1);
+    if (!is_pack(key) && kind_of(key) == EventKind::sent) {
+      add(key, nullptr, nullptr);
+      continue;
+    }
+    const auto& data = m_data.emplace_back(query.blob(1));
+    if (!is_pack(key)) {
+      add(key, &data, nullptr);
+      continue;
+    }
+    const SetPack pack(data, key);
+    for (std::size_t i = 0; i < pack.size(); ++i) {
+      add(pack.key(i), &data, pack.entry(i));
     }
   }
-  if (!m_merged->empty()) {
-    std::stable_sort(m_sets.begin(), m_sets.end(),
-                     [](const Set& a, const Set& b) { return a.key < b.key; });
-  }
+  std::stable_sort(m_sets.begin(), m_sets.end(),
+                   [](const Set& a, const Set& b) { return a.key < b.key; });
 }
 
 std::span<ChunkActivity::Set> ChunkActivity::find(CampaignId campaign, EventKind kind) {
+  constexpr std::size_t k_near = 8;
   const auto key = key_of(m_chunk, campaign, kind);
-  const auto place =
-      std::lower_bound(m_sets.begin(), m_sets.end(), key,
-                       [](const Set& set, std::uint64_t wanted) { return set.key < wanted; });
+  const auto before = [](const Set& set, std::uint64_t wanted) { return set.key < wanted; };
+  auto first = m_sets.begin(), last = m_sets.end();
+  if (const auto at = m_sets.begin() + static_cast<std::ptrdiff_t>(m_last);
+      at == m_sets.begin() || before(at[-1], key)) {
+    first = at;
+    if (m_sets.end() - at > std::ptrdiff_t{k_near} && !before(at[k_near], key)) {
+      last = at + k_near;
+    }
+  } else {
+    last = at;
+  }
+  const auto place = std::lower_bound(first, last, key, before);
+  m_last = static_cast<std::size_t>(place - m_sets.begin());
   const auto end =
       std::find_if(place, m_sets.end(), [key](const Set& set) { return set.key != key; });
   for (auto set = place; set != end; ++set) {
-    if (!set->blob) { // empty: gone meanwhile, where no transaction holds it
-      set->blob = Activity(*m_database).blob(m_chunk, set->part, kind).value_or("");
+    if (set->data == nullptr) {
+      set->data = &fetch(key_of(m_chunk, set->part, kind));
     }
   }
   return {place, end};
 }
 
+/// Of a row; empty: it is gone meanwhile, where no transaction holds it.
+const std::string& ChunkActivity::fetch(std::uint64_t key) {
+  auto query = m_database->use("SELECT data FROM activity WHERE key = ?1");
+  const bool found = query.bind(static_cast<std::int64_t>(key)).step();
+  return m_data.emplace_back(found ? query.blob(0) : std::string_view());
+}
+
+std::optional<BlockReader> ChunkActivity::block(const Set& set) const {
+  const auto key = key_of(m_chunk, set.part, kind_of(set.key));
+  return set.data->empty()        ? std::nullopt
+         : set.in_pack != nullptr ? std::optional(BlockReader(*set.data, set.in_pack, key))
+                                  : std::optional(BlockReader(*set.data, key));
+}
+
 /// One set as it is, several united.
 template<typename Read>
 bool ChunkActivity::read_parts(std::span<Set> parts, EventColumns& columns, Read read) const {
-  const auto block = [this](const Set& set) {
-    return BlockReader(*set.blob, key_of(m_chunk, set.part, kind_of(set.key)));
-  };
   if (parts.size() == 1 && parts[0].part == campaign_of(parts[0].key)) {
-    if (parts[0].blob->empty()) {
-      return false;
+    const auto whole = block(parts[0]);
+    if (whole) {
+      read(*whole, columns);
     }
-    read(block(parts[0]), columns);
-    return true;
+    return whole.has_value();
   }
   std::vector<EventRow> rows;
   EventColumns some;
   bool any = false;
   for (const auto& part : parts) {
-    if (!part.blob->empty()) {
+    if (const auto of_part = block(part)) {
       any = true;
       some.clear();
-      read(block(part), some);
+      read(*of_part, some);
       m_merged->add_part(part.part, some, rows);
     }
   }
@@ -84,9 +116,12 @@ bool ChunkActivity::read_recipients(CampaignId campaign, EventKind kind,
                                     std::vector<std::uint16_t>& out) {
   out.clear();
   const auto parts = find(campaign, kind);
-  if (parts.size() == 1 && parts[0].part == campaign_of(parts[0].key) && !parts[0].blob->empty()) {
-    BlockReader(*parts[0].blob, parts[0].key).read_recipients(out);
-    return true;
+  if (parts.size() == 1 && parts[0].part == campaign_of(parts[0].key)) {
+    const auto whole = block(parts[0]);
+    if (whole) {
+      whole->read_recipients(out);
+    }
+    return whole.has_value();
   }
   EventColumns united;
   const bool any = read_parts(

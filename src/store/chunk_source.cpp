@@ -1,6 +1,7 @@
 #include "store/chunk_source.hpp"
 
 #include "store/block.hpp"
+#include "store/set_pack.hpp"
 
 #include <algorithm>
 
@@ -140,13 +141,15 @@ void add_stored(Database& database, RecipientId id, PersonSource::Events& events
   query.bind(static_cast<std::int64_t>(chunk << 40), static_cast<std::int64_t>((chunk + 1) << 40));
   EventColumns columns;
   while (query.step()) {
-    const auto key = static_cast<std::uint64_t>(query.integer(0));
-    columns.clear();
-    BlockReader(query.blob(1), key).read_recipients(offset_of(id), offset_of(id), columns);
-    if (columns.size() != 0) {
-      const auto part = campaign_of(key);
-      merged->add_part(part, columns, events[{merged->whole(part), kind_of(key)}]);
-    }
+    const auto row = static_cast<std::uint64_t>(query.integer(0));
+    each_set(row, query.blob(1), [&](std::uint64_t key, const BlockReader& block) {
+      columns.clear();
+      block.read_recipient(offset_of(id), columns);
+      if (columns.size() != 0) {
+        const auto part = campaign_of(key);
+        merged->add_part(part, columns, events[{merged->whole(part), kind_of(key)}]);
+      }
+    });
   }
 }
 

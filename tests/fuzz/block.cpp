@@ -7,6 +7,7 @@
 #include "base/result.hpp"
 #include "store/block.hpp"
 #include "store/recipient_block.hpp"
+#include "store/set_pack.hpp"
 
 #include <cstdlib>
 #include <cstring>
@@ -75,6 +76,22 @@ void read_activity(std::string_view blob) {
   reader.read_recipients(3, 9'000, columns);
 }
 
+void read_pack(std::string_view blob) {
+  const SetPack pack(blob, pack_of(key_of(1, 64, EventKind::click)));
+  SetPacker packer;
+  EventColumns columns;
+  for (std::size_t i = 0; i < pack.size(); ++i) {
+    expect(pack.find(pack.key(i)) == i);
+    columns.clear();
+    pack.set(i).read_all(columns);
+    expect(columns.size() == pack.set(i).size());
+    read_some(columns);
+    packer.add(pack, i);
+  }
+  const auto copy = packer.finish();
+  expect(SetPack(copy, pack_of(key_of(1, 64, EventKind::click))).size() == pack.size());
+}
+
 void read_keys(std::string_view blob) {
   const PackedKeys keys(blob, "keys");
   std::string space(keys.room(), '\0');
@@ -109,9 +126,10 @@ bool whole(void (*read)(std::string_view), std::string_view blob) {
 
 bool run(std::string_view text) {
   const bool activity = whole(read_activity, with_checksum(text, 12, 8));
+  const bool pack = whole(read_pack, with_checksum(text, 4, 8));
   const auto of_people = with_checksum(text, 1, 4);
   const bool keys = whole(read_keys, of_people);
-  return whole(read_attributes, of_people) || keys || activity;
+  return whole(read_attributes, of_people) || keys || pack || activity;
 }
 
 } // namespace mailfunnel::fuzz

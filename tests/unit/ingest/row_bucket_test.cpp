@@ -12,13 +12,23 @@ namespace {
 /// What a bucket holds of each chunk.
 std::vector<std::vector<EventRow>> rows_of(RowBucket& bucket, EventKind kind) {
   std::vector<std::vector<EventRow>> chunks;
+  std::uint32_t next = 0, begin = 0;
   for (std::uint32_t chunk = 0; chunk < bucket.chunks(); ++chunk) {
-    RowPages set{chunk, 1, kind, {}};
-    bucket.add_to(set);
+    RowSets sets;
     auto& rows = chunks.emplace_back();
-    set.each([&rows](const EventRow& row) { rows.push_back(row); });
-    CHECK_EQ(rows.size(), set.size());
+    if (chunk < next) {
+      continue;
+    }
+    sets.begin(chunk, 1, kind);
+    next = bucket.add_to(sets, chunk, begin);
+    CHECK_GT(next, chunk);
+    REQUIRE_LE(sets.size(), 1);
+    if (!sets.empty()) {
+      sets[0].each([&rows](const EventRow& row) { rows.push_back(row); });
+      CHECK_EQ(rows.size(), sets[0].size());
+    }
   }
+  CHECK_GE(next, bucket.chunks());
   return chunks;
 }
 

@@ -66,6 +66,23 @@ TEST_CASE("blocks give back what went in, whole and for one recipient") {
   }
 }
 
+TEST_CASE("a block that was changed anywhere is refused, its header too") {
+  std::vector<EventRow> rows;
+  for (std::uint32_t i = 0; i < 3 * k_sub_block; ++i) {
+    rows.push_back({i, 1'700'000'000 + i % 7, 0, 0, 0, 0});
+  }
+  const auto blob = encode_block(rows);
+  for (std::size_t at = 0; at < blob.size(); at += at < 100 ? 1 : 13) {
+    if (at >= 1 && at < 4) {
+      continue; // says nothing
+    }
+    auto other = blob;
+    other[at] = static_cast<char>(other[at] ^ 1);
+    CAPTURE(at);
+    CHECK_THROWS_AS(BlockReader(other, 0), Failure);
+  }
+}
+
 TEST_CASE("a key gives back what it is made of, and says so where its kind is none") {
   const auto last = static_cast<EventKind>(k_event_kinds - 1);
   const auto key = key_of(5, 70'000, last);
