@@ -15,7 +15,7 @@ namespace mailfunnel {
 namespace {
 
 // Between two transactions:
-constexpr std::uint64_t k_most_held = std::uint64_t{4} << 20; // bytes of rows and attributes
+constexpr std::uint64_t k_most_held = std::uint64_t{4} << 20; // of rows, attributes and keys
 constexpr std::uint64_t k_most_answers = 200;
 // Marks of the sync itself, beside those of the adapter.
 constexpr std::string_view k_since = "mailfunnel/since", k_complete = "mailfunnel/complete";
@@ -146,8 +146,9 @@ public:
   /// Of the answer that was read last.
   const std::string& last_campaign() const { return m_last; }
   /// There is so much that it had better be written.
-  bool full() const {
-    return m_worker.held_bytes() >= k_most_held || m_done.size() >= k_most_answers;
+  bool full() {
+    return m_worker.held_bytes() + m_session.book().added_bytes() >= k_most_held ||
+           m_done.size() >= k_most_answers;
   }
 
   void flush(const std::function<bool()>& also = {}) {

@@ -81,6 +81,8 @@ public:
   /// All keys added (not those that load() put in) since the last call, by number. The views are
   /// good until another key is added. Hold no Pass while calling.
   AddedKeys take_added();
+  /// Memory that the keys take of which it has not told.
+  std::size_t added_bytes() const { return m_arena_used.load(std::memory_order_relaxed); }
   /// A key that is in the store already; not told by take_added().
   void load(KeyHash hash, std::uint32_t number, Pass& pass);
 

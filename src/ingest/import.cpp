@@ -145,7 +145,8 @@ StreamReport import_stream(Store& store, Input& input, std::string head, LogRead
                                   lines ? *lines : count_lines(lane.piece.chunk.text));
           read += lane.piece.chunk.text.size(); // before `people`, which is divided by it
           people += lane.worker.counts().recipients - people_before;
-          const auto total = held += lane.worker.held_bytes() - before;
+          held += lane.worker.held_bytes() - before;
+          const auto total = held + session.book().added_bytes();
           full =
               full || total > options.memory / 2 || lane.worker.waiting_bytes() > k_waiting_rejects;
           if (hooks.progress) {

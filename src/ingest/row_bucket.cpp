@@ -8,33 +8,22 @@ template<typename Row> [[gnu::noinline]] void ChunkedRows<Row>::make_room(RowMem
   if (m_waiting.size() == k_most) {
     place(waiting(), memory);
     m_next = 0;
-  } else {
-    const auto before = m_waiting.size();
-    m_waiting.resize(std::max(k_fewest, 4 * before));
-    memory.beside += (m_waiting.size() - before) * sizeof(Row);
+    return;
   }
+  const auto rows = std::max(k_fewest, 4 * m_waiting.size());
+  const std::span room(memory.take<Row>(rows), rows);
+  if (!m_waiting.empty()) {
+    std::copy(m_waiting.begin(), m_waiting.end(), room.begin());
+    memory.give(m_waiting.data(), m_waiting.size());
+  }
+  m_waiting = room;
 }
 
 template<typename Row> void ChunkedRows<Row>::deal_out(RowMemory& memory) {
-  if (dealt()) {
+  if (chunks() != 0) {
     place(waiting(), memory);
     m_next = 0;
-  } else {
-    sort_waiting();
   }
-}
-
-template<typename Row> void ChunkedRows<Row>::sort_waiting() {
-  std::stable_sort(waiting().begin(), waiting().end(), [](const Row& a, const Row& b) {
-    return chunk_of(a.recipient) < chunk_of(b.recipient);
-  });
-}
-
-template<typename Row> std::uint32_t ChunkedRows<Row>::chunks() const {
-  if (dealt()) {
-    return static_cast<std::uint32_t>(m_rooms.size());
-  }
-  return m_next == 0 ? 0 : chunk_of(m_waiting[m_next - 1].recipient) + 1;
 }
 
 template<typename Row> void ChunkedRows<Row>::place(std::span<const Row> rows, RowMemory& memory) {
@@ -67,29 +56,31 @@ template<typename Row> void ChunkedRows<Row>::add_page(std::uint32_t chunk, RowM
   memory.beside += 2 * sizeof(pages[0]); // with what a vector keeps ahead
 }
 
-template<typename Row>
-std::uint32_t ChunkedRows<Row>::add_to(RowSets& sets, std::uint32_t chunk, std::uint32_t& begin) {
-  if (!dealt()) {
-    const auto all = std::span<const Row>(waiting());
-    auto end = begin;
-    while (end < all.size() && chunk_of(all[end].recipient) == chunk) {
-      ++end;
-    }
-    if (end != begin) {
-      sets.add(all.subspan(begin, end - begin));
-    }
-    begin = end;
-    return end < all.size() ? chunk_of(all[end].recipient) : RowBucket::k_no_chunk;
-  }
-  each_page(chunk, [&sets](std::span<Row> page) {
-    if (!page.empty()) {
-      sets.add(std::span<const Row>(page));
-    }
-  });
-  return chunk + 1 < m_rooms.size() ? chunk + 1 : RowBucket::k_no_chunk;
-}
-
 template class ChunkedRows<EventRow>;
 template class ChunkedRows<PlainRow>;
+
+[[gnu::noinline]] void RowBuckets::make(std::size_t place) {
+  if (place >= m_buckets.size()) {
+    const auto before = m_buckets.capacity();
+    m_buckets.resize(place + 1);
+    m_memory.beside += (m_buckets.capacity() - before) * sizeof(m_buckets[0]);
+  }
+  m_buckets[place] = std::make_unique<RowBucket>(static_cast<EventKind>(place % k_event_kinds));
+  m_memory.beside += sizeof(RowBucket);
+}
+
+void RowBuckets::deal_out() {
+  for (auto& bucket : m_buckets) {
+    if (bucket) {
+      bucket->visit([this](auto& rows) { rows.deal_out(m_memory); });
+    }
+  }
+}
+
+void RowBuckets::clear() {
+  m_buckets.clear();
+  m_buckets.shrink_to_fit();
+  m_memory.clear();
+}
 
 } // namespace mailfunnel

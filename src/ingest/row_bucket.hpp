@@ -1,14 +1,19 @@
 #pragma once
 // Events of one campaign and kind while an import gathers them: dealt out to the chunks of their
-// recipients as they come, so that each is at hand when its block is written.
+// recipients as they come, so that each is at hand when its block is written. Those of a small
+// mailing stay together, as they came (GatheredRows deals them out).
 
 #include "base/large_memory.hpp"
 #include "store/activity.hpp"
 
 #include <algorithm>
+#include <array>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <span>
+#include <type_traits>
 #include <variant>
 #include <vector>
 
@@ -16,19 +21,39 @@ namespace mailfunnel {
 
 /// Of all buckets of a thread.
 struct RowMemory {
-  LargeArena arena;       // of their pages
+  LargeArena arena;       // of their rows
   std::size_t beside = 0; // bytes of their tables
 
+  /// Room for rows of a bucket that grows: what one outgrew is the next one's.
+  template<typename Row> Row* take(std::size_t rows) {
+    auto& spare = m_spare[size_class(rows * sizeof(Row))];
+    if (spare.empty()) {
+      return arena.take<Row>(rows);
+    }
+    auto* const room = static_cast<Row*>(spare.back());
+    spare.pop_back();
+    return room;
+  }
+  template<typename Row> void give(Row* room, std::size_t rows) {
+    m_spare[size_class(rows * sizeof(Row))].push_back(room);
+  }
   std::size_t bytes() const { return arena.taken() + beside; }
   void clear() {
     arena.clear();
     beside = 0;
+    m_spare = {};
   }
+
+private:
+  /// Of 64 bytes, 128 and on; no more than a bucket's largest.
+  static std::size_t size_class(std::size_t bytes) {
+    return static_cast<std::size_t>(std::bit_width(bytes / 64)) - 1;
+  }
+  std::array<std::vector<void*>, 8> m_spare;
 };
 
 /// Each chunk's in pages of an arena. They are dealt out some hundred at a time: one by one, amid
 /// all that an import does with a record, each would wait for the memory of its chunk by itself.
-/// Where there are no more than that (of a thousand small mailings) none is: they are put in order.
 template<typename Row> class ChunkedRows {
 public:
   /// Room for one more, not set.
@@ -38,28 +63,28 @@ public:
     }
     return m_waiting[m_next++];
   }
-  /// Before what follows, and after the last next().
+  /// Before what follows, and after the last next(): if some were dealt out, the rest is.
   void deal_out(RowMemory& memory);
 
-  std::uint32_t chunks() const;
-  /// Calls see(page) with those of a chunk below chunks(), in the order in which they came.
+  /// Those that were not, in the order in which they came.
+  std::span<Row> waiting() { return m_waiting.first(m_next); }
+  /// Below which the others are.
+  std::uint32_t chunks() const { return static_cast<std::uint32_t>(m_rooms.size()); }
+  /// Calls see(page) with the others of a chunk, in the order in which they came.
   template<typename See> void each_page(std::uint32_t chunk, See see);
-  /// As RowBucket::add_to.
-  std::uint32_t add_to(RowSets& sets, std::uint32_t chunk, std::uint32_t& begin);
+  /// Calls see(rows) with all, piece by piece.
+  template<typename See> void each_piece(See see);
   /// Gives each row the recipient change(recipient), who may be of another chunk.
   template<typename Change> void renumber(Change change, RowMemory& memory);
 
 private:
-  bool dealt() const { return !m_rooms.empty(); }
-  std::span<Row> waiting() { return std::span(m_waiting).first(m_next); }
-  void sort_waiting();
   void make_room(RowMemory& memory);
   void place(std::span<const Row> rows, RowMemory& memory);
   void add_page(std::uint32_t chunk, RowMemory& memory);
   struct Room {
     Row *next = nullptr, *end = nullptr; // in the last page
   };
-  std::vector<Row> m_waiting;
+  std::span<Row> m_waiting;                         // with room
   std::size_t m_next = 0;                           // in m_waiting
   std::vector<Room> m_rooms;                        // by chunk
   std::vector<std::vector<std::span<Row>>> m_pages; // likewise; the last one with its room
@@ -83,44 +108,65 @@ public:
     placed = row;
     placed.recipient = recipient; // last: a copy of what was just written in part would wait for it
   }
-  /// Before what follows, and after the last push().
-  void deal_out(RowMemory& memory) {
-    std::visit([&](auto& rows) { rows.deal_out(memory); }, m_rows);
-  }
-  bool empty() const { return m_first > m_last; }
   std::uint32_t first() const { return m_first; } // times of the earliest and latest row
   std::uint32_t last() const { return m_last; }
-  std::uint32_t chunks() const {
-    return std::visit([](const auto& rows) { return rows.chunks(); }, m_rows);
-  }
-  /// Adds those of the chunk to the set that was begun. For who goes through the chunks in order,
-  /// each time with the same `begin`, which is 0 at first: returns which is the next to have any,
-  /// k_no_chunk: none.
-  std::uint32_t add_to(RowSets& sets, std::uint32_t chunk, std::uint32_t& begin) {
-    return std::visit([&](auto& rows) { return rows.add_to(sets, chunk, begin); }, m_rows);
-  }
-  static constexpr std::uint32_t k_no_chunk = ~0U;
-  template<typename Change> void renumber(Change change, RowMemory& memory) {
-    std::visit([&](auto& rows) { rows.renumber(change, memory); }, m_rows);
-  }
-  /// Gives each row that has one the link change(link).
-  template<typename Change> void renumber_links(Change change);
+  /// Calls see(rows) with its ChunkedRows.
+  template<typename See> auto visit(See see) { return std::visit(see, m_rows); }
 
 private:
   std::variant<ChunkedRows<EventRow>, ChunkedRows<PlainRow>> m_rows;
   std::uint32_t m_first = ~0U, m_last = 0;
 };
 
+/// All buckets of a thread, by campaign * k_event_kinds + kind. One that has no rows does not
+/// exist.
+class RowBuckets {
+public:
+  void push(std::size_t place, const EventRow& row, std::uint32_t recipient) {
+    if (place >= m_buckets.size() || !m_buckets[place]) {
+      make(place);
+    }
+    m_buckets[place]->push(row, recipient, m_memory);
+  }
+  /// Before what follows, and after the last push().
+  void deal_out();
+  RowBucket* find(std::size_t place) {
+    return place < m_buckets.size() ? m_buckets[place].get() : nullptr;
+  }
+  /// Gives each row the recipient change(recipient).
+  template<typename Change> void renumber(Change change);
+  /// Gives each row of a bucket that has a link the link change(link).
+  template<typename Change> void renumber_links(std::size_t place, Change change);
+
+  std::size_t bytes() const { return m_memory.bytes(); }
+  void clear();
+
+private:
+  void make(std::size_t place);
+  RowMemory m_memory;
+  std::vector<std::unique_ptr<RowBucket>> m_buckets;
+};
+
+template<typename Row>
+template<typename See>
+void ChunkedRows<Row>::each_page(std::uint32_t chunk, See see) {
+  const auto& pages = m_pages[chunk];
+  for (std::size_t i = 0; i < pages.size(); ++i) {
+    const bool has_room = i + 1 == pages.size() && m_rooms[chunk].next != nullptr;
+    see(has_room ? std::span<Row>(pages[i].data(), m_rooms[chunk].next) : pages[i]);
+  }
+}
+
+template<typename Row> template<typename See> void ChunkedRows<Row>::each_piece(See see) {
+  for (std::uint32_t chunk = 0; chunk < chunks(); ++chunk) {
+    each_page(chunk, see);
+  }
+  see(waiting());
+}
+
 template<typename Row>
 template<typename Change>
 void ChunkedRows<Row>::renumber(Change change, RowMemory& memory) {
-  if (!dealt()) {
-    for (auto& row : waiting()) {
-      row.recipient = change(row.recipient);
-    }
-    sort_waiting();
-    return;
-  }
   std::vector<Row> moved;
   for (std::uint32_t chunk = 0; chunk < chunks(); ++chunk) {
     std::vector<std::span<Row>> pages;
@@ -139,34 +185,29 @@ void ChunkedRows<Row>::renumber(Change change, RowMemory& memory) {
     m_rooms[chunk] = {}; // what comes next begins a page
     m_pages[chunk] = std::move(pages);
   }
+  for (auto& row : waiting()) {
+    row.recipient = change(row.recipient);
+  }
   place(moved, memory);
 }
 
-template<typename Row>
-template<typename See>
-void ChunkedRows<Row>::each_page(std::uint32_t chunk, See see) {
-  if (!dealt()) {
-    const auto all = waiting();
-    const auto at = [](const Row& row, std::uint32_t place) {
-      return chunk_of(row.recipient) < place;
-    };
-    const auto first = std::lower_bound(all.begin(), all.end(), chunk, at);
-    see(std::span<Row>(first, std::lower_bound(first, all.end(), chunk + 1, at)));
-    return;
-  }
-  const auto& pages = m_pages[chunk];
-  for (std::size_t i = 0; i < pages.size(); ++i) {
-    const bool has_room = i + 1 == pages.size() && m_rooms[chunk].next != nullptr;
-    see(has_room ? std::span<Row>(pages[i].data(), m_rooms[chunk].next) : pages[i]);
+template<typename Change> void RowBuckets::renumber(Change change) {
+  for (auto& bucket : m_buckets) {
+    if (bucket) {
+      bucket->visit([&](auto& rows) { rows.renumber(change, m_memory); });
+    }
   }
 }
 
-template<typename Change> void RowBucket::renumber_links(Change change) {
-  auto* const rows = std::get_if<ChunkedRows<EventRow>>(&m_rows);
-  for (std::uint32_t chunk = 0; rows != nullptr && chunk < rows->chunks(); ++chunk) {
-    rows->each_page(chunk, [&change](std::span<EventRow> page) {
-      for (auto& row : page) {
-        row.link = row.link == 0 ? row.link : change(row.link);
+template<typename Change> void RowBuckets::renumber_links(std::size_t place, Change change) {
+  if (auto* const bucket = find(place)) {
+    bucket->visit([&change]<typename Row>(ChunkedRows<Row>& rows) {
+      if constexpr (std::is_same_v<Row, EventRow>) {
+        rows.each_piece([&change](std::span<EventRow> piece) {
+          for (auto& row : piece) {
+            row.link = row.link == 0 ? row.link : change(row.link);
+          }
+        });
       }
     });
   }

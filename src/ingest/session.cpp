@@ -338,7 +338,7 @@ void Session::name_campaign(CampaignSlot& campaign, std::string_view name) {
 void Session::flush(std::span<Harvest> harvests, ImportCounts& counts, const std::string& source,
                     bool last, const std::function<bool()>& also) {
   constexpr std::uint64_t k_packed = 2; // so many times smaller in the store
-  std::uint64_t bytes = 0;
+  std::uint64_t bytes = m_book->added_bytes() / k_packed;
   for (const auto& harvest : harvests) {
     bytes += harvest.bytes / k_packed;
   }
@@ -510,17 +510,15 @@ void Session::write_large(std::span<Harvest> harvests, ImportCounts& counts, boo
 }
 
 GatheredRows Session::gathered_rows(std::span<Harvest> harvests) {
-  GatheredRows rows;
+  GatheredRows rows(m_options.threads);
   for (auto& slot : m_campaigns) {
     std::uint32_t first = ~0U, last = 0;
     for (const auto& harvest : harvests) {
       for (std::size_t kind = 0; kind < k_event_kinds; ++kind) {
-        const auto place = slot.index * k_event_kinds + kind;
-        if (place < harvest.rows->size() && !(*harvest.rows)[place].empty()) {
-          auto& bucket = (*harvest.rows)[place];
-          first = std::min(first, bucket.first());
-          last = std::max(last, bucket.last());
-          rows.add(slot.id, bucket, static_cast<EventKind>(kind));
+        if (auto* const bucket = harvest.rows->find(slot.index * k_event_kinds + kind)) {
+          first = std::min(first, bucket->first());
+          last = std::max(last, bucket->last());
+          rows.add(slot.id, static_cast<EventKind>(kind), *bucket);
         }
       }
     }
@@ -559,14 +557,10 @@ void Session::write_joined(std::span<Harvest> harvests) {
     m_recipients.merge(from, end);
   }
   for (auto& harvest : harvests) {
-    for (auto& bucket : *harvest.rows) {
-      bucket.renumber(
-          [&into](std::uint32_t recipient) {
-            const auto target = into.find(recipient);
-            return target == into.end() ? recipient : target->second;
-          },
-          *harvest.memory);
-    }
+    harvest.rows->renumber([&into](std::uint32_t recipient) {
+      const auto target = into.find(recipient);
+      return target == into.end() ? recipient : target->second;
+    });
     for (auto& person : harvest.attributes->people()) {
       const auto target = into.find(person.recipient);
       person.recipient = target == into.end() ? person.recipient : target->second;

@@ -138,8 +138,7 @@ public:
 
   /// What the threads gathered, handed over at a flush.
   struct Harvest {
-    std::vector<RowBucket>* rows; // by campaign index * k_event_kinds + kind
-    RowMemory* memory;            // of them
+    RowBuckets* rows; // by campaign index * k_event_kinds + kind
     AttributeChanges* attributes;
     std::uint64_t bytes; // that they take in memory
   };

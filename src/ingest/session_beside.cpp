@@ -16,9 +16,7 @@ namespace {
 /// All that is of somebody.
 template<typename Change> void each_number(std::span<Session::Harvest> harvests, Change change) {
   for (auto& harvest : harvests) {
-    for (auto& bucket : *harvest.rows) {
-      bucket.renumber(change, *harvest.memory);
-    }
+    harvest.rows->renumber(change);
     for (auto& person : harvest.attributes->people()) {
       person.recipient = change(person.recipient);
     }
@@ -70,10 +68,9 @@ void Session::take_over_links(CampaignSlot& slot, std::span<Harvest> harvests) {
   }
   slot.placements = std::move(placements);
   for (auto& harvest : harvests) {
-    const auto first = std::size_t{slot.index} * k_event_kinds;
-    for (auto place = first; place < std::min(first + k_event_kinds, harvest.rows->size());
-         ++place) {
-      (*harvest.rows)[place].renumber_links([&moved](LinkNumber link) { return moved.at(link); });
+    for (std::size_t kind = 0; kind < k_event_kinds; ++kind) {
+      harvest.rows->renumber_links(slot.index * k_event_kinds + kind,
+                                   [&moved](LinkNumber link) { return moved.at(link); });
     }
   }
 }

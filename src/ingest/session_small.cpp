@@ -91,12 +91,8 @@ void Session::write_small(std::span<Harvest> harvests, ImportCounts& counts) {
   }
   std::vector<InboxEvent> fresh;
   std::uint64_t again = 0;
-  RowSets sets;
-  for (auto rows = gathered_rows(harvests); rows.next(sets);) {
-  }
-  for (std::size_t i = 0; i < sets.size(); ++i) {
-    const auto set = sets[i];
-    std::map<std::uint32_t, EventColumns> blocks; // by chunk
+  const auto take = [&](const RowPages& set) {
+    std::map<std::uint32_t, EventColumns> stored; // by chunk
     set.each([&](EventRow row) {
       const auto key = resolved.key[row.recipient];
       const auto id = id_of(row.recipient);
@@ -105,12 +101,12 @@ void Session::write_small(std::span<Harvest> harvests, ImportCounts& counts) {
           place != seen.end()) {
         known = place->second;
       } else if (id) {
-        auto block = blocks.find(chunk_of(*id));
-        if (block == blocks.end()) {
-          block = blocks.emplace(chunk_of(*id), EventColumns{}).first;
-          m_activity.load_own_set(chunk_of(*id), set.campaign, set.kind, block->second);
+        auto of_chunk = stored.find(chunk_of(*id));
+        if (of_chunk == stored.end()) {
+          of_chunk = stored.emplace(chunk_of(*id), EventColumns{}).first;
+          m_activity.load_own_set(chunk_of(*id), set.campaign, set.kind, of_chunk->second);
         }
-        known = find_event(block->second, offset_of(*id), row.time, row.link);
+        known = find_event(of_chunk->second, offset_of(*id), row.time, row.link);
       }
       row.recipient = 0;
       auto united = row;
@@ -126,6 +122,12 @@ void Session::write_small(std::span<Harvest> harvests, ImportCounts& counts) {
         fresh.push_back({set.campaign, set.kind, united, std::string(key)});
       }
     });
+  };
+  auto rows = gathered_rows(harvests);
+  for (RowSets sets; rows.next(sets); sets.clear()) {
+    for (std::size_t i = 0; i < sets.size(); ++i) {
+      take(sets[i]);
+    }
   }
   counts.duplicate += again;
   m_joined.clear();

@@ -72,21 +72,17 @@ std::vector<Rejected> Worker::take_rejected() {
 }
 
 Session::Harvest Worker::harvest() {
-  for (auto& bucket : m_rows) {
-    bucket.deal_out(m_memory);
-  }
+  m_rows.deal_out();
   m_attributes.erase_people([](const AttributeChanges::Person& person) {
     return person.recipient == AddressBook::k_none; // whose record broke off
   });
-  return {&m_rows, &m_memory, &m_attributes, held_bytes()};
+  return {&m_rows, &m_attributes, held_bytes()};
 }
 
 void Worker::clear() {
   m_rows.clear();
-  m_memory.clear();
   m_attributes.clear();
   m_links.clear(); // numbers may have moved
-  m_key_bytes = 0;
 }
 
 // ---- events
@@ -316,16 +312,7 @@ void Worker::put(std::uint32_t bucket, const EventRow& row, std::uint32_t recipi
     ++m_counts.erased;
     return;
   }
-  if (bucket >= m_rows.size()) {
-    make_buckets(std::size_t{bucket} + 1);
-  }
-  m_rows[bucket].push(row, recipient, m_memory);
-}
-
-[[gnu::noinline]] void Worker::make_buckets(std::size_t count) {
-  while (m_rows.size() < count) {
-    m_rows.emplace_back(static_cast<EventKind>(m_rows.size() % k_event_kinds));
-  }
+  m_rows.push(bucket, row, recipient);
 }
 
 /// `address` is normalised.
@@ -351,16 +338,8 @@ CampaignSlot& Worker::campaign_of(std::uint32_t account, const EventView& event)
         fmt::format_to_n(day, sizeof day, "{:04}-{:02}-{:02}", c.year, c.month, c.day).size);
     send = {day, size};
   }
-  auto& cached = m_campaigns[(hash64(event.campaign, account) ^ send.size()) % k_campaigns];
+  auto& cached = cached_campaign(account, event.campaign, send);
   m_last_campaign = &cached;
-  if (cached.slot == nullptr || cached.account != account || cached.id != event.campaign ||
-      cached.send != send) {
-    cached.slot = &m_session.campaign(account, event.campaign, send);
-    cached.account = account;
-    cached.id = event.campaign;
-    cached.send = send;
-    cached.name.clear();
-  }
   if (!event.campaign_name.empty() && cached.name != event.campaign_name) {
     cached.name = event.campaign_name;
     m_session.name_campaign(*cached.slot, event.campaign_name);
@@ -368,20 +347,45 @@ CampaignSlot& Worker::campaign_of(std::uint32_t account, const EventView& event)
   return *cached.slot;
 }
 
+Worker::CachedCampaign& Worker::cached_campaign(std::uint32_t account, std::string_view id,
+                                                std::string_view send) {
+  const auto hash = hash64(id, account) ^ send.size();
+  const auto place = [&]() -> CachedCampaign& { return m_campaigns[hash % m_campaigns.size()]; };
+  if (const auto& known = place();
+      known.slot != nullptr && known.account == account && known.id == id && known.send == send) {
+    return place();
+  }
+  if (++m_campaign_misses > 4 * m_campaigns.size() && m_campaigns.size() < k_most_campaigns) {
+    m_campaign_misses = 0;
+    const auto size = 4 * m_campaigns.size();
+    m_campaigns.clear();
+    m_campaigns.resize(size);
+  }
+  auto& cached = place();
+  cached.slot = &m_session.campaign(account, id, send);
+  cached.account = account;
+  cached.id = id;
+  cached.send = send;
+  cached.name.clear();
+  return cached;
+}
+
 LinkNumber Worker::link_of(CampaignSlot& campaign, const EventView& event) {
-  const auto hash = hash64(event.link, hash64(event.link_tag, campaign.index + 1));
-  if (const auto known = m_links.find(hash);
-      known != m_links.end() && known->second.first == event.link) {
+  constexpr std::size_t k_most_links_known = 200'000; // personal links: no use to keep them all
+  const auto hash =
+      keyed_hash128(event.link, hash64(event.link_tag, m_session.secret() + campaign.index));
+  if (const auto known = m_links.find(hash.low);
+      known != m_links.end() && known->second.first == hash.high) {
     return known->second.second;
   }
   LinkPlacement placement;
   placement.alias = event.link_tag;
   const auto number =
       m_session.link(campaign, event.link, event.link_tag.empty() ? nullptr : &placement);
-  if (m_links.size() > 50'000) { // personal links: no use to remember them all
+  if (m_links.size() >= k_most_links_known) {
     m_links.clear();
   }
-  m_links.insert_or_assign(hash, std::pair{std::string(event.link), number});
+  m_links.insert_or_assign(hash.low, std::pair{hash.high, number});
   return number;
 }
 
@@ -463,7 +467,6 @@ void Worker::accept(const RecipientView& recipient) {
     return;
   }
   ++m_counts.recipients;
-  m_key_bytes += key.size();
   if (!recipient.contact_id.empty()) { // two names, or one that is no address: seldom, and slower
     give_number(place, recipient.address.empty()
                            ? m_session.recipient({}, key)

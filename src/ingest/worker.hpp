@@ -49,8 +49,8 @@ public:
   /// Those since the last time.
   std::vector<Rejected> take_rejected();
   std::size_t waiting_bytes() const { return m_waiting_bytes; } // of rejects, until they are taken
-  /// Of rows, attributes and keys of people, until they are cleared.
-  std::uint64_t held_bytes() const { return m_memory.bytes() + m_attributes.bytes() + m_key_bytes; }
+  /// Of rows and attributes, until they are cleared.
+  std::uint64_t held_bytes() const { return m_rows.bytes() + m_attributes.bytes(); }
 
 private:
   /// A row whose recipient is looked up with a batch of others.
@@ -77,7 +77,7 @@ private:
     std::string id, send, name;
     CampaignSlot* slot = nullptr;
   };
-  static constexpr std::size_t k_agents = 512, k_campaigns = 64;
+  static constexpr std::size_t k_agents = 512, k_campaigns = 64, k_most_campaigns = 1 << 16;
 
   void add(std::uint32_t account, const EventView& event);
   void reject_time(const EventView& event);
@@ -91,6 +91,8 @@ private:
   std::optional<std::uint32_t> account_by_route(EventView& event);
   void reject_nobodys(const EventView& event, std::string_view job);
   CampaignSlot& campaign_of(std::uint32_t account, const EventView& event);
+  CachedCampaign& cached_campaign(std::uint32_t account, std::string_view id,
+                                  std::string_view send);
   LinkNumber link_of(CampaignSlot& campaign, const EventView& event);
   void fill_evidence(const EventView& event, EventRow& row);
   std::uint16_t network_of(const AddressBytes& address) const;
@@ -108,16 +110,13 @@ private:
   bool tell_attributes(const RecipientView& recipient);
   void give_number(std::size_t place, std::uint32_t number);
   void put(std::uint32_t bucket, const EventRow& row, std::uint32_t recipient);
-  void make_buckets(std::size_t count);
 
   Session& m_session;
   std::optional<AddressBook::Pass> m_pass;
-  RowMemory m_memory; // of m_rows
-  std::vector<RowBucket> m_rows;
+  RowBuckets m_rows;
   AttributeChanges m_attributes;
   ImportCounts m_counts;
   std::vector<Rejected> m_rejected;
-  std::uint64_t m_key_bytes = 0;    // of people
   std::size_t m_rejected_bytes = 0; // of all there ever were
   std::size_t m_waiting_bytes = 0;
   std::size_t m_counted = 0;         // bytes of the chunk
@@ -137,9 +136,12 @@ private:
     SenderFields fields;
   } m_route; // likewise
   std::array<Agent, k_agents> m_agents;
-  std::array<CachedCampaign, k_campaigns> m_campaigns;
+  /// By a hash; more where a log tells of many mailings in turn.
+  std::vector<CachedCampaign> m_campaigns = std::vector<CachedCampaign>(k_campaigns);
+  std::size_t m_campaign_misses = 0;
   const CachedCampaign* m_last_campaign = m_campaigns.data();
-  boost::unordered_flat_map<std::uint64_t, std::pair<std::string, LinkNumber>> m_links;
+  /// By one half of a keyed hash of URL, tag and mailing, with the other half.
+  boost::unordered_flat_map<std::uint64_t, std::pair<std::uint64_t, LinkNumber>> m_links;
   std::vector<std::pair<std::string, std::uint16_t>> m_attribute_ids; // by place in the record
   std::string_view m_text;
   std::uint64_t m_chunk = 0, m_offset = 0;

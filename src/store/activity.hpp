@@ -9,6 +9,8 @@
 #include "store/merged_campaigns.hpp"
 #include "store/store.hpp"
 
+#include <boost/unordered/unordered_flat_map.hpp>
+
 #include <cstdint>
 #include <deque>
 #include <functional>
@@ -132,6 +134,8 @@ public:
                        EventColumns& columns);
   /// What there is, by campaign, then kind.
   std::vector<std::pair<CampaignId, EventKind>> sets() const;
+  /// The mailings that have such events, in order.
+  std::vector<CampaignId> campaigns(EventKind kind) const;
 
 private:
   struct Set {
@@ -140,6 +144,7 @@ private:
     const std::string* data;       // of its row; nullptr: not fetched yet
     const char* in_pack = nullptr; // where its entry stands; nullptr: in none
   };
+  void index();
   std::span<Set> find(CampaignId campaign, EventKind kind); // fetched
   const std::string& fetch(std::uint64_t key);
   std::optional<BlockReader> block(const Set& set) const; // absent: it is gone
@@ -148,9 +153,9 @@ private:
   Database* m_database;
   std::uint32_t m_chunk;
   std::shared_ptr<const MergedCampaigns> m_merged;
-  std::deque<std::string> m_data; // of rows
-  std::vector<Set> m_sets;        // by key
-  std::size_t m_last = 0;         // where one was found last: they are asked for in order, mostly
+  std::deque<std::string> m_data;                               // of rows
+  std::vector<Set> m_sets;                                      // by key
+  boost::unordered_flat_map<CampaignId, std::uint32_t> m_first; // where a mailing's begin
 };
 
 /// The event of that identity in a set, if it is there.

@@ -37,32 +37,34 @@ ChunkActivity::ChunkActivity(Database& database, std::uint32_t chunk)
   }
   std::stable_sort(m_sets.begin(), m_sets.end(),
                    [](const Set& a, const Set& b) { return a.key < b.key; });
+  index();
+}
+
+void ChunkActivity::index() {
+  for (std::uint32_t i = 0; i < m_sets.size(); ++i) {
+    if (i == 0 || campaign_of(m_sets[i - 1].key) != campaign_of(m_sets[i].key)) {
+      m_first.emplace(campaign_of(m_sets[i].key), i);
+    }
+  }
 }
 
 std::span<ChunkActivity::Set> ChunkActivity::find(CampaignId campaign, EventKind kind) {
-  constexpr std::size_t k_near = 8;
+  const auto of_campaign = m_first.find(campaign);
+  if (of_campaign == m_first.end()) {
+    return {};
+  }
   const auto key = key_of(m_chunk, campaign, kind);
-  const auto before = [](const Set& set, std::uint64_t wanted) { return set.key < wanted; };
-  auto first = m_sets.begin(), last = m_sets.end();
-  if (const auto at = m_sets.begin() + static_cast<std::ptrdiff_t>(m_last);
-      at == m_sets.begin() || before(at[-1], key)) {
-    first = at;
-    if (m_sets.end() - at > std::ptrdiff_t{k_near} && !before(at[k_near], key)) {
-      last = at + k_near;
-    }
-  } else {
-    last = at;
+  auto first = m_sets.begin() + of_campaign->second;
+  while (first != m_sets.end() && first->key < key) { // a mailing has few
+    ++first;
   }
-  const auto place = std::lower_bound(first, last, key, before);
-  m_last = static_cast<std::size_t>(place - m_sets.begin());
-  const auto end =
-      std::find_if(place, m_sets.end(), [key](const Set& set) { return set.key != key; });
-  for (auto set = place; set != end; ++set) {
-    if (set->data == nullptr) {
-      set->data = &fetch(key_of(m_chunk, set->part, kind));
+  auto end = first;
+  for (; end != m_sets.end() && end->key == key; ++end) {
+    if (end->data == nullptr) {
+      end->data = &fetch(key_of(m_chunk, end->part, kind));
     }
   }
-  return {place, end};
+  return {first, end};
 }
 
 /// Of a row; empty: it is gone meanwhile, where no transaction holds it.
@@ -144,6 +146,17 @@ std::vector<std::pair<CampaignId, EventKind>> ChunkActivity::sets() const {
     out.emplace_back(campaign_of(set.key), kind_of(set.key));
   }
   out.erase(std::unique(out.begin(), out.end()), out.end());
+  return out;
+}
+
+std::vector<CampaignId> ChunkActivity::campaigns(EventKind kind) const {
+  std::vector<CampaignId> out;
+  for (const auto& set : m_sets) {
+    const auto campaign = campaign_of(set.key);
+    if (kind_of(set.key) == kind && (out.empty() || out.back() != campaign)) {
+      out.push_back(campaign);
+    }
+  }
   return out;
 }
 

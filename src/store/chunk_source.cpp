@@ -56,13 +56,7 @@ bool StoreChunk::recipients(CampaignId campaign, EventKind kind, std::vector<std
 }
 
 std::vector<CampaignId> StoreChunk::campaigns(EventKind kind) {
-  std::vector<CampaignId> out;
-  for (const auto& [campaign, of_kind] : sets().sets()) {
-    if (of_kind == kind) {
-      out.push_back(campaign);
-    }
-  }
-  return out;
+  return sets().campaigns(kind);
 }
 
 bool StoreChunk::attribute(std::uint32_t block, std::string_view name, AttributeColumn& column) {

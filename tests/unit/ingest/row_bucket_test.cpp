@@ -1,3 +1,4 @@
+#include "ingest/gathered_rows.hpp"
 #include "ingest/row_bucket.hpp"
 
 #include <doctest/doctest.h>
@@ -9,26 +10,24 @@
 namespace mailfunnel {
 namespace {
 
-/// What a bucket holds of each chunk.
-std::vector<std::vector<EventRow>> rows_of(RowBucket& bucket, EventKind kind) {
+/// What there is of each chunk.
+std::vector<std::vector<EventRow>> rows_of(RowBuckets& buckets, std::size_t place) {
   std::vector<std::vector<EventRow>> chunks;
-  std::uint32_t next = 0, begin = 0;
-  for (std::uint32_t chunk = 0; chunk < bucket.chunks(); ++chunk) {
-    RowSets sets;
-    auto& rows = chunks.emplace_back();
-    if (chunk < next) {
-      continue;
-    }
-    sets.begin(chunk, 1, kind);
-    next = bucket.add_to(sets, chunk, begin);
-    CHECK_GT(next, chunk);
-    REQUIRE_LE(sets.size(), 1);
-    if (!sets.empty()) {
-      sets[0].each([&rows](const EventRow& row) { rows.push_back(row); });
-      CHECK_EQ(rows.size(), sets[0].size());
+  GatheredRows gathered(1);
+  if (auto* const bucket = buckets.find(place)) {
+    gathered.add(1, static_cast<EventKind>(place % k_event_kinds), *bucket);
+  }
+  gathered.sort();
+  for (RowSets sets; gathered.next(sets); sets.clear()) {
+    for (std::size_t i = 0; i < sets.size(); ++i) {
+      const auto set = sets[i];
+      CHECK_GE(set.chunk, chunks.size());
+      chunks.resize(set.chunk + 1);
+      auto& rows = chunks.back();
+      set.each([&rows](const EventRow& row) { rows.push_back(row); });
+      CHECK_EQ(rows.size(), set.size());
     }
   }
-  CHECK_GE(next, bucket.chunks());
   return chunks;
 }
 
@@ -66,9 +65,8 @@ TEST_CASE("rows are dealt out to the chunks of their recipients, in the order in
   std::mt19937 random(7);
   for (const auto kind : {EventKind::sent, EventKind::click}) { // in 8 bytes, and in 16
     for (const std::size_t count : {0U, 1U, 9U, 512U, 513U, 20'000U}) {
-      RowMemory memory;
-      RowBucket bucket(kind);
-      CHECK(bucket.empty());
+      RowBuckets buckets;
+      const auto place = 3 * k_event_kinds + static_cast<std::size_t>(kind);
       std::vector<EventRow> rows;
       for (std::uint32_t i = 0; i < count; ++i) {
         EventRow row{
@@ -80,40 +78,46 @@ TEST_CASE("rows are dealt out to the chunks of their recipients, in the order in
         rows.push_back(row);
         auto nobodys = row; // the number is known only when it is pushed
         nobodys.recipient = 0;
-        bucket.push(nobodys, row.recipient, memory);
+        buckets.push(place, nobodys, row.recipient);
       }
-      bucket.deal_out(memory);
+      buckets.deal_out();
       const auto bytes = count * (kind == EventKind::sent ? 8 : 16);
-      CHECK_GE(memory.bytes(), bytes);
-      CHECK_LE(memory.bytes(), count <= 512 ? 4 * bytes + 128 : 2 * bytes + 20'000);
-      CHECK_EQ(bucket.empty(), count == 0);
-      if (count != 0) {
-        CHECK_EQ(bucket.first(), 1000);
-        CHECK_EQ(bucket.last(), 1000 + count - 1);
+      CHECK_GE(buckets.bytes(), bytes);
+      CHECK_LE(buckets.bytes(), count <= 512 ? 4 * bytes + 1000 : 2 * bytes + 21'000);
+      auto* const bucket = buckets.find(place);
+      CHECK_EQ(bucket == nullptr, count == 0);
+      CHECK_EQ(buckets.find(place + 1), nullptr);
+      if (bucket != nullptr) {
+        CHECK_EQ(bucket->first(), 1000);
+        CHECK_EQ(bucket->last(), 1000 + count - 1);
       }
-      check_same(rows_of(bucket, kind), expected(rows), true);
+      check_same(rows_of(buckets, place), expected(rows), true);
 
       // Others are known by another number now, some of them of another chunk; then more comes in.
       const auto changed = [](std::uint32_t recipient) {
         return recipient % 3 == 0 ? recipient * 7 % (8 * k_chunk_size) : recipient;
       };
-      bucket.renumber(changed, memory);
+      buckets.renumber(changed);
       for (auto& row : rows) {
         row.recipient = changed(row.recipient);
       }
-      check_same(rows_of(bucket, kind), expected(rows), false);
+      check_same(rows_of(buckets, place), expected(rows), false);
       for (std::uint32_t i = 0; i < count; ++i) {
         rows.push_back({i % (6 * k_chunk_size), 900'000 + i, 0, 0, 0, 0});
-        bucket.push(rows.back(), rows.back().recipient, memory);
+        buckets.push(place, rows.back(), rows.back().recipient);
       }
-      bucket.deal_out(memory);
-      check_same(rows_of(bucket, kind), expected(rows), false);
+      buckets.deal_out();
+      check_same(rows_of(buckets, place), expected(rows), false);
 
-      bucket.renumber_links([](LinkNumber link) { return static_cast<LinkNumber>(link + 10); });
+      buckets.renumber_links(place,
+                             [](LinkNumber link) { return static_cast<LinkNumber>(link + 10); });
       for (auto& row : rows) {
         row.link = row.link == 0 ? row.link : static_cast<LinkNumber>(row.link + 10);
       }
-      check_same(rows_of(bucket, kind), expected(rows), false);
+      check_same(rows_of(buckets, place), expected(rows), false);
+      buckets.clear();
+      CHECK_EQ(buckets.find(place), nullptr);
+      CHECK_EQ(buckets.bytes(), 0);
     }
   }
 }
