@@ -10,6 +10,7 @@
 #include <poll.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <zstd.h>
 
 #include <algorithm>
 #include <array>
@@ -17,6 +18,7 @@
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
+#include <new>
 #include <utility>
 
 namespace mailfunnel {
@@ -136,29 +138,16 @@ la_ssize_t feed_archive(archive* handle, void* context, const void** buffer) {
   }
 }
 
-class ArchiveSource : public ByteSource {
+/// What is compressed, as it is unpacked.
+class PackedSource : public ByteSource {
 public:
-  ArchiveSource(archive* handle, const PlainSource& file, std::string name)
-      : m_handle(handle), m_file(file), m_name(std::move(name)) {}
+  PackedSource(const PlainSource& file, std::string name) : m_file(file), m_name(std::move(name)) {}
   std::size_t read(char* into, std::size_t most) override {
     // A step that meets broken data gives nothing: a small one loses little that is right.
     constexpr std::size_t k_step = std::size_t{64} << 10;
-    const auto got = archives().archive_read_data(m_handle, into, std::min(most, k_step));
-    if (got < 0) {
-      throw Failure(
-          {ErrorCode::io,
-           fmt::format("the compressed data is broken or cut off after {} bytes ({}): what stood "
-                       "before was read",
-                       m_given,
-                       archives().archive_error_string(m_handle) != nullptr
-                           ? archives().archive_error_string(m_handle)
-                           : "no reason given"),
-           m_name});
-    }
-    m_given += static_cast<std::uint64_t>(got);
-    m_taken = static_cast<std::uint64_t>(
-        std::max<la_int64_t>(archives().archive_filter_bytes(m_handle, -1),
-                             0)); // not what waits in its buffer
+    const auto got = unpack(into, std::min(most, k_step));
+    m_given += got;
+    m_taken = taken_now();
     if (m_given > k_free_bytes && m_given / std::max<std::uint64_t>(m_taken, 1) > k_most_ratio) {
       throw Failure(
           {ErrorCode::io,
@@ -167,18 +156,98 @@ public:
                k_most_ratio),
            m_name});
     }
-    return static_cast<std::size_t>(got);
+    return got;
   }
   std::uint64_t taken() const override { return m_taken; }
   std::uint64_t total() const override { return m_file.total(); }
   bool unpacks() const override { return true; }
 
+protected:
+  [[noreturn]] void broken(const char* why) const {
+    throw Failure(
+        {ErrorCode::io,
+         fmt::format("the compressed data is broken or cut off after {} bytes ({}): what stood "
+                     "before was read",
+                     m_given, why != nullptr ? why : "no reason given"),
+         m_name});
+  }
+
 private:
-  archive* m_handle;
+  virtual std::size_t unpack(char* into, std::size_t most) = 0;
+  virtual std::uint64_t taken_now() const = 0; // without what waits in a buffer
+
   const PlainSource& m_file;
   std::string m_name;
   std::uint64_t m_given = 0;
   std::atomic<std::uint64_t> m_taken{0}; // also read by who shows progress
+};
+
+class ArchiveSource : public PackedSource {
+public:
+  ArchiveSource(archive* handle, const PlainSource& file, std::string name)
+      : PackedSource(file, std::move(name)), m_handle(handle) {}
+
+private:
+  std::size_t unpack(char* into, std::size_t most) override {
+    const auto got = archives().archive_read_data(m_handle, into, most);
+    if (got < 0) {
+      broken(archives().archive_error_string(m_handle));
+    }
+    return static_cast<std::size_t>(got);
+  }
+  std::uint64_t taken_now() const override {
+    return static_cast<std::uint64_t>(
+        std::max<la_int64_t>(archives().archive_filter_bytes(m_handle, -1), 0));
+  }
+
+  archive* m_handle;
+};
+
+/// zstd by itself: what libarchive unpacked would be copied once more.
+class ZstdSource : public PackedSource {
+public:
+  ZstdSource(PlainSource& file, std::string name)
+      : PackedSource(file, std::move(name)), m_file(file), m_stream(ZSTD_createDStream()) {
+    if (m_stream == nullptr) {
+      throw std::bad_alloc();
+    }
+  }
+
+private:
+  std::size_t unpack(char* into, std::size_t most) override {
+    ZSTD_outBuffer out{into, most, 0};
+    while (out.pos == 0) {
+      if (m_in.pos == m_in.size && !m_more) { // all was taken, and nothing waits in the stream
+        m_in = {m_buffer.data(), m_file.read(m_buffer.data(), m_buffer.size()), 0};
+        m_read += m_in.size;
+        if (m_in.size == 0) {
+          if (m_in_frame) {
+            broken("it ends within a frame");
+          }
+          return 0;
+        }
+      }
+      const auto left = ZSTD_decompressStream(m_stream.get(), &out, &m_in);
+      if (ZSTD_isError(left) != 0) {
+        broken(ZSTD_getErrorName(left));
+      }
+      m_in_frame = left != 0;
+      m_more = out.pos == out.size && m_in_frame;
+    }
+    return out.pos;
+  }
+  std::uint64_t taken_now() const override { return m_read - (m_in.size - m_in.pos); }
+
+  struct Free {
+    void operator()(ZSTD_DStream* stream) const { ZSTD_freeDStream(stream); }
+  };
+  PlainSource& m_file;
+  std::unique_ptr<ZSTD_DStream, Free> m_stream;
+  std::vector<char> m_buffer = std::vector<char>(ZSTD_DStreamInSize());
+  ZSTD_inBuffer m_in{nullptr, 0, 0};
+  std::uint64_t m_read = 0;
+  bool m_in_frame = false;
+  bool m_more = false; // may wait in the stream, as there was no room for it
 };
 
 std::string without_compression(std::string name) {
@@ -194,14 +263,23 @@ std::string last_part(const std::string& path) {
   return without_compression(std::filesystem::path(path).filename().string());
 }
 
-enum class Packing { none, stream, zip };
+enum class Packing { none, gzip, zstd, zip };
 
 Packing packing_of(std::string_view head) {
   using namespace std::string_view_literals;
-  if (head.starts_with("\x1f\x8b"sv) || head.starts_with("\x28\xb5\x2f\xfd"sv)) {
-    return Packing::stream;
-  }
-  return head.starts_with("PK\x03\x04"sv) ? Packing::zip : Packing::none;
+  return head.starts_with("\x1f\x8b"sv)           ? Packing::gzip
+         : head.starts_with("\x28\xb5\x2f\xfd"sv) ? Packing::zstd
+         : head.starts_with("PK\x03\x04"sv)       ? Packing::zip
+                                                  : Packing::none;
+}
+
+/// What one file holds that is compressed as a whole.
+void visit_stream(PackedSource& source, PlainSource& file, const std::string& path,
+                  std::optional<Seconds> written, const std::function<void(Input&)>& visit) {
+  ReadAhead ahead(source, [&file] { file.interrupt(); });
+  Utf16Source text(ahead);
+  Input input{path, last_part(path), text, written};
+  visit(input);
 }
 
 Result<void> visit_archive(PlainSource& file, Packing packing, const std::string& path,
@@ -211,7 +289,6 @@ Result<void> visit_archive(PlainSource& file, Packing packing, const std::string
     archives().archive_read_support_format_zip(handle.get());
   } else {
     archives().archive_read_support_filter_gzip(handle.get());
-    archives().archive_read_support_filter_zstd(handle.get());
     archives().archive_read_support_format_raw(handle.get());
     archives().archive_read_support_format_empty(handle.get());
   }
@@ -259,10 +336,7 @@ Result<void> visit_archive(PlainSource& file, Packing packing, const std::string
       visit(input);
     } else {
       ArchiveSource source(handle.get(), file, path);
-      ReadAhead ahead(source, [&file] { file.interrupt(); });
-      Utf16Source text(ahead);
-      Input input{path, last_part(path), text, written};
-      visit(input);
+      visit_stream(source, file, path, written, visit);
     }
   }
   return {};
@@ -329,6 +403,11 @@ Result<void> visit_inputs(const std::string& path, const std::function<void(Inpu
   const auto packing = packing_of(head);
   const auto name = path == "-" ? std::string("standard input") : path;
   PlainSource source(file.get(), name, head);
+  if (packing == Packing::zstd) {
+    ZstdSource unpacked(source, name);
+    visit_stream(unpacked, source, name, source.written(), visit);
+    return {};
+  }
   if (packing != Packing::none) {
     return visit_archive(source, packing, name, visit);
   }

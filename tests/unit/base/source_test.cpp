@@ -14,6 +14,7 @@
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <zstd.h>
 
 namespace mailfunnel {
 namespace {
@@ -252,6 +253,75 @@ TEST_CASE("broken compression is told with the place and the input's name") {
   CHECK(visited.has_value());
   CHECK(got.size() > text.size() / 4);
   CHECK((got == text.substr(0, got.size())));
+}
+
+std::string zstd_frame(std::string_view text, int level = 3) {
+  std::string out(ZSTD_compressBound(text.size()), '\0');
+  out.resize(ZSTD_compress(out.data(), out.size(), text.data(), text.size(), level));
+  return out;
+}
+
+TEST_CASE("zstd: frames one behind another are one text; what breaks off is told") {
+  using namespace std::string_view_literals;
+  const TestFolder folder;
+  const auto text = sample_text(100'000);
+  const auto path = folder.file("log.csv.zst");
+  const auto third = text.size() / 3;
+  const auto skipped = std::string("\x50\x2a\x4d\x18\x03\0\0\0abc"sv);
+  const auto packed = zstd_frame(text.substr(0, third)) + skipped + zstd_frame("") +
+                      zstd_frame(text.substr(third, third), 19) +
+                      zstd_frame(text.substr(2 * third));
+  struct Row {
+    const char* name;
+    std::string packed, end; // how the message ends; empty: it is whole
+  };
+  const Row rows[] = {
+      {"whole", packed, ""},
+      {"nothing in it", zstd_frame(""), ""},
+      {"cut off in a frame", packed.substr(0, packed.size() - 5),
+       "(it ends within a frame): what stood before was read"},
+      {"cut off in its first bytes", packed.substr(0, 7),
+       "(it ends within a frame): what stood before was read"},
+      {"something else behind it", packed + "and some text",
+       "(Unknown frame descriptor): what stood before was read"},
+      {"zeros in it", packed.substr(0, packed.size() / 2) + std::string(1000, '\0'),
+       "): what stood before was read"},
+  };
+  for (const auto& row : rows) {
+    CAPTURE(row.name);
+    for (const std::size_t step : {7U, 10'000U, 1'000'000U}) {
+      for (const bool ahead : {false, true}) {
+        REQUIRE(write_file(path, row.packed).has_value());
+        std::string got, message;
+        const auto visited = visit_inputs(path, [&](Input& input) {
+          if (ahead) {
+            input.bytes.read_ahead();
+          }
+          CHECK(input.file_name == "log.csv");
+          std::string part(step, '\0');
+          try {
+            for (std::size_t size; (size = input.bytes.read(part.data(), part.size())) != 0;) {
+              got.append(part, 0, size);
+            }
+            CHECK(input.bytes.read(part.data(), part.size()) == 0);
+            CHECK((ahead || input.bytes.taken() == row.packed.size()));
+          } catch (const Failure& failure) {
+            message = failure.error.message;
+            CHECK(failure.error.source == path);
+          }
+        });
+        CHECK(visited.has_value());
+        CHECK(message.empty() == row.end.empty());
+        CHECK(message.ends_with(row.end));
+        CHECK((got == text.substr(0, got.size())));
+        if (row.end.empty()) {
+          CHECK(got.size() == (row.packed.size() < 100 ? 0 : text.size()));
+        } else if (row.packed.size() > packed.size()) {
+          CHECK(got.size() == text.size());
+        }
+      }
+    }
+  }
 }
 
 TEST_CASE("what is compressed as no log is, is refused") {
