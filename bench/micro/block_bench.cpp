@@ -1,7 +1,9 @@
-// Blobs of the store: activity of one (chunk, campaign, kind), and attributes of 512 recipients.
+// Blobs of the store: activity of one (chunk, campaign, kind), small sets of it together, and
+// attributes of 512 recipients.
 
 #include "store/block.hpp"
 #include "store/recipient_block.hpp"
+#include "store/set_pack.hpp"
 
 #include <benchmark/benchmark.h>
 
@@ -70,6 +72,49 @@ void activity_one_recipient(benchmark::State& state) {
   state.SetItemsProcessed(state.iterations());
 }
 BENCHMARK(activity_one_recipient);
+
+/// Clicks of a chunk, of three people a mailing.
+std::vector<std::vector<EventRow>> sample_small_sets() {
+  const auto rows = sample_rows();
+  std::vector<std::vector<EventRow>> sets(1U << k_pack_bits);
+  for (std::size_t i = 0; i < sets.size(); ++i) {
+    sets[i].assign(&rows[3 * i], &rows[3 * i + 3]);
+  }
+  return sets;
+}
+
+std::string packed(const std::vector<std::vector<EventRow>>& sets) {
+  SetPacker packer;
+  for (std::size_t i = 0; i < sets.size(); ++i) {
+    packer.add(key_of(0, static_cast<CampaignId>(i), EventKind::click), sets[i]);
+  }
+  return packer.finish();
+}
+
+void small_sets_encode(benchmark::State& state) {
+  const auto sets = sample_small_sets();
+  std::string blob;
+  for (auto _ : state) {
+    blob = packed(sets);
+    benchmark::DoNotOptimize(blob.data());
+  }
+  count_rows(state, 3 * sets.size(), blob.size());
+}
+BENCHMARK(small_sets_encode);
+
+void small_sets_decode(benchmark::State& state) {
+  const auto sets = sample_small_sets();
+  const auto blob = packed(sets);
+  EventColumns columns;
+  for (auto _ : state) {
+    columns.clear();
+    each_set(pack_of(0), blob,
+             [&columns](std::uint64_t, const BlockReader& block) { block.read_all(columns); });
+    benchmark::DoNotOptimize(columns.time.data());
+  }
+  count_rows(state, 3 * sets.size(), blob.size());
+}
+BENCHMARK(small_sets_decode);
 
 /// Four attributes of everybody in a block.
 std::vector<AttributeEntry> sample_attributes() {

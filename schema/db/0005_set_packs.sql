@@ -1,2 +1,2 @@
--- Format 6: small sets of events stand together, those of 64 mailings in one row (src/store/set_pack.hpp). Sets of before are
--- read where they stand, until they are written.
+-- Format 6: small sets of events stand together, those of 64 mailings of a chunk in one row of `activity`, whose key has the first of
+-- them and 255 for the kind (src/store/set_pack.hpp). Sets of before are read where they stand, until they are written.

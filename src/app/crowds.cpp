@@ -9,7 +9,9 @@
 #include <map>
 #include <mutex>
 #include <optional>
+#include <span>
 #include <unordered_map>
+#include <utility>
 
 namespace mailfunnel {
 
@@ -47,7 +49,8 @@ public:
       m_recipients = Recipients(*m_database).count();
       m_waiting = waiting_clicks(*m_database);
     }
-    return m_known.emplace(campaign, look(*m_database, campaign)).first->second;
+    const CampaignId wanted[] = {campaign};
+    return m_known.emplace(campaign, std::move(look(*m_database, wanted)[0])).first->second;
   }
 
   void prepare(std::span<const CampaignId> campaigns, unsigned threads) override {
@@ -61,44 +64,60 @@ public:
     if (wanted.empty()) {
       return;
     }
-    threads = static_cast<unsigned>(std::min<std::size_t>(std::max(threads, 1U), wanted.size()));
-    std::vector<CrowdTimes> found(wanted.size());
+    std::sort(wanted.begin(), wanted.end());
+    threads = std::max(threads, 1U);
+    // Small sets of mailings stand together: where there are many they are read so.
+    constexpr std::size_t k_most_together = 16;
+    const auto together = std::clamp<std::size_t>(wanted.size() / threads / 8, 1, k_most_together);
+    const auto groups = (wanted.size() + together - 1) / together;
+    threads = static_cast<unsigned>(std::min<std::size_t>(threads, groups));
+    std::vector<std::vector<CrowdTimes>> found(groups);
     std::atomic<std::size_t> next{0};
     auto databases = m_store.readers(threads);
     m_recipients = Recipients(databases[0]).count();
     m_waiting = waiting_clicks(databases[0]);
+    const auto group = [&wanted, together](std::size_t i) {
+      const auto first = i * together;
+      return std::span(wanted).subspan(first, std::min(together, wanted.size() - first));
+    };
     on_threads(threads, [&](unsigned thread) {
       auto& database = databases[thread];
-      for (std::size_t i; (i = next.fetch_add(1)) < wanted.size();) {
-        found[i] = look(database, wanted[i]);
+      for (std::size_t i; (i = next.fetch_add(1)) < groups;) {
+        found[i] = look(database, group(i));
       }
     });
     for (std::size_t i = 0; i < wanted.size(); ++i) {
-      m_known.emplace(wanted[i], std::move(found[i]));
+      m_known.emplace(wanted[i], std::move(found[i / together][i % together]));
     }
   }
 
 private:
-  CrowdTimes look(Database& database, CampaignId campaign) const {
-    std::vector<NetworkClick> clicks;
+  std::vector<CrowdTimes> look(Database& database, std::span<const CampaignId> campaigns) const {
+    std::vector<std::vector<NetworkClick>> clicks(campaigns.size());
     Activity activity(database);
     EventColumns columns;
     for (std::uint32_t chunk = 0; std::uint64_t{chunk} << k_chunk_bits < m_recipients; ++chunk) {
-      columns.clear();
-      if (!activity.load_set(chunk, campaign, EventKind::click, columns)) {
-        continue;
-      }
-      for (std::size_t i = 0; i < columns.extra.size(); ++i) {
-        if (columns.extra[i] != 0) {
-          clicks.push_back(
-              {columns.extra[i], columns.time[i], chunk << k_chunk_bits | columns.recipient[i]});
+      for (std::size_t of = 0; of < campaigns.size(); ++of) {
+        columns.clear();
+        if (!activity.load_set(chunk, campaigns[of], EventKind::click, columns)) {
+          continue;
+        }
+        for (std::size_t i = 0; i < columns.extra.size(); ++i) {
+          if (columns.extra[i] != 0) {
+            clicks[of].push_back(
+                {columns.extra[i], columns.time[i], chunk << k_chunk_bits | columns.recipient[i]});
+          }
         }
       }
     }
-    if (const auto waiting = m_waiting.find(campaign); waiting != m_waiting.end()) {
-      clicks.insert(clicks.end(), waiting->second.begin(), waiting->second.end());
+    std::vector<CrowdTimes> crowds;
+    for (std::size_t of = 0; of < campaigns.size(); ++of) {
+      if (const auto waiting = m_waiting.find(campaigns[of]); waiting != m_waiting.end()) {
+        clicks[of].insert(clicks[of].end(), waiting->second.begin(), waiting->second.end());
+      }
+      crowds.emplace_back(std::move(clicks[of]));
     }
-    return CrowdTimes(std::move(clicks));
+    return crowds;
   }
 
   const Store& m_store;

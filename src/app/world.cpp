@@ -6,9 +6,12 @@
 #include "base/uri.hpp"
 #include "store/activity.hpp"
 #include "store/damage.hpp"
+#include "store/recipients.hpp"
 
 #include <algorithm>
 #include <map>
+#include <optional>
+#include <set>
 
 namespace mailfunnel {
 
@@ -126,6 +129,29 @@ StoredLinks links_to_tag(Catalog& catalog, const LinksOfMailings* wanted) {
   return catalog.links_of(mailings);
 }
 
+/// Which mailings have deliveries: asked of one after the other, or, where they are many, of all at
+/// once.
+class Deliveries {
+public:
+  Deliveries(Database& database, std::size_t mailings)
+      : m_database(database), m_activity(database), m_mailings(mailings) {}
+  bool has(CampaignId campaign) {
+    constexpr std::size_t k_many_looks = 50'000; // for a mailing in a chunk
+    if (!m_many) {
+      m_many = m_mailings * chunk_of(Recipients(m_database).count()) > k_many_looks;
+      m_all = *m_many ? m_activity.campaigns_with(EventKind::delivered) : m_all;
+    }
+    return *m_many ? m_all.contains(campaign) : m_activity.any(campaign, EventKind::delivered);
+  }
+
+private:
+  Database& m_database;
+  Activity m_activity;
+  std::size_t m_mailings;
+  std::optional<bool> m_many; // once it was asked for
+  std::set<CampaignId> m_all;
+};
+
 /// `wanted`: with these links alone.
 World build(Store& store, const Workspace& workspace, const Rules& rules, Seconds as_of,
             std::span<const LinkByHand> more, const LinksOfMailings* wanted) {
@@ -146,7 +172,6 @@ World build(Store& store, const Workspace& workspace, const Rules& rules, Second
                                               : adapter->capabilities(),
                            configured != nullptr ? configured->delivery_events : std::nullopt};
   }
-  Activity activity(database);
   World world;
   world.crowds = crowds_of(store);
   std::map<std::uint32_t, std::uint32_t> places; // account -> index in world.covered
@@ -157,7 +182,9 @@ World build(Store& store, const Workspace& workspace, const Rules& rules, Second
   auto by_hand = catalog.links_by_hand();
   by_hand.insert(by_hand.end(), more.begin(), more.end());
   const Tagger tagger(rules.tagging);
-  for (auto& stored : catalog.campaigns()) {
+  auto mailings = catalog.campaigns();
+  Deliveries deliveries(database, mailings.size());
+  for (auto& stored : mailings) {
     WorldCampaign campaign;
     const auto& source = sources[stored.account];
     campaign.id = stored.id;
@@ -172,10 +199,9 @@ World build(Store& store, const Workspace& workspace, const Rules& rules, Second
                                                campaign.subject, campaign.account})
                         .value_or(stored.campaign.kind.value_or(CampaignKind::campaign));
     campaign.named = !stored.campaign.id.empty();
-    campaign.delivery_events =
-        source.configured
-            ? *source.configured
-            : source.can.delivery_events || activity.any(stored.id, EventKind::delivered);
+    campaign.delivery_events = source.configured
+                                   ? *source.configured
+                                   : source.can.delivery_events || deliveries.has(stored.id);
     campaign.delivery_times = campaign.delivery_events && source.can.delivery_times;
     campaign.seconds = source.can.time_resolution <= 1;
     campaign.tracked =

@@ -216,7 +216,7 @@ public:
 private:
   std::size_t unpack(char* into, std::size_t most) override {
     ZSTD_outBuffer out{into, most, 0};
-    while (out.pos == 0) {
+    while (out.pos == 0 && most != 0) {
       if (m_in.pos == m_in.size && !m_more) { // all was taken, and nothing waits in the stream
         m_in = {m_buffer.data(), m_file.read(m_buffer.data(), m_buffer.size()), 0};
         m_read += m_in.size;

@@ -349,7 +349,7 @@ CampaignSlot& Worker::campaign_of(std::uint32_t account, const EventView& event)
 
 Worker::CachedCampaign& Worker::cached_campaign(std::uint32_t account, std::string_view id,
                                                 std::string_view send) {
-  const auto hash = hash64(id, account) ^ send.size();
+  const auto hash = hash64(send, hash64(id, account));
   const auto place = [&]() -> CachedCampaign& { return m_campaigns[hash % m_campaigns.size()]; };
   if (const auto& known = place();
       known.slot != nullptr && known.account == account && known.id == id && known.send == send) {
@@ -360,6 +360,7 @@ Worker::CachedCampaign& Worker::cached_campaign(std::uint32_t account, std::stri
     const auto size = 4 * m_campaigns.size();
     m_campaigns.clear();
     m_campaigns.resize(size);
+    m_last_campaign = m_campaigns.data();
   }
   auto& cached = place();
   cached.slot = &m_session.campaign(account, id, send);
@@ -373,10 +374,11 @@ Worker::CachedCampaign& Worker::cached_campaign(std::uint32_t account, std::stri
 LinkNumber Worker::link_of(CampaignSlot& campaign, const EventView& event) {
   constexpr std::size_t k_most_links_known = 200'000; // personal links: no use to keep them all
   const auto hash =
-      keyed_hash128(event.link, hash64(event.link_tag, m_session.secret() + campaign.index));
-  if (const auto known = m_links.find(hash.low);
-      known != m_links.end() && known->second.first == hash.high) {
-    return known->second.second;
+      keyed_hash128(event.link, keyed_hash64(event.link_tag, m_session.secret()) + campaign.index);
+  if (const auto known = m_links.find(hash.low); known != m_links.end() &&
+                                                 known->second.check == hash.high &&
+                                                 known->second.campaign == campaign.index) {
+    return known->second.number;
   }
   LinkPlacement placement;
   placement.alias = event.link_tag;
@@ -385,7 +387,7 @@ LinkNumber Worker::link_of(CampaignSlot& campaign, const EventView& event) {
   if (m_links.size() >= k_most_links_known) {
     m_links.clear();
   }
-  m_links.insert_or_assign(hash.low, std::pair{hash.high, number});
+  m_links.insert_or_assign(hash.low, KnownLink{hash.high, campaign.index, number});
   return number;
 }
 

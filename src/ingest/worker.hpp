@@ -140,8 +140,13 @@ private:
   std::vector<CachedCampaign> m_campaigns = std::vector<CachedCampaign>(k_campaigns);
   std::size_t m_campaign_misses = 0;
   const CachedCampaign* m_last_campaign = m_campaigns.data();
-  /// By one half of a keyed hash of URL, tag and mailing, with the other half.
-  boost::unordered_flat_map<std::uint64_t, std::pair<std::uint64_t, LinkNumber>> m_links;
+  struct KnownLink {
+    std::uint64_t check; // the other half of the hash
+    std::uint32_t campaign;
+    LinkNumber number;
+  };
+  /// By one half of a keyed hash of URL, tag and mailing.
+  boost::unordered_flat_map<std::uint64_t, KnownLink> m_links;
   std::vector<std::pair<std::string, std::uint16_t>> m_attribute_ids; // by place in the record
   std::string_view m_text;
   std::uint64_t m_chunk = 0, m_offset = 0;

@@ -4,6 +4,8 @@
 #include "store/block.hpp"
 #include "store/set_pack.hpp"
 
+#include <sqlite3.h>
+
 #include <algorithm>
 #include <limits>
 #include <memory>
@@ -152,8 +154,37 @@ bool Activity::load_set(std::uint32_t chunk, CampaignId campaign, EventKind kind
   return any;
 }
 
+/// The one that was read last, with what it was read from.
+struct Activity::LastPack {
+  std::uint64_t key = 0;
+  std::int64_t version = 0, changes = 0; // of the database, by others and by its own connection
+  std::string data;
+  SetPack pack;
+};
+
+/// The caller holds a moment.
+const SetPack& Activity::pack(std::uint64_t key) {
+  const auto version = m_database->version();
+  const std::int64_t changes = sqlite3_total_changes64(m_database->handle());
+  if (m_last == nullptr || m_last->key != key || m_last->version != version ||
+      m_last->changes != changes) {
+    const auto fresh = std::make_shared<LastPack>();
+    fresh->key = key;
+    fresh->version = version;
+    fresh->changes = changes;
+    auto query = m_database->use("SELECT data FROM activity WHERE key = ?1");
+    if (query.bind(static_cast<std::int64_t>(key)).step()) {
+      fresh->data = query.blob(0);
+      fresh->pack = SetPack(fresh->data, key);
+    }
+    m_last = fresh;
+  }
+  return m_last->pack;
+}
+
 bool Activity::load_own_set(std::uint32_t chunk, CampaignId campaign, EventKind kind,
                             EventColumns& columns) {
+  const ReadTransaction moment(*m_database); // a set may go from its own row into a pack, and back
   const auto key = key_of(chunk, campaign, kind);
   auto query = m_database->use("SELECT data FROM activity WHERE key = ?1");
   if (query.bind(static_cast<std::int64_t>(key)).step()) {
@@ -161,10 +192,7 @@ bool Activity::load_own_set(std::uint32_t chunk, CampaignId campaign, EventKind 
     return true;
   }
   query.reset();
-  if (!query.bind(static_cast<std::int64_t>(pack_of(key))).step()) {
-    return false;
-  }
-  const SetPack pack(query.blob(0), pack_of(key));
+  const auto& pack = this->pack(pack_of(key));
   const auto place = pack.find(key);
   if (place) {
     pack.set(*place).read_all(columns);
@@ -211,11 +239,12 @@ std::map<std::pair<CampaignId, EventKind>, std::uint64_t> Activity::counts() {
 }
 
 bool Activity::any(CampaignId campaign, EventKind kind) {
+  const ReadTransaction moment(*m_database);
   auto last = m_database->use("SELECT max(key) FROM activity");
   if (!last.step() || last.is_null(0)) {
     return false;
   }
-  // A look a chunk and part: a scan would read a page of every set.
+  // A look a chunk and part: a walk would read every set.
   const auto newest = static_cast<std::uint64_t>(last.integer(0)) >> 40;
   if (newest > std::numeric_limits<RecipientId>::max() >> k_chunk_bits) {
     damaged("the table activity");
@@ -225,20 +254,37 @@ bool Activity::any(CampaignId campaign, EventKind kind) {
   std::vector<CampaignId> parts(others.begin(), others.end());
   parts.push_back(campaign);
   auto own = m_database->use("SELECT 1 FROM activity WHERE key = ?1");
-  auto packs = m_database->use("SELECT data FROM activity WHERE key = ?1");
   bool found = false;
   for (std::uint32_t chunk = 0; chunk < chunks && !found; ++chunk) {
     for (const auto part : parts) {
       const auto key = key_of(chunk, part, kind);
       found = found || own.bind(static_cast<std::int64_t>(key)).step();
       own.reset();
-      if (!found && packs.bind(static_cast<std::int64_t>(pack_of(key))).step()) {
-        found = SetPack(packs.blob(0), pack_of(key)).find(key).has_value();
-      }
-      packs.reset();
+      found = found || pack(pack_of(key)).find(key).has_value();
     }
   }
   return found;
+}
+
+std::set<CampaignId> Activity::campaigns_with(EventKind kind) {
+  std::set<CampaignId> out;
+  auto query = m_database->use("SELECT key, CASE key & 255 WHEN 255 THEN data END FROM activity "
+                               "WHERE key & 255 IN (?1, 255)");
+  query.bind(static_cast<std::int64_t>(kind));
+  while (query.step()) {
+    const auto row = static_cast<std::uint64_t>(query.integer(0));
+    if (!is_pack(row)) {
+      out.insert(merged()->whole(campaign_of(row)));
+      continue;
+    }
+    const SetPack pack(query.blob(1), row);
+    for (std::size_t i = 0; i < pack.size(); ++i) {
+      if (kind_of(pack.key(i)) == kind) {
+        out.insert(merged()->whole(campaign_of(pack.key(i))));
+      }
+    }
+  }
+  return out;
 }
 
 std::uint32_t Activity::newest() {

@@ -17,6 +17,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <unordered_map>
@@ -26,6 +27,7 @@
 namespace mailfunnel {
 
 class BlockReader;
+class SetPack;
 
 /// An event that tells who and when, and no more: most of a log, in half the memory.
 struct PlainRow {
@@ -114,7 +116,7 @@ struct StoredSet {
   std::uint32_t chunk;
   CampaignId campaign;
   EventKind kind;
-  std::uint64_t bytes; // some three to five an event
+  std::uint64_t bytes; // some three to five an event, and some twenty more
 };
 
 /// The sets of one chunk, loaded; decodes on demand. What was sent is fetched when somebody asks:
@@ -124,6 +126,7 @@ public:
   ChunkActivity(Database& database, std::uint32_t chunk);
   ChunkActivity(const ChunkActivity&) = delete;
   ChunkActivity& operator=(const ChunkActivity&) = delete;
+  ~ChunkActivity();
 
   /// Fills `columns` (cleared first); false when there is no such set.
   bool read(CampaignId campaign, EventKind kind, EventColumns& columns);
@@ -139,14 +142,15 @@ public:
 
 private:
   struct Set {
-    std::uint64_t key;             // with the mailing as it is read
-    CampaignId part;               // and as it is stored
-    const std::string* data;       // of its row; nullptr: not fetched yet
-    const char* in_pack = nullptr; // where its entry stands; nullptr: in none
+    std::uint64_t key;       // with the mailing as it is read
+    CampaignId part;         // and as it is stored
+    const std::string* data; // of its own row; nullptr: not fetched yet, or in a pack
+    const SetPack* pack;
+    std::size_t place; // in the pack
   };
   void index();
   std::span<Set> find(CampaignId campaign, EventKind kind); // fetched
-  const std::string& fetch(std::uint64_t key);
+  void fetch(Set& set);
   std::optional<BlockReader> block(const Set& set) const; // absent: it is gone
   template<typename Read>
   bool read_parts(std::span<Set> parts, EventColumns& columns, Read read) const;
@@ -154,6 +158,7 @@ private:
   std::uint32_t m_chunk;
   std::shared_ptr<const MergedCampaigns> m_merged;
   std::deque<std::string> m_data;                               // of rows
+  std::deque<SetPack> m_packs;                                  // in some of them
   std::vector<Set> m_sets;                                      // by key
   boost::unordered_flat_map<CampaignId, std::uint32_t> m_first; // where a mailing's begin
 };
@@ -166,7 +171,7 @@ class Activity {
 public:
   explicit Activity(Database& database) : m_database(&database) {}
 
-  /// What sets there are, by chunk, campaign and kind; without the inbox. Reads none of them.
+  /// What sets there are, by chunk, campaign and kind; without the inbox. Reads but packs.
   std::vector<StoredSet> sets();
   /// Adds one whole set to `columns`; false when there is none.
   bool load_set(std::uint32_t chunk, CampaignId campaign, EventKind kind, EventColumns& columns);
@@ -207,6 +212,8 @@ public:
 
   /// Is there any such event? Without the inbox.
   bool any(CampaignId campaign, EventKind kind);
+  /// As any(), of all mailings in one walk over all sets.
+  std::set<CampaignId> campaigns_with(EventKind kind);
   std::map<std::pair<CampaignId, EventKind>, std::uint64_t>
   counts();               // events stored, without the inbox
   std::uint32_t newest(); // time of the newest event; 0: none
@@ -214,8 +221,11 @@ public:
   const std::shared_ptr<const MergedCampaigns>& merged();
 
 private:
+  struct LastPack;
+  const SetPack& pack(std::uint64_t key); // of no sets where there is none
   Database* m_database;
   std::shared_ptr<const MergedCampaigns> m_merged; // once it was asked for
+  std::shared_ptr<const LastPack> m_last; // who wants a set of it mostly wants the next one too
 };
 
 } // namespace mailfunnel

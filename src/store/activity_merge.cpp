@@ -66,11 +66,11 @@ struct Pack {
   std::uint64_t key;
   std::size_t first, end;            // sets
   std::optional<std::string> stored; // as it was
+  SetPack old;                       // in it
   std::size_t first_part = 0, parts = 0;
   std::atomic<std::size_t> left{0}; // parts that are not merged yet
 
   Pack(std::uint64_t row, std::size_t set) : key(row), first(set), end(set) {}
-  SetPack read() const { return stored ? SetPack(*stored, key) : SetPack(); }
 };
 
 /// Some sets, all of each pack, with what is stored of them.
@@ -159,19 +159,23 @@ private:
 /// So many that not all that is stored is in memory at once.
 Round Merger::begin_round(const RowSets& sets, std::size_t first) {
   constexpr std::size_t k_stored_at_once = std::size_t{4} << 20; // bytes
+  constexpr std::size_t k_sets_at_once = std::size_t{1} << 16;   // where any may be stored
   Round round;
   round.first = round.end = first;
-  for (std::size_t bytes = 0; round.end < sets.size() && bytes < k_stored_at_once;) {
+  for (std::size_t bytes = 0;
+       round.end < sets.size() && bytes < k_stored_at_once && round.own.size() < k_sets_at_once;) {
     auto& pack = round.packs.emplace_back(pack_of(sets.key(round.end)), round.end);
     if (!m_empty) {
       pack.stored = row(pack.key);
-      bytes += pack.stored ? pack.stored->size() : 0;
+      if (pack.stored) {
+        pack.old = SetPack(*pack.stored, pack.key);
+        bytes += pack.stored->size();
+      }
     }
-    const auto small = pack.read();
     for (; pack.end < sets.size() && pack_of(sets.key(pack.end)) == pack.key; ++pack.end) {
       if (!m_empty) {
         const auto key = sets.key(pack.end);
-        const auto& own = round.own.emplace_back(small.find(key) ? std::nullopt : row(key));
+        const auto& own = round.own.emplace_back(pack.old.find(key) ? std::nullopt : row(key));
         bytes += own ? own->size() : 0;
       }
     }
@@ -191,6 +195,7 @@ void Merger::merge_round(const RowSets& sets, Round& round,
     auto& pack = round.packs[number];
     pack.first_part = parts.size();
     std::size_t of_part = k_rows_at_once;
+    of_piece += pack.stored ? pack.stored->size() / k_stored_row : 0;
     for (auto set = pack.first; set < pack.end; ++set) {
       if (of_part >= k_rows_at_once) {
         if (of_piece >= k_rows_at_once) {
@@ -239,7 +244,7 @@ void Merger::merge_round(const RowSets& sets, Round& round,
 }
 
 void Merger::merge_part(const RowSets& sets, const Round& round, Part& part, Scratch& mine) {
-  const auto small = round.packs[part.pack].read();
+  const auto& small = round.packs[part.pack].old;
   BlobWriter::Blobs blobs;
   for (auto i = part.first; i < part.end; ++i) {
     const auto key = sets.key(i);
@@ -297,7 +302,7 @@ std::span<const EventRow> Merger::merged(const RowPages& set,
 /// What stood in the pack and is not merged stays as it is.
 void Merger::write_pack(const RowSets& sets, const Pack& pack, std::span<Part> parts,
                         Scratch& mine) {
-  const auto old = pack.read();
+  const auto& old = pack.old;
   if (parts.size() == 1 && old.size() == 0) {
     if (!parts[0].small.empty()) {
       m_writer.put(static_cast<std::int64_t>(pack.key), std::move(parts[0].small));

@@ -55,9 +55,11 @@ void put_row(Database& database, std::uint64_t key, const std::string& data) {
   }
 }
 
-using Left = std::map<std::uint64_t, std::vector<EventRow>>; // of sets; empty: nothing is
+/// What is left of sets of one pack, where that is small; of a large one nothing: it has a row of
+/// its own again.
+using Left = std::map<std::uint64_t, std::vector<EventRow>>;
 
-/// In place of the sets: what is left of them. All are of one pack.
+/// In place of what the pack has of them.
 void replace_sets(Database& database, std::uint64_t pack_key, const Left& left) {
   const auto stored = stored_row(database, pack_key);
   const auto old = stored.empty() ? SetPack() : SetPack(stored, pack_key);
@@ -71,9 +73,7 @@ void replace_sets(Database& database, std::uint64_t pack_key, const Left& left) 
   for (const auto& [key, rows] : left) {
     keep_before(key);
     next += next < old.size() && old.key(next) == key ? 1 : 0;
-    const bool small = rows.size() <= k_small_set;
-    put_row(database, key, small ? std::string() : encode_block(rows));
-    if (small && !rows.empty()) {
+    if (!rows.empty()) {
       packer.add(key, rows);
     }
   }
@@ -100,7 +100,9 @@ void rewrite_sets(Database& database, std::uint32_t first, std::uint32_t end, Ch
     const auto data = stored_row(database, row);
     each_set(row, data, [&](std::uint64_t key, const BlockReader& block) {
       if (std::optional<std::vector<EventRow>> rows = change(key, block)) {
-        left.emplace(key, std::move(*rows));
+        const bool small = rows->size() <= k_small_set;
+        put_row(database, key, small ? std::string() : encode_block(*rows));
+        left.emplace(key, small ? std::move(*rows) : std::vector<EventRow>());
       }
     });
   }

@@ -1,5 +1,6 @@
 #pragma once
-// The codec of activity blocks: the events of one (chunk, campaign, kind) as one blob.
+// The codec of activity blocks: the events of one (chunk, campaign, kind) as one blob. Small ones
+// stand together (set_pack.hpp).
 //
 //   header   version u8, 3 bytes 0, count u32, sub-blocks u32, checksum u64 (of all that follows)
 //   directory, an entry a sub-block: first recipient u16, events u16, offset u32 (in the blob)

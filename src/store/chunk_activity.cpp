@@ -15,30 +15,33 @@ ChunkActivity::ChunkActivity(Database& database, std::uint32_t chunk)
   query.bind(static_cast<std::int64_t>(std::uint64_t{chunk} << 40),
              static_cast<std::int64_t>((std::uint64_t{chunk} + 1) << 40),
              static_cast<std::int64_t>(EventKind::sent));
-  const auto add = [&](std::uint64_t key, const std::string* data, const char* in_pack) {
+  const auto add = [&](std::uint64_t key, const std::string* data, const SetPack* pack,
+                       std::size_t place) {
     const auto part = campaign_of(key);
-    m_sets.push_back({key_of(chunk, m_merged->whole(part), kind_of(key)), part, data, in_pack});
+    m_sets.push_back({key_of(chunk, m_merged->whole(part), kind_of(key)), part, data, pack, place});
   };
   while (query.step()) {
     const auto key = static_cast<std::uint64_t>(query.integer(0));
     if (!is_pack(key) && kind_of(key) == EventKind::sent) {
-      add(key, nullptr, nullptr);
+      add(key, nullptr, nullptr, 0);
       continue;
     }
     const auto& data = m_data.emplace_back(query.blob(1));
     if (!is_pack(key)) {
-      add(key, &data, nullptr);
+      add(key, &data, nullptr, 0);
       continue;
     }
-    const SetPack pack(data, key);
+    const auto& pack = m_packs.emplace_back(data, key);
     for (std::size_t i = 0; i < pack.size(); ++i) {
-      add(pack.key(i), &data, pack.entry(i));
+      add(pack.key(i), nullptr, &pack, i);
     }
   }
   std::stable_sort(m_sets.begin(), m_sets.end(),
                    [](const Set& a, const Set& b) { return a.key < b.key; });
   index();
 }
+
+ChunkActivity::~ChunkActivity() = default;
 
 void ChunkActivity::index() {
   for (std::uint32_t i = 0; i < m_sets.size(); ++i) {
@@ -60,25 +63,41 @@ std::span<ChunkActivity::Set> ChunkActivity::find(CampaignId campaign, EventKind
   }
   auto end = first;
   for (; end != m_sets.end() && end->key == key; ++end) {
-    if (end->data == nullptr) {
-      end->data = &fetch(key_of(m_chunk, end->part, kind));
+    if (end->data == nullptr && end->pack == nullptr) {
+      fetch(*end);
     }
   }
   return {first, end};
 }
 
-/// Of a row; empty: it is gone meanwhile, where no transaction holds it.
-const std::string& ChunkActivity::fetch(std::uint64_t key) {
+/// Where no transaction holds it, it may have come into a pack meanwhile, or be gone: then its data
+/// is empty.
+void ChunkActivity::fetch(Set& set) {
+  const ReadTransaction moment(*m_database);
+  const auto key = key_of(m_chunk, set.part, kind_of(set.key));
   auto query = m_database->use("SELECT data FROM activity WHERE key = ?1");
-  const bool found = query.bind(static_cast<std::int64_t>(key)).step();
-  return m_data.emplace_back(found ? query.blob(0) : std::string_view());
+  set.data = &m_data.emplace_back();
+  if (query.bind(static_cast<std::int64_t>(key)).step()) {
+    m_data.back() = query.blob(0);
+    return;
+  }
+  query.reset();
+  if (query.bind(static_cast<std::int64_t>(pack_of(key))).step()) {
+    const auto& pack = m_packs.emplace_back(m_data.emplace_back(query.blob(0)), pack_of(key));
+    if (const auto place = pack.find(key)) {
+      set.pack = &pack;
+      set.place = *place;
+    }
+  }
 }
 
 std::optional<BlockReader> ChunkActivity::block(const Set& set) const {
-  const auto key = key_of(m_chunk, set.part, kind_of(set.key));
-  return set.data->empty()        ? std::nullopt
-         : set.in_pack != nullptr ? std::optional(BlockReader(*set.data, set.in_pack, key))
-                                  : std::optional(BlockReader(*set.data, key));
+  if (set.pack != nullptr) {
+    return set.pack->set(set.place);
+  }
+  return set.data->empty()
+             ? std::nullopt
+             : std::optional(BlockReader(*set.data, key_of(m_chunk, set.part, kind_of(set.key))));
 }
 
 /// One set as it is, several united.

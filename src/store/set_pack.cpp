@@ -2,6 +2,7 @@
 
 #include "base/bytes.hpp"
 #include "base/hash.hpp"
+#include "store/damage.hpp"
 
 #include <cstring>
 #include <utility>
@@ -14,9 +15,9 @@ constexpr std::uint8_t k_version = 1;
 constexpr std::size_t k_checked = 12, k_header = 16, k_entry = 10, k_tail = 8;
 constexpr std::size_t k_mailing = 8, k_kind = 9; // in an entry, behind what a block's has
 
-[[noreturn]] void damaged_pack(std::uint64_t key) {
-  damaged("the small sets of chunk " + std::to_string(key >> 40) + ", campaigns from " +
-          std::to_string(campaign_of(key)));
+std::string name_of_pack(std::uint64_t key) {
+  return "the row of small sets of chunk " + std::to_string(key >> 40) + ", campaigns from " +
+         std::to_string(campaign_of(key)) + ",";
 }
 
 } // namespace
@@ -27,17 +28,25 @@ SetPack::SetPack(std::string_view blob, std::uint64_t key) : m_blob(blob), m_key
   read.take(3);
   const auto checksum = read.number<std::uint64_t>();
   m_count = read.number<std::uint32_t>();
-  if (!read.good() || version != k_version || read.left() < m_count * k_entry + k_tail ||
+  if (version != k_version && read.good()) {
+    throw Failure({ErrorCode::unsupported, name_of_pack(key) + " has format " +
+                                               std::to_string(version) +
+                                               ": it was written by a newer mailfunnel, use that "
+                                               "one"});
+  }
+  if (!read.good() || read.left() < m_count * k_entry + k_tail ||
       hash64(blob.substr(k_checked)) != checksum) {
-    damaged_pack(key);
+    damaged(name_of_pack(key));
   }
   for (std::size_t i = 0; i < m_count; ++i) {
     const auto* const at = entry(i);
     const bool in_order = i == 0 || this->key(i - 1) < this->key(i);
+    std::uint16_t events = 0;
+    std::memcpy(&events, at + sizeof events, sizeof events);
     if (static_cast<std::uint8_t>(at[k_mailing]) >> k_pack_bits != 0 ||
         static_cast<std::uint8_t>(at[k_kind]) >= k_event_kinds || !in_order ||
-        offset(i) > offset(i + 1) || set(i).size() > k_sub_block) {
-      damaged_pack(key);
+        offset(i) > offset(i + 1) || events == 0 || events > k_small_set) {
+      damaged(name_of_pack(key));
     }
   }
 }
@@ -62,8 +71,9 @@ std::uint64_t SetPack::key(std::size_t i) const {
          static_cast<std::uint8_t>(at[k_kind]);
 }
 
+/// Not beyond its end, behind which 8 bytes may be read.
 BlockReader SetPack::set(std::size_t i) const {
-  return {m_blob, entry(i), key(i)};
+  return {m_blob.substr(0, offset(i + 1) + k_tail), entry(i), key(i)};
 }
 
 std::size_t SetPack::bytes(std::size_t i) const {

@@ -4,8 +4,8 @@
 // than they do.
 //
 //   header      version u8, 3 bytes 0, checksum u64 (of all that follows), sets u32
-//   directory   an entry a set, by key: first recipient u16, events u16, offset u32 (in the blob),
-//               mailing within the pack u8, kind u8
+//   directory   an entry a set, by key: first recipient u16, events u16 (at most k_small_set),
+//               offset u32 (in the blob), mailing within the pack u8, kind u8
 //   sub-blocks  one a set, as in a block of its own (block.hpp)
 //   8 bytes 0
 
@@ -48,10 +48,10 @@ public:
   BlockReader set(std::size_t i) const;
   std::optional<std::size_t> find(std::uint64_t key) const;
   std::size_t bytes(std::size_t i) const; // that the i-th set takes
-  const char* entry(std::size_t i) const; // for a BlockReader of its own
 
 private:
   friend class SetPacker;
+  const char* entry(std::size_t i) const;
   std::uint32_t offset(std::size_t i) const; // of the end behind the last one
 
   std::string_view m_blob;

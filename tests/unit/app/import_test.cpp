@@ -94,6 +94,47 @@ TEST_CASE("any order and any repetition of the same events gives the same export
   }
 }
 
+TEST_CASE("a log that tells of many mailings in turn gives what it gives mailing by mailing") {
+  constexpr std::string_view k_tagged = R"([[profile]]
+name = "log"
+fields = { kind = "event", time = "time", address = "email", campaign = "campaign", send = "send", link = "url", link_tag = "tag" }
+)";
+  // With this mask in front hash64() of a tag is the same whatever it is seeded with.
+  constexpr std::string_view k_tags[] = {"", "top", "\x03\xED\x92\xD1\x32\x4A\xB5\xD1",
+                                         "\x03\xED\x92\xD1\x32\x4A\xB5\xD1 and so on"};
+  std::mt19937 random(5);
+  std::vector<std::pair<unsigned, std::string>> lines; // by mailing
+  for (unsigned i = 0; i < 30'000; ++i) {
+    const auto mailing = static_cast<unsigned>(random() % 2'000);
+    lines.emplace_back(mailing,
+                       fmt::format("p{}@example.com,{},{},{},{},https://example.com/{},{}\n",
+                                   random() % 300, mailing < 500 ? 7 : mailing,
+                                   mailing < 500 ? std::to_string(mailing) : "",
+                                   random() % 3 == 0 ? "open" : "click",
+                                   format_time(k_now - static_cast<Seconds>(random() % 8'000'000)),
+                                   random() % 4, k_tags[random() % std::size(k_tags)]));
+  }
+  const auto import = [&](unsigned threads) {
+    TestWorkspace test(k_tagged);
+    test.workspace.threads = threads;
+    std::string text = "email,campaign,send,event,time,url,tag\n";
+    for (const auto& line : lines) {
+      text += line.second;
+    }
+    const auto report = test.import("log.csv", text);
+    CHECK(report.total.rejected == 0);
+    CHECK(report.total.fresh + report.total.duplicate == lines.size());
+    auto store = test.store();
+    CHECK(Catalog(store.database()).campaigns().size() == 2'000);
+    return test.exported();
+  };
+  const auto in_turn = import(1);
+  CHECK((import(3) == in_turn));
+  std::stable_sort(lines.begin(), lines.end(),
+                   [](const auto& a, const auto& b) { return a.first < b.first; });
+  CHECK((import(1) == in_turn));
+}
+
 TEST_CASE("our own export of several accounts is read back into the same accounts") {
   constexpr std::string_view k_two = R"([[account]]
 name = "news"

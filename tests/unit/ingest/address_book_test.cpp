@@ -83,7 +83,14 @@ TEST_CASE("address book: what threads add together is told once, by number") {
         }
       }
     });
+    std::size_t bytes = 0;
+    for (auto k = first; k < first + k_keys; ++k) {
+      bytes += key_of(k).size();
+    }
+    CHECK_GE(book.added_bytes(), bytes);
+    CHECK_LE(book.added_bytes(), 2 * bytes);
     const auto added = book.take_added();
+    CHECK_EQ(book.added_bytes(), 0);
     REQUIRE_EQ(added.size(), k_keys);
     std::unordered_set<std::string_view> keys;
     for (std::size_t i = 0; i < added.size(); ++i) {

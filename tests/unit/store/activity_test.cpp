@@ -192,11 +192,15 @@ void check_rows(const EventColumns& columns, const std::vector<EventRow>& wanted
 /// Each set stands in one place, which is where it belongs, and every reader finds it.
 void check_store(TestStore& test, const Model& model, bool in_place = true) {
   auto& database = test.store->database();
+  constexpr std::uint64_t k_frame = 24; // bytes of a pack that are no set's
+  std::uint64_t table = 0, packs = 0, bytes = 0;
   std::set<std::uint64_t> seen;
   auto rows = database.use("SELECT key, data FROM activity ORDER BY key");
   while (rows.step()) {
     const auto row = static_cast<std::uint64_t>(rows.integer(0));
     std::size_t of_row = 0;
+    table += rows.blob(1).size();
+    packs += is_pack(row) ? 1 : 0;
     each_set(row, rows.blob(1), [&](std::uint64_t key, const BlockReader& block) {
       CHECK(seen.insert(key).second);
       CHECK((!in_place || is_pack(row) == (block.size() <= k_small_set)));
@@ -213,6 +217,7 @@ void check_store(TestStore& test, const Model& model, bool in_place = true) {
 
   Activity activity(database);
   std::map<std::pair<CampaignId, EventKind>, std::uint64_t> counts;
+  std::map<EventKind, std::set<CampaignId>> with_kind;
   std::map<std::uint32_t, std::vector<std::pair<CampaignId, EventKind>>> by_chunk;
   const auto stored = activity.sets();
   REQUIRE_EQ(stored.size(), model.sets.size());
@@ -224,14 +229,19 @@ void check_store(TestStore& test, const Model& model, bool in_place = true) {
     CHECK_EQ(stored[place].chunk, chunk);
     CHECK_EQ(stored[place].campaign, campaign);
     CHECK_EQ(stored[place].kind, kind);
-    CHECK_GT(stored[place++].bytes, 0);
+    bytes += stored[place++].bytes;
     counts[{campaign, kind}] += wanted.size();
+    with_kind[kind].insert(campaign);
     by_chunk[chunk].emplace_back(campaign, kind);
     EventColumns columns;
     CHECK(activity.load_own_set(chunk, campaign, kind, columns));
     check_rows(columns, wanted);
   }
+  CHECK_EQ(bytes + packs * k_frame, table);
   CHECK(activity.counts() == counts);
+  for (const auto kind : {EventKind::sent, EventKind::open, EventKind::form}) {
+    CHECK(activity.campaigns_with(kind) == with_kind[kind]);
+  }
   for (const CampaignId campaign : {1U, 63U, 64U, 65U, 150U, 999U}) {
     for (const auto kind : {EventKind::sent, EventKind::open, EventKind::unsubscribe}) {
       CHECK_EQ(activity.any(campaign, kind), counts.contains({campaign, kind}));
@@ -403,7 +413,54 @@ TEST_CASE("a pack beside large sets, which several threads merge") {
       model.add(set.first, set.second, of_set);
     }
     check_store(several, model);
-    CHECK_EQ(again, model.sets.size() > 0 && several.blocks().size() > 4'000'000);
+    std::size_t events = 0;
+    for (const auto& set : model.sets) {
+      CHECK_EQ(pack_of(set.first), pack_of(key_of(0, 1, EventKind::sent)));
+      events += set.second.size();
+    }
+    CHECK_GT(events, again ? 900'000 : 450'000); // some 65,000 are worth a thread's while
+  }
+}
+
+TEST_CASE("several megabytes of stored sets, given chunk by chunk") {
+  std::mt19937 random(4);
+  TestStore test;
+  Model model;
+  for (unsigned batch = 0; batch < 3; ++batch) {
+    std::map<std::pair<CampaignId, EventKind>, std::vector<EventRow>> rows;
+    for (CampaignId campaign = 1; campaign <= 200; ++campaign) {
+      const bool large = campaign % 10 == 0;
+      const std::size_t count = !large ? 90 : batch == 0 ? 140'000 : 50;
+      rows[{campaign, EventKind::open}] = some_rows(random, count, 2 * k_chunk_size);
+    }
+    std::map<std::uint32_t, std::map<CampaignId, std::vector<EventRow>>> by_chunk;
+    for (const auto& [set, of_set] : rows) {
+      model.add(set.first, set.second, of_set);
+      for (const auto& row : of_set) {
+        by_chunk[chunk_of(row.recipient)][set.first].push_back(row);
+      }
+    }
+    auto next = by_chunk.begin();
+    int first = 0;
+    Transaction transaction(test.store->database());
+    Activity(test.store->database())
+        .merge(
+            [&](RowSets& sets) {
+              if (next == by_chunk.end()) {
+                return false;
+              }
+              for (auto& [campaign, of_campaign] : next->second) {
+                sets.add(campaign, EventKind::open, of_campaign);
+              }
+              ++next;
+              return true;
+            },
+            2, [&first] { ++first; });
+    transaction.commit();
+    CHECK_EQ(first, 1);
+    CHECK_GT(test.blocks().size() / 2 / 2,
+             4'500'000); // bytes of a chunk: more than are taken at once
+    check_store(test, model);
   }
 }
 

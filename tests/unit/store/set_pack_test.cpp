@@ -163,7 +163,8 @@ TEST_CASE("set pack: damage is seen, also under a right checksum") {
            sets.size());
   const std::pair<const char*, std::string> cases[] = {
       {"more sets than there are", changed(12, std::uint32_t{1'000'000'000})},
-      {"more events than a set may have", changed(k_second + 2, std::uint16_t{65'535})},
+      {"more events than a set may have", changed(k_second + 2, std::uint16_t{k_small_set + 1})},
+      {"no events", changed(k_second + 2, std::uint16_t{0})},
       {"a set that begins behind the next", changed(k_second + 4, std::uint32_t{0x7FFF'FFFF})},
       {"a mailing of another pack", changed(k_second + 8, std::uint8_t{64})},
       {"a kind that there is not", changed(k_second + 9, std::uint8_t{k_event_kinds})},
@@ -173,6 +174,25 @@ TEST_CASE("set pack: damage is seen, also under a right checksum") {
     CAPTURE(what);
     CHECK_THROWS_AS(SetPack(damaged, k_row), Failure);
   }
+
+  // Events that reach into the next set's are seen when they are read.
+  const auto reaching = changed(k_second + 2, std::uint16_t{k_small_set});
+  EventColumns columns;
+  const SetPack pack(reaching, k_row);
+  CHECK_THROWS_AS(pack.set(1).read_all(columns), Failure);
+
+  auto newer = blob;
+  newer[0] = 2;
+  CHECK_THROWS_WITH_AS(SetPack(newer, k_row),
+                       "the row of small sets of chunk 9, campaigns from 64, has format 2: it was "
+                       "written by a newer mailfunnel, use that one",
+                       Failure);
+  newer = blob;
+  newer.back() = 1;
+  CHECK_THROWS_WITH_AS(SetPack(newer, k_row),
+                       "the row of small sets of chunk 9, campaigns from 64, is damaged: restore "
+                       "the store from a backup",
+                       Failure);
 }
 
 } // namespace
