@@ -1,5 +1,5 @@
-// Rows of an import into the store: of one large mailing, and of as many events in 20,000 small
-// ones. Each time into an empty store, which is made and rolled back in it.
+// Rows of an import into the store: of one large mailing, and as many in 20,000 small ones. Each
+// time into an empty store: what was written is rolled back.
 
 #include "ingest/gathered_rows.hpp"
 #include "store/activity.hpp"

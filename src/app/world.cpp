@@ -136,7 +136,7 @@ public:
   Deliveries(Database& database, std::size_t mailings)
       : m_database(database), m_activity(database), m_mailings(mailings) {}
   bool has(CampaignId campaign) {
-    constexpr std::size_t k_many_looks = 50'000; // for a mailing in a chunk
+    constexpr std::size_t k_many_looks = 50'000; // each at a mailing in a chunk
     if (!m_many) {
       m_many = m_mailings * chunk_of(Recipients(m_database).count()) > k_many_looks;
       m_all = *m_many ? m_activity.campaigns_with(EventKind::delivered) : m_all;
