@@ -1,206 +1,13 @@
 #include "base/csv.hpp"
 
+#include "base/csv_index.hpp"
 #include "base/text.hpp"
 
 #include <algorithm>
 #include <array>
-#include <bit>
 #include <cstring>
 
-#if defined(__x86_64__)
-#include <immintrin.h>
-#endif
-
 namespace mailfunnel {
-
-namespace {
-
-// ---- 64 bytes at a time: masks of separators, line ends and quotes
-// ------------------------------------------------
-
-struct Masks {
-  std::uint64_t separators, lines, quotes;
-};
-
-/// Where positions are written to; what is written ahead is overwritten.
-struct Marks {
-  const std::uint32_t* first; // of the ends of fields
-  std::uint32_t *ends, *lines, *quotes;
-  bool open;                   // the text so far ends inside quotes
-  std::uint64_t line_ends = 0; // quoted ones too
-};
-constexpr std::size_t k_ahead = 8;
-
-inline std::uint64_t prefix_xor(std::uint64_t bits) {
-  for (int shift = 1; shift < 64; shift <<= 1) {
-    bits ^= bits << shift;
-  }
-  return bits;
-}
-
-inline Masks masks_plain(const char* at, char separator, char quote) {
-  Masks masks{};
-  for (int i = 0; i < 64; ++i) {
-    masks.separators |= std::uint64_t{at[i] == separator} << i;
-    masks.lines |= std::uint64_t{at[i] == '\n'} << i;
-    masks.quotes |= std::uint64_t{at[i] == quote} << i;
-  }
-  return masks;
-}
-
-/// Writes down what the masks tell of the 64 bytes at `base`.
-inline __attribute__((always_inline)) void mark(Marks& marks, Masks masks, std::uint32_t base) {
-  auto ends = masks.separators | masks.lines;
-  auto lines = masks.lines;
-  const auto ordinal = static_cast<std::uint32_t>(marks.ends - marks.first);
-  const int line_count = std::popcount(lines);
-  int done = 0;
-  do { // two at a time, of which mostly one or none is one
-    for (int k = 0; k < 2; ++k) {
-      const auto before = (lines & -lines) - 1;
-      marks.lines[done + k] = ordinal + static_cast<std::uint32_t>(std::popcount(ends & before));
-      lines &= lines - 1;
-    }
-    done += 2;
-  } while (done < line_count);
-  marks.lines += line_count;
-  const int count = std::popcount(ends);
-  for (done = 0; done < count; done += 4) {
-    for (int k = 0; k < 4; ++k) {
-      marks.ends[done + k] = base + static_cast<std::uint32_t>(std::countr_zero(ends));
-      ends &= ends - 1;
-    }
-  }
-  marks.ends += count;
-}
-
-/// Takes out of the masks what stands in quotes. `prefix`: of each bit, whether the number of bits
-/// up to and with it is odd.
-template<typename PrefixFunction>
-inline __attribute__((always_inline)) void
-leave_out_quoted(Marks& marks, Masks& masks, std::uint32_t base, PrefixFunction prefix) {
-  marks.line_ends += static_cast<std::uint64_t>(std::popcount(masks.lines));
-  std::uint64_t quoted = marks.open ? ~std::uint64_t{0} : 0;
-  if (masks.quotes != 0) {
-    *marks.quotes++ = base;
-    quoted ^= prefix(masks.quotes);
-    marks.open = quoted >> 63 != 0;
-  }
-  masks.separators &= ~quoted;
-  masks.lines &= ~quoted;
-}
-
-void index_plain(const char* text, std::size_t size, std::uint32_t base, char separator, char quote,
-                 Marks& marks) {
-  const auto block = [&](const char* bytes, std::uint64_t valid, std::size_t at) {
-    auto masks = masks_plain(bytes, separator, quote);
-    masks.separators &= valid;
-    masks.lines &= valid;
-    masks.quotes &= valid;
-    const auto place = base + static_cast<std::uint32_t>(at);
-    leave_out_quoted(marks, masks, place, prefix_xor); // behind the end nothing changes it
-    mark(marks, masks, place);
-  };
-  std::size_t at = 0;
-  for (; at + 64 <= size; at += 64) {
-    block(text + at, ~std::uint64_t{0}, at);
-  }
-  if (at < size) {
-    std::array<char, 64> tail{};
-    std::memcpy(tail.data(), text + at, size - at);
-    block(tail.data(), (std::uint64_t{1} << (size - at)) - 1, at);
-  }
-}
-
-/// Where nothing is ever quoted.
-void index_unquoted(std::string_view text, std::uint32_t base, char separator, Marks& marks) {
-  for (std::size_t at = 0; at < text.size(); ++at) {
-    if (text[at] == '\n') {
-      *marks.lines++ = static_cast<std::uint32_t>(marks.ends - marks.first);
-      ++marks.line_ends;
-    }
-    if (text[at] == separator || text[at] == '\n') {
-      *marks.ends++ = base + static_cast<std::uint32_t>(at);
-    }
-  }
-}
-
-bool quotes_odd_plain(const char* text, std::size_t size, char quote) {
-  return (static_cast<std::uint64_t>(std::count(text, text + size, quote)) & 1) != 0;
-}
-std::uint64_t count_plain(const char* text, std::size_t size, char c) {
-  return static_cast<std::uint64_t>(std::count(text, text + size, c));
-}
-
-#if defined(__x86_64__)
-#define MF_AVX2 __attribute__((target("avx2,pclmul,popcnt,bmi")))
-
-MF_AVX2 inline std::uint64_t equal_mask(__m256i low, __m256i high, char c) {
-  const auto wanted = _mm256_set1_epi8(c);
-  const auto a = static_cast<std::uint32_t>(_mm256_movemask_epi8(_mm256_cmpeq_epi8(low, wanted)));
-  const auto b = static_cast<std::uint32_t>(_mm256_movemask_epi8(_mm256_cmpeq_epi8(high, wanted)));
-  return a | std::uint64_t{b} << 32;
-}
-
-MF_AVX2 void index_avx2(const char* text, std::size_t size, std::uint32_t base, char separator,
-                        char quote, Marks& given) {
-  auto marks = given; // in registers
-  std::size_t at = 0;
-  for (; at + 64 <= size; at += 64) {
-    const auto low = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(text + at));
-    const auto high = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(text + at + 32));
-    Masks masks{equal_mask(low, high, separator), equal_mask(low, high, '\n'),
-                equal_mask(low, high, quote)};
-    const auto place = base + static_cast<std::uint32_t>(at);
-    leave_out_quoted(marks, masks, place, [](std::uint64_t quotes) MF_AVX2 {
-      const auto product = _mm_clmulepi64_si128(_mm_set_epi64x(0, static_cast<long long>(quotes)),
-                                                _mm_set1_epi8(static_cast<char>(0xFF)), 0);
-      return static_cast<std::uint64_t>(_mm_cvtsi128_si64(product));
-    });
-    mark(marks, masks, place);
-  }
-  index_plain(text + at, size - at, base + static_cast<std::uint32_t>(at), separator, quote, marks);
-  given = marks;
-}
-
-MF_AVX2 std::uint64_t count_avx2(const char* text, std::size_t size, char c) {
-  std::uint64_t count = 0;
-  std::size_t at = 0;
-  for (; at + 64 <= size; at += 64) {
-    const auto low = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(text + at));
-    const auto high = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(text + at + 32));
-    count += static_cast<std::uint64_t>(__builtin_popcountll(equal_mask(low, high, c)));
-  }
-  return count + count_plain(text + at, size - at, c);
-}
-
-bool have_avx2() {
-  static const bool k_have = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("pclmul");
-  return k_have;
-}
-#else
-bool have_avx2() {
-  return false;
-}
-void index_avx2(const char* text, std::size_t size, std::uint32_t base, char separator, char quote,
-                Marks& marks) {
-  index_plain(text, size, base, separator, quote, marks);
-}
-std::uint64_t count_avx2(const char* text, std::size_t size, char c) {
-  return count_plain(text, size, c);
-}
-#endif
-
-std::uint64_t count_char(const char* text, std::size_t size, char c) {
-  return have_avx2() ? count_avx2(text, size, c) : count_plain(text, size, c);
-}
-
-bool quotes_odd(const char* text, std::size_t size, char quote) {
-  return have_avx2() ? (count_avx2(text, size, quote) & 1) != 0
-                     : quotes_odd_plain(text, size, quote);
-}
-
-} // namespace
 
 std::string_view CsvRow::unwrapped(std::size_t i, std::string_view field) const {
   if (i + 1 == m_count && !field.empty() && field.back() == '\r') {
@@ -241,7 +48,7 @@ void CsvReader::start(std::string_view text) {
 
 void CsvReader::make_room(std::size_t kept, std::size_t piece) {
   // At most one end a byte; what is not used is not touched.
-  if (const auto wanted = kept + piece + k_ahead; m_room < wanted) {
+  if (const auto wanted = kept + piece + CsvMarks::k_ahead; m_room < wanted) {
     m_room = wanted + piece / 4;
     auto space = std::make_unique_for_overwrite<std::uint32_t[]>(m_room + 1);
     std::copy_n(m_ends, kept, space.get() + 1);
@@ -263,13 +70,12 @@ void CsvReader::index(std::size_t kept) {
   m_quote = 0;
   m_line = 0;
   m_ends[-1] = m_begin - 1;
-  Marks marks{m_ends, m_ends + kept, m_lines.get(), m_quotes.get() + m_quote_count, m_open};
+  CsvMarks marks{m_ends, m_ends + kept, m_lines.get(), m_quotes.get() + m_quote_count, m_open};
   const auto base = static_cast<std::uint32_t>(m_indexed);
   if (m_dialect.quote == '\0') {
-    index_unquoted(piece, base, m_dialect.separator, marks);
+    index_unquoted_csv(piece, base, m_dialect.separator, marks);
   } else {
-    const auto run = have_avx2() ? index_avx2 : index_plain;
-    run(piece.data(), piece.size(), base, m_dialect.separator, m_dialect.quote, marks);
+    csv_indexes().back()(piece, base, m_dialect.separator, m_dialect.quote, marks);
   }
   m_open = marks.open;
   m_line_ends += marks.line_ends;
@@ -392,11 +198,10 @@ std::optional<CsvHead> read_csv_head(std::string_view head) {
 }
 
 std::size_t whole_csv_records(std::string_view text, char quote) {
-  if (quote == '\0' || !quotes_odd(text.data(), text.size(), quote)) {
+  if (quote == '\0' || !odd_count(text, quote)) {
     // Balanced as a whole: the last line end is outside quotes unless a quote stands behind it.
     auto end = text.rfind('\n');
-    while (end != std::string_view::npos && quote != '\0' &&
-           quotes_odd(text.data() + end, text.size() - end, quote)) {
+    while (end != std::string_view::npos && quote != '\0' && odd_count(text.substr(end), quote)) {
       end = end == 0 ? std::string_view::npos : text.rfind('\n', end - 1);
     }
     return end == std::string_view::npos ? 0 : end + 1;
@@ -406,7 +211,7 @@ std::size_t whole_csv_records(std::string_view text, char quote) {
   bool odd = false;
   for (auto end = text.rfind('\n'); end != std::string_view::npos;
        end = end == 0 ? std::string_view::npos : text.rfind('\n', end - 1)) {
-    odd ^= quotes_odd(text.data() + end, behind - end, quote);
+    odd ^= odd_count(text.substr(end, behind - end), quote);
     behind = end;
     if (odd) {
       return end + 1;
@@ -416,7 +221,7 @@ std::size_t whole_csv_records(std::string_view text, char quote) {
 }
 
 std::uint64_t count_lines(std::string_view text) {
-  return count_char(text.data(), text.size(), '\n');
+  return count_char(text, '\n');
 }
 
 bool csv_wants_quotes(std::string_view value, char separator) { // 16 bytes at a time

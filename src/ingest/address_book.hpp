@@ -21,6 +21,7 @@
 #include <shared_mutex>
 #include <string_view>
 #include <thread>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -165,11 +166,11 @@ inline void AddressBook::prefetch(KeyHash hash) const {
 inline AddressBook::Slot* AddressBook::slot_of(KeyHash hash) const {
   for (auto place = home(hash.tag);; place = next(place)) {
     auto& line = m_lines[place];
-    unsigned same = 0; // a bit a slot; without a branch that nobody can foresee
-    for (std::size_t i = 0; i < line.slots.size(); ++i) {
-      const auto tag = line.slots[i].tag.load(std::memory_order_acquire);
-      same |= static_cast<unsigned>(tag == hash.tag) << i;
-    }
+    const auto is_it = [&](unsigned i) { // as a bit: a branch would be one that nobody can foresee
+      return unsigned{line.slots[i].tag.load(std::memory_order_acquire) == hash.tag} << i;
+    };
+    static_assert(std::tuple_size_v<decltype(line.slots)> == 4);
+    auto same = is_it(0) | is_it(1) | is_it(2) | is_it(3);
     for (; same != 0; same &= same - 1) {
       auto& slot = line.slots[static_cast<std::size_t>(std::countr_zero(same))];
       std::uint64_t person;
