@@ -18,6 +18,12 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   target_compile_options(mf_options INTERFACE -Wno-null-dereference -Wno-maybe-uninitialized -Wno-stringop-overflow
     -Wno-array-bounds -Wno-restrict -Wno-dangling-pointer)
 endif()
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
+  # Structs of some hundred bytes are cleared and copied by vector moves: the string instructions that GCC takes for
+  # these need some 15 ns to begin, a third of what a record may cost.
+  target_compile_options(mf_options INTERFACE -mmemset-strategy=vector_loop:1024:noalign,libcall:-1:noalign
+    -mmemcpy-strategy=vector_loop:1024:noalign,libcall:-1:noalign)
+endif()
 target_link_libraries(mf_options INTERFACE Threads::Threads)
 if(MAILFUNNEL_SANITIZE)
   target_compile_options(mf_options INTERFACE -fsanitize=${MAILFUNNEL_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)

@@ -56,6 +56,14 @@ public:
     BlockReader(block->second, 0).read_all(columns);
     return true;
   }
+  EventKinds kinds(CampaignId campaign) override {
+    EventKinds kinds = 0;
+    for (auto block = m_blocks.lower_bound({campaign, EventKind{}});
+         block != m_blocks.end() && block->first.first == campaign; ++block) {
+      kinds |= only(block->first.second);
+    }
+    return kinds;
+  }
   std::vector<CampaignId> campaigns(EventKind kind) override {
     std::vector<CampaignId> out;
     for (const auto& [set, block] : m_blocks) {

@@ -14,14 +14,10 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr std::uint32_t bit(EventKind kind) {
-  return 1U << static_cast<unsigned>(kind);
-}
-
 /// What must be known for as long as somebody could be mailed; and who is who.
-constexpr std::uint32_t k_kept_kinds = bit(EventKind::unsubscribe) | bit(EventKind::resubscribe) |
-                                       bit(EventKind::complaint) | bit(EventKind::bounce) |
-                                       bit(EventKind::dropped) | bit(EventKind::address_change);
+constexpr EventKinds k_kept_kinds = only(EventKind::unsubscribe) | only(EventKind::resubscribe) |
+                                    only(EventKind::complaint) | only(EventKind::bounce) |
+                                    only(EventKind::dropped) | only(EventKind::address_change);
 
 /// When a file of rejected records was begun, by its name: "rejects-20260301T120000.ndjson".
 std::optional<Seconds> begun(const fs::path& path) {

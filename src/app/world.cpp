@@ -2,6 +2,7 @@
 
 #include "app/crowds.hpp"
 #include "app/workspace.hpp"
+#include "base/parallel.hpp"
 #include "base/text.hpp"
 #include "base/uri.hpp"
 #include "store/activity.hpp"
@@ -12,6 +13,8 @@
 #include <map>
 #include <optional>
 #include <set>
+#include <tuple>
+#include <utility>
 
 namespace mailfunnel {
 
@@ -45,21 +48,23 @@ bool is_wanted(const LinksOfMailings* wanted, CampaignId campaign, LinkNumber nu
          std::binary_search(numbers->second.begin(), numbers->second.end(), number);
 }
 
-void add_links(WorldCampaign& campaign, const std::vector<StoredLink>& links,
+/// Takes the texts of `links`.
+void add_links(WorldCampaign& campaign, std::vector<StoredLink>& links,
                const LinksOfMailings* wanted, const std::vector<LinkByHand>& by_hand,
                const Tagger& tagger, Seconds as_of) {
-  for (const auto& stored : links) {
+  std::vector<Placement> placements;
+  for (auto& stored : links) {
     if (!is_wanted(wanted, campaign.id, stored.number)) {
       continue;
     }
-    WorldLink link{stored.identity, stored.url, {}, {}};
-    std::vector<Placement> placements;
+    WorldLink link;
+    placements.clear();
     for (const auto& placement : stored.placements) {
       placements.push_back({placement.text, placement.alias, placement.stage, placement.footer});
       link.text = link.text.empty() ? placement.text : link.text;
     }
     LinkInput input;
-    input.url = link.url;
+    input.url = stored.url;
     input.campaign_id = campaign.external_id;
     input.campaign_name = campaign.name;
     input.by_hand = stage_by_hand(by_hand, campaign, stored, as_of);
@@ -69,6 +74,8 @@ void add_links(WorldCampaign& campaign, const std::vector<StoredLink>& links,
       campaign.stages.resize(stored.number + 1U, static_cast<std::uint8_t>(Stage::untagged));
     }
     campaign.stages[stored.number] = static_cast<std::uint8_t>(link.tag.stage);
+    link.identity = std::move(stored.identity);
+    link.url = std::move(stored.url);
     campaign.links.emplace(stored.number, std::move(link));
   }
 }
@@ -152,110 +159,165 @@ private:
   std::set<CampaignId> m_all;
 };
 
-/// `wanted`: with these links alone.
-World build(Store& store, const Workspace& workspace, const Rules& rules, Seconds as_of,
-            std::span<const LinkByHand> more, const LinksOfMailings* wanted) {
-  auto& database = store.database();
-  Catalog catalog(database);
+class WorldBuilder {
+public:
+  /// `wanted`: with these links alone.
+  WorldBuilder(Store& store, const Workspace& workspace, const Rules& rules, Seconds as_of,
+               const LinksOfMailings* wanted)
+      : m_workspace(workspace), m_rules(rules), m_as_of(as_of), m_wanted(wanted),
+        m_catalog(store.database()), m_stored(m_catalog.campaigns()),
+        m_deliveries(store.database(), m_stored.size()) {
+    m_world.crowds = crowds_of(store);
+    m_world.covered = covered_times(m_catalog, m_places);
+  }
+
+  World build(std::span<const LinkByHand> more) {
+    find_sources();
+    m_world.campaigns.reserve(m_stored.size());
+    for (const auto* stored : by_time()) {
+      m_world.by_id.emplace(stored->id, static_cast<std::uint32_t>(m_world.campaigns.size()));
+      m_world.campaigns.push_back(campaign_of(*stored));
+    }
+    tag_links(more);
+    find_families();
+    number_links(m_world);
+    return std::move(m_world);
+  }
+
+private:
   struct Source {
     std::string name;
     Capabilities can; // its adapter
     std::optional<bool> configured;
   };
-  std::map<std::uint32_t, Source> sources;
-  for (const auto& account : catalog.accounts()) {
-    const auto* configured = workspace.config.account(account.name);
-    const auto* adapter =
-        workspace.registry.find(configured != nullptr ? configured->esp : account.adapter);
-    sources[account.id] = {account.name,
-                           adapter == nullptr ? Capabilities{.delivery_events = true}
-                                              : adapter->capabilities(),
-                           configured != nullptr ? configured->delivery_events : std::nullopt};
+
+  void find_sources() {
+    for (const auto& account : m_catalog.accounts()) {
+      const auto* configured = m_workspace.config.account(account.name);
+      const auto* adapter =
+          m_workspace.registry.find(configured != nullptr ? configured->esp : account.adapter);
+      m_sources[account.id] = {account.name,
+                               adapter == nullptr ? Capabilities{.delivery_events = true}
+                                                  : adapter->capabilities(),
+                               configured != nullptr ? configured->delivery_events : std::nullopt};
+    }
   }
-  World world;
-  world.crowds = crowds_of(store);
-  std::map<std::uint32_t, std::uint32_t> places; // account -> index in world.covered
-  world.covered = covered_times(catalog, places);
-  std::map<std::pair<std::uint32_t, std::string>, std::vector<CampaignId>>
-      families; // account, family
-  const auto links = links_to_tag(catalog, wanted);
-  auto by_hand = catalog.links_by_hand();
-  by_hand.insert(by_hand.end(), more.begin(), more.end());
-  const Tagger tagger(rules.tagging);
-  auto mailings = catalog.campaigns();
-  Deliveries deliveries(database, mailings.size());
-  for (auto& stored : mailings) {
+
+  std::vector<const StoredCampaign*> by_time() {
+    std::vector<const StoredCampaign*> sorted;
+    for (const auto& stored : m_stored) {
+      sorted.push_back(&stored);
+    }
+    const auto key = [this](const StoredCampaign* stored) {
+      const auto& c = stored->campaign;
+      return std::tuple<Seconds, const std::string&, const std::string&, const std::string&>(
+          time_of(*stored), m_sources[stored->account].name, c.id, c.send);
+    };
+    std::sort(sorted.begin(), sorted.end(),
+              [&key](const auto* a, const auto* b) { return key(a) < key(b); });
+    return sorted;
+  }
+
+  static Seconds time_of(const StoredCampaign& stored) {
+    return stored.campaign.sent_at.value_or(stored.first_event.value_or(0));
+  }
+
+  /// But for its links.
+  WorldCampaign campaign_of(const StoredCampaign& stored) {
     WorldCampaign campaign;
-    const auto& source = sources[stored.account];
+    const auto& source = m_sources[stored.account];
     campaign.id = stored.id;
     campaign.account = source.name;
-    campaign.source = referred(places, stored.account, "campaign");
+    campaign.source = referred(m_places, stored.account, "campaign");
     campaign.external_id = stored.campaign.id;
     campaign.send = stored.campaign.send;
     campaign.others = stored.others;
     campaign.name = stored.campaign.name;
     campaign.subject = stored.campaign.subject;
-    campaign.kind = kind_by_rule(rules.kinds, {campaign.external_id, campaign.name,
-                                               campaign.subject, campaign.account})
+    campaign.kind = kind_by_rule(m_rules.kinds, {campaign.external_id, campaign.name,
+                                                 campaign.subject, campaign.account})
                         .value_or(stored.campaign.kind.value_or(CampaignKind::campaign));
     campaign.named = !stored.campaign.id.empty();
     campaign.delivery_events = source.configured
                                    ? *source.configured
-                                   : source.can.delivery_events || deliveries.has(stored.id);
+                                   : source.can.delivery_events || m_deliveries.has(stored.id);
     campaign.delivery_times = campaign.delivery_events && source.can.delivery_times;
     campaign.seconds = source.can.time_resolution <= 1;
-    campaign.tracked =
-        std::none_of(rules.tracking.off.begin(), rules.tracking.off.end(), [&](const auto& glob) {
+    campaign.tracked = std::none_of(
+        m_rules.tracking.off.begin(), m_rules.tracking.off.end(), [&](const auto& glob) {
           return glob_match(glob, campaign.external_id) || glob_match(glob, campaign.name) ||
                  std::any_of(campaign.others.begin(), campaign.others.end(),
                              [&](const auto& id) { return glob_match(glob, id); });
         });
     campaign.first_event = stored.first_event.value_or(campaign.first_event);
     campaign.last_event = stored.last_event.value_or(campaign.last_event);
-    campaign.time = stored.campaign.sent_at.value_or(stored.first_event.value_or(0));
-    if (const auto of_campaign = links.find(stored.id); of_campaign != links.end()) {
-      add_links(campaign, of_campaign->second, wanted, by_hand, tagger, as_of);
-      mark_honeypots(campaign, rules.robots.honeypot_links);
-      if (stored.described) {
-        campaign.content_links = static_cast<std::uint32_t>(
-            std::count_if(of_campaign->second.begin(), of_campaign->second.end(),
-                          [](const StoredLink& link) { return !link.placements.empty(); }));
+    campaign.time = time_of(stored);
+    return campaign;
+  }
+
+  void tag_links(std::span<const LinkByHand> more) {
+    auto links = links_to_tag(m_catalog, m_wanted);
+    auto by_hand = m_catalog.links_by_hand();
+    by_hand.insert(by_hand.end(), more.begin(), more.end());
+    const Tagger tagger(m_rules.tagging);
+    constexpr std::size_t k_many = 500; // mailings: fewer are done before a thread has begun
+    parallel_for(m_stored.size(), m_stored.size() < k_many ? 1 : m_workspace.threads,
+                 [&](std::size_t i, unsigned) {
+                   const auto& stored = m_stored[i];
+                   const auto found = links.find(stored.id);
+                   if (found == links.end()) {
+                     return;
+                   }
+                   auto& campaign = m_world.campaigns[m_world.by_id.find(stored.id)->second];
+                   if (stored.described) {
+                     campaign.content_links = static_cast<std::uint32_t>(std::count_if(
+                         found->second.begin(), found->second.end(),
+                         [](const StoredLink& link) { return !link.placements.empty(); }));
+                   }
+                   add_links(campaign, found->second, m_wanted, by_hand, tagger, m_as_of);
+                   mark_honeypots(campaign, m_rules.robots.honeypot_links);
+                 });
+  }
+
+  void find_families() {
+    std::map<std::pair<std::uint32_t, std::string_view>, Family> named; // by account
+    for (const auto& stored : m_stored) {
+      const auto index = m_world.by_id.at(stored.id);
+      if (stored.campaign.family.empty()) {
+        m_world.families.push_back({index});
+      } else {
+        named[{stored.account, stored.campaign.family}].push_back(index);
       }
     }
-    const auto family = !stored.campaign.family.empty() ? stored.campaign.family
-                                                        : "\x1f" + std::to_string(stored.id);
-    families[{stored.account, family}].push_back(stored.id);
-    world.campaigns.push_back(std::move(campaign));
-  }
-  std::sort(world.campaigns.begin(), world.campaigns.end(), [](const auto& a, const auto& b) {
-    return std::tie(a.time, a.account, a.external_id, a.send) <
-           std::tie(b.time, b.account, b.external_id, b.send);
-  });
-  for (std::uint32_t i = 0; i < world.campaigns.size(); ++i) {
-    world.by_id.emplace(world.campaigns[i].id, i);
-  }
-  for (const auto& [key, members] : families) {
-    auto& family = world.families.emplace_back();
-    for (const auto id : members) {
-      family.push_back(world.by_id.at(id));
+    for (auto& [name, members] : named) {
+      std::sort(members.begin(), members.end());
+      m_world.families.push_back(std::move(members));
     }
-    std::sort(family.begin(), family.end());
+    std::sort(m_world.families.begin(), m_world.families.end());
   }
-  std::sort(world.families.begin(), world.families.end());
-  number_links(world);
-  return world;
-}
+
+  const Workspace& m_workspace;
+  const Rules& m_rules;
+  Seconds m_as_of;
+  const LinksOfMailings* m_wanted;
+  Catalog m_catalog;
+  std::vector<StoredCampaign> m_stored; // in the order of their ids
+  Deliveries m_deliveries;
+  std::map<std::uint32_t, Source> m_sources;       // by account
+  std::map<std::uint32_t, std::uint32_t> m_places; // account -> index in World::covered
+  World m_world;
+};
 
 } // namespace
 
 World build_world(Store& store, const Workspace& workspace, const Rules& rules, Seconds as_of,
                   std::span<const LinkByHand> more) {
-  return build(store, workspace, rules, as_of, more, nullptr);
+  return WorldBuilder(store, workspace, rules, as_of, nullptr).build(more);
 }
 
 World build_world(Store& store, const Workspace& workspace, const Rules& rules, Seconds as_of,
                   const LinksOfMailings& links) {
-  return build(store, workspace, rules, as_of, {}, &links);
+  return WorldBuilder(store, workspace, rules, as_of, &links).build({});
 }
 
 Worlds::Worlds(Store& store, const Workspace& workspace, const Rules& rules)

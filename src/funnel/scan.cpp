@@ -50,16 +50,8 @@ Scan::Scan(const Rules& rules, const World& world, Seconds as_of, const Decay& d
   if (!m_decay.off()) {
     m_non_open_sums.resize(source.size());
   }
-  for (const auto kind :
-       {EventKind::sent, EventKind::delivered, EventKind::open, EventKind::click}) {
-    for (const auto campaign : source.campaigns(kind)) {
-      m_present.push_back(campaign);
-    }
-  }
   m_refused = tracking_refused(rules.tracking, source, as_of);
   m_downloads = !source.campaigns(EventKind::download).empty();
-  std::sort(m_present.begin(), m_present.end());
-  m_present.erase(std::unique(m_present.begin(), m_present.end()), m_present.end());
 }
 
 bool Scan::tracked(std::uint32_t family) const {
@@ -72,7 +64,14 @@ void Scan::run() {
   if (m_fair) {
     expect_mails();
   }
-  for (std::uint32_t i = 0; i < m_world.families.size(); ++i) {
+  const auto& families = m_world.families;
+  constexpr std::uint32_t k_ahead = 4;
+  for (std::uint32_t i = 0; i < families.size(); ++i) {
+    if (i + k_ahead < families.size()) { // thousands of mailings fit into no cache
+      const auto& later = m_world.campaigns[families[i + k_ahead].front()];
+      __builtin_prefetch(later.stages.data());
+      __builtin_prefetch(later.link_ids.data());
+    }
     score_family(i);
   }
   score_actions();
@@ -91,17 +90,16 @@ std::vector<std::optional<MailOutcome>> Scan::outcomes(std::uint32_t family) {
 
 void Scan::expect_mails() {
   m_measurability.start(m_source.size(), m_ledger != nullptr || m_watched != k_none);
-  const auto expect = [&](const WorldCampaign& campaign, EventKind kind, auto take) {
-    if (m_source.recipients(campaign.id, kind, m_recipients)) {
-      (m_measurability.*take)(m_recipients);
-    }
-  };
   for (const auto& campaign : m_world.campaigns) {
-    if (scores(campaign)) {
-      expect(campaign, delivery_kind(campaign), &Measurability::expect_mails);
-      expect(campaign, EventKind::open, &Measurability::expect_opens);
-      expect(campaign, EventKind::click, &Measurability::expect_clicks);
-    }
+    const auto kinds = kinds_of(campaign);
+    const auto expect = [&](EventKind kind, auto take) {
+      if ((kinds & only(kind)) != 0 && m_source.recipients(campaign.id, kind, m_recipients)) {
+        (m_measurability.*take)(m_recipients);
+      }
+    };
+    expect(delivery_kind(campaign), &Measurability::expect_mails);
+    expect(EventKind::open, &Measurability::expect_opens);
+    expect(EventKind::click, &Measurability::expect_clicks);
   }
   m_measurability.make_room();
 }
@@ -112,17 +110,23 @@ void Scan::score_family(std::uint32_t index_of_family) {
   bool measurable = true, any = false;
   for (const auto index : family) {
     const auto& campaign = m_world.campaigns[index];
-    if (!scores(campaign)) {
+    const auto kinds = kinds_of(campaign);
+    if (kinds == 0) {
       continue;
     }
     any = true;
     measurable = measurable && campaign.named && (m_fair || campaign.tracked);
     m_judge.begin(campaign);
-    read_deliveries(campaign);
-    read_opens(campaign);
-    read_clicks(campaign);
+    const auto read = [&](EventKinds wanted, auto reading) {
+      if ((kinds & wanted) != 0) {
+        (this->*reading)(campaign);
+      }
+    };
+    read(only(delivery_kind(campaign)), &Scan::read_deliveries);
+    read(only(EventKind::open), &Scan::read_opens);
+    read(only(EventKind::click), &Scan::read_clicks);
     if (m_fair) {
-      read_answers(campaign);
+      read(only(EventKind::reply) | only(EventKind::conversion), &Scan::read_answers);
     }
   }
   if (!any) {

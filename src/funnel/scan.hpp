@@ -116,9 +116,14 @@ private:
     }
   }
 
-  bool scores(const WorldCampaign& campaign) const {
-    return std::binary_search(m_present.begin(), m_present.end(), campaign.id) &&
-           (campaign.kind == CampaignKind::campaign || campaign.kind == CampaignKind::automation);
+  /// Of which kinds a mailing that scores has events; 0: it does not, or has nobody here.
+  EventKinds kinds_of(const WorldCampaign& campaign) {
+    constexpr auto k_of_mail = only(EventKind::sent) | only(EventKind::delivered) |
+                               only(EventKind::open) | only(EventKind::click);
+    const auto kinds = m_source.kinds(campaign.id);
+    const bool scores = (kinds & k_of_mail) != 0 && (campaign.kind == CampaignKind::campaign ||
+                                                     campaign.kind == CampaignKind::automation);
+    return scores ? kinds : 0;
   }
 
   // scan.cpp
@@ -251,7 +256,6 @@ private:
   std::vector<PaidClick> m_paid_clicks; // only where the chunk has downloads
   bool m_downloads = false;
   std::vector<bool> m_best; // find_best_repeats
-  std::vector<CampaignId> m_present;
   EventColumns m_columns, m_more;
   std::vector<std::uint16_t> m_recipients; // a column of them, alone
   std::uint32_t m_limit, m_over_limit;

@@ -197,13 +197,19 @@ void Scan::score_leaving() {
     }
   };
   using namespace suppressed_by;
-  std::sort(m_machine_clicks.begin(), m_machine_clicks.end());
+  std::vector<bool> leaves(m_out.size());
   read(EventKind::unsubscribe, [&](const EventRow& row, CampaignId id) {
     const auto r = offset_of(row.recipient);
-    const bool machine = judge(EventKind::unsubscribe, row.evidence) == Verdict::machine ||
-                         machine_near(r, row.time);
-    left.push_back({r, row.time, 1, EventKind::unsubscribe, unsubscribed, !machine, id});
+    leaves[r] = true;
+    left.push_back({r, row.time, 1, EventKind::unsubscribe, unsubscribed,
+                    judge(EventKind::unsubscribe, row.evidence) != Verdict::machine, id});
   });
+  // Machines click much more than people leave: nobody asks of the others' clicks.
+  std::erase_if(m_machine_clicks, [&leaves](const auto& click) { return !leaves[click.first]; });
+  std::sort(m_machine_clicks.begin(), m_machine_clicks.end());
+  for (auto& one : left) {
+    one.points = one.points && !machine_near(one.recipient, one.time);
+  }
   read(EventKind::resubscribe, [&](const EventRow& row, CampaignId id) {
     if (row.extra != 0) { // only with proof
       left.push_back({offset_of(row.recipient), row.time, 0, EventKind::resubscribe, 0, false, id});

@@ -42,6 +42,13 @@ struct EventRow {
 };
 static_assert(sizeof(EventRow) == 16);
 
+/// A set of kinds: a bit each.
+using EventKinds = std::uint32_t;
+constexpr EventKinds only(EventKind kind) {
+  return EventKinds{1} << static_cast<unsigned>(kind);
+}
+static_assert(k_event_kinds <= 32);
+
 constexpr bool is_bounce_like(EventKind kind) {
   return kind == EventKind::bounce || kind == EventKind::deferred || kind == EventKind::dropped;
 }
@@ -113,6 +120,8 @@ public:
     out = std::move(columns.recipient);
     return any;
   }
+  /// Of which kinds the campaign has events here.
+  virtual EventKinds kinds(CampaignId campaign) = 0;
   /// Campaigns that have events of this kind here.
   virtual std::vector<CampaignId> campaigns(EventKind kind) = 0;
   /// Attribute `name` of recipients block * 512 and on; false when nobody there has it.

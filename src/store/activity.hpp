@@ -137,6 +137,8 @@ public:
                        EventColumns& columns);
   /// What there is, by campaign, then kind.
   std::vector<std::pair<CampaignId, EventKind>> sets() const;
+  /// Of which kinds the mailing has events.
+  EventKinds kinds(CampaignId campaign);
   /// The mailings that have such events, in order.
   std::vector<CampaignId> campaigns(EventKind kind) const;
 
@@ -148,7 +150,12 @@ private:
     const SetPack* pack;
     std::size_t place; // in the pack
   };
+  struct Mailing {
+    std::uint32_t first = 0; // of its sets, which stand in a row
+    EventKinds kinds = 0;
+  };
   void index();
+  const Mailing& mailing(CampaignId campaign);
   std::span<Set> find(CampaignId campaign, EventKind kind); // fetched
   void fetch(Set& set);
   std::optional<BlockReader> block(const Set& set) const; // absent: it is gone
@@ -157,10 +164,13 @@ private:
   Database* m_database;
   std::uint32_t m_chunk;
   std::shared_ptr<const MergedCampaigns> m_merged;
-  std::deque<std::string> m_data;                               // of rows
-  std::deque<SetPack> m_packs;                                  // in some of them
-  std::vector<Set> m_sets;                                      // by key
-  boost::unordered_flat_map<CampaignId, std::uint32_t> m_first; // where a mailing's begin
+  std::deque<std::string> m_data; // of rows
+  std::deque<SetPack> m_packs;    // in some of them
+  std::vector<Set> m_sets;        // by key
+  EventKinds m_kinds = 0;         // of all
+  boost::unordered_flat_map<CampaignId, Mailing> m_mailings;
+  CampaignId m_last_campaign = 0; // that was asked for: mostly the next is the same
+  Mailing m_last_mailing;
 };
 
 /// The event of that identity in a set, if it is there.
@@ -207,7 +217,7 @@ public:
                          std::map<std::pair<CampaignId, EventKind>, Removed>& removed);
   /// Takes events before the moment away, of the kinds in `kinds`; returns how many by kind.
   /// `dry_run`: only counts.
-  std::map<EventKind, std::uint64_t> remove_before(std::uint32_t time, std::uint32_t kinds,
+  std::map<EventKind, std::uint64_t> remove_before(std::uint32_t time, EventKinds kinds,
                                                    bool dry_run);
 
   /// Is there any such event? Without the inbox.

@@ -201,13 +201,13 @@ void Activity::remove_from_inbox(std::span<const std::string> keys,
   }
 }
 
-std::map<EventKind, std::uint64_t> Activity::remove_before(std::uint32_t time, std::uint32_t kinds,
+std::map<EventKind, std::uint64_t> Activity::remove_before(std::uint32_t time, EventKinds kinds,
                                                            bool dry_run) {
   std::map<EventKind, std::uint64_t> removed;
   EventColumns columns;
   const auto rest = [&](std::uint64_t key,
                         const BlockReader& block) -> std::optional<std::vector<EventRow>> {
-    if ((kinds >> static_cast<unsigned>(kind_of(key)) & 1) == 0) {
+    if ((kinds & only(kind_of(key))) == 0) {
       return std::nullopt;
     }
     columns.clear();

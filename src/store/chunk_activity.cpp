@@ -44,21 +44,38 @@ ChunkActivity::ChunkActivity(Database& database, std::uint32_t chunk)
 ChunkActivity::~ChunkActivity() = default;
 
 void ChunkActivity::index() {
-  for (std::uint32_t i = 0; i < m_sets.size(); ++i) {
-    if (i == 0 || campaign_of(m_sets[i - 1].key) != campaign_of(m_sets[i].key)) {
-      m_first.emplace(campaign_of(m_sets[i].key), i);
+  for (std::uint32_t i = 0; i < m_sets.size();) {
+    const auto campaign = campaign_of(m_sets[i].key);
+    Mailing mailing{i, 0};
+    for (; i < m_sets.size() && campaign_of(m_sets[i].key) == campaign; ++i) {
+      mailing.kinds |= only(kind_of(m_sets[i].key));
     }
+    m_kinds |= mailing.kinds;
+    m_mailings.emplace(campaign, mailing);
   }
 }
 
+const ChunkActivity::Mailing& ChunkActivity::mailing(CampaignId campaign) {
+  if (campaign != m_last_campaign) {
+    const auto found = m_mailings.find(campaign);
+    m_last_campaign = campaign;
+    m_last_mailing = found == m_mailings.end() ? Mailing{} : found->second;
+  }
+  return m_last_mailing;
+}
+
+EventKinds ChunkActivity::kinds(CampaignId campaign) {
+  return mailing(campaign).kinds;
+}
+
 std::span<ChunkActivity::Set> ChunkActivity::find(CampaignId campaign, EventKind kind) {
-  const auto of_campaign = m_first.find(campaign);
-  if (of_campaign == m_first.end()) {
+  const auto& of_campaign = mailing(campaign);
+  if ((of_campaign.kinds & only(kind)) == 0) {
     return {};
   }
   const auto key = key_of(m_chunk, campaign, kind);
-  auto first = m_sets.begin() + of_campaign->second;
-  while (first != m_sets.end() && first->key < key) { // a mailing has few
+  auto first = m_sets.begin() + of_campaign.first;
+  while (first->key < key) { // a mailing has few
     ++first;
   }
   auto end = first;
@@ -170,6 +187,9 @@ std::vector<std::pair<CampaignId, EventKind>> ChunkActivity::sets() const {
 
 std::vector<CampaignId> ChunkActivity::campaigns(EventKind kind) const {
   std::vector<CampaignId> out;
+  if ((m_kinds & only(kind)) == 0) {
+    return out;
+  }
   for (const auto& set : m_sets) {
     const auto campaign = campaign_of(set.key);
     if (kind_of(set.key) == kind && (out.empty() || out.back() != campaign)) {

@@ -55,6 +55,10 @@ bool StoreChunk::recipients(CampaignId campaign, EventKind kind, std::vector<std
   return any;
 }
 
+EventKinds StoreChunk::kinds(CampaignId campaign) {
+  return sets().kinds(campaign);
+}
+
 std::vector<CampaignId> StoreChunk::campaigns(EventKind kind) {
   return sets().campaigns(kind);
 }
@@ -194,6 +198,15 @@ bool PersonSource::events(CampaignId campaign, EventKind kind, EventColumns& col
     columns.append(row);
   }
   return true;
+}
+
+EventKinds PersonSource::kinds(CampaignId campaign) {
+  EventKinds kinds = 0;
+  for (auto set = m_events.lower_bound({campaign, EventKind{}});
+       set != m_events.end() && set->first.first == campaign; ++set) {
+    kinds |= only(set->first.second);
+  }
+  return kinds;
 }
 
 std::vector<CampaignId> PersonSource::campaigns(EventKind kind) {

@@ -20,6 +20,7 @@ public:
   std::uint32_t size() const override { return m_size; }
   bool events(CampaignId campaign, EventKind kind, EventColumns& columns) override;
   bool recipients(CampaignId campaign, EventKind kind, std::vector<std::uint16_t>& out) override;
+  EventKinds kinds(CampaignId campaign) override;
   std::vector<CampaignId> campaigns(EventKind kind) override;
   bool attribute(std::uint32_t block, std::string_view name, AttributeColumn& column) override;
   std::vector<std::string> attribute_names() override;
@@ -64,6 +65,7 @@ public:
 
   std::uint32_t size() const override { return 1; }
   bool events(CampaignId campaign, EventKind kind, EventColumns& columns) override;
+  EventKinds kinds(CampaignId campaign) override;
   std::vector<CampaignId> campaigns(EventKind kind) override;
   bool attribute(std::uint32_t block, std::string_view name, AttributeColumn& column) override;
   std::vector<std::string> attribute_names() override;

@@ -37,6 +37,13 @@ public:
     leave_out(columns.system);
     return !rows.empty();
   }
+  EventKinds kinds(CampaignId campaign) override {
+    EventKinds kinds = 0;
+    for (const auto& [set, rows] : m_rows) {
+      kinds |= set.first == campaign && !rows.empty() ? only(set.second) : 0;
+    }
+    return kinds;
+  }
   std::vector<CampaignId> campaigns(EventKind kind) override {
     std::vector<CampaignId> out;
     for (const auto& [set, rows] : m_rows) {
