@@ -48,19 +48,10 @@ Session::Session(Store& store, SessionOptions options)
     : m_store(store), m_options(std::move(options)), m_catalog(store.database()),
       m_recipients(store.database()), m_activity(store.database()),
       m_version(store.database().version()), m_known(m_recipients.count()),
-      m_erasures_seen(Erasures::version(store)), m_erasures(store) {
+      m_any_stored(m_catalog.has_campaigns()), m_erasures_seen(Erasures::version(store)),
+      m_erasures(store) {
   for (const auto& stored : m_catalog.accounts()) {
     m_accounts.emplace(stored.name, stored.id);
-  }
-  for (auto& stored : m_catalog.stored_campaigns()) {
-    auto& slot = m_campaigns.emplace_back();
-    slot.index = static_cast<std::uint32_t>(m_campaigns.size() - 1);
-    slot.id = stored.id;
-    slot.account = stored.account;
-    slot.external_id = stored.campaign.id;
-    slot.send = stored.campaign.send;
-    slot.sources = stored.sources;
-    m_by_id.emplace(campaign_key(slot.account, slot.external_id, slot.send), &slot);
   }
   make_book();
   if (!m_options.small) {
@@ -144,9 +135,19 @@ CampaignSlot& Session::campaign(std::uint32_t account, std::string_view external
   slot.account = account;
   slot.external_id = external_id;
   slot.send = send;
-  slot.links_loaded = true;
+  slot.links_loaded = !(m_any_stored && find_stored(slot));
   m_by_id.emplace(key, &slot);
   return slot;
+}
+
+bool Session::find_stored(CampaignSlot& campaign) {
+  const auto stored =
+      m_catalog.find_campaign(campaign.account, campaign.external_id, campaign.send);
+  if (stored) {
+    campaign.id = stored->id;
+    campaign.sources |= stored->sources;
+  }
+  return stored.has_value();
 }
 
 void Session::load_links(CampaignSlot& campaign) {
@@ -420,16 +421,8 @@ bool Session::write_coverage(const std::string& source) {
 }
 
 void Session::take_over_mailings(std::span<Harvest> harvests) {
-  for (const auto& stored : m_catalog.stored_campaigns()) {
-    const auto known =
-        m_by_id.find(campaign_key(stored.account, stored.campaign.id, stored.campaign.send));
-    if (known != m_by_id.end()) {
-      known->second->id = stored.id;
-      known->second->sources |= stored.sources;
-    }
-  }
   for (auto& slot : m_campaigns) {
-    if (slot.id != 0 && slot.links_loaded) {
+    if (find_stored(slot) && slot.links_loaded) {
       take_over_links(slot, harvests);
     }
   }

@@ -4,6 +4,7 @@
 
 #include "base/hash.hpp"
 #include "base/large_memory.hpp"
+#include "base/text.hpp"
 #include "model/activity.hpp"
 
 #include <boost/unordered/unordered_flat_set.hpp>
@@ -78,7 +79,7 @@ private:
     bool operator()(std::uint32_t a, std::uint32_t b) const { return a == b; }
     bool operator()(Wanted a, std::uint32_t number) const {
       const auto b = changes->wanted(number);
-      return a.attribute == b.attribute && a.text == b.text;
+      return a.attribute == b.attribute && same(a.text, b.text);
     }
     bool operator()(std::uint32_t number, Wanted a) const { return (*this)(a, number); }
   };

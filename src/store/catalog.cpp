@@ -67,6 +67,8 @@ std::uint32_t Catalog::account_id(const std::string& name, const std::string& ad
 
 std::vector<StoredCampaign> Catalog::stored_campaigns() {
   std::vector<StoredCampaign> rows;
+  auto count = m_database->use("SELECT count(*) FROM campaign");
+  rows.reserve(count.step() ? static_cast<std::size_t>(count.integer(0)) : 0);
   auto query =
       m_database->use("SELECT id, account, external_id, send, kind, family, parent, name, "
                       "subject, preheader, from_name, from_address,"
@@ -164,6 +166,21 @@ void Catalog::note_source(CampaignId id, unsigned source) {
   m_database->use("UPDATE campaign SET sources = sources | ?2 WHERE id = ?1")
       .bind(id, source)
       .run();
+}
+
+bool Catalog::has_campaigns() {
+  return m_database->use("SELECT 1 FROM campaign").step();
+}
+
+std::optional<Catalog::FoundCampaign>
+Catalog::find_campaign(std::uint32_t account, std::string_view external_id, std::string_view send) {
+  auto query = m_database->use("SELECT id, sources FROM campaign WHERE account = ?1 AND "
+                               "external_id = ?2 AND send = ?3");
+  if (!query.bind(account, external_id, send).step()) {
+    return std::nullopt;
+  }
+  return FoundCampaign{static_cast<CampaignId>(query.integer(0)),
+                       static_cast<unsigned>(query.integer(1))};
 }
 
 CampaignId Catalog::add_campaign(std::uint32_t account, const std::string& external_id,

@@ -68,6 +68,14 @@ public:
   std::vector<StoredCampaign> campaigns();
   /// Each as it stands.
   std::vector<StoredCampaign> stored_campaigns();
+  bool has_campaigns();
+  /// One of them, as it stands.
+  struct FoundCampaign {
+    CampaignId id;
+    unsigned sources;
+  };
+  std::optional<FoundCampaign> find_campaign(std::uint32_t account, std::string_view external_id,
+                                             std::string_view send);
   /// nullopt: it is one of its own again.
   void merge_campaign(CampaignId part, std::optional<CampaignId> whole);
   CampaignId add_campaign(std::uint32_t account, const std::string& external_id,

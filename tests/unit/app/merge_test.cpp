@@ -201,6 +201,8 @@ TEST_CASE("merge: one mailing everywhere, filled by both ids, and two again when
     EventColumns loaded, asked;
     chunk.events(march.id, EventKind::click, asked);
     chunk.campaigns(EventKind::click);
+    CHECK_EQ(chunk.kinds(march.id),
+             only(EventKind::delivered) | only(EventKind::open) | only(EventKind::click));
     chunk.events(march.id, EventKind::click, loaded);
     CHECK_EQ(asked.time, loaded.time);
     CHECK_EQ(asked.link, loaded.link);
@@ -208,6 +210,8 @@ TEST_CASE("merge: one mailing everywhere, filled by both ids, and two again when
     PersonSource person(database, ann, "ann@example.com");
     person.events(march.id, EventKind::click, asked);
     REQUIRE_EQ(asked.size(), 2);
+    CHECK_NE(person.kinds(march.id) & only(EventKind::click), 0U);
+    CHECK_EQ(person.kinds(march.id) & only(EventKind::complaint), 0U);
     CHECK_NE(asked.link[0], asked.link[1]);
     for (const auto link : asked.link) {
       CHECK(march.links.contains(link));

@@ -251,6 +251,13 @@ void check_store(TestStore& test, const Model& model, bool in_place = true) {
   for (auto& [chunk, sets] : by_chunk) {
     ChunkActivity loaded(database, chunk);
     CHECK(loaded.sets() == sets);
+    std::map<CampaignId, EventKinds> kinds{{999'999, 0}};
+    for (const auto& [campaign, kind] : sets) {
+      kinds[campaign] |= only(kind);
+    }
+    for (const auto& [campaign, of_campaign] : kinds) {
+      CHECK_EQ(loaded.kinds(campaign), of_campaign);
+    }
     EventColumns columns;
     std::vector<std::uint16_t> recipients;
     for (const bool in_order : {true, false}) {
