@@ -2,6 +2,7 @@
 
 #include "app/crowds.hpp"
 #include "app/workspace.hpp"
+#include "base/bytes.hpp"
 #include "base/parallel.hpp"
 #include "base/text.hpp"
 #include "base/uri.hpp"
@@ -48,10 +49,49 @@ bool is_wanted(const LinksOfMailings* wanted, CampaignId campaign, LinkNumber nu
          std::binary_search(numbers->second.begin(), numbers->second.end(), number);
 }
 
+/// Tags links. Most stand in many mailings, and are looked at once. One thread's.
+class LinkTags {
+public:
+  explicit LinkTags(const Tagger& tagger) : m_tagger(tagger) {
+    const auto& rules = tagger.rules().rules;
+    m_by_campaign = std::any_of(rules.begin(), rules.end(),
+                                [](const StageRule& rule) { return !rule.campaign.empty(); });
+  }
+  Tag tag(const LinkInput& input) {
+    if (m_by_campaign || input.by_hand) {
+      return m_tagger.tag(input);
+    }
+    m_key.clear();
+    ByteWriter write(m_key);
+    write.text(input.url);
+    for (const auto& placement : input.placements) {
+      write.text(placement.text);
+      write.text(placement.alias);
+      write.number(
+          static_cast<std::int8_t>(placement.stage ? static_cast<int>(*placement.stage) : -1));
+      write.number(static_cast<std::uint8_t>(placement.footer));
+    }
+    constexpr std::size_t k_most = 20'000;
+    if (const auto known = m_known.find(m_key); known != m_known.end()) {
+      return known->second;
+    }
+    if (m_known.size() == k_most) {
+      m_known.clear();
+    }
+    return m_known.emplace(m_key, m_tagger.tag(input)).first->second;
+  }
+
+private:
+  const Tagger& m_tagger;
+  bool m_by_campaign;
+  std::string m_key;
+  std::unordered_map<std::string, Tag> m_known; // by all that it hangs on
+};
+
 /// Takes the texts of `links`.
 void add_links(WorldCampaign& campaign, std::vector<StoredLink>& links,
                const LinksOfMailings* wanted, const std::vector<LinkByHand>& by_hand,
-               const Tagger& tagger, Seconds as_of) {
+               LinkTags& tags, Seconds as_of) {
   std::vector<Placement> placements;
   for (auto& stored : links) {
     if (!is_wanted(wanted, campaign.id, stored.number)) {
@@ -69,7 +109,7 @@ void add_links(WorldCampaign& campaign, std::vector<StoredLink>& links,
     input.campaign_name = campaign.name;
     input.by_hand = stage_by_hand(by_hand, campaign, stored, as_of);
     input.placements = placements;
-    link.tag = tagger.tag(input);
+    link.tag = tags.tag(input);
     if (stored.number >= campaign.stages.size()) {
       campaign.stages.resize(stored.number + 1U, static_cast<std::uint8_t>(Stage::untagged));
     }
@@ -260,23 +300,32 @@ private:
     auto by_hand = m_catalog.links_by_hand();
     by_hand.insert(by_hand.end(), more.begin(), more.end());
     const Tagger tagger(m_rules.tagging);
+    struct Work {
+      WorldCampaign* campaign;
+      std::vector<StoredLink>* links;
+    };
+    std::vector<Work> work;
+    for (const auto& stored : m_stored) {
+      const auto found = links.find(stored.id);
+      if (found == links.end()) {
+        continue;
+      }
+      auto& campaign = m_world.campaigns[m_world.by_id.at(stored.id)];
+      if (stored.described) {
+        campaign.content_links = static_cast<std::uint32_t>(
+            std::count_if(found->second.begin(), found->second.end(),
+                          [](const StoredLink& link) { return !link.placements.empty(); }));
+      }
+      work.push_back({&campaign, &found->second});
+    }
     constexpr std::size_t k_many = 500; // mailings: fewer are done before a thread has begun
-    parallel_for(m_stored.size(), m_stored.size() < k_many ? 1 : m_workspace.threads,
-                 [&](std::size_t i, unsigned) {
-                   const auto& stored = m_stored[i];
-                   const auto found = links.find(stored.id);
-                   if (found == links.end()) {
-                     return;
-                   }
-                   auto& campaign = m_world.campaigns[m_world.by_id.find(stored.id)->second];
-                   if (stored.described) {
-                     campaign.content_links = static_cast<std::uint32_t>(std::count_if(
-                         found->second.begin(), found->second.end(),
-                         [](const StoredLink& link) { return !link.placements.empty(); }));
-                   }
-                   add_links(campaign, found->second, m_wanted, by_hand, tagger, m_as_of);
-                   mark_honeypots(campaign, m_rules.robots.honeypot_links);
-                 });
+    const auto threads = work.size() < k_many ? 1U : std::max(m_workspace.threads, 1U);
+    std::vector<LinkTags> tags(threads, LinkTags(tagger));
+    parallel_for(work.size(), threads, [&](std::size_t i, unsigned thread) {
+      auto& [campaign, of_campaign] = work[i];
+      add_links(*campaign, *of_campaign, m_wanted, by_hand, tags[thread], m_as_of);
+      mark_honeypots(*campaign, m_rules.robots.honeypot_links);
+    });
   }
 
   void find_families() {

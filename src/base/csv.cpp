@@ -48,7 +48,8 @@ void CsvReader::start(std::string_view text) {
 
 void CsvReader::make_room(std::size_t kept, std::size_t piece) {
   // At most one end a byte; what is not used is not touched.
-  if (const auto wanted = kept + piece + CsvMarks::k_ahead; m_room < wanted) {
+  const auto wanted = std::max(kept + piece + CsvMarks::k_ahead, m_quote_count + piece / 64 + 2);
+  if (m_room < wanted) {
     m_room = wanted + piece / 4;
     auto space = std::make_unique_for_overwrite<std::uint32_t[]>(m_room + 1);
     std::copy_n(m_ends, kept, space.get() + 1);
@@ -61,13 +62,27 @@ void CsvReader::make_room(std::size_t kept, std::size_t piece) {
   }
 }
 
+/// Those of the row that goes on are still needed.
+void CsvReader::keep_quotes() {
+  auto* const first = m_quotes.get();
+  auto* const end = first + m_quote_count;
+  auto* const needed =
+      std::find_if(first + std::min(m_quote, m_quote_count), end, [this](std::uint32_t block) {
+        return std::size_t{block} + 64 > std::size_t{m_begin};
+      });
+  m_quote_count = static_cast<std::size_t>(end - needed);
+  if (needed != first) {
+    std::copy(needed, end, first);
+  }
+  m_quote = 0;
+}
+
 /// Finds the ends in the next piece of the text, behind the first `kept` that are there.
 void CsvReader::index(std::size_t kept) {
   constexpr std::size_t k_piece = std::size_t{1} << 20;
   const auto piece = m_text.substr(m_indexed, k_piece);
+  keep_quotes();
   make_room(kept, piece.size());
-  m_quote_count = kept == 0 ? 0 : m_quote_count; // those of the row that goes on are still needed
-  m_quote = 0;
   m_line = 0;
   m_ends[-1] = m_begin - 1;
   CsvMarks marks{m_ends, m_ends + kept, m_lines.get(), m_quotes.get() + m_quote_count, m_open};

@@ -1,8 +1,7 @@
 #pragma once
 // CSV as e-mail platforms write it: RFC 4180 with any separator, quoted fields with "" inside, CRLF
 // or LF, new lines in quotes, white space kept. Fields are views into the text wherever no "" had
-// to be undone. Separators and quotes are found 64 bytes at a time (AVX2 where the processor has
-// it).
+// to be undone. Separators and quotes are found 64 bytes at a time (csv_index.hpp).
 
 #include <cstdint>
 #include <deque>
@@ -95,6 +94,7 @@ public:
 
 private:
   void index(std::size_t kept);
+  void keep_quotes();
   void make_room(std::size_t kept, std::size_t piece);
   CsvDialect m_dialect;
   std::string_view m_text;

@@ -74,21 +74,28 @@ inline __attribute__((always_inline)) void mark_ends(CsvMarks& marks, std::uint6
 
 void index_plain(std::string_view text, std::uint32_t base, char separator, char quote,
                  CsvMarks& marks) {
-  std::array<char, k_block> block{};
-  for (std::size_t at = 0; at < text.size(); at += k_block) {
-    const auto size = std::min(k_block, text.size() - at);
-    std::memcpy(block.data(), text.data() + at, size);
+  const auto block = [&](const char* bytes, std::uint64_t valid, std::size_t at) {
     Masks masks{};
-    for (std::size_t i = 0; i < size; ++i) {
-      masks.separators |= std::uint64_t{block[i] == separator} << i;
-      masks.lines |= std::uint64_t{block[i] == '\n'} << i;
-      masks.quotes |= std::uint64_t{block[i] == quote} << i;
+    for (std::size_t i = 0; i < k_block; ++i) {
+      masks.separators |= std::uint64_t{bytes[i] == separator} << i;
+      masks.lines |= std::uint64_t{bytes[i] == '\n'} << i;
+      masks.quotes |= std::uint64_t{bytes[i] == quote} << i;
     }
+    masks = {masks.separators & valid, masks.lines & valid, masks.quotes & valid};
     const auto place = base + static_cast<std::uint32_t>(at);
     leave_out_quoted(marks, masks, place, prefix_xor); // behind the end nothing changes it
     const auto ends = masks.separators | masks.lines;
     mark_lines(marks, ends, masks.lines);
     mark_ends(marks, ends, place);
+  };
+  std::size_t at = 0;
+  for (; at + k_block <= text.size(); at += k_block) {
+    block(text.data() + at, ~std::uint64_t{0}, at);
+  }
+  if (at < text.size()) {
+    std::array<char, k_block> tail{};
+    std::memcpy(tail.data(), text.data() + at, text.size() - at);
+    block(tail.data(), (std::uint64_t{1} << (text.size() - at)) - 1, at);
   }
 }
 

@@ -9,8 +9,9 @@
 
 namespace mailfunnel {
 
-/// Where positions are written to; what is written ahead is overwritten. There is room for one
-/// position a byte, and for k_ahead more.
+/// Where positions are written to; what is written ahead is overwritten. In `ends` and `lines`
+/// there is room for one position a byte, and for k_ahead more; in `quotes` for one a block of 64
+/// bytes.
 struct CsvMarks {
   static constexpr std::size_t k_ahead = 64;
   const std::uint32_t* first;  // of the ends of fields

@@ -48,8 +48,7 @@ Session::Session(Store& store, SessionOptions options)
     : m_store(store), m_options(std::move(options)), m_catalog(store.database()),
       m_recipients(store.database()), m_activity(store.database()),
       m_version(store.database().version()), m_known(m_recipients.count()),
-      m_any_stored(m_catalog.has_campaigns()), m_erasures_seen(Erasures::version(store)),
-      m_erasures(store) {
+      m_erasures_seen(Erasures::version(store)), m_erasures(store) {
   for (const auto& stored : m_catalog.accounts()) {
     m_accounts.emplace(stored.name, stored.id);
   }
@@ -130,24 +129,37 @@ CampaignSlot& Session::campaign(std::uint32_t account, std::string_view external
   if (const auto known = m_by_id.find(key); known != m_by_id.end()) {
     return *known->second;
   }
+  const auto stored = stored_campaign(account, external_id, send);
   auto& slot = m_campaigns.emplace_back();
   slot.index = static_cast<std::uint32_t>(m_campaigns.size() - 1);
+  slot.id = stored ? stored->id : CampaignId{0};
+  slot.sources = stored ? stored->sources : 0;
   slot.account = account;
   slot.external_id = external_id;
   slot.send = send;
-  slot.links_loaded = !(m_any_stored && find_stored(slot));
+  slot.links_loaded = !stored;
   m_by_id.emplace(key, &slot);
   return slot;
 }
 
-bool Session::find_stored(CampaignSlot& campaign) {
-  const auto stored =
-      m_catalog.find_campaign(campaign.account, campaign.external_id, campaign.send);
-  if (stored) {
-    campaign.id = stored->id;
-    campaign.sources |= stored->sources;
+/// Most inputs tell of a few mailings of the many that a store may have; where one tells of many, a
+/// question each takes longer than to read what identifies all.
+std::optional<Catalog::FoundCampaign> Session::stored_campaign(std::uint32_t account,
+                                                               std::string_view external_id,
+                                                               std::string_view send) {
+  constexpr std::size_t k_few = 100;
+  if (!m_stored && m_asked++ < k_few) {
+    return m_catalog.find_campaign(account, external_id, send);
   }
-  return stored.has_value();
+  if (!m_stored) {
+    m_stored.emplace();
+    m_catalog.each_identity([this](std::uint32_t of_account, std::string_view id,
+                                   std::string_view one_send, Catalog::FoundCampaign found) {
+      m_stored->emplace(campaign_key(of_account, id, one_send), found);
+    });
+  }
+  const auto found = m_stored->find(campaign_key(account, external_id, send));
+  return found == m_stored->end() ? std::nullopt : std::optional(found->second);
 }
 
 void Session::load_links(CampaignSlot& campaign) {
@@ -421,8 +433,16 @@ bool Session::write_coverage(const std::string& source) {
 }
 
 void Session::take_over_mailings(std::span<Harvest> harvests) {
+  m_stored.reset(); // is as it was before
+  m_asked = 0;
   for (auto& slot : m_campaigns) {
-    if (find_stored(slot) && slot.links_loaded) {
+    const auto stored = stored_campaign(slot.account, slot.external_id, slot.send);
+    if (!stored) {
+      continue;
+    }
+    slot.id = stored->id;
+    slot.sources |= stored->sources;
+    if (slot.links_loaded) {
       take_over_links(slot, harvests);
     }
   }

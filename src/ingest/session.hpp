@@ -162,6 +162,8 @@ private:
   void make_book();
   void load_book();
   std::uint32_t joined_into(std::uint32_t number) const; // itself where it is joined to nobody
+  std::optional<Catalog::FoundCampaign>
+  stored_campaign(std::uint32_t account, std::string_view external_id, std::string_view send);
   void load_links(CampaignSlot& campaign);
   void number_stored_links(CampaignSlot& campaign);
   void note_source(CampaignSlot& campaign);
@@ -171,7 +173,6 @@ private:
   void take_over_links(CampaignSlot& campaign, std::span<Harvest> harvests);
   std::vector<NewKey> take_over_people(const AddedKeys& added, std::span<Harvest> harvests);
   void follow_merged(std::span<Harvest> harvests);
-  bool find_stored(CampaignSlot& campaign);
   bool write_catalog();
   void write_large(std::span<Harvest> harvests, ImportCounts& counts, bool others);
   Resolved resolve_small(std::span<Harvest> harvests, ImportCounts& counts);
@@ -189,12 +190,14 @@ private:
   std::int64_t m_version; // of the database, when it was looked at
   RecipientId m_known;    // people in the store; in the book others are ours from here on
   bool m_beside = false;  // others wrote while this session lived
-  bool m_any_stored;      // mailings, when it began
   std::unique_ptr<AddressBook> m_book;
 
   std::mutex m_mutex;                   // of all below
   std::deque<CampaignSlot> m_campaigns; // that the input tells of
   boost::unordered_flat_map<std::string, CampaignSlot*> m_by_id;
+  std::size_t m_asked = 0; // how often it was asked for one that is stored
+  /// Those that are stored, once it was asked for many.
+  std::optional<boost::unordered_flat_map<std::string, Catalog::FoundCampaign>> m_stored;
   std::vector<std::pair<CampaignSlot*, Campaign>> m_descriptions;
   std::map<std::string, std::uint32_t, std::less<>> m_accounts; // those in use
   std::map<std::uint32_t, std::pair<std::uint32_t, std::uint32_t>>

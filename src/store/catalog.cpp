@@ -168,8 +168,13 @@ void Catalog::note_source(CampaignId id, unsigned source) {
       .run();
 }
 
-bool Catalog::has_campaigns() {
-  return m_database->use("SELECT 1 FROM campaign").step();
+void Catalog::each_identity(const std::function<void(std::uint32_t, std::string_view,
+                                                     std::string_view, FoundCampaign)>& see) {
+  auto query = m_database->use("SELECT account, external_id, send, id, sources FROM campaign");
+  while (query.step()) {
+    see(static_cast<std::uint32_t>(query.integer(0)), query.text(1), query.text(2),
+        {static_cast<CampaignId>(query.integer(3)), static_cast<unsigned>(query.integer(4))});
+  }
 }
 
 std::optional<Catalog::FoundCampaign>

@@ -68,7 +68,6 @@ public:
   std::vector<StoredCampaign> campaigns();
   /// Each as it stands.
   std::vector<StoredCampaign> stored_campaigns();
-  bool has_campaigns();
   /// One of them, as it stands.
   struct FoundCampaign {
     CampaignId id;
@@ -76,6 +75,9 @@ public:
   };
   std::optional<FoundCampaign> find_campaign(std::uint32_t account, std::string_view external_id,
                                              std::string_view send);
+  /// Calls see(account, external id, send, found) with all of them, as they stand.
+  void each_identity(const std::function<void(std::uint32_t, std::string_view, std::string_view,
+                                              FoundCampaign)>& see);
   /// nullopt: it is one of its own again.
   void merge_campaign(CampaignId part, std::optional<CampaignId> whole);
   CampaignId add_campaign(std::uint32_t account, const std::string& external_id,

@@ -2,6 +2,7 @@
 
 #include "store/activity.hpp"
 #include "store/block.hpp"
+#include "store/damage.hpp"
 #include "store/set_pack.hpp"
 
 #include <algorithm>
@@ -22,6 +23,9 @@ ChunkActivity::ChunkActivity(Database& database, std::uint32_t chunk)
   };
   while (query.step()) {
     const auto key = static_cast<std::uint64_t>(query.integer(0));
+    if (!is_pack(key) && static_cast<std::size_t>(kind_of(key)) >= k_event_kinds) {
+      damaged("the table activity");
+    }
     if (!is_pack(key) && kind_of(key) == EventKind::sent) {
       add(key, nullptr, nullptr, 0);
       continue;

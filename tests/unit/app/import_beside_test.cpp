@@ -92,6 +92,42 @@ TEST_CASE("import beside another: the same store as one after the other") {
   }
 }
 
+TEST_CASE("import beside another: mailings that the input names long after another wrote them") {
+  const auto late = replace_all(log_of(4'000, 7'000), R"("campaign":"m)", R"("campaign":"late)");
+  const auto other = replace_all(log_of(7'000, 7'300), R"("campaign":"m)", R"("campaign":"late)");
+  for (const bool empty : {true, false}) {
+    CAPTURE(empty);
+    Beside calm, busy;
+    for (auto* test : {&calm, &busy}) {
+      if (!empty) {
+        CHECK_EQ(test->import("before.ndjson", log_of(0, 50)).failed, 0);
+      }
+    }
+    CHECK_EQ(calm.import("long.ndjson", log_of(0, 4'000) + late).failed, 0);
+    CHECK_EQ(calm.import("other.ndjson", other).failed, 0);
+    busy.import_beside(log_of(0, 4'000) + late, {other});
+    CHECK(busy.exported() == calm.exported());
+  }
+}
+
+TEST_CASE("import beside another: hundreds of mailings of both") {
+  const auto many = [](int first, int end) {
+    std::string out;
+    for (int i = first; i < end; ++i) {
+      out += replace_all(log_of(i, i + 1), fmt::format(R"("campaign":"m{}")", i % 3),
+                         fmt::format(R"("campaign":"n{}")", i % 700));
+    }
+    return out;
+  };
+  Beside calm, busy;
+  CHECK_EQ(calm.import("before.ndjson", many(0, 300)).failed, 0); // some are stored
+  CHECK_EQ(busy.import("before.ndjson", many(0, 300)).failed, 0);
+  CHECK_EQ(calm.import("long.ndjson", many(0, 6'000)).failed, 0);
+  CHECK_EQ(calm.import("other.ndjson", many(8'000, 8'500)).failed, 0);
+  busy.import_beside(many(0, 6'000), {"", many(8'000, 8'500)});
+  CHECK(busy.exported() == calm.exported());
+}
+
 TEST_CASE("import beside another: a number that was given twice is told in no event") {
   Beside busy;
   busy.import_beside(log_of(0, 6'000), {log_of(9'000, 8'000, -1)});

@@ -40,7 +40,7 @@ std::string many_mailings() {
   return xml + "</campaigns>";
 }
 
-TEST_CASE("a thousand mailings: in order of time, each with its own links, whoever tagged them") {
+TEST_CASE("hundreds of mailings: in order of time, each with its own links, whoever tagged them") {
   TestWorkspace test(k_config);
   test.import("campaigns.xml", many_mailings());
   auto store = test.store();
@@ -80,6 +80,15 @@ TEST_CASE("a thousand mailings: in order of time, each with its own links, whoev
     const auto& other = worlds.back().campaigns[i];
     CHECK(other.external_id == campaign.external_id);
     CHECK(other.stages == campaign.stages);
+    CHECK(other.link_ids == campaign.link_ids);
+    for (const auto& [link, one] : campaign.links) {
+      const auto& same = other.links.at(link);
+      CHECK(same.url == one.url);
+      CHECK(same.identity == one.identity);
+      CHECK(same.text == one.text);
+      CHECK(same.tag.stage == one.tag.stage);
+      CHECK(same.tag.why == one.tag.why);
+    }
     CHECK(other.honeypots == campaign.honeypots);
   }
   CHECK(world.families == worlds.back().families);

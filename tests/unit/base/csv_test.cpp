@@ -3,6 +3,7 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <array>
 #include <random>
 #include <string>
@@ -30,6 +31,52 @@ TEST_CASE("a quote that is never closed breaks its own row and no other") {
   CHECK(first_fields("a,1\nb,\"2\n3\"\nc,4") == Fields{"a", "b", "c"});
   CHECK(first_fields("a,\"1") == Fields{"a!"});
   CHECK(first_fields("").empty());
+}
+
+TEST_CASE("quotes of a row that goes on in the next piece of the index are known there") {
+  constexpr std::size_t k_piece = 1 << 20;
+  const std::string quoted = "\"a,bcdefg\"";
+  for (const std::size_t behind : {0UL, 1UL, 5UL, 64UL}) { // bytes of the row's piece after them
+    const auto text = std::string(k_piece - quoted.size() - behind - 1, 'x') + "\n" + quoted +
+                      ",z" + std::string(99, 'y') + "\n";
+    const Padded padded(text);
+    CsvReader rows;
+    CsvRow row;
+    rows.start(padded.text());
+    REQUIRE(rows.next(row));
+    REQUIRE(rows.next(row));
+    CHECK_FALSE(row.plain());
+    CHECK(row[0] == "a,bcdefg");
+    CHECK(row.size() == 2);
+    CHECK_FALSE(rows.next(row));
+  }
+}
+
+TEST_CASE("a hundred megabytes of quoted fields, given at once") {
+  std::string record = "a";
+  while (record.size() < 980) {
+    record += ",\"spring-mailing\"";
+  }
+  const auto fields = static_cast<std::size_t>(std::count(record.begin(), record.end(), ',')) + 1;
+  record += '\n';
+  constexpr std::size_t k_rows = 100'000;
+  std::string text;
+  text.reserve(record.size() * k_rows + 64);
+  for (std::size_t i = 0; i < k_rows; ++i) {
+    text += record;
+  }
+  const auto size = text.size();
+  text.append(64, '\0'); // may be read
+  CsvReader rows;
+  CsvRow row;
+  rows.start(std::string_view(text).substr(0, size));
+  std::size_t count = 0;
+  for (; rows.next(row); ++count) {
+    if (row.size() != fields || row.plain() || row[1] != "spring-mailing") {
+      break;
+    }
+  }
+  CHECK(count == k_rows);
 }
 
 TEST_CASE("rows that are longer than a piece of the index are read like short ones") {
