@@ -152,11 +152,12 @@ std::optional<Catalog::FoundCampaign> Session::stored_campaign(std::uint32_t acc
     return m_catalog.find_campaign(account, external_id, send);
   }
   if (!m_stored) {
-    m_stored.emplace();
-    m_catalog.each_identity([this](std::uint32_t of_account, std::string_view id,
+    decltype(m_stored)::value_type all;
+    m_catalog.each_identity([&all](std::uint32_t of_account, std::string_view id,
                                    std::string_view one_send, Catalog::FoundCampaign found) {
-      m_stored->emplace(campaign_key(of_account, id, one_send), found);
+      all.emplace(campaign_key(of_account, id, one_send), found);
     });
+    m_stored = std::move(all);
   }
   const auto found = m_stored->find(campaign_key(account, external_id, send));
   return found == m_stored->end() ? std::nullopt : std::optional(found->second);
@@ -430,22 +431,6 @@ bool Session::write_coverage(const std::string& source) {
     }
   }
   return changed;
-}
-
-void Session::take_over_mailings(std::span<Harvest> harvests) {
-  m_stored.reset(); // is as it was before
-  m_asked = 0;
-  for (auto& slot : m_campaigns) {
-    const auto stored = stored_campaign(slot.account, slot.external_id, slot.send);
-    if (!stored) {
-      continue;
-    }
-    slot.id = stored->id;
-    slot.sources |= stored->sources;
-    if (slot.links_loaded) {
-      take_over_links(slot, harvests);
-    }
-  }
 }
 
 bool Session::write_catalog() {

@@ -30,6 +30,22 @@ bool Session::others_wrote() {
   return std::exchange(m_version, m_store.database().version()) != m_version;
 }
 
+void Session::take_over_mailings(std::span<Harvest> harvests) {
+  m_stored.reset(); // is as it was before
+  m_asked = 0;
+  for (auto& slot : m_campaigns) {
+    const auto stored = stored_campaign(slot.account, slot.external_id, slot.send);
+    if (!stored) {
+      continue;
+    }
+    slot.id = stored->id;
+    slot.sources |= stored->sources;
+    if (slot.links_loaded) {
+      take_over_links(slot, harvests);
+    }
+  }
+}
+
 void Session::take_over_links(CampaignSlot& slot, std::span<Harvest> harvests) {
   std::vector<std::pair<LinkNumber, std::string>> mine; // in the order of the numbers that they had
   for (const auto& [identity, number] : slot.links) {
