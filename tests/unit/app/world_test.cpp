@@ -5,6 +5,7 @@
 #include "test_workspace.hpp"
 
 #include <algorithm>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -108,6 +109,35 @@ TEST_CASE("hundreds of mailings: in order of time, each with its own links, whoe
   std::sort(members.begin(), members.end());
   CHECK(members.size() == k_mailings);
   CHECK(std::adjacent_find(members.begin(), members.end()) == members.end());
+}
+
+TEST_CASE("links of one target are tagged alike only where all is alike that tells their stage") {
+  constexpr std::string_view k_links = R"(<campaigns account="server">
+<campaign id="plain"><links><link url="https://example.com/x">here</link></links></campaign>
+<campaign id="again"><links><link url="https://example.com/x">here</link></links></campaign>
+<campaign id="text"><links><link url="https://example.com/x">Request a demo</link></links></campaign>
+<campaign id="marked"><links><link url="https://example.com/x" stage="MOFU">here</link></links>
+</campaign></campaigns>)";
+  const auto stages = [&](std::string_view rules) {
+    TestWorkspace test(std::string(k_config) + std::string(rules));
+    test.import("campaigns.xml", k_links);
+    auto store = test.store();
+    std::map<std::string, Stage> found;
+    for (const auto& campaign :
+         build_world(store, test.workspace, test.workspace.config.rules, k_now).campaigns) {
+      REQUIRE(campaign.links.size() == 1);
+      found[campaign.external_id] = campaign.stage(campaign.links.begin()->first);
+    }
+    return found;
+  };
+  using Stages = std::map<std::string, Stage>;
+  CHECK((stages("") == Stages{{"plain", Stage::untagged},
+                              {"again", Stage::untagged},
+                              {"text", Stage::bofu},
+                              {"marked", Stage::mofu}}));
+  const auto ruled = stages("[[stage]]\nurl = \"*/x\"\ncampaign = \"again\"\nstage = \"TOFU\"\n");
+  CHECK(ruled.at("plain") == Stage::untagged);
+  CHECK(ruled.at("again") == Stage::tofu);
 }
 
 } // namespace
