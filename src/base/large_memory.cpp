@@ -12,10 +12,16 @@ namespace mailfunnel {
 
 namespace {
 
+constexpr std::size_t k_huge_page = std::size_t{2} << 20;
+
+/// A huge page that is filled to less than a half costs more than its small ones.
+bool wants_huge(std::size_t bytes) {
+  return bytes >= k_huge_page / 2;
+}
+
 /// In whole huge pages: the system puts such a piece where one can begin.
 std::size_t rounded(std::size_t bytes) {
-  constexpr std::size_t k_page = std::size_t{2} << 20;
-  return (bytes + k_page - 1) / k_page * k_page;
+  return wants_huge(bytes) ? (bytes + k_huge_page - 1) / k_huge_page * k_huge_page : bytes;
 }
 
 } // namespace
@@ -27,10 +33,19 @@ void* take_large(std::size_t bytes) {
     throw Failure({ErrorCode::io, "the system has no memory left: end other programs, or give an "
                                   "import less with --memory"});
   }
+  if (wants_huge(bytes)) {
+    prefer_huge_pages(memory, bytes);
+  }
+  return memory;
+}
+
+void prefer_huge_pages(void* memory, std::size_t bytes) noexcept {
 #ifdef MADV_HUGEPAGE
   madvise(memory, bytes, MADV_HUGEPAGE);
+#else
+  static_cast<void>(memory);
+  static_cast<void>(bytes);
 #endif
-  return memory;
 }
 
 void give_large(void* memory, std::size_t bytes) noexcept {
@@ -38,7 +53,7 @@ void give_large(void* memory, std::size_t bytes) noexcept {
 }
 
 void touch_large(void* memory, std::size_t bytes, unsigned threads) {
-  constexpr std::size_t k_piece = std::size_t{2} << 20, k_page = 4096;
+  constexpr std::size_t k_piece = k_huge_page, k_page = 4096;
   auto* const begin = static_cast<volatile char*>(memory);
   parallel_for((bytes + k_piece - 1) / k_piece, threads, [&](std::size_t piece, unsigned) {
     for (auto at = piece * k_piece; at < std::min(bytes, (piece + 1) * k_piece); at += k_page) {

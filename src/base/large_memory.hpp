@@ -4,6 +4,7 @@
 // microsecond in 4 KiB pages on a machine of one's own, and ten on some virtual ones, which is more
 // than what is then done with the page.
 
+#include <algorithm>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
@@ -15,9 +16,12 @@
 
 namespace mailfunnel {
 
-/// Zeroed. Failure (io) where there is none left.
+/// Zeroed; in small pages where it would not fill half a huge one. Failure (io) where there is none
+/// left.
 void* take_large(std::size_t bytes);
 void give_large(void* memory, std::size_t bytes) noexcept;
+/// From now on, of address space that was reserved without take_large().
+void prefer_huge_pages(void* memory, std::size_t bytes) noexcept;
 /// Has the system hand out all of what take_large() gave, by several threads: for a table that will
 /// be touched all over, while others wait for it.
 void touch_large(void* memory, std::size_t bytes, unsigned threads);
@@ -93,18 +97,32 @@ public:
   const T& operator[](std::uint64_t i) const { return *place_of(i); }
   T& back() { return *place_of(m_size - 1); }
   void push_back(const T& value) {
-    const auto slab = slab_of(m_size);
-    if (slab == m_slabs.size()) {
-      m_slabs.emplace_back(slab == 0 ? k_first : k_first << (slab - 1));
+    if (m_next == m_end) {
+      go_on();
     }
-    *place_of(m_size) = value;
+    *m_next++ = value;
     ++m_size;
   }
+  /// Calls see(element) for `count` of them from one on.
+  template<typename See> void each(std::uint64_t first, std::uint64_t count, See see) const {
+    while (count != 0) {
+      const auto piece = std::min(count, end_of(slab_of(first)) - first);
+      const auto* const at = place_of(first);
+      for (std::uint64_t i = 0; i < piece; ++i) {
+        see(at[i]);
+      }
+      first += piece;
+      count -= piece;
+    }
+  }
   /// Only the first `size` stay.
-  void truncate(std::uint64_t size) { m_size = size; }
+  void truncate(std::uint64_t size) {
+    m_size = size;
+    m_next = m_end = nullptr;
+  }
   void clear() {
     m_slabs.clear();
-    m_size = 0;
+    truncate(0);
   }
 
 private:
@@ -112,12 +130,22 @@ private:
   static std::size_t slab_of(std::uint64_t i) {
     return static_cast<std::size_t>(std::bit_width(i / k_first));
   }
+  static std::uint64_t end_of(std::size_t slab) { return k_first << slab; }
   T* place_of(std::uint64_t i) const {
     const auto slab = slab_of(i);
-    return m_slabs[slab].data() + (slab == 0 ? i : i - (k_first << (slab - 1)));
+    return m_slabs[slab].data() + (slab == 0 ? i : i - end_of(slab - 1));
+  }
+  [[gnu::noinline]] void go_on() {
+    const auto slab = slab_of(m_size);
+    if (slab == m_slabs.size()) {
+      m_slabs.emplace_back(slab == 0 ? k_first : end_of(slab - 1));
+    }
+    m_next = place_of(m_size);
+    m_end = m_next + (end_of(slab) - m_size);
   }
   mutable std::vector<LargeVector<T>> m_slabs;
   std::uint64_t m_size = 0;
+  T *m_next = nullptr, *m_end = nullptr; // room of the last slab, once it was asked for
 };
 
 } // namespace mailfunnel

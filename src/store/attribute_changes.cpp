@@ -10,16 +10,49 @@ void AttributeChanges::reserve(std::size_t more, std::size_t least) {
   }
 }
 
-void AttributeChanges::add(std::uint16_t attribute, std::string_view value) {
-  auto known = m_known.find(Wanted{attribute, value});
-  if (known == m_known.end()) {
-    auto* const text = m_texts.take<char>(value.size());
-    std::copy(value.begin(), value.end(), text);
-    m_values.push_back({text, attribute, static_cast<std::uint16_t>(value.size())});
-    known = m_known.insert(static_cast<std::uint32_t>(m_values.size() - 1)).first;
+void AttributeChanges::add(std::uint16_t attribute, std::string_view text) {
+  if (4 * (m_values.size() + 1) > 3 * m_known.size()) {
+    make_room();
   }
-  m_told.push_back(*known);
+  const auto hash = keyed_hash128(text, m_seed + attribute * hash_detail::k_a);
+  auto& known = place_of(hash.low, static_cast<std::uint32_t>(hash.high));
+  if (known.next_number == 0) {
+    add_value(known, attribute, text);
+  }
+  m_told.push_back(known.next_number - 1);
   ++m_people.back().count;
+}
+
+/// Where it stands, or may.
+AttributeChanges::Known& AttributeChanges::place_of(std::uint64_t tag, std::uint32_t check) {
+  for (auto place = tag;; ++place) {
+    auto& known = m_known[place & (m_known.size() - 1)];
+    if (known.next_number == 0 || (known.tag == tag && known.check == check)) {
+      known.tag = tag;
+      known.check = check;
+      return known;
+    }
+  }
+}
+
+[[gnu::noinline]] void AttributeChanges::make_room() {
+  constexpr std::size_t k_fewest = 64;
+  LargeVector<Known> old(std::max(k_fewest, 2 * m_known.size()), Known{});
+  m_known.swap(old);
+  for (const auto& known : old) {
+    if (known.next_number != 0) {
+      place_of(known.tag, known.check).next_number = known.next_number;
+    }
+  }
+}
+
+[[gnu::noinline]] void AttributeChanges::add_value(Known& known, std::uint16_t attribute,
+                                                   std::string_view text) {
+  auto* const to = m_texts.take<char>(text.size());
+  std::copy(text.begin(), text.end(), to);
+  m_values.push_back({to, attribute, static_cast<std::uint16_t>(text.size()),
+                      static_cast<std::uint32_t>(known.tag >> 32)});
+  known.next_number = static_cast<std::uint32_t>(m_values.size());
 }
 
 void AttributeChanges::abandon() {
@@ -29,17 +62,15 @@ void AttributeChanges::abandon() {
 
 void AttributeChanges::clear() {
   m_people.clear();
-  m_known.clear();
-  m_known.rehash(0);
+  m_known = {};
   m_told.clear();
   m_values.clear();
   m_texts.clear();
 }
 
 std::uint64_t AttributeChanges::bytes() const {
-  constexpr std::uint64_t k_a_value = sizeof(Value) + 2 * sizeof(std::uint32_t); // and in the set
   return m_people.size() * sizeof(Person) + m_told.size() * sizeof(std::uint32_t) +
-         m_values.size() * k_a_value + m_texts.taken();
+         m_values.size() * sizeof(Value) + m_known.size() * sizeof(Known) + m_texts.taken();
 }
 
 } // namespace mailfunnel

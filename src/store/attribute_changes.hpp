@@ -4,10 +4,7 @@
 
 #include "base/hash.hpp"
 #include "base/large_memory.hpp"
-#include "base/text.hpp"
 #include "model/activity.hpp"
-
-#include <boost/unordered/unordered_flat_set.hpp>
 
 #include <cstdint>
 #include <span>
@@ -27,11 +24,11 @@ public:
   struct Value {
     const char* text;
     std::uint16_t attribute, size;
+    std::uint32_t hash; // of both, alike in all parts of an import
     std::string_view view() const { return {text, size}; }
   };
 
-  explicit AttributeChanges(std::uint64_t seed)
-      : m_seed(seed), m_known(0, Hash{this}, Same{this}) {}
+  explicit AttributeChanges(std::uint64_t seed) : m_seed(seed) {}
   AttributeChanges(const AttributeChanges&) = delete;
   AttributeChanges& operator=(const AttributeChanges&) = delete;
 
@@ -52,48 +49,31 @@ public:
   std::span<const Person> people() const { return m_people; }
   /// Of whom nothing is to be kept.
   template<typename Test> void erase_people(Test test) { std::erase_if(m_people, test); }
-  const Value& value(const Person& person, std::uint64_t i) const {
-    return m_values[m_told[person.first + i]];
+  /// Calls see(value) for each that is told of him.
+  template<typename See> void each_value(const Person& person, See see) const {
+    m_told.each(person.first, person.count, [&](std::uint32_t number) { see(m_values[number]); });
   }
   /// That it takes in memory.
   std::uint64_t bytes() const;
 
 private:
-  struct Wanted {
-    std::uint16_t attribute;
-    std::string_view text;
+  /// A value by 96 bits of a keyed hash of it and its attribute, as people's keys are known: its
+  /// text need not be looked at.
+  struct Known {
+    std::uint64_t tag;
+    std::uint32_t check;
+    std::uint32_t next_number; // its number + 1; 0: nobody is here
   };
-  /// Values by number in the set of them, found by what they are.
-  struct Hash {
-    using is_transparent = void;
-    using is_avalanching = void;
-    const AttributeChanges* changes;
-    std::size_t operator()(Wanted wanted) const {
-      return keyed_hash64(wanted.text, changes->m_seed) ^ wanted.attribute * hash_detail::k_a;
-    }
-    std::size_t operator()(std::uint32_t number) const { return (*this)(changes->wanted(number)); }
-  };
-  struct Same {
-    using is_transparent = void;
-    const AttributeChanges* changes;
-    bool operator()(std::uint32_t a, std::uint32_t b) const { return a == b; }
-    bool operator()(Wanted a, std::uint32_t number) const {
-      const auto b = changes->wanted(number);
-      return a.attribute == b.attribute && same(a.text, b.text);
-    }
-    bool operator()(std::uint32_t number, Wanted a) const { return (*this)(a, number); }
-  };
-  Wanted wanted(std::uint32_t number) const {
-    const auto& value = m_values[number];
-    return {value.attribute, value.view()};
-  }
+  Known& place_of(std::uint64_t tag, std::uint32_t check);
+  void make_room();
+  void add_value(Known& known, std::uint16_t attribute, std::string_view text);
 
   std::uint64_t m_seed;
   LargeVector<Person> m_people;
   LargeList<std::uint32_t> m_told; // numbers of values, one person's after the other's
   LargeList<Value> m_values;       // by number
   LargeArena m_texts;              // of them
-  boost::unordered_flat_set<std::uint32_t, Hash, Same> m_known;
+  LargeVector<Known> m_known;      // 2^k, by the tag; who finds his place taken has one of the next
 };
 
 } // namespace mailfunnel

@@ -4,10 +4,12 @@
 
 #include "base/large_memory.hpp"
 #include "base/parallel.hpp"
+#include "base/text.hpp"
 #include "store/blob_writer.hpp"
 #include "store/recipient_place.hpp"
 
 #include <algorithm>
+#include <array>
 #include <map>
 #include <numeric>
 #include <tuple>
@@ -123,6 +125,28 @@ struct ToldPerson {
   std::uint32_t place; // in all that is told, part for part
 };
 
+/// Those of a block: by number, then by place.
+void put_in_order(std::span<ToldPerson> people) {
+  constexpr std::uint32_t k_nobody = ~0U;
+  std::array<std::uint32_t, k_recipient_block> places;
+  places.fill(k_nobody);
+  for (const auto& [recipient, place] : people) {
+    if (std::exchange(places[index_of(recipient)], place) != k_nobody) { // told of twice
+      std::sort(people.begin(), people.end(), [](const ToldPerson& a, const ToldPerson& b) {
+        return std::tie(a.recipient, a.place) < std::tie(b.recipient, b.place);
+      });
+      return;
+    }
+  }
+  const auto first = people.front().recipient - index_of(people.front().recipient);
+  auto next = people.begin();
+  for (std::uint32_t index = 0; index < places.size(); ++index) {
+    if (places[index] != k_nobody) {
+      *next++ = {first + index, places[index]};
+    }
+  }
+}
+
 /// What several threads gathered, as one.
 class AllTold {
 public:
@@ -136,54 +160,103 @@ public:
       }
     }
   }
-  /// Calls see(entry) with all that is told of him; he stands at `index` in his block.
-  template<typename See> void each_entry(std::uint32_t place, std::uint16_t index, See see) const {
+  /// Calls see(value, valid_from) with all that is told of him.
+  template<typename See> void each_value(std::uint32_t place, See see) const {
     const auto* part = m_parts.data();
     while (place >= (*part)->people().size()) {
       place -= static_cast<std::uint32_t>((*part++)->people().size());
     }
     const auto& person = (*part)->people()[place];
-    for (std::uint64_t i = 0; i < person.count; ++i) {
-      const auto& value = (*part)->value(person, i);
-      see(AttributeEntry{value.attribute, index, person.valid_from, value.view()});
-    }
+    (*part)->each_value(
+        person, [&](const AttributeChanges::Value& value) { see(value, person.valid_from); });
   }
 
 private:
   std::span<const AttributeChanges* const> m_parts;
 };
 
+/// One statement of an attribute.
+struct Told {
+  const AttributeChanges::Value* value;
+  std::uint32_t valid_from;
+  std::uint16_t recipient;
+};
+
+/// Of one attribute, each of somebody else of a block.
+class FreshColumn {
+public:
+  const AttributeColumn& make(std::span<const Told> told) {
+    m_slots.fill({});
+    m_column.values.clear();
+    const auto n = told.size();
+    m_column.recipient.resize(n);
+    m_column.valid_from.resize(n);
+    m_column.value.resize(n);
+    for (std::size_t i = 0; i < n; ++i) {
+      m_column.recipient[i] = told[i].recipient;
+      m_column.valid_from[i] = told[i].valid_from;
+      m_column.value[i] = number_of(*told[i].value);
+    }
+    return m_column;
+  }
+
+private:
+  /// By the hash that the import made; parts of it may have a value each.
+  std::uint32_t number_of(const AttributeChanges::Value& value) {
+    const auto tag = static_cast<std::uint16_t>(value.hash >> 16);
+    for (auto place = value.hash;; ++place) {
+      auto& slot = m_slots[place % m_slots.size()];
+      if (slot.next_number == 0) {
+        m_column.values.push_back(value.view());
+        slot = {tag, static_cast<std::uint16_t>(m_column.values.size())};
+      } else if (const auto known = m_column.values[slot.next_number - 1U];
+                 slot.tag != tag || !(known.data() == value.text || same(known, value.view()))) {
+        continue;
+      }
+      return slot.next_number - 1U;
+    }
+  }
+
+  struct Slot {
+    std::uint16_t tag = 0, next_number = 0; // of a value + 1; 0: nobody is here
+  };
+  std::array<Slot, std::size_t{2} * k_recipient_block> m_slots;
+  AttributeColumn m_column;
+};
+
 /// What is told of people of a block of whom nothing is known, where it tells of each attribute of
 /// each of them once; "": it does not.
-std::string encode_fresh(const AllTold& all, std::span<const ToldPerson> told, std::size_t& count) {
-  thread_local std::vector<std::vector<AttributeEntry>> t_columns; // by attribute
-  for (auto& column : t_columns) {
-    column.clear();
+std::string encode_fresh(const AllTold& all, std::span<const ToldPerson> people,
+                         std::size_t& count) {
+  thread_local std::vector<std::vector<Told>> t_told; // by attribute
+  thread_local FreshColumn t_column;
+  for (auto& told : t_told) {
+    told.clear();
   }
   count = 0;
   bool once = true;
-  for (const auto& person : told) {
+  for (const auto& person : people) {
     const auto index = static_cast<std::uint16_t>(index_of(person.recipient));
-    all.each_entry(person.place, index, [&](const AttributeEntry& entry) {
-      if (entry.attribute >= t_columns.size()) {
-        t_columns.resize(entry.attribute + 1U);
+    all.each_value(person.place, [&](const AttributeChanges::Value& value, std::uint32_t since) {
+      if (value.attribute >= t_told.size()) {
+        t_told.resize(value.attribute + 1U);
       }
-      auto& column = t_columns[entry.attribute];
-      once = once && (column.empty() || column.back().recipient < index);
-      column.push_back(entry);
+      auto& told = t_told[value.attribute];
+      once = once && (told.empty() || told.back().recipient < index);
+      told.push_back({&value, since, index});
       ++count;
     });
     if (!once) {
       return {};
     }
   }
-  std::vector<std::span<const AttributeEntry>> columns;
-  for (const auto& column : t_columns) {
-    if (!column.empty()) {
-      columns.emplace_back(column);
+  AttributeWriter writer;
+  for (std::size_t attribute = 0; attribute < t_told.size(); ++attribute) {
+    if (!t_told[attribute].empty()) {
+      writer.add(static_cast<std::uint16_t>(attribute), t_column.make(t_told[attribute]));
     }
   }
-  return encode_attributes(columns);
+  return writer.finish();
 }
 
 } // namespace
@@ -192,16 +265,21 @@ std::size_t Recipients::change_attributes(std::span<const AttributeChanges* cons
                                           unsigned threads) {
   const AllTold all(changes);
   // By block: counting sort.
-  std::vector<std::size_t> starts(1);
-  all.each([&starts](const AttributeChanges::Person& person, std::uint32_t) {
-    const auto block = block_of(person.recipient);
-    starts.resize(std::max<std::size_t>(starts.size(), block + 2U));
-    starts[block + 1U] += person.count == 0 ? 0 : 1;
+  std::optional<std::uint32_t> top; // the last block
+  all.each([&top](const AttributeChanges::Person& person, std::uint32_t) {
+    if (person.count != 0) {
+      top = std::max(top.value_or(0), block_of(person.recipient));
+    }
   });
-  if (starts.size() == 1) {
+  if (!top) {
     return 0;
   }
-  const auto top = static_cast<std::uint32_t>(starts.size() - 2);
+  std::vector<std::size_t> starts(*top + 2U);
+  all.each([&starts](const AttributeChanges::Person& person, std::uint32_t) {
+    if (person.count != 0) {
+      ++starts[block_of(person.recipient) + 1U];
+    }
+  });
   std::partial_sum(starts.begin(), starts.end(), starts.begin());
   LargeVector<ToldPerson> order(starts.back());
   auto next = starts;
@@ -216,7 +294,7 @@ std::size_t Recipients::change_attributes(std::span<const AttributeChanges* cons
     std::size_t added = 0;
   };
   std::vector<Piece> pieces;
-  for (std::uint32_t block = 0; block <= top; ++block) {
+  for (std::uint32_t block = 0; block <= *top; ++block) {
     if (starts[block] != starts[block + 1]) {
       pieces.push_back({block, attribute_block(block)});
     }
@@ -227,9 +305,7 @@ std::size_t Recipients::change_attributes(std::span<const AttributeChanges* cons
     auto& piece = pieces[p];
     const std::span mine(order.data() + starts[piece.block],
                          starts[piece.block + 1] - starts[piece.block]);
-    std::sort(mine.begin(), mine.end(), [](const ToldPerson& a, const ToldPerson& b) {
-      return std::tie(a.recipient, a.place) < std::tie(b.recipient, b.place);
-    });
+    put_in_order(mine);
     if (piece.old.empty()) {
       if (auto fresh = encode_fresh(all, mine, piece.added); !fresh.empty()) {
         writer.put(piece.block, std::move(fresh));
@@ -240,8 +316,10 @@ std::size_t Recipients::change_attributes(std::span<const AttributeChanges* cons
     auto entries = entries_of(piece.old, piece.block, columns);
     const auto had = entries.size();
     for (const auto& person : mine) {
-      all.each_entry(person.place, static_cast<std::uint16_t>(index_of(person.recipient)),
-                     [&entries](const AttributeEntry& entry) { entries.push_back(entry); });
+      const auto index = static_cast<std::uint16_t>(index_of(person.recipient));
+      all.each_value(person.place, [&](const AttributeChanges::Value& value, std::uint32_t since) {
+        entries.push_back({value.attribute, index, since, value.view()});
+      });
     }
     by_attribute(entries);
     entries = united(std::move(entries));

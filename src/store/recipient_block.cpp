@@ -281,129 +281,79 @@ KeyBlock decode_keys(std::string_view blob, std::string_view name) {
   return block;
 }
 
-namespace {
-
-/// Numbers of texts of which most stand in one place of memory: such are known by that.
-class PlaceNumbers {
-public:
-  void clear() {
-    m_numbers.clear();
-    ++m_round;
-  }
-  /// The number of a text, and whether it is a new one.
-  std::pair<std::uint32_t, bool> of(std::string_view text) {
-    const auto place = reinterpret_cast<std::uintptr_t>(text.data());
-    auto& known = m_known[(place * hash_detail::k_a) >> (64 - k_bits)];
-    if (known.round == m_round && known.text.data() == text.data() &&
-        known.text.size() == text.size()) {
-      return {known.number, false};
+std::string encode_attributes(std::span<const AttributeEntry> entries) {
+  AttributeWriter writer;
+  TextNumbers numbers;
+  for (std::size_t i = 0; i < entries.size();) {
+    const auto attribute = entries[i].attribute;
+    AttributeColumn column;
+    numbers.clear();
+    for (; i < entries.size() && entries[i].attribute == attribute; ++i) {
+      const auto [number, fresh] =
+          numbers.try_emplace(entries[i].value, static_cast<std::uint32_t>(column.values.size()));
+      if (fresh) {
+        column.values.push_back(entries[i].value);
+      }
+      column.recipient.push_back(entries[i].recipient);
+      column.valid_from.push_back(entries[i].valid_from);
+      column.value.push_back(number->second);
     }
-    const auto [found, fresh] =
-        m_numbers.try_emplace(text, static_cast<std::uint32_t>(m_numbers.size()));
-    known = {text, m_round, found->second};
-    return {found->second, fresh};
+    writer.add(attribute, column);
   }
+  return writer.finish();
+}
 
-private:
-  static constexpr unsigned k_bits = 10;
-  struct Known {
-    std::string_view text;
-    std::uint32_t round = 0, number = 0;
-  };
-  std::array<Known, 1 << k_bits> m_known;
-  std::uint32_t m_round = 0;
-  TextNumbers m_numbers;
-};
-
-std::string encode_column(std::span<const AttributeEntry> entries) {
-  thread_local PlaceNumbers numbers;
-  numbers.clear();
-  std::vector<std::string_view> values;
-  std::vector<std::uint32_t> index;
-  index.reserve(entries.size());
-  std::uint32_t base = ~0U, top = 0;
-  for (const auto& entry : entries) {
-    const auto [number, fresh] = numbers.of(entry.value);
-    if (fresh) {
-      values.push_back(entry.value);
-    }
-    index.push_back(number);
-    base = std::min(base, entry.valid_from);
-    top = std::max(top, entry.valid_from);
-  }
-  std::string texts;
+void AttributeWriter::add(std::uint16_t attribute, const AttributeColumn& column) {
+  std::string texts, packed;
   ByteWriter write_texts(texts);
-  for (const auto value : values) {
+  for (const auto value : column.values) {
     write_texts.text(value);
   }
-  std::string out, packed;
-  ByteWriter write(out);
   if (texts.size() >= k_worth_packing) {
     append_compressed(packed, texts);
   }
   const bool compressed = !packed.empty() && packed.size() < texts.size();
-  const auto time_bits = static_cast<std::uint8_t>(bits_of(top - base));
-  const auto value_bits = static_cast<std::uint8_t>(bits_of(values.size() - 1));
-  write.number(static_cast<std::uint32_t>(entries.size()));
-  write.number(static_cast<std::uint32_t>(values.size()));
-  write.number(base);
-  write.number(time_bits);
-  write.number(value_bits);
-  write.number(static_cast<std::uint8_t>(compressed));
-  write.text(compressed ? packed : texts);
-  const auto n = entries.size();
+  const auto [base, top] = std::minmax_element(column.valid_from.begin(), column.valid_from.end());
+  const auto time_bits = bits_of(*top - *base);
+  const auto value_bits = bits_of(column.values.size() - 1);
+  const auto n = column.recipient.size();
   // Offsets of the recipients that have the attribute: nearly always all of them, one step apart.
   const bool dense =
       n == k_recipient_block &&
-      std::adjacent_find(entries.begin(), entries.end(), [](const auto& a, const auto& b) {
-        return b.recipient != a.recipient + 1;
-      }) == entries.end();
+      std::adjacent_find(column.recipient.begin(), column.recipient.end(),
+                         [](auto a, auto b) { return b != a + 1; }) == column.recipient.end();
+  ByteWriter write(m_bytes);
+  write.number(static_cast<std::uint32_t>(n));
+  write.number(static_cast<std::uint32_t>(column.values.size()));
+  write.number(*base);
+  write.number(static_cast<std::uint8_t>(time_bits));
+  write.number(static_cast<std::uint8_t>(value_bits));
+  write.number(static_cast<std::uint8_t>(compressed));
+  write.text(compressed ? packed : texts);
   write.number(static_cast<std::uint8_t>(dense));
-  pack_bits(out, dense ? 0 : n, k_recipient_block_bits,
-            [&](std::size_t i) { return std::uint32_t{entries[i].recipient}; });
-  pack_bits(out, n, time_bits, [&](std::size_t i) { return entries[i].valid_from - base; });
-  pack_bits(out, n, value_bits, [&](std::size_t i) { return index[i]; });
-  out.append(k_behind, '\0');
-  return out;
+  pack_bits(m_bytes, dense ? 0 : n, k_recipient_block_bits,
+            [&](std::size_t i) { return std::uint32_t{column.recipient[i]}; });
+  pack_bits(m_bytes, n, time_bits,
+            [&, first = *base](std::size_t i) { return column.valid_from[i] - first; });
+  pack_bits(m_bytes, n, value_bits, [&](std::size_t i) { return column.value[i]; });
+  m_bytes.append(k_behind, '\0');
+  m_columns.push_back({attribute, m_bytes.size()});
 }
 
-} // namespace
-
-std::string encode_attributes(std::span<const AttributeEntry> entries) {
-  std::vector<std::span<const AttributeEntry>> columns;
-  for (std::size_t i = 0; i < entries.size();) {
-    std::size_t end = i;
-    while (end < entries.size() && entries[end].attribute == entries[i].attribute) {
-      ++end;
-    }
-    columns.push_back(entries.subspan(i, end - i));
-    i = end;
-  }
-  return encode_attributes(columns);
-}
-
-std::string encode_attributes(std::span<const std::span<const AttributeEntry>> told) {
-  struct Column {
-    std::uint16_t attribute;
-    std::string bytes;
-  };
-  std::vector<Column> columns;
-  for (const auto entries : told) {
-    columns.push_back({entries.front().attribute, encode_column(entries)});
-  }
+std::string AttributeWriter::finish() const {
   std::string body;
+  body.reserve(2 + m_columns.size() * k_column + m_bytes.size());
   ByteWriter write(body);
-  write.number(static_cast<std::uint16_t>(columns.size()));
-  auto offset = static_cast<std::uint32_t>(2 + columns.size() * k_column);
-  for (const auto& column : columns) {
+  write.number(static_cast<std::uint16_t>(m_columns.size()));
+  const auto first = 2 + m_columns.size() * k_column;
+  std::size_t begin = 0;
+  for (const auto& column : m_columns) {
     write.number(column.attribute);
-    write.number(offset);
-    write.number(static_cast<std::uint32_t>(column.bytes.size()));
-    offset += static_cast<std::uint32_t>(column.bytes.size());
+    write.number(static_cast<std::uint32_t>(first + begin));
+    write.number(static_cast<std::uint32_t>(column.end - begin));
+    begin = column.end;
   }
-  for (const auto& column : columns) {
-    body += column.bytes;
-  }
+  body += m_bytes;
   return sealed(body);
 }
 

@@ -116,8 +116,21 @@ struct AttributeEntry {
 
 /// Entries are sorted by (attribute, recipient, valid_from).
 std::string encode_attributes(std::span<const AttributeEntry> entries);
-/// The same from an attribute's entries each; none is empty.
-std::string encode_attributes(std::span<const std::span<const AttributeEntry>> columns);
+
+/// The same column by column, by attribute; none is empty, and none has a value twice.
+class AttributeWriter {
+public:
+  void add(std::uint16_t attribute, const AttributeColumn& column);
+  std::string finish() const;
+
+private:
+  struct Column {
+    std::uint16_t attribute;
+    std::size_t end;
+  };
+  std::vector<Column> m_columns;
+  std::string m_bytes;
+};
 
 class AttributeBlock {
 public:

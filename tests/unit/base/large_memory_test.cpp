@@ -75,6 +75,16 @@ TEST_CASE("what stands in a large list stays where it is") {
     REQUIRE_EQ(list[i], i);
     REQUIRE_EQ(&list[i], places[i]);
   }
+  for (const auto& [first, count] : std::vector<std::pair<std::uint64_t, std::uint64_t>>{
+           {0, 300'000}, {4095, 1}, {4095, 2}, {4096, 1}, {4000, 10'000}, {299'999, 1}, {17, 0}}) {
+    CAPTURE(first);
+    auto next = first;
+    list.each(first, count, [&next](std::uint32_t value) { REQUIRE_EQ(value, next++); });
+    CHECK_EQ(next, first + count);
+  }
+  list.truncate(4097); // within a slab, and then at its end
+  list.push_back(5);
+  CHECK_EQ(list[4097], 5);
   list.truncate(4096);
   list.push_back(7);
   CHECK_EQ(list.size(), 4097);
@@ -92,6 +102,17 @@ TEST_CASE("memory that is touched by several threads is as it was") {
   touch_large(memory, k_bytes, 3);
   CHECK(std::all_of(memory, memory + k_bytes, [](char c) { return c == 0; }));
   give_large(memory, k_bytes);
+}
+
+TEST_CASE("a little memory is zeroed and given back as well") {
+  for (const std::size_t bytes : {std::size_t{1}, std::size_t{64}, std::size_t{4097},
+                                  (std::size_t{1} << 20) - 1, std::size_t{1} << 20}) {
+    CAPTURE(bytes);
+    auto* const memory = static_cast<char*>(take_large(bytes));
+    CHECK(std::all_of(memory, memory + bytes, [](char c) { return c == 0; }));
+    memory[bytes - 1] = 1;
+    give_large(memory, bytes);
+  }
 }
 
 } // namespace

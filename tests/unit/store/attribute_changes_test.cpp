@@ -20,10 +20,9 @@ std::vector<Told> all_of(const AttributeChanges& changes) {
   std::vector<Told> out;
   for (const auto& person : changes.people()) {
     auto& told = out.emplace_back(Told{person.recipient, person.valid_from, {}});
-    for (std::uint64_t i = 0; i < person.count; ++i) {
-      const auto& value = changes.value(person, i);
+    changes.each_value(person, [&](const AttributeChanges::Value& value) {
       told.values.emplace_back(value.attribute, value.view());
-    }
+    });
   }
   return out;
 }
@@ -68,6 +67,26 @@ TEST_CASE("what is told of people comes back as it was told") {
   changes.begin(8, 8);
   changes.add(1, "Director");
   CHECK(all_of(changes) == std::vector<Told>{{8, 8, {{1, "Director"}}}});
+}
+
+TEST_CASE("a value has one hash in all parts, and one of its own") {
+  AttributeChanges a(7), b(7);
+  a.begin(1, 1);
+  b.begin(2, 1);
+  a.add(1, "first");
+  a.add(1, "Director");
+  b.add(1, "Director");
+  b.add(2, "Director");
+  std::vector<std::uint32_t> hashes;
+  for (const auto* changes : {&a, &b}) {
+    changes->each_value(changes->people()[0], [&](const AttributeChanges::Value& value) {
+      hashes.push_back(value.hash);
+    });
+  }
+  REQUIRE(hashes.size() == 4);
+  CHECK(hashes[1] == hashes[2]);
+  CHECK(hashes[0] != hashes[1]);
+  CHECK(hashes[2] != hashes[3]);
 }
 
 } // namespace

@@ -1,0 +1,155 @@
+// Attributes of many people at once, beside a model that keeps them as they were told.
+
+#include "store/recipients.hpp"
+#include "store/store.hpp"
+
+#include <doctest/doctest.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <map>
+#include <random>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <unistd.h>
+
+namespace mailfunnel {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct Folder {
+  Folder() : path(fs::temp_directory_path() / fmt::format("mailfunnel-attributes-{}", getpid())) {
+    fs::create_directories(path);
+  }
+  ~Folder() { fs::remove_all(path); }
+  Folder(const Folder&) = delete;
+  Folder& operator=(const Folder&) = delete;
+  fs::path path;
+};
+
+/// By person and attribute: moment to value. Of two values at one moment the greater text wins.
+using Model = std::map<std::pair<RecipientId, std::uint16_t>, std::map<std::uint32_t, std::string>>;
+
+class Telling {
+public:
+  Telling(AttributeChanges& changes, Model& model) : m_changes(changes), m_model(model) {}
+  void begin(RecipientId who, std::uint32_t since) {
+    m_changes.begin(who, since);
+    m_who = who;
+    m_since = since;
+  }
+  void add(std::uint16_t attribute, const std::string& value) {
+    m_changes.add(attribute, value);
+    auto& known = m_model[{m_who, attribute}][m_since];
+    known = std::max(known, value);
+  }
+
+private:
+  AttributeChanges& m_changes;
+  Model& m_model;
+  RecipientId m_who = 0;
+  std::uint32_t m_since = 0;
+};
+
+/// Without those that only repeat the value before them.
+std::vector<std::pair<std::string, Seconds>>
+kept(const std::map<std::uint32_t, std::string>& told) {
+  std::vector<std::pair<std::string, Seconds>> out;
+  for (const auto& [since, value] : told) {
+    if (out.empty() || out.back().first != value) {
+      out.emplace_back(value, since);
+    }
+  }
+  return out;
+}
+
+void check(Recipients& recipients, const Model& model, RecipientId people) {
+  for (RecipientId who = 0; who < people; ++who) {
+    CAPTURE(who);
+    std::map<std::string, std::vector<std::pair<std::string, Seconds>>> found, wanted;
+    for (const auto& statement : recipients.statements_of(who)) {
+      found[statement.name].emplace_back(statement.value, statement.valid_from);
+    }
+    for (auto told = model.lower_bound({who, 0}); told != model.end() && told->first.first == who;
+         ++told) {
+      wanted[fmt::format("a{}", told->first.second)] = kept(told->second);
+    }
+    REQUIRE(found == wanted);
+  }
+}
+
+TEST_CASE("attributes of many, told in parts, are those that were told") {
+  const Folder folder;
+  const auto path = (folder.path / "a.db").string();
+  Store::create(path);
+  auto store = Store::open_writing(path);
+  Recipients recipients(store.database());
+  constexpr std::uint16_t k_attributes = 5;
+  for (std::uint16_t a = 1; a <= k_attributes; ++a) {
+    REQUIRE(recipients.attribute_id(fmt::format("a{}", a)) == a);
+  }
+  std::mt19937 random(20261130); // NOLINT: the same every time
+  constexpr RecipientId k_people = 3 * k_recipient_block + 17;
+  Model model;
+  for (const bool twice : {false, true}) { // then people are told of again, at other moments
+    AttributeChanges first(7), second(7);
+    std::vector<RecipientId> order(k_people);
+    for (RecipientId who = 0; who < k_people; ++who) {
+      order[who] = who;
+    }
+    std::shuffle(order.begin(), order.end(), random);
+    Telling parts[] = {{first, model}, {second, model}};
+    for (const auto who : order) {
+      for (unsigned times = twice && random() % 3 == 0 ? 2 : 1; times != 0; --times) {
+        auto& part = parts[random() % 2];
+        part.begin(who, twice ? 1000 + random() % 4 : 1000);
+        part.add(1, who % 2 == 0 ? "even" : "odd"); // the same texts in both parts
+        part.add(2, fmt::format("{}", random() % 400));
+        if (random() % 3 == 0) {
+          part.add(3, fmt::format("own {}", who));
+        }
+        if (random() % 50 == 0) {
+          part.add(4, std::string(random() % 40, 'x'));
+        }
+      }
+    }
+    if (!twice) {
+      parts[0].begin(k_people - 1, 2000); // nothing else is told of the last block then
+      parts[0].add(5, "late");
+    }
+    const AttributeChanges* const all[] = {&first, &second};
+    CHECK(recipients.change_attributes(all, 2) != 0);
+    check(recipients, model, k_people);
+    const auto blocks = [&] {
+      std::vector<std::string> out;
+      for (std::uint32_t block = 0; block * k_recipient_block < k_people; ++block) {
+        out.push_back(recipients.attribute_block(block));
+      }
+      return out;
+    };
+    const auto before = blocks();
+    CHECK(recipients.change_attributes(all, 1) == 0);
+    CHECK(blocks() == before);
+  }
+}
+
+TEST_CASE("nothing told of anybody changes nothing") {
+  const Folder folder;
+  const auto path = (folder.path / "b.db").string();
+  Store::create(path);
+  auto store = Store::open_writing(path);
+  Recipients recipients(store.database());
+  AttributeChanges changes(7);
+  const AttributeChanges* const all[] = {&changes};
+  CHECK(recipients.change_attributes(all, 2) == 0);
+  changes.begin(3, 1000);
+  CHECK(recipients.change_attributes(all, 2) == 0);
+  CHECK(recipients.attribute_block(0).empty());
+}
+
+} // namespace
+} // namespace mailfunnel
