@@ -233,37 +233,41 @@ template<typename Keys> void Recipients::add_keys(const Keys& keys, unsigned thr
       .run();
 }
 
-/// Some partitions at a time, so that no more than those are in memory twice. `fresh`: the index is
-/// empty.
+/// Some partitions at a time, so that of very many keys no more than those are in memory twice.
+/// `fresh`: the index is empty.
 template<typename Keys>
 void Recipients::add_to_index(const Keys& keys, std::span<const std::uint64_t> hashes, bool fresh,
                               unsigned threads) {
-  static constexpr std::uint32_t k_group = 512;
-  static_assert(k_partitions % k_group == 0);
+  constexpr std::size_t k_at_once = std::size_t{1} << 22; // keys, of a group or some more
+  const unsigned able = fresh ? threads : 1; // what is there is read by one thread: the database is
+  const auto groups =
+      std::max<std::size_t>(std::min<std::size_t>(hashes.size() / k_at_once, 16), 1) * able;
   BlobWriter writer(m_database->use("INSERT INTO key_index VALUES (?1, ?2) ON CONFLICT (partition) "
                                     "DO UPDATE SET data = excluded.data"));
   auto old = m_database->use("SELECT data FROM key_index WHERE partition = ?1");
-  // What is there is read by one thread, as is the database.
-  parallel_for(k_partitions / k_group, fresh ? threads : 1, [&](std::size_t group, unsigned) {
-    const auto base = static_cast<std::uint32_t>(group * k_group);
-    const auto in_group = [base](std::uint64_t hash) {
-      return partition_of(hash) - base < k_group;
+  parallel_for(groups, able, [&](std::size_t group, unsigned) {
+    const auto base = static_cast<std::uint32_t>(k_partitions * group / groups);
+    const auto count = static_cast<std::uint32_t>(k_partitions * (group + 1) / groups) - base;
+    // Who is of no partition of the group goes to one behind them: nobody can foresee who is.
+    const auto part_of = [base, count](std::uint64_t hash) {
+      return std::min(partition_of(hash) - base, count);
     };
-    std::array<std::uint32_t, k_group + 1> starts{};
+    std::vector<std::uint32_t> next(count + 2);
     for (const auto hash : hashes) {
-      starts[in_group(hash) ? partition_of(hash) - base + 1 : 0] += in_group(hash) ? 1 : 0;
+      ++next[part_of(hash) + 1];
     }
-    std::partial_sum(starts.begin(), starts.end(), starts.begin());
-    std::vector<IndexEntry> entries(starts.back());
-    auto next = starts;
+    std::partial_sum(next.begin(), next.end(), next.begin());
+    const auto all = next[count]; // those behind are written in one place, one upon the other
+    LargeVector<IndexEntry> entries(all + 1);
     for (std::size_t i = 0; i < hashes.size(); ++i) {
-      if (in_group(hashes[i])) {
-        entries[next[partition_of(hashes[i]) - base]++] = {tag_of(hashes[i]), keys.id(i)};
-      }
+      const auto part = part_of(hashes[i]);
+      entries[next[part]] = {tag_of(hashes[i]), keys.id(i)};
+      next[part] += part != count ? 1 : 0;
     }
-    for (std::uint32_t part = 0; part < k_group; ++part) {
-      const std::span<const IndexEntry> mine(entries.data() + starts[part],
-                                             entries.data() + starts[part + 1]);
+    std::uint32_t begin = 0;
+    for (std::uint32_t part = 0; part < count; ++part) {
+      const auto mine = std::span(entries).subspan(begin, next[part] - begin);
+      begin = next[part];
       if (mine.empty()) {
         continue;
       }
