@@ -34,7 +34,6 @@ AddressBook::AddressBook(std::uint32_t next, std::uint64_t seed, unsigned thread
                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (space != MAP_FAILED) {
       m_arena = static_cast<char*>(space);
-      madvise(space, m_arena_size, MADV_HUGEPAGE);
       break;
     }
   }
@@ -67,6 +66,9 @@ void AddressBook::reserve(std::size_t more, std::size_t ahead) {
   const auto old_size = std::exchange(m_size, std::max(lines_for(more + ahead), 2 * m_size));
   m_lines = make_lines(m_size);
   constexpr std::size_t k_many = std::size_t{1} << 16;
+  if (more >= k_many) {
+    prefer_huge_pages(m_arena, m_arena_size);
+  }
   if (ahead > std::max(more, k_many)) { // it will be full: one thread by itself would take longer
     touch_large(m_lines.get(), m_size * sizeof(Line), m_threads);
   }

@@ -62,8 +62,7 @@ public:
     std::uint32_t check;
   };
   KeyHash hash(std::string_view key) const;
-  /// Ahead of look-ups, for several in a row: it is a hint, but the processor goes on only once it
-  /// knows where the page is, so that amid other work each takes as long as a look-up.
+  /// Ahead of a look-up, some microseconds.
   void prefetch(KeyHash hash) const;
 
   static constexpr std::uint32_t k_none = ~0U;

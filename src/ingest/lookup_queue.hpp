@@ -1,7 +1,7 @@
 #pragma once
 // Who waits for his number with others: a table of a million people fits into no cache, and a
-// look-up by itself waits for memory. A batch asks for all of its memory in a row, and then waits
-// once.
+// look-up by itself waits for memory. Here it is asked for when somebody comes, and looked at when
+// some dozens have come after him.
 
 #include "ingest/address_book.hpp"
 
@@ -16,30 +16,30 @@ namespace mailfunnel {
 template<typename Entry> class LookupQueue {
 public:
   /// The next entry, as room; it counts once it is added.
-  Entry& next() { return m_entries[m_count]; }
+  Entry& next() { return m_entries[m_end % k_room]; }
   /// Room for a text of it.
-  std::string& next_text() { return m_texts[m_count]; }
+  std::string& next_text() { return m_texts[m_end % k_room]; }
 
   template<typename Resolve> void add(const AddressBook& book, Resolve resolve) {
-    if (++m_count == k_batch) {
-      finish(book, resolve);
+    book.prefetch(next().hash);
+    ++m_end;
+    if (m_end - m_begin == k_room) {
+      resolve_until(m_end - k_stay, resolve);
     }
   }
-  template<typename Resolve> void finish(const AddressBook& book, Resolve resolve) {
-    for (std::size_t i = 0; i < m_count; ++i) {
-      book.prefetch(m_entries[i].hash);
-    }
-    for (std::size_t i = 0; i < m_count; ++i) {
-      resolve(m_entries[i]);
-    }
-    m_count = 0;
-  }
+  template<typename Resolve> void finish(Resolve resolve) { resolve_until(m_end, resolve); }
 
 private:
-  static constexpr std::size_t k_batch = 64;
-  std::size_t m_count = 0;
-  std::array<Entry, k_batch> m_entries;
-  std::array<std::string, k_batch> m_texts;
+  template<typename Resolve> void resolve_until(std::size_t end, Resolve resolve) {
+    while (m_begin != end) {
+      resolve(m_entries[m_begin++ % k_room]);
+    }
+  }
+
+  static constexpr std::size_t k_room = 64, k_stay = 32;
+  std::size_t m_begin = 0, m_end = 0; // of those who wait, each at his number % k_room
+  std::array<Entry, k_room> m_entries;
+  std::array<std::string, k_room> m_texts;
 };
 
 } // namespace mailfunnel

@@ -62,7 +62,7 @@ void Worker::begin_chunk(std::string_view text, std::uint64_t number, std::uint6
 
 void Worker::end_chunk() {
   finish_pending();
-  m_people.finish(m_session.book(), [this](const PendingPerson& one) { resolve(one); });
+  m_people.finish([this](const PendingPerson& one) { resolve(one); });
   m_pass.reset();
 }
 
@@ -304,7 +304,7 @@ void Worker::resolve(const Pending& pending) {
 }
 
 void Worker::finish_pending() {
-  m_pending.finish(m_session.book(), [this](const Pending& one) { resolve(one); });
+  m_pending.finish([this](const Pending& one) { resolve(one); });
 }
 
 void Worker::put(std::uint32_t bucket, const EventRow& row, std::uint32_t recipient) {
