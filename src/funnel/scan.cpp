@@ -453,30 +453,54 @@ void Scan::finish_family(bool measurable, CampaignId campaign, std::uint32_t fam
 }
 
 void Scan::finish_simply(bool measurable, CampaignId campaign) {
-  // No branches but the loop's own: who opened can't be foreseen.
-  constexpr auto k_no_silence = any_open | any_click | pending;
-  const auto count = [](std::uint16_t counter, unsigned more) { // 0 or 1
-    return static_cast<std::uint16_t>(counter + (more & static_cast<unsigned>(counter != 0xFFFF)));
-  };
+  // No branches but the loops' own: who opened can't be foreseen.
   m_opened.resize(m_touched.size());
   auto* opened = m_opened.data();
   for (const auto r : m_touched) {
-    const auto marks = std::exchange(m_marks[r], std::uint8_t{0});
-    const unsigned got = marks & received; // 0 or 1
-    const unsigned by_human = (marks & human) != 0 ? 1 : 0;
-    const unsigned silent = measurable && (marks & k_no_silence) == 0 && !refused(r) ? got : 0;
-    const auto given = silent & ~by_human;
-    m_out.received[r] = count(m_out.received[r], got);
-    m_out.non_opens[r] = count(m_out.non_opens[r], given);
-    const auto in_a_row = count(m_out.non_opens_in_a_row[r], given);
-    m_out.non_opens_in_a_row[r] = static_cast<std::uint16_t>(in_a_row * (1 - by_human));
+    const auto marks = m_marks[r];
     *opened = {r, (marks & implied) != 0};
     opened += (marks & open_scored) != 0;
   }
-  m_touched.clear();
+  count_mails(measurable);
   for (const auto* one = m_opened.data(); one != opened; ++one) {
     give_open(one->first, campaign, one->second);
   }
+}
+
+/// Counts what came of the mailing, and clears its marks.
+void Scan::count_mails(bool measurable) {
+  auto* const received_by = m_out.received.data();
+  auto* const non_opens = m_out.non_opens.data();
+  auto* const in_a_row = m_out.non_opens_in_a_row.data();
+  const auto* const all_marks = m_marks.data();
+  const auto count = [=](std::size_t r, unsigned heard) {       // whether silence says anything
+    const auto up = [](std::uint16_t& counter, unsigned more) { // 0 or 1
+      counter = static_cast<std::uint16_t>(counter + (more & unsigned{counter != 0xFFFF}));
+    };
+    const unsigned marks = all_marks[r];
+    const unsigned got = marks & received; // 0 or 1
+    const unsigned by_human = unsigned{(marks & human) != 0};
+    const auto silent = got & unsigned{(marks & (any_open | any_click | pending)) == 0} & heard;
+    const auto given = silent & (1 - by_human);
+    up(received_by[r], got);
+    up(non_opens[r], given);
+    up(in_a_row[r], given);
+    in_a_row[r] = static_cast<std::uint16_t>(in_a_row[r] & (by_human - 1));
+  };
+  constexpr std::size_t k_few = 16; // of so many one; else several are counted at a time
+  const auto n = m_marks.size();
+  if (m_refused.empty() && m_touched.size() >= n / k_few) {
+    for (std::size_t r = 0; r < n; ++r) {
+      count(r, unsigned{measurable});
+    }
+    std::fill(m_marks.begin(), m_marks.end(), std::uint8_t{0});
+  } else {
+    for (const auto r : m_touched) {
+      count(r, unsigned{measurable && !refused(r)});
+      m_marks[r] = 0;
+    }
+  }
+  m_touched.clear();
 }
 
 void Scan::finish_fairly(bool named, CampaignId campaign, std::uint32_t family) {

@@ -176,6 +176,7 @@ private:
   }
   /// finish_family() by the simple rule, where nothing fades and nobody asks for more than sums.
   void finish_simply(bool measurable, CampaignId campaign);
+  void count_mails(bool measurable);
   /// finish_family() where silence is judged fairly.
   void finish_fairly(bool named, CampaignId campaign, std::uint32_t family);
   Reaction reaction_to(std::uint32_t delivered, std::uint32_t reacted) const {
