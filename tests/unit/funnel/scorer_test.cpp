@@ -192,6 +192,46 @@ TEST_CASE("non-opens in their simple form: window, floor, late opens, machine op
   }
 }
 
+TEST_CASE("non-opens in their simple form: of a mailing to all, and of one to few") {
+  constexpr std::uint32_t k_people = 300;
+  const auto world = world_of(3);
+  auto rules = seed_rules();
+  rules.scoring.measurable = Measurable::simple;
+  TestSource source(k_people);
+  std::mt19937 random(20261130); // NOLINT: the same every time
+  std::vector<std::uint16_t> received(k_people), silent(k_people), in_a_row(k_people);
+  for (std::uint32_t person = 0; person < k_people; ++person) {
+    for (CampaignId mailing = 1; mailing <= 3; ++mailing) {
+      if (mailing == 2 && person % 60 != 7) { // few: not all people are gone through for them
+        continue;
+      }
+      const auto at = k_start + (mailing - 1) * 14 * k_day;
+      source.add_of(person, mailing, EventKind::delivered, at);
+      ++received[person];
+      const auto what = random() % 4;
+      if (what == 0) { // by a person
+        source.add_of(person, mailing, EventKind::open, at + k_day);
+        in_a_row[person] = 0;
+      } else if (what == 1) { // by a machine of his mail provider: neither
+        source.add_of(person, mailing, EventKind::open, at + 5, 0, evidence::privacy_proxy);
+      } else {
+        ++silent[person];
+        ++in_a_row[person];
+      }
+    }
+  }
+  ChunkScores scores, with_ledger;
+  const Scorer scorer(rules, world, k_later);
+  scorer.score(source, nullptr, scores);
+  Ledger ledger;
+  scorer.score(source, nullptr, with_ledger, &ledger);
+  CHECK(scores.score == with_ledger.score);
+  CHECK(with_ledger.non_opens_in_a_row == in_a_row);
+  CHECK(scores.received == received);
+  CHECK(scores.non_opens == silent);
+  CHECK(scores.non_opens_in_a_row == in_a_row);
+}
+
 TEST_CASE("worked example 11: leaving costs once and suppresses, whatever the status") {
   TestSource source;
   clicks(source, 0, 4, 4); // 96

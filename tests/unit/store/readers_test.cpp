@@ -110,5 +110,40 @@ TEST_CASE("the index of keys: a store from before there were seeds is read and w
   CHECK_EQ(indexes[0], indexes[1]);
 }
 
+TEST_CASE("the index of keys: the same, however many threads make it") {
+  constexpr RecipientId k_people = 5000;
+  std::vector<std::string> texts;
+  for (RecipientId who = 0; who < k_people; ++who) {
+    texts.push_back(fmt::format("p{}@example.com", who));
+  }
+  const Folder folder;
+  std::vector<std::string> indexes;
+  for (const unsigned threads : {1U, 3U, 8U}) {
+    const auto path = folder.store(fmt::format("{}.db", threads));
+    Store::create(path);
+    auto store = Store::open_writing(path);
+    store.database().execute("DELETE FROM meta WHERE key = 'index_seed'"); // so they are comparable
+    Recipients recipients(store.database());
+    for (const RecipientId first : {RecipientId{0}, k_people / 2}) { // afresh, and to what is there
+      std::vector<NewKey> keys;
+      for (auto who = first; who < first + k_people / 2; ++who) {
+        keys.push_back({who, texts[who]});
+      }
+      recipients.add(keys, threads);
+    }
+    for (RecipientId who = 0; who < k_people; who += 7) {
+      REQUIRE(recipients.find(texts[who]) == who);
+    }
+    std::string index;
+    auto rows = store.database().use("SELECT partition, data FROM key_index ORDER BY partition");
+    while (rows.step()) {
+      index += fmt::format("{}:{:02x} ", rows.integer(0), fmt::join(rows.blob(1), ""));
+    }
+    indexes.push_back(index);
+  }
+  CHECK(indexes[0] == indexes[1]);
+  CHECK(indexes[0] == indexes[2]);
+}
+
 } // namespace
 } // namespace mailfunnel
