@@ -186,13 +186,16 @@ std::string encode_single_keys(std::span<const std::string_view> keys) {
 PackedKeys::PackedKeys(std::string_view blob, std::string_view name)
     : m_body(!blob.empty() && blob.front() == k_version
                  ? converted(decompressed(unsealed(blob, name), name))
-                 : std::string(unsealed(blob, name, k_key_version))) {
+                 : std::string(unsealed(blob, name, k_key_version))),
+      m_put_letters(letter_ways().back()) {
+  const auto size = m_body.size();
+  m_body.append(k_beyond_letters, '\0');
   const auto need = [name](bool good) {
     if (!good) {
       damaged(name);
     }
   };
-  ByteReader read(m_body);
+  ByteReader read(std::string_view(m_body).substr(0, size));
   const auto people = read.varint(), domains = read.varint(), letters = read.varint();
   need(people <= k_recipient_block && domains <= people && letters <= m_alphabet.size());
   m_domains.reserve(domains + 1);
@@ -225,26 +228,14 @@ PackedKeys::PackedKeys(std::string_view blob, std::string_view name)
     m_people[i + 1].domain = static_cast<std::uint16_t>(number);
   });
   need(last_domain <= domains);
-  m_room = end + people * longest + k_step;
+  m_room = end + people * longest + k_beyond_letters;
 }
 
 char* PackedKeys::put(char* to, std::uint32_t index) const {
   const auto begin = m_people[index].end, end = m_people[index + 1].end;
-  auto* letter = to;
-  const auto mask = (std::uint64_t{1} << m_letter_bits) - 1;
-  for (auto at = begin; at < end; at += k_step) {
-    const auto bit = std::size_t{at} * m_letter_bits;
-    std::uint64_t word; // the letters stand in it, wherever they begin
-    std::memcpy(&word, m_texts + (bit >> 3), sizeof word);
-    word >>= bit & 7;
-    for (unsigned i = 0; i < k_step; ++i) { // behind the last one some that are no one's
-      *letter++ = m_alphabet[word & mask];
-      word >>= m_letter_bits;
-    }
-  }
-  to += end - begin;
+  m_put_letters({m_texts, m_letter_bits, &m_alphabet}, begin, end, to);
   const auto domain = m_domains[m_people[index + 1].domain];
-  return std::copy(domain.begin(), domain.end(), to);
+  return std::copy(domain.begin(), domain.end(), to + (end - begin));
 }
 
 std::string_view PackedKeys::address(std::uint32_t index, char*& at) const {

@@ -4,6 +4,7 @@
 #include "base/bytes.hpp"
 #include "base/time.hpp"
 #include "model/activity.hpp"
+#include "store/letters.hpp"
 
 #include <algorithm>
 #include <array>
@@ -52,7 +53,7 @@ public:
   std::size_t room() const { return m_room; }
   /// Bytes that put() may write for somebody.
   std::size_t room(std::uint32_t index) const {
-    return m_people[index + 1].end - m_people[index].end + k_step +
+    return m_people[index + 1].end - m_people[index].end + k_beyond_letters +
            m_domains[m_people[index + 1].domain].size();
   }
   /// All keys of somebody, '\n' between, at `to`; returns their end.
@@ -87,8 +88,8 @@ private:
     std::uint32_t end = 0; // of the text, in letters
     std::uint16_t domain = 0;
   };
-  static constexpr unsigned k_step = 8; // letters that are put together at a time
   std::string m_body;
+  PutLetters m_put_letters;
   const char* m_texts = nullptr;           // of everybody, one after the other, in letters
   unsigned m_letter_bits = 0;              // of a letter
   std::size_t m_letters = 0;               // that there are
