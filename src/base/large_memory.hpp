@@ -92,6 +92,10 @@ template<typename T> class LargeList {
   static_assert(std::is_trivially_copyable_v<T> && std::is_trivially_destructible_v<T>);
 
 public:
+  LargeList() = default;
+  LargeList(const LargeList&) = delete;
+  LargeList& operator=(const LargeList&) = delete;
+
   std::uint64_t size() const { return m_size; }
   T& operator[](std::uint64_t i) { return *place_of(i); }
   const T& operator[](std::uint64_t i) const { return *place_of(i); }
@@ -145,7 +149,7 @@ private:
   }
   mutable std::vector<LargeVector<T>> m_slabs;
   std::uint64_t m_size = 0;
-  T *m_next = nullptr, *m_end = nullptr; // room of the last slab, once it was asked for
+  T *m_next = nullptr, *m_end = nullptr; // room in the slab that is filled, once it was asked for
 };
 
 } // namespace mailfunnel

@@ -473,21 +473,23 @@ void Scan::count_mails(bool measurable) {
   auto* const non_opens = m_out.non_opens.data();
   auto* const in_a_row = m_out.non_opens_in_a_row.data();
   const auto* const all_marks = m_marks.data();
-  const auto count = [=](std::size_t r, unsigned heard) {       // whether silence says anything
-    const auto up = [](std::uint16_t& counter, unsigned more) { // 0 or 1
+  const auto count = [=](std::size_t r, unsigned silence_counts) { // 0 or 1
+    const auto up = [](std::uint16_t& counter, unsigned more) {    // 0 or 1
       counter = static_cast<std::uint16_t>(counter + (more & unsigned{counter != 0xFFFF}));
     };
     const unsigned marks = all_marks[r];
     const unsigned got = marks & received; // 0 or 1
     const unsigned by_human = unsigned{(marks & human) != 0};
-    const auto silent = got & unsigned{(marks & (any_open | any_click | pending)) == 0} & heard;
+    const auto silent =
+        got & unsigned{(marks & (any_open | any_click | pending)) == 0} & silence_counts;
     const auto given = silent & (1 - by_human);
     up(received_by[r], got);
     up(non_opens[r], given);
     up(in_a_row[r], given);
     in_a_row[r] = static_cast<std::uint16_t>(in_a_row[r] & (by_human - 1));
   };
-  constexpr std::size_t k_few = 16; // of so many one; else several are counted at a time
+  // All people are gone through, several at a time, unless fewer than one of so many had the mail.
+  constexpr std::size_t k_few = 16;
   const auto n = m_marks.size();
   if (m_refused.empty() && m_touched.size() >= n / k_few) {
     for (std::size_t r = 0; r < n; ++r) {

@@ -20,7 +20,7 @@ std::size_t size_of_entry(std::size_t text) {
 }
 } // namespace
 
-/// In huge pages where there are any, as look-ups go all over it.
+/// A large one in huge pages where there are any, as look-ups go all over it.
 AddressBook::Lines AddressBook::make_lines(std::size_t count) {
   const auto bytes = count * sizeof(Line);
   return Lines(static_cast<Line*>(take_large(bytes)), Give{bytes});
@@ -62,11 +62,12 @@ void AddressBook::reserve(std::size_t more, std::size_t ahead) {
   if (fits()) { // another thread was faster
     return;
   }
-  auto old = std::move(m_lines);
-  const auto old_size = std::exchange(m_size, std::max(lines_for(more + ahead), 2 * m_size));
-  m_lines = make_lines(m_size);
+  const auto size = std::max(lines_for(more + ahead), 2 * m_size);
+  auto lines = make_lines(size); // or a failure, and all is as it was
+  const auto old = std::exchange(m_lines, std::move(lines));
+  const auto old_size = std::exchange(m_size, size);
   constexpr std::size_t k_many = std::size_t{1} << 16;
-  if (more >= k_many) {
+  if (more >= std::min(k_many, k_many / 2 * m_threads)) { // a whole chunk a thread, or many known
     prefer_huge_pages(m_arena, m_arena_size);
   }
   if (ahead > std::max(more, k_many)) { // it will be full: one thread by itself would take longer

@@ -157,13 +157,17 @@ StreamReport import_stream(Store& store, Input& input, std::string head, LogRead
           }
         }
       } catch (const Failure& failure) {
+        ended = true;
         lane.worker.end_chunk();
         const std::lock_guard lock(failure_mutex);
         report.error = failure.error;
         if (report.error->source.empty()) {
           report.error->source = input.name;
         }
+      } catch (...) { // no memory, say
+        lane.worker.abandon_chunk();
         ended = true;
+        throw;
       }
     });
     more = !ended;

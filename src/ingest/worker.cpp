@@ -61,9 +61,12 @@ void Worker::begin_chunk(std::string_view text, std::uint64_t number, std::uint6
 }
 
 void Worker::end_chunk() {
+  const struct Release {
+    Worker& worker;
+    ~Release() { worker.abandon_chunk(); } // whatever happens: others wait for it
+  } release{*this};
   finish_pending();
   m_people.finish([this](const PendingPerson& one) { resolve(one); });
-  m_pass.reset();
 }
 
 std::vector<Rejected> Worker::take_rejected() {

@@ -33,6 +33,8 @@ public:
   void begin_chunk(std::string_view text, std::uint64_t number, std::uint64_t offset,
                    std::size_t people_ahead = 0);
   void end_chunk();
+  /// After what ends the import: other threads may wait for the table to move.
+  void abandon_chunk() { m_pass.reset(); }
   /// Drops rows and attributes after a flush.
   void clear();
 
@@ -53,14 +55,14 @@ public:
   std::uint64_t held_bytes() const { return m_rows.bytes() + m_attributes.bytes(); }
 
 private:
-  /// A row whose recipient is looked up with a batch of others.
+  /// A row whose recipient is looked up some records later.
   struct Pending {
     EventRow row;
     AddressBook::KeyHash hash;
     std::uint32_t bucket;
     std::string_view key;
   };
-  /// Somebody whose number is looked up with a batch of others.
+  /// Somebody whose number is looked up some records later.
   struct PendingPerson {
     AddressBook::KeyHash hash;
     std::size_t place; // of what is told, in m_attributes

@@ -10,20 +10,20 @@ void AttributeChanges::reserve(std::size_t more, std::size_t least) {
   }
 }
 
-void AttributeChanges::add(std::uint16_t attribute, std::string_view text) {
+void AttributeChanges::add(std::uint16_t attribute, std::string_view value) {
   if (4 * (m_values.size() + 1) > 3 * m_known.size()) {
     make_room();
   }
-  const auto hash = keyed_hash128(text, m_seed + attribute * hash_detail::k_a);
+  const auto hash = keyed_hash128(value, m_seed + attribute * hash_detail::k_a);
   auto& known = place_of(hash.low, static_cast<std::uint32_t>(hash.high));
   if (known.next_number == 0) {
-    add_value(known, attribute, text);
+    add_value(known, attribute, value);
   }
   m_told.push_back(known.next_number - 1);
   ++m_people.back().count;
 }
 
-/// Where it stands, or may.
+/// Where it stands; else the place that it may have, with its hash but no number yet.
 AttributeChanges::Known& AttributeChanges::place_of(std::uint64_t tag, std::uint32_t check) {
   for (auto place = tag;; ++place) {
     auto& known = m_known[place & (m_known.size() - 1)];
@@ -62,7 +62,7 @@ void AttributeChanges::abandon() {
 
 void AttributeChanges::clear() {
   m_people.clear();
-  m_known = {};
+  m_known = LargeVector<Known>(); // with its memory
   m_told.clear();
   m_values.clear();
   m_texts.clear();

@@ -210,7 +210,7 @@ private:
         m_column.values.push_back(value.view());
         slot = {tag, static_cast<std::uint16_t>(m_column.values.size())};
       } else if (const auto known = m_column.values[slot.next_number - 1U];
-                 slot.tag != tag || !(known.data() == value.text || same(known, value.view()))) {
+                 slot.tag != tag || !same(known, value.view())) {
         continue;
       }
       return slot.next_number - 1U;

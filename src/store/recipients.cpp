@@ -10,7 +10,6 @@
 #include "store/recipient_place.hpp"
 
 #include <algorithm>
-#include <array>
 #include <limits>
 #include <map>
 #include <numeric>
@@ -233,19 +232,19 @@ template<typename Keys> void Recipients::add_keys(const Keys& keys, unsigned thr
       .run();
 }
 
-/// Some partitions at a time, so that of very many keys no more than those are in memory twice.
-/// `fresh`: the index is empty.
+/// Some partitions at a time, so that of very many keys only some are in memory twice. `fresh`: the
+/// index is empty.
 template<typename Keys>
 void Recipients::add_to_index(const Keys& keys, std::span<const std::uint64_t> hashes, bool fresh,
                               unsigned threads) {
-  constexpr std::size_t k_at_once = std::size_t{1} << 22; // keys, of a group or some more
-  const unsigned able = fresh ? threads : 1; // what is there is read by one thread: the database is
-  const auto groups =
-      std::max<std::size_t>(std::min<std::size_t>(hashes.size() / k_at_once, 16), 1) * able;
+  constexpr std::size_t k_at_once = std::size_t{1} << 22, k_most_groups = 8; // each walks over all
+  // What is there is read by one thread, as is the database.
+  const std::size_t able = fresh ? std::max(threads, 1U) : 1;
+  const auto groups = std::max(able, std::min(hashes.size() / k_at_once, k_most_groups));
   BlobWriter writer(m_database->use("INSERT INTO key_index VALUES (?1, ?2) ON CONFLICT (partition) "
                                     "DO UPDATE SET data = excluded.data"));
   auto old = m_database->use("SELECT data FROM key_index WHERE partition = ?1");
-  parallel_for(groups, able, [&](std::size_t group, unsigned) {
+  parallel_for(groups, static_cast<unsigned>(able), [&](std::size_t group, unsigned) {
     const auto base = static_cast<std::uint32_t>(k_partitions * group / groups);
     const auto count = static_cast<std::uint32_t>(k_partitions * (group + 1) / groups) - base;
     // Who is of no partition of the group goes to one behind them: nobody can foresee who is.

@@ -7,6 +7,7 @@
 #include "test_workspace.hpp"
 
 #include <array>
+#include <new>
 #include <string>
 #include <vector>
 
@@ -74,6 +75,17 @@ struct SmallSession : TestWorkspace {
   std::optional<Worker> worker;
   ImportCounts counts;
 };
+
+TEST_CASE("a chunk that breaks off at its end keeps nobody waiting") {
+  SmallSession test;
+  auto& book = test.session->book();
+  book.refuse([](std::string_view) -> bool { throw std::bad_alloc(); });
+  test.worker->begin_chunk({}, 0, 0);
+  test.opened_by("new@example.com", k_now);
+  CHECK_THROWS_AS(test.worker->end_chunk(), std::bad_alloc);
+  book.reserve(1'000'000); // what another thread would do; it waits while a chunk is open
+  CHECK(book.size() == 0);
+}
 
 TEST_CASE("a small session that is written twice takes nobody for another") {
   SmallSession test;

@@ -88,7 +88,7 @@ TEST_CASE("attributes of many, told in parts, are those that were told") {
   Store::create(path);
   auto store = Store::open_writing(path);
   Recipients recipients(store.database());
-  constexpr std::uint16_t k_attributes = 5;
+  constexpr std::uint16_t k_attributes = 6;
   for (std::uint16_t a = 1; a <= k_attributes; ++a) {
     REQUIRE(recipients.attribute_id(fmt::format("a{}", a)) == a);
   }
@@ -109,6 +109,7 @@ TEST_CASE("attributes of many, told in parts, are those that were told") {
         part.begin(who, twice ? 1000 + random() % 4 : 1000);
         part.add(1, who % 2 == 0 ? "even" : "odd"); // the same texts in both parts
         part.add(2, fmt::format("{}", random() % 400));
+        part.add(6, fmt::format("id {}", who)); // as many values as people
         if (random() % 3 == 0) {
           part.add(3, fmt::format("own {}", who));
         }
