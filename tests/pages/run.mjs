@@ -88,6 +88,7 @@ async function settled(page) {
 }
 
 async function look(page, where) {
+  await page.waitForSelector('.busy', { state: 'detached' }); // what is worked out anew is dimmed meanwhile
   const found = await page.evaluate(async (source) => {
     // As the content policy forbids scripts of others, axe comes in as a function of the test's.
     if (!window.axe) (0, eval)(source); // eslint-disable-line no-eval
@@ -197,6 +198,7 @@ const k_flows = {
     await page.fill('input[name="k.scoring.click.BOFU"]', 'lots');
     await page.waitForSelector('#result .note.bad');
     await page.fill('input[name="k.scoring.click.BOFU"]', '20');
+    await page.waitForSelector('#result .note.bad', { state: 'detached' });
     await page.fill('textarea[name=conversions]', `email,date\n${setting.person},2026-03-25\n`);
     await page.fill('input[name=window]', '10');
     await page.click('button[data-part]');
