@@ -16,6 +16,7 @@
 #include <csignal>
 #include <cstdlib>
 #include <iostream>
+#include <new>
 
 namespace mailfunnel::cli {
 
@@ -270,6 +271,11 @@ int main(int argc, char** argv) {
     std::cout.flush();
     std::cerr << "mailfunnel: " << failure.error.text() << '\n';
     return cli::exit_code(failure.error.code);
+  } catch (const std::bad_alloc&) {
+    std::cout.flush();
+    std::cerr << "mailfunnel: the system has no memory left: end other programs, or give an import "
+                 "less with --memory\n";
+    return cli::exit_code(ErrorCode::io);
   } catch (const std::exception& error) {
     std::cout.flush();
     std::cerr << "mailfunnel: internal error: " << error.what() << ": please report it\n";
