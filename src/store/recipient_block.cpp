@@ -183,19 +183,32 @@ std::string encode_single_keys(std::span<const std::string_view> keys) {
   return sealed(key_body(keys.size(), [&](std::size_t i) { return keys[i]; }), k_key_version);
 }
 
+namespace {
+
+/// The body of a block, and behind it what letters need.
+std::string body_of(std::string_view blob, std::string_view name) {
+  std::string old;
+  std::string_view body;
+  if (!blob.empty() && blob.front() == k_version) {
+    body = old = converted(decompressed(unsealed(blob, name), name));
+  } else {
+    body = unsealed(blob, name, k_key_version);
+  }
+  std::string out;
+  out.reserve(body.size() + k_beyond_letters); // one copy: every block that is read passes here
+  return out.append(body).append(k_beyond_letters, '\0');
+}
+
+} // namespace
+
 PackedKeys::PackedKeys(std::string_view blob, std::string_view name)
-    : m_body(!blob.empty() && blob.front() == k_version
-                 ? converted(decompressed(unsealed(blob, name), name))
-                 : std::string(unsealed(blob, name, k_key_version))),
-      m_put_letters(letter_ways().back()) {
-  const auto size = m_body.size();
-  m_body.append(k_beyond_letters, '\0');
+    : m_body(body_of(blob, name)), m_put_letters(letter_ways().back()) {
   const auto need = [name](bool good) {
     if (!good) {
       damaged(name);
     }
   };
-  ByteReader read(std::string_view(m_body).substr(0, size));
+  ByteReader read(std::string_view(m_body).substr(0, m_body.size() - k_beyond_letters));
   const auto people = read.varint(), domains = read.varint(), letters = read.varint();
   need(people <= k_recipient_block && domains <= people && letters <= m_alphabet.size());
   m_domains.reserve(domains + 1);
