@@ -110,6 +110,7 @@ public:
         }
       }
     }
+    end_session();
     m_summary.rejects = m_rejects.written();
     m_summary.told = m_rejects.records();
     return std::move(m_summary);
@@ -145,6 +146,20 @@ private:
     return context;
   }
 
+  /// As it was asked for: a log, a list of contacts, or what of the two it is.
+  Result<OpenedInput> open(const std::string& adapter, std::string_view head,
+                           const Input& input) const {
+    auto context = context_for(adapter, input);
+    if (m_request.contacts && m_request.logs_too) {
+      context.contacts = false;
+      if (auto log = open_input(m_workspace.registry, adapter, head, context, input.name)) {
+        return log;
+      }
+      context.contacts = true;
+    }
+    return open_input(m_workspace.registry, adapter, head, context, input.name);
+  }
+
   void import_one(Input& input) {
     try {
       auto head = read_head(input.bytes);
@@ -155,8 +170,7 @@ private:
       const auto size = head.size();
       head.resize(size + k_padding);
       const std::string_view view(head.data(), size);
-      auto opened = open_input(m_workspace.registry, m_request.adapter, view,
-                               context_for({}, input), input.name);
+      auto opened = open(m_request.adapter, view, input);
       if (!opened) {
         fail(input.name, opened.error());
         return;
@@ -168,8 +182,7 @@ private:
         return;
       }
       // Again with the zone of the account it really belongs to.
-      opened =
-          open_input(m_workspace.registry, adapter, view, context_for(adapter, input), input.name);
+      opened = open(adapter, view, input);
       if (!opened) {
         fail(input.name, opened.error(), adapter, owner->name);
         return;
@@ -181,11 +194,17 @@ private:
       head.resize(size);
       stream(input, std::move(head), *opened, std::move(*owner));
     } catch (const Failure& failure) {
-      if (failure.error.code == ErrorCode::usage || failure.error.code == ErrorCode::locked) {
+      if (ends_all(failure)) {
+        end_session();
         throw;
       }
       fail(input.name, failure.error);
     }
+  }
+
+  /// No other input would fare better.
+  static bool ends_all(const Failure& failure) {
+    return failure.error.code == ErrorCode::usage || failure.error.code == ErrorCode::locked;
   }
 
   static std::optional<Error> refusal(const LogReader& reader, const Owner& owner) {
@@ -225,9 +244,7 @@ private:
     const auto total = input.bytes.total();
     options.small = total != 0 && total <= k_small_input &&
                     Recipients(m_store.database()).count() >= k_large_store;
-    if (!options.small) {
-      fold_inbox(m_store, m_workspace.threads); // what comes now need not look there
-    }
+    auto& session = session_for(std::move(options));
     StreamHooks hooks;
     hooks.rejected = [&](const Rejected& rejected) {
       m_rejects.write(rejected, opened.adapter, input.name);
@@ -238,7 +255,14 @@ private:
       }
     };
     hooks.stopped = m_hooks.stopped;
-    auto report = import_stream(m_store, input, std::move(head), *opened.reader, options, hooks);
+    hooks.may_wait = true;
+    StreamReport report;
+    writing(
+        [&] { report = import_stream(session, input, std::move(head), *opened.reader, hooks); });
+    note_written();
+    if (report.waits) {
+      m_waiting.push_back(m_summary.files.size());
+    }
     m_summary.total.add(report.counts);
     m_summary.failed += report.error ? 1 : 0;
     m_summary.files.push_back({input.name, opened.adapter,
@@ -247,7 +271,61 @@ private:
                                std::string(opened.reader->remark())});
   }
 
+  /// That of the input before, which knows everybody already, where it can go on.
+  Session& session_for(SessionOptions options) {
+    if (!m_session || !m_session->go_on_with(options)) {
+      end_session(); // first: two would take twice the memory
+      if (!options.small) {
+        fold_inbox(m_store, m_workspace.threads); // what comes now need not look there
+      }
+      m_session.emplace(m_store, std::move(options));
+    }
+    return *m_session;
+  }
+
+  /// Writes what waits in it; if that fails, those who waited tell so.
+  void end_session() {
+    try {
+      if (m_session && m_session->waits()) {
+        ImportCounts counts;
+        writing([&] { m_session->flush({}, counts, {}, false); });
+        note_written();
+      }
+    } catch (const Failure& failure) {
+      if (ends_all(failure)) {
+        throw;
+      }
+    }
+    m_session.reset();
+  }
+
+  /// Runs write(), after which those who wait are written; a failure, and they are not.
+  template<typename Write> void writing(Write write) {
+    try {
+      write();
+    } catch (const Failure& failure) {
+      m_session.reset(); // it knows what was not written
+      for (const auto file : std::exchange(m_waiting, {})) {
+        m_summary.files[file].error = failure.error;
+        ++m_summary.failed;
+      }
+      throw;
+    }
+  }
+
+  void note_written() {
+    const auto written = m_session->take_written();
+    for (std::size_t i = 0; i < written.size(); ++i) {
+      m_summary.files[m_waiting.at(i)].counts.add(written[i]);
+      m_summary.total.add(written[i]);
+    }
+    m_waiting.erase(m_waiting.begin(),
+                    m_waiting.begin() + static_cast<std::ptrdiff_t>(written.size()));
+  }
+
   Store& m_store;
+  std::optional<Session> m_session;   // of the last input
+  std::vector<std::size_t> m_waiting; // files of the summary that are not written yet
   const Workspace& m_workspace;
   const ImportRequest& m_request;
   const ImportHooks& m_hooks;
@@ -308,7 +386,7 @@ Result<OpenedInput> open_input(const AdapterRegistry& registry, const std::strin
     return Error{ErrorCode::bad_syntax,
                  fmt::format("{}; it begins: {}",
                              contacts ? "no log, but perhaps a list of contacts: `mailfunnel "
-                                        "recipients import` reads it"
+                                        "recipients import` reads it, and `import --contacts`"
                                       : "no adapter knows this format: see `mailfunnel adapters`, "
                                         "or describe it with a [[profile]]",
                              first_line(head)),

@@ -17,7 +17,8 @@ struct ImportRequest {
   std::string adapter, account, campaign; // as asked for; empty: found out
   std::vector<std::pair<Seconds, Seconds>> complete;
   std::optional<Seconds> valid_from;
-  bool contacts = false;
+  bool contacts = false; // a table of addresses is a list of contacts
+  bool logs_too = false; // but not where it is a log
   std::string
       rejects; // file for rejected records; empty: one in the workspace, named by the moment
   Seconds now = 0;

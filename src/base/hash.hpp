@@ -2,6 +2,8 @@
 // A fast 64-bit hash (multiply and fold, 16 bytes a step) for tables and checksums. Not for
 // secrets; a table that strangers can fill takes keyed_hash64().
 
+#include "base/short_word.hpp"
+
 #include <cstdint>
 #include <cstring>
 #include <string_view>
@@ -83,22 +85,45 @@ inline std::uint64_t keyed_hash64(std::string_view text, std::uint64_t key) {
 struct Hash128 {
   std::uint64_t low, high;
 };
-inline Hash128 keyed_hash128(std::string_view text, std::uint64_t key) {
-  using namespace hash_detail;
-  const auto other = fold_multiply(key ^ k_b, k_c);
-  const auto mask = mask_of(key), other_mask = mask_of(other);
-  const char* p = text.data();
-  std::size_t left = text.size();
-  std::uint64_t low = key ^ k_a, high = other ^ k_a;
-  for (; left > 16; p += 16, left -= 16) {
-    const auto a = load64(p), b = load64(p + 8);
-    low = fold_multiply(a ^ mask, b ^ low);
-    high = fold_multiply(b ^ other_mask, a ^ high);
+class KeyedHash128 {
+public:
+  explicit KeyedHash128(std::uint64_t key)
+      : m_low(key ^ hash_detail::k_a), m_mask(hash_detail::mask_of(key)) {
+    const auto other = hash_detail::fold_multiply(key ^ hash_detail::k_b, hash_detail::k_c);
+    m_high = other ^ hash_detail::k_a;
+    m_other_mask = hash_detail::mask_of(other);
   }
-  const auto tail = tail_of(p, left);
-  low = fold_multiply(tail.a ^ mask, tail.b ^ low);
-  high = fold_multiply(tail.b ^ other_mask, tail.a ^ high);
-  return {fold_multiply(k_c ^ text.size(), low), fold_multiply(k_b ^ text.size(), high)};
-}
+  Hash128 operator()(std::string_view text) const {
+    if (ShortWord::fits(text)) {
+      return (*this)(ShortWord::read(text));
+    }
+    constexpr std::size_t k_step = 16;
+    const char* p = text.data();
+    std::size_t left = text.size();
+    const auto* const end = p + left;
+    Hash128 state{m_low, m_high};
+    for (; left > k_step; p += k_step, left -= k_step) {
+      state = step(state, hash_detail::load64(p), hash_detail::load64(p + 8));
+    }
+    // The last 16 bytes, whatever of them was there already.
+    state = step(state, hash_detail::load64(end - 16), hash_detail::load64(end - 8));
+    return last(state, text.size());
+  }
+  /// The same of a short text.
+  Hash128 operator()(const ShortWord& word) const {
+    return last(step({m_low, m_high}, word.halves[0], word.halves[1]), word.size);
+  }
+
+private:
+  Hash128 step(Hash128 state, std::uint64_t a, std::uint64_t b) const {
+    return {hash_detail::fold_multiply(a ^ m_mask, b ^ state.low),
+            hash_detail::fold_multiply(b ^ m_other_mask, a ^ state.high)};
+  }
+  static Hash128 last(Hash128 state, std::size_t size) {
+    return {hash_detail::fold_multiply(hash_detail::k_c ^ size, state.low),
+            hash_detail::fold_multiply(hash_detail::k_b ^ size, state.high)};
+  }
+  std::uint64_t m_low, m_high, m_mask, m_other_mask;
+};
 
 } // namespace mailfunnel

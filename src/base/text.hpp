@@ -50,10 +50,13 @@ inline std::uint32_t number_of_eight(const char* at) {
       (bytes & 0x0000FFFF0000FFFF) * (10'000 * (std::uint64_t{1} << 32) + 1) >> 32);
 }
 
-/// a == b where both are mostly short: without a call.
-inline bool same(std::string_view a, std::string_view b) {
+/// a == b where both are mostly short, or empty: without a call.
+[[gnu::always_inline]] inline bool same(std::string_view a, std::string_view b) {
   constexpr std::size_t k_short = 16;
-  if (a.size() != b.size() || a.size() > k_short) {
+  if (a.size() != b.size() || a.empty()) {
+    return a.size() == b.size();
+  }
+  if (a.size() > k_short) {
     return a == b;
   }
   const auto differ = [&]<typename Word>(Word) { // the first bytes and the last ones

@@ -181,6 +181,7 @@ int run_recipients(const Invocation& call) {
 int run_import(const Invocation& call) {
   ImportRequest request;
   request.paths = call.texts("arguments");
+  request.contacts = request.logs_too = call.flag("contacts");
   request.campaign = call.text("campaign");
   request.complete = parse_complete(call.text("complete"));
   return import(call, std::move(request));
@@ -193,11 +194,15 @@ Command import_command() {
       "import",
       "PATH…",
       "read logs, exports and campaign XML into the store; the same input twice changes nothing",
-      "  mailfunnel import exports/ campaigns.xml\n  zcat events.ndjson.gz | mailfunnel import "
+      "  mailfunnel import exports/ campaigns.xml\n  mailfunnel import --contacts contacts.csv "
+      "exports/\n  zcat events.ndjson.gz | mailfunnel import "
       "--account newsletter -",
       [](auto& options) {
         import_options(options);
-        options.add_options()("campaign", text("ID"), "the mailing, for files that do not name it")(
+        options.add_options()("contacts", flag(),
+                              "a table of addresses that is no log is a list of contacts, as for "
+                              "`recipients import`")("campaign", text("ID"),
+                                                     "the mailing, for files that do not name it")(
             "complete", text("FROM..TO"), "the log is complete from one day to the other");
       },
       run_import};

@@ -27,7 +27,7 @@ AddressBook::Lines AddressBook::make_lines(std::size_t count) {
 }
 
 AddressBook::AddressBook(std::uint32_t next, std::uint64_t seed, unsigned threads)
-    : m_seed(seed), m_threads(threads), m_taken_numbers(next), m_next(next) {
+    : m_hash(seed), m_threads(threads), m_taken_numbers(next), m_next(next) {
   // Only address space: pages come with use. Halved until the system agrees.
   for (m_arena_size = k_arena_limit; m_arena_size >= (std::size_t{1} << 26); m_arena_size /= 2) {
     void* space = mmap(nullptr, m_arena_size, PROT_READ | PROT_WRITE,
@@ -182,6 +182,7 @@ AddedKeys AddressBook::take_added() {
   std::vector<std::uint32_t> rest;
   std::size_t count = 0; // of those in `places`
   const auto end = m_arena_used.exchange(0);
+  m_arena_told = std::max(m_arena_told, std::size_t{end});
   for (std::uint64_t used = 0; used < end;) {
     const auto& entry = *entry_at(used);
     const auto place = static_cast<std::uint32_t>(used / AddedKeys::k_unit);
@@ -212,6 +213,13 @@ AddedKeys AddressBook::take_added() {
   ids.reserve(places.size());
   std::transform(places.begin(), places.end(), std::back_inserter(ids), id_at);
   return {m_arena, std::move(places), first, std::move(ids)};
+}
+
+void AddressBook::give_added() {
+  if (m_arena_used == 0 && m_arena_told != 0) {
+    madvise(m_arena, m_arena_told, MADV_DONTNEED); // the address space stays
+    m_arena_told = 0;
+  }
 }
 
 void AddressBook::renumber(std::string_view key, std::uint32_t number) {

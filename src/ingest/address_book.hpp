@@ -81,6 +81,8 @@ public:
   /// All keys added (not those that load() put in) since the last call, by number. The views are
   /// good until another key is added. Hold no Pass while calling.
   AddedKeys take_added();
+  /// Gives back the memory of the keys that were told; their views are good no more.
+  void give_added();
   /// Memory that the keys take of which it has not told.
   std::size_t added_bytes() const { return m_arena_used.load(std::memory_order_relaxed); }
   /// A key that is in the store already; not told by take_added().
@@ -129,7 +131,7 @@ private:
   }
   std::uint64_t next(std::uint64_t line) const { return line + 1 == m_size ? 0 : line + 1; }
 
-  std::uint64_t m_seed;
+  KeyedHash128 m_hash;
   unsigned m_threads;
   std::function<bool(std::string_view)> m_refuses;
   struct Give {
@@ -143,6 +145,7 @@ private:
   std::uint64_t m_size = 0; // lines
   char* m_arena = nullptr;  // reserved address space, used from the front
   std::size_t m_arena_size = 0;
+  std::size_t m_arena_told = 0;  // bytes of it that held keys of which it told
   std::uint32_t m_taken_numbers; // up to here take_added() told of numbers
   // Each on a line of the cache of its own: what is read for every event stands above.
   alignas(k_cache_line) std::atomic<std::uint32_t> m_next;
@@ -154,7 +157,7 @@ private:
 // ---- asked for every event: inline ----
 
 inline AddressBook::KeyHash AddressBook::hash(std::string_view key) const {
-  const auto both = keyed_hash128(key, m_seed);
+  const auto both = m_hash(key);
   return {both.low != 0 ? both.low : 1, static_cast<std::uint32_t>(both.high)};
 }
 

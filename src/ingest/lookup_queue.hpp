@@ -1,7 +1,8 @@
 #pragma once
 // Who waits for his number with others: a table of a million people fits into no cache, and a
 // look-up by itself waits for memory. Here it is asked for when somebody comes, and looked at when
-// some dozens have come after him.
+// some have come after him: memory takes as long as one or two records, and what was asked for much
+// earlier may have left the cache again.
 
 #include "ingest/address_book.hpp"
 
@@ -36,7 +37,7 @@ private:
     }
   }
 
-  static constexpr std::size_t k_room = 64, k_stay = 32;
+  static constexpr std::size_t k_room = 16, k_stay = 8;
   std::size_t m_begin = 0, m_end = 0; // of those who wait, each at his number % k_room
   std::array<Entry, k_room> m_entries;
   std::array<std::string, k_room> m_texts;

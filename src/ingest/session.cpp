@@ -66,6 +66,19 @@ void Session::make_book() {
   }
 }
 
+bool Session::go_on_with(SessionOptions options) {
+  constexpr std::size_t k_most_mailings = 1000; // each is looked at in each flush
+  if (m_options.small || options.small || m_united || m_erased ||
+      m_campaigns.size() > k_most_mailings || Erasures::version(m_store) != m_erasures_seen ||
+      m_store.database().version() != m_version) {
+    return false;
+  }
+  m_options = std::move(options);
+  m_spans.clear();
+  m_book->give_added();
+  return true;
+}
+
 std::optional<std::uint32_t> Session::account(std::string_view name) {
   return account_named(name.empty() || m_options.only_account ? m_options.account : name);
 }
@@ -349,8 +362,37 @@ void Session::name_campaign(CampaignSlot& campaign, std::string_view name) {
 // ---- writing
 // -------------------------------------------------------------------------------------------------------
 
-void Session::flush(std::span<Harvest> harvests, ImportCounts& counts, const std::string& source,
+void Session::let_wait(std::vector<std::unique_ptr<AttributeChanges>> attributes) {
+  std::erase_if(attributes, [](const auto& changes) { return changes->people().empty(); });
+  m_waiting.push_back({std::move(attributes), m_book->next_number()});
+}
+
+std::uint64_t Session::waiting_bytes() const {
+  std::uint64_t bytes = 0;
+  for (const auto& waiting : m_waiting) {
+    for (const auto& changes : waiting.attributes) {
+      bytes += changes->bytes();
+    }
+  }
+  return bytes;
+}
+
+/// All that is to be written: what waits first.
+std::vector<Session::Harvest> Session::with_waiting(std::span<Harvest> harvests) {
+  std::vector<Harvest> all;
+  for (const auto& waiting : m_waiting) {
+    for (const auto& changes : waiting.attributes) {
+      all.push_back({&m_no_rows, changes.get(), changes->bytes()});
+    }
+  }
+  all.insert(all.end(), harvests.begin(), harvests.end());
+  return all;
+}
+
+void Session::flush(std::span<Harvest> own, ImportCounts& counts, const std::string& source,
                     bool last, const std::function<bool()>& also) {
+  auto all = with_waiting(own);
+  const std::span<Harvest> harvests(all);
   constexpr std::uint64_t k_packed = 2; // so many times smaller in the store
   std::uint64_t bytes = m_book->added_bytes() / k_packed;
   for (const auto& harvest : harvests) {
@@ -368,7 +410,10 @@ void Session::flush(std::span<Harvest> harvests, ImportCounts& counts, const std
   if (m_options.small) {
     write_small(harvests, counts);
   } else {
+    const auto known = m_recipients.count();
     write_large(harvests, counts, others);
+    changed = write_waiting(known, counts) || changed;
+    write_attributes(own, counts);
   }
   for (const auto& [account, time, key, campaign, native] : m_unknown) {
     m_store.database()
@@ -412,6 +457,7 @@ void Session::write_erasures(std::span<Harvest> harvests) {
       Erasures::add(m_store, *key, text, erasure);
     }
     m_also_erased.clear();
+    m_erased = true;
     m_erasures_seen = Erasures::version(m_store);
   }
 }
@@ -494,7 +540,7 @@ void Session::write_large(std::span<Harvest> harvests, ImportCounts& counts, boo
     add = [&] { m_recipients.add(added, 1); };
   }
   write_joined(harvests);
-  if (m_beside) {
+  if (m_beside || m_united) {
     follow_merged(harvests);
   }
   auto rows = gathered_rows(harvests);
@@ -504,7 +550,24 @@ void Session::write_large(std::span<Harvest> harvests, ImportCounts& counts, boo
   counts.duplicate += merged.duplicate;
   m_known = m_recipients.count();
   counts.new_recipients += m_known - before;
-  write_attributes(harvests, counts);
+}
+
+/// What is told of people's attributes; and what of the people who are new is theirs. `known`: how
+/// many people there were before. True: it changed something.
+bool Session::write_waiting(RecipientId known, ImportCounts& counts) {
+  bool changed = false;
+  for (const auto& waiting : std::exchange(m_waiting, {})) {
+    std::vector<const AttributeChanges*> changes;
+    for (const auto& one : waiting.attributes) {
+      changes.push_back(one.get());
+    }
+    auto& written = m_written.emplace_back();
+    written.new_recipients = waiting.end - std::exchange(known, waiting.end);
+    written.changed_attributes = m_recipients.change_attributes(changes, m_options.threads);
+    counts.new_recipients -= written.new_recipients;
+    changed = changed || written.new_recipients != 0 || written.changed_attributes != 0;
+  }
+  return changed;
 }
 
 GatheredRows Session::gathered_rows(std::span<Harvest> harvests) {
@@ -548,6 +611,7 @@ void Session::write_joined(std::span<Harvest> harvests) {
   if (m_joined.empty()) {
     return;
   }
+  m_united = true;
   std::unordered_map<RecipientId, RecipientId> into;
   for (const auto& [from, next] : m_joined) {
     const auto end = joined_into(from);

@@ -1,6 +1,7 @@
 #pragma once
 // One import: what its threads share. Campaigns, links, recipients and attribute names get numbers
-// here while records stream in; flush() writes all of it as one transaction.
+// here while records stream in; flush() writes all of it as one transaction. What one input told
+// is known to the next one.
 
 #include "adapter/adapter.hpp"
 #include "base/network.hpp"
@@ -29,6 +30,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace mailfunnel {
@@ -100,6 +102,10 @@ public:
   Session(Store& store, SessionOptions options);
 
   const SessionOptions& options() const { return m_options; }
+  /// Before another input, whose records may be others': the number of threads, and whether it is
+  /// small, stay as they were. False: not all is known that a new session would know, and this one
+  /// is of no use any more. Nobody may have written by the same connection since.
+  bool go_on_with(SessionOptions options);
   AddressBook& book() { return *m_book; }
   std::uint64_t secret() const { return m_store.secret(); }
 
@@ -144,10 +150,23 @@ public:
   };
   /// Writes everything as one transaction, durable when it returns. No thread may hold a Pass.
   /// `also` writes into the same transaction, and says whether that changes any score.
-  void flush(std::span<Harvest> harvests, ImportCounts& counts, const std::string& source,
-             bool last, const std::function<bool()>& also = {});
+  void flush(std::span<Harvest> own, ImportCounts& counts, const std::string& source, bool last,
+             const std::function<bool()>& also = {});
+
+  /// What an input tells of people and mailings alone may wait: it is written in the next flush,
+  /// with what the next input tells. All that was gathered since the last one.
+  void let_wait(std::vector<std::unique_ptr<AttributeChanges>> attributes);
+  bool waits() const { return !m_waiting.empty(); }
+  std::uint64_t waiting_bytes() const;
+  /// What was written of inputs that waited, in their order: whose `new_recipients` and
+  /// `changed_attributes` nobody knew before. Tells it once.
+  std::vector<ImportCounts> take_written() { return std::exchange(m_written, {}); }
 
 private:
+  struct Waiting { // of an input
+    std::vector<std::unique_ptr<AttributeChanges>> attributes;
+    std::uint32_t end; // numbers of new people were given up to here
+  };
   /// What a number of this session is in the store. `id` is absent for somebody new whose events
   /// may wait in the inbox.
   struct Resolved {
@@ -180,6 +199,8 @@ private:
   void write_small(std::span<Harvest> harvests, ImportCounts& counts);
   GatheredRows gathered_rows(std::span<Harvest> harvests);
   void write_attributes(std::span<Harvest> harvests, ImportCounts& counts);
+  std::vector<Harvest> with_waiting(std::span<Harvest> harvests);
+  bool write_waiting(RecipientId known, ImportCounts& counts);
   bool write_coverage(const std::string& source); // true: it was not known
 
   Store& m_store;
@@ -190,6 +211,8 @@ private:
   std::int64_t m_version; // of the database, when it was looked at
   RecipientId m_known;    // people in the store; in the book others are ours from here on
   bool m_beside = false;  // others wrote while this session lived
+  bool m_united = false;  // it wrote that two numbers are one person
+  bool m_erased = false;  // it wrote that somebody erased has another key
   std::unique_ptr<AddressBook> m_book;
 
   std::mutex m_mutex;                   // of all below
@@ -209,6 +232,9 @@ private:
   std::map<std::uint32_t, std::uint32_t> m_joined;
   std::set<std::uint32_t> m_without_address; // known by contact id only
   std::map<CampaignSlot*, std::string> m_names;
+  std::vector<Waiting> m_waiting;
+  RowBuckets m_no_rows; // theirs
+  std::vector<ImportCounts> m_written;
   std::map<std::string, Erasure> m_also_erased;
   std::int64_t m_erasures_seen; // the store's, when m_erasures was read
   Erasures m_erasures;

@@ -3,6 +3,7 @@
 #include "adapter/agent.hpp"
 #include "base/csv.hpp"
 #include "base/hash.hpp"
+#include "base/json.hpp"
 #include "base/network.hpp"
 #include "base/text.hpp"
 #include "model/recipient.hpp"
@@ -44,14 +45,15 @@ constexpr bool has_evidence(EventKind kind) {
 
 } // namespace
 
-Worker::Worker(Session& session) : m_session(session), m_attributes(session.secret()) {}
+Worker::Worker(Session& session)
+    : m_session(session), m_attributes(std::make_unique<AttributeChanges>(session.secret())) {}
 Worker::~Worker() = default;
 
 void Worker::begin_chunk(std::string_view text, std::uint64_t number, std::uint64_t offset,
                          std::size_t people_ahead) {
   const auto here = m_session.options().threads * (text.size() / 24 + 64); // at most
   m_session.book().reserve(here, people_ahead);
-  m_attributes.reserve(people_ahead, people_ahead / m_session.options().threads / 2);
+  m_attributes->reserve(people_ahead, people_ahead / m_session.options().threads / 2);
   m_pass.emplace(m_session.book());
   m_text = text;
   m_chunk = number;
@@ -74,17 +76,28 @@ std::vector<Rejected> Worker::take_rejected() {
   return std::exchange(m_rejected, {});
 }
 
+/// Whose record broke off.
+void Worker::erase_broken() {
+  m_attributes->erase_people([](const AttributeChanges::Person& person) {
+    return person.recipient == AddressBook::k_none;
+  });
+}
+
 Session::Harvest Worker::harvest() {
   m_rows.deal_out();
-  m_attributes.erase_people([](const AttributeChanges::Person& person) {
-    return person.recipient == AddressBook::k_none; // whose record broke off
-  });
-  return {&m_rows, &m_attributes, held_bytes()};
+  erase_broken();
+  return {&m_rows, m_attributes.get(), held_bytes()};
+}
+
+std::unique_ptr<AttributeChanges> Worker::take_attributes() {
+  erase_broken();
+  auto fresh = std::make_unique<AttributeChanges>(m_session.secret());
+  return std::exchange(m_attributes, std::move(fresh));
 }
 
 void Worker::clear() {
   m_rows.clear();
-  m_attributes.clear();
+  m_attributes->clear();
   m_links.clear(); // numbers may have moved
 }
 
@@ -151,10 +164,12 @@ void Worker::add(std::uint32_t account, const EventView& event) {
   row = {};
   row.time = static_cast<std::uint32_t>(event.time.seconds);
   auto& campaign = campaign_of(account, event);
-  if (!event.link.empty() && has_link(event.kind)) {
-    row.link = link_of(campaign, event);
+  if (!is_plain(event.kind)) {
+    if (!event.link.empty() && has_link(event.kind)) {
+      row.link = link_of(campaign, event);
+    }
+    fill_evidence(event, row);
   }
-  fill_evidence(event, row);
   const auto bucket = static_cast<std::uint32_t>(campaign.index * k_event_kinds +
                                                  static_cast<std::size_t>(event.kind));
   if (!event.contact_id.empty() &&
@@ -203,9 +218,15 @@ bool Worker::names_erased(const EventView& event) {
 }
 
 std::optional<std::uint32_t> Worker::account_of(std::string_view name, std::string_view record) {
-  if (!m_account || !same(name, m_account_name)) {
+  return m_account && same(name, m_account_name) ? m_account : other_account(name, record);
+}
+
+[[gnu::noinline]] std::optional<std::uint32_t> Worker::other_account(std::string_view name,
+                                                                     std::string_view record) {
+  if (!m_account_asked || name != m_account_name) {
     m_account = m_session.account(name);
     m_account_name = name;
+    m_account_asked = true;
   }
   if (!m_account) {
     reject(name.empty() ? "nothing tells whose it is: name an account with --account"
@@ -292,11 +313,7 @@ std::string_view Worker::key_of(std::uint32_t account, std::string_view address,
 /// The key as it can wait: what an adapter gives stays only as long as its record is at hand, but a
 /// piece of the chunk stays where it is.
 std::string_view Worker::kept_key(std::string_view key, std::string& space) const {
-  const auto* const end = m_text.data() + m_text.size();
-  if (key.data() >= m_text.data() && key.data() + key.size() <= end) {
-    return key;
-  }
-  return space.assign(key);
+  return in_chunk(key) ? key : space.assign(key);
 }
 
 void Worker::resolve(const Pending& pending) {
@@ -330,9 +347,11 @@ CampaignSlot& Worker::campaign_of(std::uint32_t account, const EventView& event)
            same(last.send, event.send) && !event.campaign.empty() &&
            (event.campaign_name.empty() || same(last.name, event.campaign_name));
   };
-  if (is_last(*m_last_campaign)) {
-    return *m_last_campaign->slot;
-  }
+  return is_last(*m_last_campaign) ? *m_last_campaign->slot : other_campaign(account, event);
+}
+
+[[gnu::noinline]] CampaignSlot& Worker::other_campaign(std::uint32_t account,
+                                                       const EventView& event) {
   char day[16];
   auto send = event.send;
   if (event.campaign.empty()) { // one mailing a UTC day
@@ -376,8 +395,8 @@ Worker::CachedCampaign& Worker::cached_campaign(std::uint32_t account, std::stri
 
 LinkNumber Worker::link_of(CampaignSlot& campaign, const EventView& event) {
   constexpr std::size_t k_most_links_known = 200'000; // personal links: no use to keep them all
-  const auto hash =
-      keyed_hash128(event.link, keyed_hash64(event.link_tag, m_session.secret()) + campaign.index);
+  const KeyedHash128 hash_of(keyed_hash64(event.link_tag, m_session.secret()) + campaign.index);
+  const auto hash = hash_of(event.link);
   if (const auto known = m_links.find(hash.low); known != m_links.end() &&
                                                  known->second.check == hash.high &&
                                                  known->second.campaign == campaign.index) {
@@ -462,13 +481,13 @@ void Worker::accept(const RecipientView& recipient) {
   if (key.empty()) {
     return;
   }
-  const auto place = m_attributes.people().size();
+  const auto place = m_attributes->people().size();
   const auto& options = m_session.options();
   const auto since = recipient.changed_at.value_or(options.valid_from.value_or(options.now));
-  m_attributes.begin(AddressBook::k_none,
-                     static_cast<std::uint32_t>(std::clamp<Seconds>(since, 0, k_latest)));
+  m_attributes->begin(AddressBook::k_none,
+                      static_cast<std::uint32_t>(std::clamp<Seconds>(since, 0, k_latest)));
   if (!tell_attributes(recipient)) {
-    m_attributes.abandon();
+    m_attributes->abandon();
     return;
   }
   ++m_counts.recipients;
@@ -485,7 +504,7 @@ void Worker::accept(const RecipientView& recipient) {
 
 void Worker::give_number(std::size_t place, std::uint32_t number) {
   m_counts.erased += number == AddressBook::k_refused ? 1 : 0;
-  m_attributes.people()[place].recipient = number;
+  m_attributes->people()[place].recipient = number;
 }
 
 void Worker::resolve(const PendingPerson& person) {
@@ -523,7 +542,8 @@ bool Worker::tell_attributes(const RecipientView& recipient) {
       }
       known = {std::string(name), *id};
     }
-    m_attributes.add(known.second, value);
+    static_assert(ShortWord::k_longest <= k_padding);
+    m_attributes->add(known.second, value, in_chunk(value));
     return true;
   };
   for (const auto& [name, value] : recipient.attributes) {

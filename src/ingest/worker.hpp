@@ -10,6 +10,7 @@
 #include <boost/unordered/unordered_flat_map.hpp>
 
 #include <array>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -47,12 +48,14 @@ public:
 
   /// All that was gathered, until it is cleared.
   Session::Harvest harvest();
+  /// Of what was gathered what is told of people's attributes; where nothing else was.
+  std::unique_ptr<AttributeChanges> take_attributes();
   const ImportCounts& counts() const { return m_counts; }
   /// Those since the last time.
   std::vector<Rejected> take_rejected();
   std::size_t waiting_bytes() const { return m_waiting_bytes; } // of rejects, until they are taken
   /// Of rows and attributes, until they are cleared.
-  std::uint64_t held_bytes() const { return m_rows.bytes() + m_attributes.bytes(); }
+  std::uint64_t held_bytes() const { return m_rows.bytes() + m_attributes->bytes(); }
 
 private:
   /// A row whose recipient is looked up some records later.
@@ -89,10 +92,12 @@ private:
   /// By contact id; of an address reject() knows it.
   bool names_erased(const EventView& event);
   std::optional<std::uint32_t> account_of(std::string_view name, std::string_view record);
+  std::optional<std::uint32_t> other_account(std::string_view name, std::string_view record);
   /// Puts in what the envelope sender tells; nullopt: rejected or skipped.
   std::optional<std::uint32_t> account_by_route(EventView& event);
   void reject_nobodys(const EventView& event, std::string_view job);
   CampaignSlot& campaign_of(std::uint32_t account, const EventView& event);
+  CampaignSlot& other_campaign(std::uint32_t account, const EventView& event);
   CachedCampaign& cached_campaign(std::uint32_t account, std::string_view id,
                                   std::string_view send);
   LinkNumber link_of(CampaignSlot& campaign, const EventView& event);
@@ -104,19 +109,24 @@ private:
                           std::string_view contact_id, std::string_view record);
   std::string_view other_key_of(std::uint32_t account, std::string_view address,
                                 std::string_view contact_id, std::string_view record);
+  bool in_chunk(std::string_view text) const {
+    return text.data() >= m_text.data() &&
+           text.data() + text.size() <= m_text.data() + m_text.size();
+  }
   std::string_view kept_key(std::string_view key, std::string& space) const;
   void resolve(const Pending& pending);
   void resolve(const PendingPerson& person);
   void finish_pending();
   /// Of whom m_attributes began last. False: there are too many attributes; it was rejected.
   bool tell_attributes(const RecipientView& recipient);
+  void erase_broken();
   void give_number(std::size_t place, std::uint32_t number);
   void put(std::uint32_t bucket, const EventRow& row, std::uint32_t recipient);
 
   Session& m_session;
   std::optional<AddressBook::Pass> m_pass;
   RowBuckets m_rows;
-  AttributeChanges m_attributes;
+  std::unique_ptr<AttributeChanges> m_attributes; // never null
   ImportCounts m_counts;
   std::vector<Rejected> m_rejected;
   std::size_t m_rejected_bytes = 0; // of all there ever were
@@ -129,6 +139,7 @@ private:
   LookupQueue<PendingPerson> m_people;
 
   std::string m_scratch, m_contact;
+  bool m_account_asked = false;
   std::string m_account_name; // the last one asked for
   std::optional<std::uint32_t> m_account;
   struct {

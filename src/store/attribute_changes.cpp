@@ -10,12 +10,14 @@ void AttributeChanges::reserve(std::size_t more, std::size_t least) {
   }
 }
 
-void AttributeChanges::add(std::uint16_t attribute, std::string_view value) {
+void AttributeChanges::add(std::uint16_t attribute, std::string_view value, bool ahead) {
   if (4 * (m_values.size() + 1) > 3 * m_known.size()) {
     make_room();
   }
-  const auto hash = keyed_hash128(value, m_seed + attribute * hash_detail::k_a);
-  auto& known = place_of(hash.low, static_cast<std::uint32_t>(hash.high));
+  const auto hash =
+      ahead && ShortWord::fits(value) ? m_hash(ShortWord::read_ahead(value)) : m_hash(value);
+  const auto of_attribute = attribute * hash_detail::k_a; // the same value is another one of it
+  auto& known = place_of(hash.low ^ of_attribute, static_cast<std::uint32_t>(hash.high));
   if (known.next_number == 0) {
     add_value(known, attribute, value);
   }

@@ -28,7 +28,7 @@ public:
     std::string_view view() const { return {text, size}; }
   };
 
-  explicit AttributeChanges(std::uint64_t seed) : m_seed(seed) {}
+  explicit AttributeChanges(std::uint64_t seed) : m_hash(seed) {}
   AttributeChanges(const AttributeChanges&) = delete;
   AttributeChanges& operator=(const AttributeChanges&) = delete;
 
@@ -40,7 +40,8 @@ public:
     constexpr auto k_most_told = (std::uint64_t{1} << 40) - 1;
     m_people.push_back({recipient, valid_from, m_told.size() & k_most_told, 0});
   }
-  void add(std::uint16_t attribute, std::string_view value);
+  /// `ahead`: where the value stands ShortWord::k_longest bytes may be read, whatever its size.
+  void add(std::uint16_t attribute, std::string_view value, bool ahead = false);
   /// As if the last one had not begun.
   void abandon();
   void clear();
@@ -51,8 +52,14 @@ public:
   template<typename Test> void erase_people(Test test) { std::erase_if(m_people, test); }
   /// Calls see(value) for each that is told of him.
   template<typename See> void each_value(const Person& person, See see) const {
-    m_told.each(person.first, person.count, [&](std::uint32_t number) { see(m_values[number]); });
+    each_number(person, [&](std::uint32_t number) { see(m_values[number]); });
   }
+  /// The same with see(number of the value).
+  template<typename See> void each_number(const Person& person, See see) const {
+    m_told.each(person.first, person.count, see);
+  }
+  const Value& value(std::uint32_t number) const { return m_values[number]; }
+  std::uint64_t values() const { return m_values.size(); } // their numbers are below it
   /// That it takes in memory.
   std::uint64_t bytes() const;
 
@@ -68,7 +75,7 @@ private:
   void make_room();
   void add_value(Known& known, std::uint16_t attribute, std::string_view text);
 
-  std::uint64_t m_seed;
+  KeyedHash128 m_hash;
   LargeVector<Person> m_people;
   LargeList<std::uint32_t> m_told; // numbers of values, one person's after the other's
   LargeList<Value> m_values;       // by number

@@ -69,6 +69,26 @@ TEST_CASE("what is told of people comes back as it was told") {
   CHECK(all_of(changes) == std::vector<Told>{{8, 8, {{1, "Director"}}}});
 }
 
+TEST_CASE("a value is the same one, whatever may be read behind it") {
+  AttributeChanges changes(7);
+  changes.begin(1, 1);
+  const std::string text = "Vice President of Sales, and more that is not part of any value";
+  for (std::size_t size = 1; size < 24; ++size) {
+    const auto value = std::string_view(text).substr(0, size);
+    changes.add(1, value, true);
+    changes.add(1, std::string(value));
+  }
+  CHECK_EQ(changes.values(), 23);
+  std::vector<std::uint32_t> numbers;
+  changes.each_number(changes.people()[0],
+                      [&](std::uint32_t number) { numbers.push_back(number); });
+  REQUIRE(numbers.size() == 46);
+  for (std::size_t i = 0; i < numbers.size(); ++i) {
+    CHECK_EQ(numbers[i], i / 2);
+    CHECK_EQ(changes.value(numbers[i]).view(), std::string_view(text).substr(0, i / 2 + 1));
+  }
+}
+
 TEST_CASE("a value has one hash in all parts, and one of its own") {
   AttributeChanges a(7), b(7);
   a.begin(1, 1);
