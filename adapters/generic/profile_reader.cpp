@@ -3,6 +3,7 @@
 #include "adapter/smtp_status.hpp"
 #include "base/csv.hpp"
 #include "base/json.hpp"
+#include "base/short_word.hpp"
 #include "base/text.hpp"
 
 #include <fmt/format.h>
@@ -10,6 +11,7 @@
 
 #include <algorithm>
 #include <array>
+#include <span>
 
 namespace mailfunnel::generic {
 
@@ -37,6 +39,7 @@ struct Kind {
   std::string word;
   EventKind kind;
   BounceClass klass;
+  std::optional<ShortWord> as_short{};
 };
 
 enum class TimeFormat { iso, unix_time, pattern };
@@ -69,9 +72,21 @@ struct Plan {
   }
   /// What a word means; null: it is not in the table.
   const Kind* kind(std::string_view word) const {
+    return find(word, [word](const Kind& kind) { return same(kind.word, word); });
+  }
+  /// The same for a word behind which ShortWord::k_longest bytes may be read.
+  const Kind* kind_ahead(std::string_view word) const {
+    if (!ShortWord::fits(word)) {
+      return kind(word);
+    }
+    return find(word, [word = ShortWord::read_ahead(word)](const Kind& kind) {
+      return kind.as_short == word;
+    });
+  }
+  template<typename Is> const Kind* find(std::string_view word, Is is) const {
     const auto [first, others] = by_shape[shape_of(word)];
     for (auto i = static_cast<std::size_t>(first); first >= 0 && i < kinds.size(); ++i) {
-      if (same(kinds[i].word, word)) {
+      if (is(kinds[i])) {
         return &kinds[i];
       }
       if (!others) {
@@ -99,7 +114,11 @@ Kind parse_kind(std::string word, std::string_view ours) {
   const auto klass = colon == std::string_view::npos
                          ? BounceClass::none
                          : bounce_class(ours.substr(colon + 1)).value_or(BounceClass::none);
-  return {std::move(word), kind, klass};
+  Kind out{std::move(word), kind, klass};
+  if (ShortWord::fits(out.word)) {
+    out.as_short = ShortWord::read(out.word);
+  }
+  return out;
 }
 
 /// Does the meaning of this time hang on a zone? Tried: one that names none can take one. (Two
@@ -203,27 +222,13 @@ public:
   /// The texts of `event` are filled in; `word` and `when` are its kind and time as written.
   void finish(EventView& event, std::string_view word, std::string_view when, const Values* values,
               RecordSink& sink, bool agent_given) {
-    event.native = word;
-    event.kind = EventKind::unknown;
-    event.bounce = {};
-    set_kind(word, event);
-    if (!read_time(when, event.time)) {
-      reject_time(when, event.record, sink);
-      return;
-    }
-    if (event.address.empty() && event.contact_id.empty()) {
-      sink.reject("no address", event.record);
-      return;
-    }
-    const bool by_reader = event.kind == EventKind::open || event.kind == EventKind::click ||
-                           event.kind == EventKind::page;
-    event.agent_given = by_reader && agent_given;
-    event.user_agent = by_reader ? event.user_agent : std::string_view();
-    if (event.kind == EventKind::bounce || event.kind == EventKind::deferred ||
-        event.kind == EventKind::dropped) {
-      fill_bounce(values, event);
-    }
-    sink.accept(event);
+    finish(event, word, m_plan.kind(word), when, values, sink, agent_given);
+  }
+  /// The same for a word that stands in the chunk.
+  void finish_in_chunk(EventView& event, std::string_view word, std::string_view when,
+                       RecordSink& sink, bool agent_given) {
+    static_assert(ShortWord::k_longest <= k_padding);
+    finish(event, word, m_plan.kind_ahead(word), when, nullptr, sink, agent_given);
   }
 
   void event(const Values& values, std::string_view record, RecordSink& sink, bool agent_given) {
@@ -252,8 +257,9 @@ public:
       sink.reject("no address", record);
       return;
     }
-    view.subscription =
-        subscription(m_plan.at(values, Field::subscription)).value_or(Subscription::unknown);
+    if (const auto word = m_plan.at(values, Field::subscription); !word.empty()) {
+      view.subscription = subscription(word).value_or(Subscription::unknown);
+    }
     if (Instant changed; read_time(m_plan.at(values, Field::changed_at), changed)) {
       view.changed_at = changed.seconds;
     }
@@ -261,6 +267,31 @@ public:
   }
 
 private:
+  void finish(EventView& event, std::string_view word, const Kind* kind, std::string_view when,
+              const Values* values, RecordSink& sink, bool agent_given) {
+    event.native = word;
+    event.kind = EventKind::unknown;
+    event.bounce = {};
+    set_kind(word, kind, event);
+    if (!read_time(when, event.time)) {
+      reject_time(when, event.record, sink);
+      return;
+    }
+    if (event.address.empty() && event.contact_id.empty()) {
+      sink.reject("no address", event.record);
+      return;
+    }
+    const bool by_reader = event.kind == EventKind::open || event.kind == EventKind::click ||
+                           event.kind == EventKind::page;
+    event.agent_given = by_reader && agent_given;
+    event.user_agent = by_reader ? event.user_agent : std::string_view();
+    if (event.kind == EventKind::bounce || event.kind == EventKind::deferred ||
+        event.kind == EventKind::dropped) {
+      fill_bounce(values, event);
+    }
+    sink.accept(event);
+  }
+
   [[gnu::noinline]] void reject_time(std::string_view when, std::string_view record,
                                      RecordSink& sink) const {
     sink.reject(when.empty() ? "no time"
@@ -269,8 +300,8 @@ private:
                 record);
   }
 
-  void set_kind(std::string_view word, EventView& event) const {
-    if (const auto* kind = m_plan.kind(word)) {
+  void set_kind(std::string_view word, const Kind* kind, EventView& event) const {
+    if (kind != nullptr) {
       event.kind = kind->kind;
       event.bounce.klass = kind->klass;
     } else if (!m_plan.kinds_given) {
@@ -332,7 +363,9 @@ public:
       m_kind = field == Field::kind ? column : m_kind;
       m_time = field == Field::time ? column : m_time;
       if (const auto member = member_of(field)) {
-        m_members.emplace_back(column, member);
+        const bool detail = field == Field::message_id || field == Field::event_id;
+        m_members.emplace(detail ? m_members.end() : m_members.begin(), column, member);
+        m_details += detail ? 1 : 0;
       }
       m_most = std::max(m_most, column + 1);
     }
@@ -348,6 +381,8 @@ public:
 
   void read(const Chunk& chunk, RecordSink& sink) override {
     m_csv.start(chunk.text);
+    const auto members = std::span(m_members).first(
+        sink.wants().details ? m_members.size() : m_members.size() - m_details);
     CsvRow row;
     if (chunk.first && m_header && !m_csv.next(row)) {
       return;
@@ -358,12 +393,17 @@ public:
         continue;
       }
       if (m_plan->direct && !m_plan->recipients) { // the usual log: no detour
+        m_event.record = row.raw();
         if (row.plain() && row.size() > m_most) {
-          direct_event(
-              row, [&row](std::size_t column) { return row.bare(column); }, sink);
+          for (const auto& [column, member] : members) {
+            m_event.*member = row.bare(column);
+          }
+          m_maker.finish_in_chunk(m_event, row.bare(m_kind), row.bare(m_time), sink, m_agent_given);
         } else {
-          direct_event(
-              row, [&row](std::size_t column) { return row[column]; }, sink);
+          for (const auto& [column, member] : members) {
+            m_event.*member = row[column];
+          }
+          m_maker.finish(m_event, row[m_kind], row[m_time], nullptr, sink, m_agent_given);
         }
         continue;
       }
@@ -386,15 +426,6 @@ public:
   }
 
 private:
-  /// One event for all rows: what is mapped is written anew each time.
-  template<typename FieldOf> void direct_event(const CsvRow& row, FieldOf field, RecordSink& sink) {
-    m_event.record = row.raw();
-    for (const auto& [column, member] : m_members) {
-      m_event.*member = field(column);
-    }
-    m_maker.finish(m_event, field(m_kind), field(m_time), nullptr, sink, m_agent_given);
-  }
-
   std::shared_ptr<const Plan> m_plan;
   CsvDialect m_dialect;
   std::vector<std::pair<std::size_t, Field>> m_columns;
@@ -403,7 +434,8 @@ private:
   std::size_t m_kind = 0, m_time = 0;   // columns
   std::size_t m_needed = 0, m_most = 0; // fields of a row: at least; up to the last that is mapped
   std::vector<std::pair<std::size_t, std::string_view EventView::*>> m_members;
-  EventView m_event;
+  std::size_t m_details = 0; // the last ones of these
+  EventView m_event;         // one for all rows: what is mapped is written anew each time
   Values m_values{};
   CsvReader m_csv;
   RecordMaker m_maker;

@@ -2,6 +2,7 @@
 
 #include "base/text.hpp"
 
+#include <algorithm>
 #include <date/tz.h>
 #include <fmt/format.h>
 
@@ -197,14 +198,19 @@ int clock_of(const char* p) {
   }
   constexpr std::uint64_t k_high = 0xF0F0FFF0F0FFF0F0, k_wanted = 0x30303A30303A3030;
   constexpr std::uint64_t k_six = 0x0606000606000606; // gives what is above '9' another high half
-  const auto digit = [text](unsigned place) { return static_cast<int>(text >> 8 * place & 0xF); };
-  const int hour = 10 * digit(0) + digit(1), minute = 10 * digit(3) + digit(4),
-            second = 10 * digit(6) + digit(7);
-  if ((text & k_high) != k_wanted || ((text + k_six) & k_high) != k_wanted || hour > 23 ||
-      minute > 59 || second > 60) {
+  constexpr std::uint64_t k_digits = 0x0F0F000F0F000F0F;
+  const auto digits = text & k_digits;
+  const auto pairs = 10 * digits + (digits >> 8); // hour, minute and second in bytes 0, 3 and 6
+  constexpr std::uint64_t k_pairs = 0x00FF0000FF0000FF;
+  constexpr std::uint64_t k_to_128 = 0x0043000044000068; // from 61, 60 and 24
+  constexpr std::uint64_t k_over = 0x0080000080000080;
+  const auto wrong = ((text & k_high) ^ k_wanted) | (((text + k_six) & k_high) ^ k_wanted) |
+                     (((pairs & k_pairs) + k_to_128) & k_over);
+  if (wrong != 0) {
     return -1;
   }
-  return hour * 3600 + minute * 60 + (second == 60 ? 59 : second);
+  const auto pair = [pairs](unsigned place) { return static_cast<int>(pairs >> 8 * place & 0xFF); };
+  return pair(0) * 3600 + pair(3) * 60 + std::min(pair(6), 59);
 }
 
 } // namespace

@@ -24,21 +24,39 @@ constexpr auto k_outside = [] {
   return outside;
 }();
 
-using Bytes [[gnu::vector_size(16)]] = signed char;
+using Bytes [[gnu::vector_size(16)]] = unsigned char;
 using Words [[gnu::vector_size(16)]] = std::uint64_t;
 static_assert(sizeof(Bytes) == sizeof(Words));
 
-/// All ones where a byte is no printable ASCII (0x21 to 0x7e), or is an upper case letter.
-Bytes not_plain(Bytes text) {
-  using Unsigned [[gnu::vector_size(16)]] = unsigned char;
-  const auto from_a = reinterpret_cast<Unsigned>(text) - 'A';
-  return (text < 0x21) | (text == 0x7f) | reinterpret_cast<Bytes>(from_a < 26);
-}
+/// What is seen of the letters of a text, 16 at a time.
+class SeenLetters {
+public:
+  void look(const char* at) {
+    Bytes bytes;
+    std::memcpy(&bytes, at, sizeof bytes);
+    const auto from_first = bytes - k_first, from_a = bytes - 'A';
+    m_farthest = from_first > m_farthest ? from_first : m_farthest;
+    m_next_to_a = from_a < m_next_to_a ? from_a : m_next_to_a;
+    m_colons |= bytes == ':';
+    m_at_signs |= bytes == '@';
+  }
+  /// All are printable ASCII (0x21 to 0x7e), no upper case letters and no ':', as "mailto:" has
+  /// one; and there is an '@'.
+  bool are_plain() const {
+    return !any((m_farthest > k_last - k_first) | (m_next_to_a < 26) | m_colons) && any(m_at_signs);
+  }
 
-bool any(Bytes bytes) {
-  const auto words = reinterpret_cast<Words>(bytes);
-  return (words[0] | words[1]) != 0;
-}
+private:
+  using Marks [[gnu::vector_size(16)]] = signed char; // all ones, or none
+  static bool any(Marks marks) {
+    const auto words = reinterpret_cast<Words>(marks);
+    return (words[0] | words[1]) != 0;
+  }
+  static constexpr unsigned char k_first = 0x21, k_last = 0x7e;
+  Bytes m_farthest{};           // from k_first
+  Bytes m_next_to_a = ~Bytes{}; // from 'A'
+  Marks m_colons{}, m_at_signs{};
+};
 
 /// Nothing in it must be changed: an address as nearly all are written.
 bool is_plain(std::string_view text) {
@@ -47,24 +65,20 @@ bool is_plain(std::string_view text) {
       k_outside[static_cast<unsigned char>(text.back())]) {
     return false;
   }
-  Bytes bytes, bad{}, at_signs{};
-  const auto look = [&](const char* at) {
-    std::memcpy(&bytes, at, sizeof bytes);
-    bad |= not_plain(bytes);
-    at_signs |= bytes == '@';
-  };
-  if (text.size() < sizeof bytes) {
-    std::array<char, sizeof bytes> padded;
+  constexpr auto k_step = sizeof(Bytes);
+  SeenLetters seen;
+  if (text.size() < k_step) {
+    std::array<char, k_step> padded;
     padded.fill('x');
     std::memcpy(padded.data(), text.data(), text.size());
-    look(padded.data());
+    seen.look(padded.data());
   } else {
-    for (std::size_t at = 0; at + sizeof bytes < text.size(); at += sizeof bytes) {
-      look(text.data() + at);
+    for (std::size_t at = 0; at + k_step < text.size(); at += k_step) {
+      seen.look(text.data() + at);
     }
-    look(text.data() + text.size() - sizeof bytes); // some of it once more
+    seen.look(text.data() + text.size() - k_step); // some of it once more
   }
-  return !any(bad) && any(at_signs) && !(text.front() == 'm' && text.starts_with("mailto:"));
+  return seen.are_plain();
 }
 
 bool has_parts(std::string_view text, std::size_t at) {

@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <map>
 #include <numeric>
 #include <tuple>
@@ -42,6 +43,13 @@ std::string Recipients::attribute_block(std::uint32_t block) {
   auto query = m_database->use("SELECT data FROM attribute_block WHERE block = ?1");
   query.bind(block);
   return query.step() ? std::string(query.blob(0)) : std::string();
+}
+
+/// All stored ones have lower numbers.
+std::uint32_t Recipients::attribute_blocks() {
+  auto query = m_database->use("SELECT coalesce(max(block) + 1, 0) FROM attribute_block");
+  query.step();
+  return static_cast<std::uint32_t>(query.integer(0));
 }
 
 namespace {
@@ -160,49 +168,115 @@ public:
       }
     }
   }
-  /// Calls see(value, valid_from) with all that is told of him.
-  template<typename See> void each_value(std::uint32_t place, See see) const {
-    const auto* part = m_parts.data();
-    while (place >= (*part)->people().size()) {
-      place -= static_cast<std::uint32_t>((*part++)->people().size());
+  std::size_t parts() const { return m_parts.size(); }
+  const AttributeChanges& part(std::size_t i) const { return *m_parts[i]; }
+  /// Calls see(part, number of a value in it, valid_from) with all that is told of him.
+  template<typename See> void each_number(std::uint32_t place, See see) const {
+    std::size_t part = 0;
+    while (place >= m_parts[part]->people().size()) {
+      place -= static_cast<std::uint32_t>(m_parts[part++]->people().size());
     }
-    const auto& person = (*part)->people()[place];
-    (*part)->each_value(
-        person, [&](const AttributeChanges::Value& value) { see(value, person.valid_from); });
+    const auto& person = m_parts[part]->people()[place];
+    m_parts[part]->each_number(person,
+                               [&](std::uint32_t number) { see(part, number, person.valid_from); });
+  }
+  /// The same with see(value, valid_from).
+  template<typename See> void each_value(std::uint32_t place, See see) const {
+    each_number(place, [&](std::size_t part, std::uint32_t number, std::uint32_t since) {
+      see(m_parts[part]->value(number), since);
+    });
   }
 
 private:
   std::span<const AttributeChanges* const> m_parts;
 };
 
-/// One statement of an attribute.
-struct Told {
-  const AttributeChanges::Value* value;
-  std::uint32_t valid_from;
-  std::uint16_t recipient;
-};
-
-/// Of one attribute, each of somebody else of a block.
-class FreshColumn {
+/// Values of all parts by one number each, where they are few, as of most attributes: in a block
+/// they are then known without a look at their texts.
+class UnitedValues {
 public:
-  const AttributeColumn& make(std::span<const Told> told) {
-    m_slots.fill({});
-    m_column.values.clear();
-    const auto n = told.size();
-    m_column.recipient.resize(n);
-    m_column.valid_from.resize(n);
-    m_column.value.resize(n);
-    for (std::size_t i = 0; i < n; ++i) {
-      m_column.recipient[i] = told[i].recipient;
-      m_column.valid_from[i] = told[i].valid_from;
-      m_column.value[i] = number_of(*told[i].value);
+  explicit UnitedValues(const AllTold& all) {
+    constexpr std::uint64_t k_few = 1 << 16;
+    std::uint64_t values = 0;
+    for (std::size_t part = 0; part < all.parts(); ++part) {
+      values += all.part(part).values();
     }
-    return m_column;
+    if (values > k_few) {
+      return;
+    }
+    std::vector<const AttributeChanges::Value*> known(std::bit_ceil(2 * values + 1));
+    std::vector<std::uint32_t> numbers(known.size());
+    for (std::size_t part = 0; part < all.parts(); ++part) {
+      auto& of_part = m_numbers.emplace_back();
+      for (std::uint32_t number = 0; number < all.part(part).values(); ++number) {
+        const auto& value = all.part(part).value(number);
+        auto place = value.hash & (known.size() - 1);
+        while (known[place] != nullptr && !alike(*known[place], value)) {
+          place = (place + 1) & (known.size() - 1);
+        }
+        if (known[place] == nullptr) {
+          known[place] = &value;
+          numbers[place] = m_count++;
+        }
+        of_part.push_back(numbers[place]);
+      }
+    }
+  }
+  /// Otherwise they are too many.
+  explicit operator bool() const { return !m_numbers.empty(); }
+  std::uint32_t count() const { return m_count; }
+  std::uint32_t number(std::size_t part, std::uint32_t number) const {
+    return m_numbers[part][number];
   }
 
 private:
-  /// By the hash that the import made; parts of it may have a value each.
+  static bool alike(const AttributeChanges::Value& a, const AttributeChanges::Value& b) {
+    return a.hash == b.hash && a.attribute == b.attribute && a.view() == b.view();
+  }
+  std::uint32_t m_count = 0;
+  std::vector<std::vector<std::uint32_t>> m_numbers; // by part, then by its own number
+};
+
+/// One attribute of people of a block, as it grows.
+class FreshColumn {
+public:
+  /// For at most so many people.
+  void begin(std::size_t people) {
+    if (m_looked_up) {
+      m_slots.fill({});
+      m_looked_up = false;
+    }
+    m_column.values.clear();
+    m_column.recipient.resize(people);
+    m_column.valid_from.resize(people);
+    m_column.value.resize(people);
+    m_size = 0;
+  }
+  /// False: each is once, in the order of their numbers, and this one is not.
+  bool add(std::uint16_t recipient, std::uint32_t valid_from, std::uint32_t value) {
+    if (m_size != 0 && recipient <= m_column.recipient[m_size - 1]) {
+      return false;
+    }
+    m_column.recipient[m_size] = recipient;
+    m_column.valid_from[m_size] = valid_from;
+    m_column.value[m_size++] = value;
+    return true;
+  }
+  bool empty() const { return m_size == 0; }
+  const AttributeColumn& finish() {
+    m_column.recipient.resize(m_size);
+    m_column.valid_from.resize(m_size);
+    m_column.value.resize(m_size);
+    return m_column;
+  }
+  /// The number that a value gets which is not in the column yet.
+  std::uint32_t new_number_of(const AttributeChanges::Value& value) {
+    m_column.values.push_back(value.view());
+    return static_cast<std::uint32_t>(m_column.values.size() - 1);
+  }
+  /// Of one that may be in it, by the hash that the import made: parts of it may have a value each.
   std::uint32_t number_of(const AttributeChanges::Value& value) {
+    m_looked_up = true;
     const auto tag = static_cast<std::uint16_t>(value.hash >> 16);
     for (auto place = value.hash;; ++place) {
       auto& slot = m_slots[place % m_slots.size()];
@@ -217,47 +291,85 @@ private:
     }
   }
 
+private:
   struct Slot {
     std::uint16_t tag = 0, next_number = 0; // of a value + 1; 0: nobody is here
   };
   std::array<Slot, std::size_t{2} * k_recipient_block> m_slots;
-  AttributeColumn m_column;
+  bool m_looked_up = false;
+  AttributeColumn m_column; // with room
+  std::size_t m_size = 0;   // of it
 };
 
-/// What is told of people of a block of whom nothing is known, where it tells of each attribute of
-/// each of them once; "": it does not.
-std::string encode_fresh(const AllTold& all, std::span<const ToldPerson> people,
-                         std::size_t& count) {
-  thread_local std::vector<std::vector<Told>> t_told; // by attribute
-  thread_local FreshColumn t_column;
-  for (auto& told : t_told) {
-    told.clear();
+/// Blocks of people of whom nothing is known, one after the other; one a thread.
+class FreshBlocks {
+public:
+  FreshBlocks(const AllTold& all, const UnitedValues& united) : m_all(all), m_united(united) {
+    if (m_united) {
+      m_known.emplace_back(m_united.count(), Known{});
+    }
+    for (std::size_t part = 0; !m_united && part < all.parts(); ++part) {
+      m_known.emplace_back(all.part(part).values(), Known{});
+    }
   }
-  count = 0;
-  bool once = true;
-  for (const auto& person : people) {
-    const auto index = static_cast<std::uint16_t>(index_of(person.recipient));
-    all.each_value(person.place, [&](const AttributeChanges::Value& value, std::uint32_t since) {
-      if (value.attribute >= t_told.size()) {
-        t_told.resize(value.attribute + 1U);
+
+  /// "": not each attribute of each of them is told once. `count`: of what is told.
+  std::string encode(std::span<const ToldPerson> people, std::size_t& count) {
+    for (auto& column : m_columns) {
+      column.begin(people.size());
+    }
+    ++m_block;
+    m_people = people.size();
+    count = 0;
+    for (const auto& person : people) {
+      const auto index = static_cast<std::uint16_t>(index_of(person.recipient));
+      bool once = true;
+      m_all.each_number(
+          person.place, [&](std::size_t part, std::uint32_t number, std::uint32_t since) {
+            const auto& known = known_value(part, number);
+            once = m_columns[known.attribute].add(index, since, known.in_column) && once;
+            ++count;
+          });
+      if (!once) {
+        return {};
       }
-      auto& told = t_told[value.attribute];
-      once = once && (told.empty() || told.back().recipient < index);
-      told.push_back({&value, since, index});
-      ++count;
-    });
-    if (!once) {
-      return {};
     }
-  }
-  AttributeWriter writer;
-  for (std::size_t attribute = 0; attribute < t_told.size(); ++attribute) {
-    if (!t_told[attribute].empty()) {
-      writer.add(static_cast<std::uint16_t>(attribute), t_column.make(t_told[attribute]));
+    AttributeWriter writer;
+    for (std::size_t attribute = 0; attribute < m_columns.size(); ++attribute) {
+      if (!m_columns[attribute].empty()) {
+        writer.add(static_cast<std::uint16_t>(attribute), m_columns[attribute].finish());
+      }
     }
+    return writer.finish();
   }
-  return writer.finish();
-}
+
+private:
+  struct Known {             // a value of a part
+    std::uint32_t block = 0; // the last one in which it was seen, counted from 1
+    std::uint16_t in_column = 0, attribute = 0;
+  };
+  /// Most values are told of many: each is looked up once a block.
+  const Known& known_value(std::size_t part, std::uint32_t number) {
+    auto& known = m_united ? m_known.front()[m_united.number(part, number)] : m_known[part][number];
+    if (known.block != m_block) {
+      const auto& value = m_all.part(part).value(number);
+      while (value.attribute >= m_columns.size()) {
+        m_columns.emplace_back().begin(m_people);
+      }
+      auto& column = m_columns[value.attribute];
+      const auto in_column = m_united ? column.new_number_of(value) : column.number_of(value);
+      known = {m_block, static_cast<std::uint16_t>(in_column), value.attribute};
+    }
+    return known;
+  }
+
+  const AllTold& m_all;
+  const UnitedValues& m_united;
+  std::uint32_t m_block = 0;
+  std::size_t m_people = 0;                // of it
+  std::vector<LargeVector<Known>> m_known; // by part (all as one where they are united), by number
+  std::vector<FreshColumn> m_columns;      // by attribute
+};
 
 } // namespace
 
@@ -294,20 +406,27 @@ std::size_t Recipients::change_attributes(std::span<const AttributeChanges* cons
     std::size_t added = 0;
   };
   std::vector<Piece> pieces;
+  const auto stored = attribute_blocks();
   for (std::uint32_t block = 0; block <= *top; ++block) {
     if (starts[block] != starts[block + 1]) {
-      pieces.push_back({block, attribute_block(block)});
+      pieces.push_back({block, block < stored ? attribute_block(block) : std::string()});
     }
   }
+  const UnitedValues as_one(all);
+  std::vector<std::optional<FreshBlocks>> fresh_blocks(threads);
   BlobWriter writer(m_database->use("INSERT INTO attribute_block VALUES (?1, ?2) ON CONFLICT "
                                     "(block) DO UPDATE SET data = excluded.data"));
-  parallel_for(pieces.size(), threads, [&](std::size_t p, unsigned) {
+  parallel_for(pieces.size(), threads, [&](std::size_t p, unsigned thread) {
     auto& piece = pieces[p];
     const std::span mine(order.data() + starts[piece.block],
                          starts[piece.block + 1] - starts[piece.block]);
     put_in_order(mine);
     if (piece.old.empty()) {
-      if (auto fresh = encode_fresh(all, mine, piece.added); !fresh.empty()) {
+      auto& blocks = fresh_blocks[thread];
+      if (!blocks) {
+        blocks.emplace(all, as_one);
+      }
+      if (auto fresh = blocks->encode(mine, piece.added); !fresh.empty()) {
         writer.put(piece.block, std::move(fresh));
         return;
       }

@@ -60,6 +60,7 @@ public:
   std::size_t change_attributes(std::span<const AttributeChanges* const> changes, unsigned threads);
   /// Blob of block `block`; "" when there is none.
   std::string attribute_block(std::uint32_t block);
+  std::uint32_t attribute_blocks();
   /// All that was ever said of one recipient's attributes, by name, then time.
   struct Statement {
     std::string name, value;
