@@ -242,8 +242,7 @@ private:
     options.complete = m_request.complete;
     options.valid_from = m_request.valid_from;
     const auto total = input.bytes.total();
-    options.small = total != 0 && total <= k_small_input &&
-                    Recipients(m_store.database()).count() >= k_large_store;
+    options.small = total != 0 && total <= k_small_input && is_large_store();
     auto& session = session_for(std::move(options));
     StreamHooks hooks;
     hooks.rejected = [&](const Rejected& rejected) {
@@ -255,14 +254,17 @@ private:
       }
     };
     hooks.stopped = m_hooks.stopped;
-    hooks.may_wait = true;
     StreamReport report;
-    writing(
-        [&] { report = import_stream(session, input, std::move(head), *opened.reader, hooks); });
-    note_written();
-    if (report.waits) {
-      m_waiting.push_back(m_summary.files.size());
+    try {
+      report = import_stream(session, input, std::move(head), *opened.reader, hooks);
+    } catch (const Failure&) {
+      if (m_session->flushes() == m_committing.flushes) { // perhaps it was that one
+        settle();
+      }
+      m_session.reset(); // it knows what was not written
+      throw;
     }
+    m_committing = {m_summary.files.size(), session.flushes()};
     m_summary.total.add(report.counts);
     m_summary.failed += report.error ? 1 : 0;
     m_summary.files.push_back({input.name, opened.adapter,
@@ -279,53 +281,40 @@ private:
         fold_inbox(m_store, m_workspace.threads); // what comes now need not look there
       }
       m_session.emplace(m_store, std::move(options));
+      m_committing = {};
     }
     return *m_session;
   }
 
-  /// Writes what waits in it; if that fails, those who waited tell so.
-  void end_session() {
+  /// What was read before is on the disk after this, or its file tells that it is not.
+  void settle() {
     try {
-      if (m_session && m_session->waits()) {
-        ImportCounts counts;
-        writing([&] { m_session->flush({}, counts, {}, false); });
-        note_written();
+      if (m_session) {
+        m_session->settle();
       }
     } catch (const Failure& failure) {
-      if (ends_all(failure)) {
-        throw;
-      }
+      m_session.reset();
+      m_summary.files[m_committing.file].error = failure.error;
+      ++m_summary.failed;
     }
+  }
+
+  void end_session() {
+    settle();
     m_session.reset();
   }
 
-  /// Runs write(), after which those who wait are written; a failure, and they are not.
-  template<typename Write> void writing(Write write) {
-    try {
-      write();
-    } catch (const Failure& failure) {
-      m_session.reset(); // it knows what was not written
-      for (const auto file : std::exchange(m_waiting, {})) {
-        m_summary.files[file].error = failure.error;
-        ++m_summary.failed;
-      }
-      throw;
-    }
-  }
-
-  void note_written() {
-    const auto written = m_session->take_written();
-    for (std::size_t i = 0; i < written.size(); ++i) {
-      m_summary.files[m_waiting.at(i)].counts.add(written[i]);
-      m_summary.total.add(written[i]);
-    }
-    m_waiting.erase(m_waiting.begin(),
-                    m_waiting.begin() + static_cast<std::ptrdiff_t>(written.size()));
+  bool is_large_store() {
+    settle(); // it can't be asked before
+    return Recipients(m_store.database()).count() >= k_large_store;
   }
 
   Store& m_store;
-  std::optional<Session> m_session;   // of the last input
-  std::vector<std::size_t> m_waiting; // files of the summary that are not written yet
+  std::optional<Session> m_session; // of the last input
+  struct {
+    std::size_t file = 0;      // of the summary, whose last batch may not be on the disk yet
+    std::uint64_t flushes = 0; // of the session, with that
+  } m_committing;
   const Workspace& m_workspace;
   const ImportRequest& m_request;
   const ImportHooks& m_hooks;

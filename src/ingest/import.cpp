@@ -24,8 +24,6 @@ struct Lane {
 constexpr std::size_t k_waiting_rejects = std::size_t{2} << 20;
 /// Text that several threads unpack before one of them takes it.
 constexpr std::size_t k_unpacked_ahead = 3 * ChunkFeeder::k_chunk_size;
-/// Of the memory for what is in flight, the part that may wait for the next input.
-constexpr std::uint64_t k_waiting_share = 4;
 /// People that room is made for ahead, however many an input seems to have.
 constexpr double k_most_ahead = 4'000'000;
 
@@ -69,21 +67,13 @@ ImportCounts sum_of(const std::vector<std::unique_ptr<Lane>>& lanes) {
   return sum;
 }
 
-void let_wait(Session& session, std::vector<std::unique_ptr<Lane>>& lanes) {
-  std::vector<std::unique_ptr<AttributeChanges>> told;
-  for (auto& lane : lanes) {
-    told.push_back(lane->worker.take_attributes());
-  }
-  session.let_wait(std::move(told));
-}
-
 void flush(Session& session, std::vector<std::unique_ptr<Lane>>& lanes, ImportCounts& counts,
            const std::string& source, bool last) {
   std::vector<Session::Harvest> harvests;
   for (auto& lane : lanes) {
     harvests.push_back(lane->worker.harvest());
   }
-  session.flush(harvests, counts, source, last);
+  session.flush(harvests, counts, source, last, {}, Session::Commit::beside);
   for (auto& lane : lanes) {
     lane->worker.clear();
   }
@@ -131,7 +121,6 @@ StreamReport import_stream(Session& session, Input& input, std::string head, Log
   std::vector<std::uint64_t> lines_before{0};
   std::mutex failure_mutex;
   bool more = true;
-  const auto waiting = session.waiting_bytes();
   ImportCounts counts; // what flushes add
   while (more) {
     std::atomic<std::uint64_t> held{0};            // bytes
@@ -169,7 +158,7 @@ StreamReport import_stream(Session& session, Input& input, std::string head, Log
           read += lane.piece.chunk.text.size(); // before `people`, which is divided by it
           people += lane.worker.counts().recipients - people_before;
           held += lane.worker.held_bytes() - before;
-          const auto total = waiting + held + session.book().added_bytes();
+          const auto total = held + session.book().added_bytes();
           full =
               full || total > options.memory / 2 || lane.worker.waiting_bytes() > k_waiting_rejects;
           if (hooks.progress) {
@@ -198,9 +187,7 @@ StreamReport import_stream(Session& session, Input& input, std::string head, Log
     counts.first = seen.first;
     counts.last = seen.last;
     counts.events = seen.events;
-    report.waits = hooks.may_wait && !more && !report.error && seen.events == 0 && !options.small &&
-                   waiting + held <= options.memory / k_waiting_share;
-    report.waits ? let_wait(session, lanes) : flush(session, lanes, counts, input.name, !more);
+    flush(session, lanes, counts, input.name, !more);
     report_rejects(lanes, lines_before, hooks);
   }
   report.accounts = session.accounts_with_events();

@@ -16,7 +16,6 @@ namespace mailfunnel {
 struct StreamReport {
   ImportCounts counts;
   std::vector<std::string> accounts; // whose events came in, by name
-  bool waits = false; // it is not written yet: Session::take_written() will tell what was new
   std::optional<Error>
       error; // the input could not be read to its end; what came before it is in the store
 };
@@ -26,12 +25,11 @@ struct StreamHooks {
   std::function<void(std::uint64_t taken, std::uint64_t total)>
       progress;                  // bytes of the file; from any thread
   std::function<bool()> stopped; // true: finish what is read and stop
-  bool may_wait = false; // what tells of people and mailings alone may wait for the next input
 };
 
-/// `head` was read from `input` for detection. Each flush is one durable transaction: what it held
-/// is there whatever happens later. A session that it left by an exception goes on with no other
-/// input.
+/// `head` was read from `input` for detection. Each flush is one transaction, and durable before
+/// the next: what it held is there whatever happens later. The last one is once Session::settle()
+/// says so. A session that was left by an exception goes on with no other input.
 StreamReport import_stream(Session& session, Input& input, std::string head, LogReader& reader,
                            const StreamHooks& hooks);
 

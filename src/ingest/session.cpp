@@ -6,6 +6,9 @@
 #include "store/writing.hpp"
 
 #include <algorithm>
+#include <chrono>
+#include <system_error>
+#include <utility>
 
 namespace mailfunnel {
 
@@ -68,9 +71,15 @@ void Session::make_book() {
 
 bool Session::go_on_with(SessionOptions options) {
   constexpr std::size_t k_most_mailings = 1000; // each is looked at in each flush
+  // While the last flush is committed nobody else writes.
+  const auto others_wrote = [this] {
+    const bool committing =
+        m_commit.valid() && m_commit.wait_for(std::chrono::seconds(0)) != std::future_status::ready;
+    return !committing && (Erasures::version(m_store) != m_erasures_seen ||
+                           m_store.database().version() != m_version);
+  };
   if (m_options.small || options.small || m_united || m_erased ||
-      m_campaigns.size() > k_most_mailings || Erasures::version(m_store) != m_erasures_seen ||
-      m_store.database().version() != m_version) {
+      m_campaigns.size() > k_most_mailings || others_wrote()) {
     return false;
   }
   m_options = std::move(options);
@@ -119,6 +128,7 @@ std::optional<std::uint32_t> Session::account_named(std::string_view name) {
   const auto adapter = known                       ? configured->second
                        : name == m_options.account ? m_options.adapter
                                                    : std::string();
+  settle();
   const WriterLock writing(m_store.path());
   const auto id = m_catalog.account_id(std::string(name), adapter);
   m_accounts.emplace(name, id);
@@ -142,6 +152,7 @@ CampaignSlot& Session::campaign(std::uint32_t account, std::string_view external
   if (const auto known = m_by_id.find(key); known != m_by_id.end()) {
     return *known->second;
   }
+  settle();
   const auto stored = stored_campaign(account, external_id, send);
   auto& slot = m_campaigns.emplace_back();
   slot.index = static_cast<std::uint32_t>(m_campaigns.size() - 1);
@@ -178,6 +189,7 @@ std::optional<Catalog::FoundCampaign> Session::stored_campaign(std::uint32_t acc
 
 void Session::load_links(CampaignSlot& campaign) {
   const std::lock_guard lock(m_mutex); // the connection is one thread's at a time
+  settle();
   number_stored_links(campaign);
   campaign.links_loaded = true;
 }
@@ -249,6 +261,7 @@ std::optional<std::uint16_t> Session::attribute(std::string_view name) {
   if (const auto known = m_attributes.find(name); known != m_attributes.end()) {
     return known->second;
   }
+  settle();
   const WriterLock writing(m_store.path());
   const auto id = m_recipients.attribute_id(name);
   if (id) {
@@ -262,6 +275,7 @@ std::uint16_t Session::word(std::string_view text) {
   if (const auto known = m_words.find(text); known != m_words.end()) {
     return known->second;
   }
+  settle();
   const WriterLock writing(m_store.path());
   const auto id = m_catalog.word_id(text);
   m_words.emplace(text, id);
@@ -362,43 +376,34 @@ void Session::name_campaign(CampaignSlot& campaign, std::string_view name) {
 // ---- writing
 // -------------------------------------------------------------------------------------------------------
 
-void Session::let_wait(std::vector<std::unique_ptr<AttributeChanges>> attributes) {
-  std::erase_if(attributes, [](const auto& changes) { return changes->people().empty(); });
-  m_waiting.push_back({std::move(attributes), m_book->next_number()});
-}
-
-std::uint64_t Session::waiting_bytes() const {
-  std::uint64_t bytes = 0;
-  for (const auto& waiting : m_waiting) {
-    for (const auto& changes : waiting.attributes) {
-      bytes += changes->bytes();
-    }
+void Session::settle() const {
+  if (m_commit.valid()) {
+    m_commit.get();
   }
-  return bytes;
 }
 
-/// All that is to be written: what waits first.
-std::vector<Session::Harvest> Session::with_waiting(std::span<Harvest> harvests) {
-  std::vector<Harvest> all;
-  for (const auto& waiting : m_waiting) {
-    for (const auto& changes : waiting.attributes) {
-      all.push_back({&m_no_rows, changes.get(), changes->bytes()});
-    }
+namespace {
+
+/// Runs by a thread of its own, if there is one to be had. What fails is told by get().
+std::shared_future<void> run_beside(std::function<void()> run) {
+  try {
+    return std::async(std::launch::async, run).share();
+  } catch (const std::system_error&) {
+    return std::async(std::launch::deferred, run).share(); // by whoever asks
   }
-  all.insert(all.end(), harvests.begin(), harvests.end());
-  return all;
 }
 
-void Session::flush(std::span<Harvest> own, ImportCounts& counts, const std::string& source,
-                    bool last, const std::function<bool()>& also) {
-  auto all = with_waiting(own);
-  const std::span<Harvest> harvests(all);
+} // namespace
+
+void Session::flush(std::span<Harvest> harvests, ImportCounts& counts, const std::string& source,
+                    bool last, const std::function<bool()>& also, Commit commit) {
+  settle();
   constexpr std::uint64_t k_packed = 2; // so many times smaller in the store
   std::uint64_t bytes = m_book->added_bytes() / k_packed;
   for (const auto& harvest : harvests) {
     bytes += harvest.bytes / k_packed;
   }
-  Writing writing(m_store, bytes);
+  auto writing = std::make_shared<Writing>(m_store, bytes);
   write_erasures(harvests);
   const bool others = others_wrote();
   if (others) {
@@ -410,10 +415,7 @@ void Session::flush(std::span<Harvest> own, ImportCounts& counts, const std::str
   if (m_options.small) {
     write_small(harvests, counts);
   } else {
-    const auto known = m_recipients.count();
     write_large(harvests, counts, others);
-    changed = write_waiting(known, counts) || changed;
-    write_attributes(own, counts);
   }
   for (const auto& [account, time, key, campaign, native] : m_unknown) {
     m_store.database()
@@ -431,8 +433,15 @@ void Session::flush(std::span<Harvest> own, ImportCounts& counts, const std::str
   if (changed || before != counts.fresh + counts.new_recipients + counts.changed_attributes) {
     m_store.count_change();
   }
-  writing.commit();
-  m_store.checkpoint();
+  m_commit = run_beside([this, kept = std::move(writing)]() mutable {
+    const auto of_batch = std::exchange(kept, nullptr); // ends with this
+    of_batch->commit();
+    m_store.checkpoint();
+  });
+  ++m_flushes;
+  if (commit == Commit::now) {
+    settle();
+  }
 }
 
 /// Nothing of who was erased is written: neither what the book refused, nor, when somebody was
@@ -550,24 +559,7 @@ void Session::write_large(std::span<Harvest> harvests, ImportCounts& counts, boo
   counts.duplicate += merged.duplicate;
   m_known = m_recipients.count();
   counts.new_recipients += m_known - before;
-}
-
-/// What is told of people's attributes; and what of the people who are new is theirs. `known`: how
-/// many people there were before. True: it changed something.
-bool Session::write_waiting(RecipientId known, ImportCounts& counts) {
-  bool changed = false;
-  for (const auto& waiting : std::exchange(m_waiting, {})) {
-    std::vector<const AttributeChanges*> changes;
-    for (const auto& one : waiting.attributes) {
-      changes.push_back(one.get());
-    }
-    auto& written = m_written.emplace_back();
-    written.new_recipients = waiting.end - std::exchange(known, waiting.end);
-    written.changed_attributes = m_recipients.change_attributes(changes, m_options.threads);
-    counts.new_recipients -= written.new_recipients;
-    changed = changed || written.new_recipients != 0 || written.changed_attributes != 0;
-  }
-  return changed;
+  write_attributes(harvests, counts);
 }
 
 GatheredRows Session::gathered_rows(std::span<Harvest> harvests) {

@@ -24,6 +24,7 @@
 #include <array>
 #include <deque>
 #include <functional>
+#include <future>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -148,25 +149,19 @@ public:
     AttributeChanges* attributes;
     std::uint64_t bytes; // that they take in memory
   };
-  /// Writes everything as one transaction, durable when it returns. No thread may hold a Pass.
-  /// `also` writes into the same transaction, and says whether that changes any score.
-  void flush(std::span<Harvest> own, ImportCounts& counts, const std::string& source, bool last,
-             const std::function<bool()>& also = {});
-
-  /// What an input tells of people and mailings alone may wait: it is written in the next flush,
-  /// with what the next input tells. All that was gathered since the last one.
-  void let_wait(std::vector<std::unique_ptr<AttributeChanges>> attributes);
-  bool waits() const { return !m_waiting.empty(); }
-  std::uint64_t waiting_bytes() const;
-  /// What was written of inputs that waited, in their order: whose `new_recipients` and
-  /// `changed_attributes` nobody knew before. Tells it once.
-  std::vector<ImportCounts> take_written() { return std::exchange(m_written, {}); }
+  /// Writes everything as one transaction. No thread may hold a Pass. `also` writes into the same
+  /// transaction, and says whether that changes any score. It is on the disk when this returns, or
+  /// once settle() does: what is read next need not wait for the disk.
+  enum class Commit { now, beside };
+  void flush(std::span<Harvest> harvests, ImportCounts& counts, const std::string& source,
+             bool last, const std::function<bool()>& also = {}, Commit commit = Commit::now);
+  /// Until then the store is nobody else's: not another connection's to write, and not this one's
+  /// to ask. Failure, whenever it is called: the last flush is not on the disk, and nothing of the
+  /// session may be written any more.
+  void settle() const;
+  std::uint64_t flushes() const { return m_flushes; } // how many there were
 
 private:
-  struct Waiting { // of an input
-    std::vector<std::unique_ptr<AttributeChanges>> attributes;
-    std::uint32_t end; // numbers of new people were given up to here
-  };
   /// What a number of this session is in the store. `id` is absent for somebody new whose events
   /// may wait in the inbox.
   struct Resolved {
@@ -199,8 +194,6 @@ private:
   void write_small(std::span<Harvest> harvests, ImportCounts& counts);
   GatheredRows gathered_rows(std::span<Harvest> harvests);
   void write_attributes(std::span<Harvest> harvests, ImportCounts& counts);
-  std::vector<Harvest> with_waiting(std::span<Harvest> harvests);
-  bool write_waiting(RecipientId known, ImportCounts& counts);
   bool write_coverage(const std::string& source); // true: it was not known
 
   Store& m_store;
@@ -232,12 +225,11 @@ private:
   std::map<std::uint32_t, std::uint32_t> m_joined;
   std::set<std::uint32_t> m_without_address; // known by contact id only
   std::map<CampaignSlot*, std::string> m_names;
-  std::vector<Waiting> m_waiting;
-  RowBuckets m_no_rows; // theirs
-  std::vector<ImportCounts> m_written;
   std::map<std::string, Erasure> m_also_erased;
   std::int64_t m_erasures_seen; // the store's, when m_erasures was read
   Erasures m_erasures;
+  std::uint64_t m_flushes = 0;
+  std::shared_future<void> m_commit; // of the last flush; the last member: it is waited for first
 };
 
 /// Gives the events of the inbox their recipients and folds them into the blocks. Takes the writer

@@ -108,20 +108,11 @@ std::vector<NewKey> Session::take_over_people(const AddedKeys& added, std::span<
     }
   }
   auto next = m_recipients.count();
-  auto waiting = m_waiting.begin();
-  const auto end_waiting = [&](std::uint32_t number) { // of those whose numbers are below it
-    for (; waiting != m_waiting.end() && waiting->end <= number; ++waiting) {
-      waiting->end = next;
-    }
-  };
   for (std::size_t i = 0; i < added.size(); ++i) {
-    const auto number = added.id(i);
-    end_waiting(number);
-    if (number >= m_known && !into.contains(number)) {
+    if (const auto number = added.id(i); number >= m_known && !into.contains(number)) {
       into.emplace(number, next++);
     }
   }
-  end_waiting(~0U);
   const auto moved = [&into](std::uint32_t number) {
     const auto place = into.find(number);
     return place == into.end() ? number : place->second;

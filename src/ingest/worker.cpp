@@ -45,15 +45,14 @@ constexpr bool has_evidence(EventKind kind) {
 
 } // namespace
 
-Worker::Worker(Session& session)
-    : m_session(session), m_attributes(std::make_unique<AttributeChanges>(session.secret())) {}
+Worker::Worker(Session& session) : m_session(session), m_attributes(session.secret()) {}
 Worker::~Worker() = default;
 
 void Worker::begin_chunk(std::string_view text, std::uint64_t number, std::uint64_t offset,
                          std::size_t people_ahead) {
   const auto here = m_session.options().threads * (text.size() / 24 + 64); // at most
   m_session.book().reserve(here, people_ahead);
-  m_attributes->reserve(people_ahead, people_ahead / m_session.options().threads / 2);
+  m_attributes.reserve(people_ahead, people_ahead / m_session.options().threads / 2);
   m_pass.emplace(m_session.book());
   m_text = text;
   m_chunk = number;
@@ -76,28 +75,17 @@ std::vector<Rejected> Worker::take_rejected() {
   return std::exchange(m_rejected, {});
 }
 
-/// Whose record broke off.
-void Worker::erase_broken() {
-  m_attributes->erase_people([](const AttributeChanges::Person& person) {
-    return person.recipient == AddressBook::k_none;
-  });
-}
-
 Session::Harvest Worker::harvest() {
   m_rows.deal_out();
-  erase_broken();
-  return {&m_rows, m_attributes.get(), held_bytes()};
-}
-
-std::unique_ptr<AttributeChanges> Worker::take_attributes() {
-  erase_broken();
-  auto fresh = std::make_unique<AttributeChanges>(m_session.secret());
-  return std::exchange(m_attributes, std::move(fresh));
+  m_attributes.erase_people([](const AttributeChanges::Person& person) {
+    return person.recipient == AddressBook::k_none; // whose record broke off
+  });
+  return {&m_rows, &m_attributes, held_bytes()};
 }
 
 void Worker::clear() {
   m_rows.clear();
-  m_attributes->clear();
+  m_attributes.clear();
   m_links.clear(); // numbers may have moved
 }
 
@@ -481,13 +469,13 @@ void Worker::accept(const RecipientView& recipient) {
   if (key.empty()) {
     return;
   }
-  const auto place = m_attributes->people().size();
+  const auto place = m_attributes.people().size();
   const auto& options = m_session.options();
   const auto since = recipient.changed_at.value_or(options.valid_from.value_or(options.now));
-  m_attributes->begin(AddressBook::k_none,
-                      static_cast<std::uint32_t>(std::clamp<Seconds>(since, 0, k_latest)));
+  m_attributes.begin(AddressBook::k_none,
+                     static_cast<std::uint32_t>(std::clamp<Seconds>(since, 0, k_latest)));
   if (!tell_attributes(recipient)) {
-    m_attributes->abandon();
+    m_attributes.abandon();
     return;
   }
   ++m_counts.recipients;
@@ -504,7 +492,7 @@ void Worker::accept(const RecipientView& recipient) {
 
 void Worker::give_number(std::size_t place, std::uint32_t number) {
   m_counts.erased += number == AddressBook::k_refused ? 1 : 0;
-  m_attributes->people()[place].recipient = number;
+  m_attributes.people()[place].recipient = number;
 }
 
 void Worker::resolve(const PendingPerson& person) {
@@ -543,7 +531,7 @@ bool Worker::tell_attributes(const RecipientView& recipient) {
       known = {std::string(name), *id};
     }
     static_assert(ShortWord::k_longest <= k_padding);
-    m_attributes->add(known.second, value, in_chunk(value));
+    m_attributes.add(known.second, value, in_chunk(value));
     return true;
   };
   for (const auto& [name, value] : recipient.attributes) {

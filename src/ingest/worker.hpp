@@ -10,7 +10,6 @@
 #include <boost/unordered/unordered_flat_map.hpp>
 
 #include <array>
-#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -48,14 +47,12 @@ public:
 
   /// All that was gathered, until it is cleared.
   Session::Harvest harvest();
-  /// Of what was gathered what is told of people's attributes; where nothing else was.
-  std::unique_ptr<AttributeChanges> take_attributes();
   const ImportCounts& counts() const { return m_counts; }
   /// Those since the last time.
   std::vector<Rejected> take_rejected();
   std::size_t waiting_bytes() const { return m_waiting_bytes; } // of rejects, until they are taken
   /// Of rows and attributes, until they are cleared.
-  std::uint64_t held_bytes() const { return m_rows.bytes() + m_attributes->bytes(); }
+  std::uint64_t held_bytes() const { return m_rows.bytes() + m_attributes.bytes(); }
 
 private:
   /// A row whose recipient is looked up some records later.
@@ -119,14 +116,13 @@ private:
   void finish_pending();
   /// Of whom m_attributes began last. False: there are too many attributes; it was rejected.
   bool tell_attributes(const RecipientView& recipient);
-  void erase_broken();
   void give_number(std::size_t place, std::uint32_t number);
   void put(std::uint32_t bucket, const EventRow& row, std::uint32_t recipient);
 
   Session& m_session;
   std::optional<AddressBook::Pass> m_pass;
   RowBuckets m_rows;
-  std::unique_ptr<AttributeChanges> m_attributes; // never null
+  AttributeChanges m_attributes;
   ImportCounts m_counts;
   std::vector<Rejected> m_rejected;
   std::size_t m_rejected_bytes = 0; // of all there ever were
