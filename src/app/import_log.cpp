@@ -294,8 +294,9 @@ private:
       }
     } catch (const Failure& failure) {
       m_session.reset();
-      m_summary.files[m_committing.file].error = failure.error;
-      ++m_summary.failed;
+      auto& file = m_summary.files[m_committing.file];
+      m_summary.failed += file.error ? 0 : 1;
+      file.error = file.error.value_or(failure.error);
     }
   }
 

@@ -100,14 +100,37 @@ class Import(Job):
         world.write_log(self.log, rng, 60_000)
         # Little memory: many batches, so that faults also fall between two of them.
         self.words = ["import", "-q", "--memory", "1M", "--rejects", "/dev/null", str(self.log)]
-        whole = world.copied(self.start, self.base / "import-whole")
-        self.program.run(whole, *self.words)
+        self.remember(self.base / "import-whole")
+
+    def remember(self, folder: pathlib.Path) -> None:
+        """What there is once all is done."""
+        whole = world.copied(self.start, folder)
+        self.program.run(whole, *self.words, codes=self.codes)
         self.lines = set(self.program.run(whole, "export", "events").splitlines())
 
     def check_cut(self, workspace):
         lines = self.program.run(workspace, "export", "events").splitlines()
         if len(lines) != world.events_in(self.program, workspace) or not set(lines) <= self.lines:
             raise Broken("the store holds something else than whole batches")
+
+
+class Several(Import):
+    """The same of several inputs at once: each is committed while the next one is read."""
+    codes = (0,)  # 3 is that one of them failed: no record is rejected here
+
+    def prepare(self, rng):
+        self.program.run(self.start, "init")
+        paths = [self.base / name for name in ("several-1.csv", "several-2.csv", "several-3.csv", "several-4.csv")]
+        with paths[0].open("w", encoding="utf-8") as out:
+            out.write("email,country\n")
+            out.writelines(f"reader{i}@example.com,{rng.choice(['BE', 'NL', 'FR'])}\n" for i in range(20_000))
+        world.write_log(paths[1], rng, 30_000, 25_000)
+        world.write_contacts(paths[2])
+        world.write_log(paths[3], rng, 20_000, 30_000)
+        for log in (paths[1], paths[3]):
+            log.write_text(log.read_text(encoding="utf-8").replace("broken line\n", ""), encoding="utf-8")
+        self.words = ["import", "-q", "--contacts", "--rejects", "/dev/null", *map(str, paths)]
+        self.remember(self.base / "several-whole")
 
 
 class Recipients(Job):
@@ -300,7 +323,7 @@ api_key = {{ env = "LISTMONK_TOKEN" }}
             raise Broken(f"asked for more than once: {list(twice.items())[:3]}")
 
 
-JOBS = {job.__name__.lower(): job for job in (Init, Import, Recipients, Large, Score, Look, Push, Forget, Retain, Backup, Migrate)}
+JOBS = {job.__name__.lower(): job for job in (Init, Import, Several, Recipients, Large, Score, Look, Push, Forget, Retain, Backup, Migrate)}
 
 
 def places(calls: int, rounds: int, rng: random.Random) -> list[int]:
