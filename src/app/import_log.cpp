@@ -111,6 +111,9 @@ public:
       }
     }
     end_session();
+    for (const auto& file : m_summary.files) {
+      m_summary.total.add(file.counts);
+    }
     m_summary.rejects = m_rejects.written();
     m_summary.told = m_rejects.records();
     return std::move(m_summary);
@@ -146,7 +149,8 @@ private:
     return context;
   }
 
-  /// As it was asked for: a log, a list of contacts, or what of the two it is.
+  /// As it was asked for: a log, a list of contacts, or what of the two it is. Of an adapter that
+  /// is named (or was found out, and opens it again) a log goes first too.
   Result<OpenedInput> open(const std::string& adapter, std::string_view head,
                            const Input& input) const {
     auto context = context_for(adapter, input);
@@ -257,15 +261,19 @@ private:
     StreamReport report;
     try {
       report = import_stream(session, input, std::move(head), *opened.reader, hooks);
-    } catch (const Failure&) {
-      if (m_session->flushes() == m_committing.flushes) { // perhaps it was that one
-        settle();
-      }
+    } catch (const Failure& failure) {
+      const bool own = m_session->flushes() != m_uncommitted.flushes || settle();
       m_session.reset(); // it knows what was not written
+      if (!own) {
+        throw Failure(
+            {failure.error.code,
+             "it is not read, as what stands before it could not be written: see to that, "
+             "then run the same command again",
+             input.name});
+      }
       throw;
     }
-    m_committing = {m_summary.files.size(), session.flushes()};
-    m_summary.total.add(report.counts);
+    m_uncommitted = {m_summary.files.size(), session.flushes()};
     m_summary.failed += report.error ? 1 : 0;
     m_summary.files.push_back({input.name, opened.adapter,
                                report.accounts.empty() ? owner.name : join(report.accounts, ", "),
@@ -275,28 +283,36 @@ private:
 
   /// That of the input before, which knows everybody already, where it can go on.
   Session& session_for(SessionOptions options) {
+    if (m_session && !m_session->committing()) {
+      settle(); // who failed goes on with nothing
+    }
     if (!m_session || !m_session->go_on_with(options)) {
       end_session(); // first: two would take twice the memory
       if (!options.small) {
         fold_inbox(m_store, m_workspace.threads); // what comes now need not look there
       }
       m_session.emplace(m_store, std::move(options));
-      m_committing = {};
+      m_uncommitted = {};
     }
     return *m_session;
   }
 
-  /// What was read before is on the disk after this, or its file tells that it is not.
-  void settle() {
+  /// What was read before is on the disk after this; or it is not, and its file tells so, as if
+  /// nothing of it had been read.
+  bool settle() {
     try {
       if (m_session) {
         m_session->settle();
       }
+      return true;
     } catch (const Failure& failure) {
       m_session.reset();
-      auto& file = m_summary.files[m_committing.file];
+      auto& file = m_summary.files[m_uncommitted.file];
       m_summary.failed += file.error ? 0 : 1;
       file.error = file.error.value_or(failure.error);
+      file.counts = {};
+      file.format.clear();
+      return false;
     }
   }
 
@@ -315,7 +331,7 @@ private:
   struct {
     std::size_t file = 0;      // of the summary, whose last batch may not be on the disk yet
     std::uint64_t flushes = 0; // of the session, with that
-  } m_committing;
+  } m_uncommitted;
   const Workspace& m_workspace;
   const ImportRequest& m_request;
   const ImportHooks& m_hooks;

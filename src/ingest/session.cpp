@@ -69,14 +69,17 @@ void Session::make_book() {
   }
 }
 
+bool Session::committing() const {
+  return m_commit.valid() &&
+         m_commit.wait_for(std::chrono::seconds(0)) != std::future_status::ready;
+}
+
 bool Session::go_on_with(SessionOptions options) {
   constexpr std::size_t k_most_mailings = 1000; // each is looked at in each flush
-  // While the last flush is committed nobody else writes.
   const auto others_wrote = [this] {
-    const bool committing =
-        m_commit.valid() && m_commit.wait_for(std::chrono::seconds(0)) != std::future_status::ready;
-    return !committing && (Erasures::version(m_store) != m_erasures_seen ||
-                           m_store.database().version() != m_version);
+    return m_beside || (!committing() && // meanwhile nobody else can
+                        (Erasures::version(m_store) != m_erasures_seen ||
+                         m_store.database().version() != m_version));
   };
   if (m_options.small || options.small || m_united || m_erased ||
       m_campaigns.size() > k_most_mailings || others_wrote()) {
@@ -382,19 +385,6 @@ void Session::settle() const {
   }
 }
 
-namespace {
-
-/// Runs by a thread of its own, if there is one to be had. What fails is told by get().
-std::shared_future<void> run_beside(std::function<void()> run) {
-  try {
-    return std::async(std::launch::async, run).share();
-  } catch (const std::system_error&) {
-    return std::async(std::launch::deferred, run).share(); // by whoever asks
-  }
-}
-
-} // namespace
-
 void Session::flush(std::span<Harvest> harvests, ImportCounts& counts, const std::string& source,
                     bool last, const std::function<bool()>& also, Commit commit) {
   settle();
@@ -403,7 +393,7 @@ void Session::flush(std::span<Harvest> harvests, ImportCounts& counts, const std
   for (const auto& harvest : harvests) {
     bytes += harvest.bytes / k_packed;
   }
-  auto writing = std::make_shared<Writing>(m_store, bytes);
+  auto writing = std::make_unique<Writing>(m_store, bytes);
   write_erasures(harvests);
   const bool others = others_wrote();
   if (others) {
@@ -415,7 +405,7 @@ void Session::flush(std::span<Harvest> harvests, ImportCounts& counts, const std
   if (m_options.small) {
     write_small(harvests, counts);
   } else {
-    write_large(harvests, counts, others);
+    write_large(harvests, counts);
   }
   for (const auto& [account, time, key, campaign, native] : m_unknown) {
     m_store.database()
@@ -433,14 +423,22 @@ void Session::flush(std::span<Harvest> harvests, ImportCounts& counts, const std
   if (changed || before != counts.fresh + counts.new_recipients + counts.changed_attributes) {
     m_store.count_change();
   }
-  m_commit = run_beside([this, kept = std::move(writing)]() mutable {
-    const auto of_batch = std::exchange(kept, nullptr); // ends with this
+  auto finish = [this, kept = std::move(writing)]() mutable {
+    const auto of_batch = std::move(kept); // back to the log, and the lock, at the end
     of_batch->commit();
     m_store.checkpoint();
-  });
+  };
   ++m_flushes;
+  m_commit = {};
   if (commit == Commit::now) {
-    settle();
+    finish();
+    return;
+  }
+  try {
+    m_commit = std::async(std::launch::async, std::move(finish)).share();
+  } catch (const std::system_error&) { // nothing of the batch is written
+    throw Failure({ErrorCode::io, "the system has no thread left: end other programs, then run "
+                                  "the same command again"});
   }
 }
 
@@ -536,14 +534,14 @@ void Session::note_source(CampaignSlot& campaign) {
   }
 }
 
-void Session::write_large(std::span<Harvest> harvests, ImportCounts& counts, bool others) {
+void Session::write_large(std::span<Harvest> harvests, ImportCounts& counts) {
   constexpr std::size_t k_few = 1 << 16; // more are worth several threads
   const auto before = m_recipients.count();
   const auto added = m_book->take_added();
   std::function<void()> add; // beside the events, where nobody has to be known before them
-  if (others) {
+  if (m_beside) {            // of whom they told in an earlier batch the book knows nothing either
     m_recipients.add(take_over_people(added, harvests), m_options.threads);
-  } else if (added.size() > k_few || m_beside || !m_joined.empty()) {
+  } else if (added.size() > k_few || !m_joined.empty()) {
     m_recipients.add(added, m_options.threads);
   } else if (!added.empty()) {
     add = [&] { m_recipients.add(added, 1); };

@@ -151,14 +151,15 @@ public:
   };
   /// Writes everything as one transaction. No thread may hold a Pass. `also` writes into the same
   /// transaction, and says whether that changes any score. It is on the disk when this returns, or
-  /// once settle() does: what is read next need not wait for the disk.
+  /// once settle() does: a thread of its own sees to it, and what is read next need not wait.
   enum class Commit { now, beside };
   void flush(std::span<Harvest> harvests, ImportCounts& counts, const std::string& source,
              bool last, const std::function<bool()>& also = {}, Commit commit = Commit::now);
-  /// Until then the store is nobody else's: not another connection's to write, and not this one's
-  /// to ask. Failure, whenever it is called: the last flush is not on the disk, and nothing of the
-  /// session may be written any more.
+  /// Until then nobody else can write to the store, and nobody may ask by its connection. Failure,
+  /// whenever it is called: the last flush is not on the disk, and nothing of the session may be
+  /// written any more.
   void settle() const;
+  bool committing() const;                            // settle() would wait
   std::uint64_t flushes() const { return m_flushes; } // how many there were
 
 private:
@@ -188,7 +189,7 @@ private:
   std::vector<NewKey> take_over_people(const AddedKeys& added, std::span<Harvest> harvests);
   void follow_merged(std::span<Harvest> harvests);
   bool write_catalog();
-  void write_large(std::span<Harvest> harvests, ImportCounts& counts, bool others);
+  void write_large(std::span<Harvest> harvests, ImportCounts& counts);
   Resolved resolve_small(std::span<Harvest> harvests, ImportCounts& counts);
   void write_joined(std::span<Harvest> harvests);
   void write_small(std::span<Harvest> harvests, ImportCounts& counts);

@@ -3,7 +3,7 @@
 #include "adapter/agent.hpp"
 #include "base/csv.hpp"
 #include "base/hash.hpp"
-#include "base/json.hpp"
+#include "base/json.hpp" // k_padding
 #include "base/network.hpp"
 #include "base/text.hpp"
 #include "model/recipient.hpp"

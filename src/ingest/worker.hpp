@@ -28,7 +28,8 @@ public:
   explicit Worker(Session& session);
   ~Worker() override;
 
-  /// Around each chunk: between the two the book's table stays where it is. `people_ahead`: how
+  /// Around each chunk, behind whose `text` k_padding bytes may be read: between the two the book's
+  /// table stays where it is. `people_ahead`: how
   /// many recipients may come yet, as far as anybody knows, so that the table seldom grows.
   void begin_chunk(std::string_view text, std::uint64_t number, std::uint64_t offset,
                    std::size_t people_ahead = 0);

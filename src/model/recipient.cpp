@@ -40,11 +40,11 @@ public:
     m_colons |= bytes == ':';
     m_at_signs |= bytes == '@';
   }
-  /// All are printable ASCII (0x21 to 0x7e), no upper case letters and no ':', as "mailto:" has
-  /// one; and there is an '@'.
+  /// All are printable ASCII (0x21 to 0x7e) and no upper case letters; and there is an '@'.
   bool are_plain() const {
-    return !any((m_farthest > k_last - k_first) | (m_next_to_a < 26) | m_colons) && any(m_at_signs);
+    return !any((m_farthest > k_last - k_first) | (m_next_to_a < 26)) && any(m_at_signs);
   }
+  bool have_colon() const { return any(m_colons); }
 
 private:
   using Marks [[gnu::vector_size(16)]] = signed char; // all ones, or none
@@ -78,7 +78,7 @@ bool is_plain(std::string_view text) {
     }
     seen.look(text.data() + text.size() - k_step); // some of it once more
   }
-  return seen.are_plain();
+  return seen.are_plain() && !(seen.have_colon() && text.starts_with("mailto:"));
 }
 
 bool has_parts(std::string_view text, std::size_t at) {

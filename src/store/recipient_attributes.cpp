@@ -12,7 +12,9 @@
 #include <array>
 #include <bit>
 #include <map>
+#include <memory>
 #include <numeric>
+#include <optional>
 #include <tuple>
 #include <utility>
 
@@ -240,35 +242,26 @@ private:
 /// One attribute of people of a block, as it grows.
 class FreshColumn {
 public:
-  /// For at most so many people.
-  void begin(std::size_t people) {
-    if (m_looked_up) {
-      m_slots.fill({});
-      m_looked_up = false;
-    }
+  void clear() {
+    m_column.recipient.clear();
+    m_column.valid_from.clear();
+    m_column.value.clear();
     m_column.values.clear();
-    m_column.recipient.resize(people);
-    m_column.valid_from.resize(people);
-    m_column.value.resize(people);
-    m_size = 0;
+    if (m_slots) {
+      m_slots->fill({});
+    }
   }
   /// False: each is once, in the order of their numbers, and this one is not.
   bool add(std::uint16_t recipient, std::uint32_t valid_from, std::uint32_t value) {
-    if (m_size != 0 && recipient <= m_column.recipient[m_size - 1]) {
+    if (!m_column.recipient.empty() && recipient <= m_column.recipient.back()) {
       return false;
     }
-    m_column.recipient[m_size] = recipient;
-    m_column.valid_from[m_size] = valid_from;
-    m_column.value[m_size++] = value;
+    m_column.recipient.push_back(recipient);
+    m_column.valid_from.push_back(valid_from);
+    m_column.value.push_back(value);
     return true;
   }
-  bool empty() const { return m_size == 0; }
-  const AttributeColumn& finish() {
-    m_column.recipient.resize(m_size);
-    m_column.valid_from.resize(m_size);
-    m_column.value.resize(m_size);
-    return m_column;
-  }
+  const AttributeColumn& column() const { return m_column; }
   /// The number that a value gets which is not in the column yet.
   std::uint32_t new_number_of(const AttributeChanges::Value& value) {
     m_column.values.push_back(value.view());
@@ -276,10 +269,12 @@ public:
   }
   /// Of one that may be in it, by the hash that the import made: parts of it may have a value each.
   std::uint32_t number_of(const AttributeChanges::Value& value) {
-    m_looked_up = true;
+    if (!m_slots) {
+      m_slots = std::make_unique<Slots>();
+    }
     const auto tag = static_cast<std::uint16_t>(value.hash >> 16);
     for (auto place = value.hash;; ++place) {
-      auto& slot = m_slots[place % m_slots.size()];
+      auto& slot = (*m_slots)[place % m_slots->size()];
       if (slot.next_number == 0) {
         m_column.values.push_back(value.view());
         slot = {tag, static_cast<std::uint16_t>(m_column.values.size())};
@@ -295,80 +290,92 @@ private:
   struct Slot {
     std::uint16_t tag = 0, next_number = 0; // of a value + 1; 0: nobody is here
   };
-  std::array<Slot, std::size_t{2} * k_recipient_block> m_slots;
-  bool m_looked_up = false;
-  AttributeColumn m_column; // with room
-  std::size_t m_size = 0;   // of it
+  using Slots = std::array<Slot, std::size_t{2} * k_recipient_block>;
+  std::unique_ptr<Slots> m_slots; // once a value was looked up
+  AttributeColumn m_column;
 };
 
 /// Blocks of people of whom nothing is known, one after the other; one a thread.
 class FreshBlocks {
 public:
-  FreshBlocks(const AllTold& all, const UnitedValues& united) : m_all(all), m_united(united) {
-    if (m_united) {
-      m_known.emplace_back(m_united.count(), Known{});
-    }
-    for (std::size_t part = 0; !m_united && part < all.parts(); ++part) {
-      m_known.emplace_back(all.part(part).values(), Known{});
-    }
-  }
+  FreshBlocks(const AllTold& all, const UnitedValues& united)
+      : m_all(all), m_united(united), m_known(united.count()) {}
 
   /// "": not each attribute of each of them is told once. `count`: of what is told.
   std::string encode(std::span<const ToldPerson> people, std::size_t& count) {
-    for (auto& column : m_columns) {
-      column.begin(people.size());
+    for (const auto attribute : m_used) {
+      m_columns[attribute]->clear();
     }
+    m_used.clear();
     ++m_block;
-    m_people = people.size();
     count = 0;
     for (const auto& person : people) {
       const auto index = static_cast<std::uint16_t>(index_of(person.recipient));
       bool once = true;
-      m_all.each_number(
-          person.place, [&](std::size_t part, std::uint32_t number, std::uint32_t since) {
-            const auto& known = known_value(part, number);
-            once = m_columns[known.attribute].add(index, since, known.in_column) && once;
-            ++count;
-          });
+      m_all.each_number(person.place,
+                        [&](std::size_t part, std::uint32_t number, std::uint32_t since) {
+                          if (once) { // a column has room for so many values
+                            const auto known = known_value(part, number);
+                            once = m_columns[known.attribute]->add(index, since, known.in_column);
+                            ++count;
+                          }
+                        });
       if (!once) {
         return {};
       }
     }
+    std::sort(m_used.begin(), m_used.end());
     AttributeWriter writer;
-    for (std::size_t attribute = 0; attribute < m_columns.size(); ++attribute) {
-      if (!m_columns[attribute].empty()) {
-        writer.add(static_cast<std::uint16_t>(attribute), m_columns[attribute].finish());
-      }
+    for (const auto attribute : m_used) {
+      writer.add(attribute, m_columns[attribute]->column());
     }
     return writer.finish();
   }
 
 private:
-  struct Known {             // a value of a part
+  struct Known {             // a value
     std::uint32_t block = 0; // the last one in which it was seen, counted from 1
     std::uint16_t in_column = 0, attribute = 0;
   };
-  /// Most values are told of many: each is looked up once a block.
-  const Known& known_value(std::size_t part, std::uint32_t number) {
-    auto& known = m_united ? m_known.front()[m_united.number(part, number)] : m_known[part][number];
-    if (known.block != m_block) {
+  /// Where they are united, each is looked at once a block: most are told of many.
+  Known known_value(std::size_t part, std::uint32_t number) {
+    const auto first_look = [&](auto number_in) {
       const auto& value = m_all.part(part).value(number);
-      while (value.attribute >= m_columns.size()) {
-        m_columns.emplace_back().begin(m_people);
-      }
-      auto& column = m_columns[value.attribute];
-      const auto in_column = m_united ? column.new_number_of(value) : column.number_of(value);
-      known = {m_block, static_cast<std::uint16_t>(in_column), value.attribute};
+      const auto in_column = number_in(column_of(value.attribute), value);
+      return Known{m_block, static_cast<std::uint16_t>(in_column), value.attribute};
+    };
+    if (!m_united) {
+      return first_look(
+          [](FreshColumn& column, const auto& value) { return column.number_of(value); });
+    }
+    auto& known = m_known[m_united.number(part, number)];
+    if (known.block != m_block) {
+      known = first_look(
+          [](FreshColumn& column, const auto& value) { return column.new_number_of(value); });
     }
     return known;
+  }
+
+  FreshColumn& column_of(std::uint16_t attribute) {
+    if (attribute >= m_columns.size()) {
+      m_columns.resize(attribute + 1U);
+    }
+    auto& column = m_columns[attribute];
+    if (!column) {
+      column = std::make_unique<FreshColumn>();
+    }
+    if (column->column().values.empty()) { // the first value in the block
+      m_used.push_back(attribute);
+    }
+    return *column;
   }
 
   const AllTold& m_all;
   const UnitedValues& m_united;
   std::uint32_t m_block = 0;
-  std::size_t m_people = 0;                // of it
-  std::vector<LargeVector<Known>> m_known; // by part (all as one where they are united), by number
-  std::vector<FreshColumn> m_columns;      // by attribute
+  std::vector<Known> m_known;                          // of united values, by number
+  std::vector<std::unique_ptr<FreshColumn>> m_columns; // by attribute; null: it was never told
+  std::vector<std::uint16_t> m_used;                   // in the block
 };
 
 } // namespace

@@ -164,8 +164,11 @@ TEST_CASE("a batch that can't be committed beside the next input is told of its 
   opened.database().execute("DROP TRIGGER orphan");
   REQUIRE(summary.files.size() == 2);
   CHECK(summary.files[0].error.has_value());
+  CHECK(summary.files[0].counts.new_recipients == 0);
   CHECK(summary.files[1].error.has_value());
   CHECK(summary.failed == 2);
+  CHECK(summary.total.records == 0);
+  CHECK(summary.total.new_recipients == 0);
   CHECK(test.people().empty());
   CHECK(test.import_all(paths).failed == 0);
   CHECK(test.people().starts_with("zoe@example.com job_title=Nurse\n"));
@@ -179,11 +182,11 @@ TEST_CASE("a session goes on with another input until others write") {
   options.adapter = "generic";
   options.now = k_now;
   Session session(opened, options);
-  const auto flush = [&session] {
+  const auto flush = [&session](std::string_view address) {
     Worker worker(session);
     worker.begin_chunk({}, 0, 0);
     RecipientView person;
-    person.address = "ann@example.com";
+    person.address = address;
     worker.accept(person);
     worker.end_chunk();
     auto harvest = worker.harvest();
@@ -191,17 +194,25 @@ TEST_CASE("a session goes on with another input until others write") {
     session.flush(std::span(&harvest, 1), counts, "test", true, {}, Session::Commit::beside);
     return counts.new_recipients;
   };
-  CHECK(flush() == 1);
+  CHECK(flush("ann@example.com") == 1);
   CHECK(session.go_on_with(options));
   session.settle();
+  CHECK_FALSE(session.committing());
   CHECK(session.go_on_with(options));
-  CHECK(flush() == 0); // known
+  CHECK(session.book().size() == 1);
+  CHECK(flush("ann@example.com") == 0); // known
   session.settle();
   CHECK(session.flushes() == 2);
+  auto small = options;
+  small.small = true;
+  CHECK_FALSE(session.go_on_with(small));
   test.import("others.csv", "email,job_title\nbob@example.com,Baker\n", true);
   CHECK_FALSE(session.go_on_with(options));
-  options.small = true;
-  CHECK_FALSE(session.go_on_with(options));
+  CHECK(flush("carl@example.com") == 1); // and sees that others wrote
+  session.settle();
+  CHECK_FALSE(session.go_on_with(options)); // of bob it knows nothing yet
+  CHECK(flush("bob@example.com") == 0);
+  CHECK(test.people() == "ann@example.com\nbob@example.com job_title=Baker\ncarl@example.com\n");
 }
 
 } // namespace

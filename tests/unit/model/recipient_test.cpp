@@ -48,6 +48,7 @@ TEST_CASE("an address is normalised the same way, wherever in it a letter stands
         "ann.with.a.longer.name@example.com");
   CHECK(normalise_address("mary@example.com", scratch) == "mary@example.com");
   CHECK(normalise_address("an:n@example.com", scratch) == "an:n@example.com");
+  CHECK(normalise_address("a<n:n@example.com", scratch) == "a<n:n@example.com"); // as without ':'
   CHECK(normalise_address("nobody.at.all.example.com", scratch).empty());
 }
 

@@ -152,5 +152,32 @@ TEST_CASE("nothing told of anybody changes nothing") {
   CHECK(recipients.attribute_block(0).empty());
 }
 
+TEST_CASE("more values than are united, and more of one attribute of one person than a block has") {
+  const Folder folder;
+  const auto path = (folder.path / "b.db").string();
+  Store::create(path);
+  auto store = Store::open_writing(path);
+  Recipients recipients(store.database());
+  REQUIRE(recipients.attribute_id("a1") == 1);
+  REQUIRE(recipients.attribute_id("a2") == 2);
+  constexpr RecipientId k_people = 34'000;
+  Model model;
+  AttributeChanges first(7), second(7);
+  Telling parts[] = {{first, model}, {second, model}};
+  for (RecipientId who = 0; who < k_people; ++who) {
+    auto& part = parts[who % 2];
+    part.begin(who, 1000);
+    part.add(1, fmt::format("own {}", who));
+    part.add(2, who == 777 ? "" : fmt::format("also {}", who / 2)); // of two people, a part each
+    for (int i = 0; who == 777 && i < 5000; ++i) {
+      part.add(1, fmt::format("value {}", i));
+    }
+  }
+  REQUIRE(first.values() + second.values() > 65'536);
+  const AttributeChanges* const changes[] = {&first, &second};
+  CHECK(recipients.change_attributes(changes, 2) == 2 * k_people);
+  check(recipients, model, 3 * k_recipient_block);
+}
+
 } // namespace
 } // namespace mailfunnel
