@@ -6,8 +6,6 @@
 #include "store/writing.hpp"
 
 #include <algorithm>
-#include <chrono>
-#include <system_error>
 #include <utility>
 
 namespace mailfunnel {
@@ -67,28 +65,6 @@ void Session::make_book() {
   if (!m_erasures.empty()) {
     m_book->refuse([this](std::string_view key) { return m_erasures.has(key); });
   }
-}
-
-bool Session::committing() const {
-  return m_commit.valid() &&
-         m_commit.wait_for(std::chrono::seconds(0)) != std::future_status::ready;
-}
-
-bool Session::go_on_with(SessionOptions options) {
-  constexpr std::size_t k_most_mailings = 1000; // each is looked at in each flush
-  const auto others_wrote = [this] {
-    return m_beside || (!committing() && // meanwhile nobody else can
-                        (Erasures::version(m_store) != m_erasures_seen ||
-                         m_store.database().version() != m_version));
-  };
-  if (m_options.small || options.small || m_united || m_erased ||
-      m_campaigns.size() > k_most_mailings || others_wrote()) {
-    return false;
-  }
-  m_options = std::move(options);
-  m_spans.clear();
-  m_book->give_added();
-  return true;
 }
 
 std::optional<std::uint32_t> Session::account(std::string_view name) {
@@ -379,12 +355,6 @@ void Session::name_campaign(CampaignSlot& campaign, std::string_view name) {
 // ---- writing
 // -------------------------------------------------------------------------------------------------------
 
-void Session::settle() const {
-  if (m_commit.valid()) {
-    m_commit.get();
-  }
-}
-
 void Session::flush(std::span<Harvest> harvests, ImportCounts& counts, const std::string& source,
                     bool last, const std::function<bool()>& also, Commit commit) {
   settle();
@@ -423,23 +393,7 @@ void Session::flush(std::span<Harvest> harvests, ImportCounts& counts, const std
   if (changed || before != counts.fresh + counts.new_recipients + counts.changed_attributes) {
     m_store.count_change();
   }
-  auto finish = [this, kept = std::move(writing)]() mutable {
-    const auto of_batch = std::move(kept); // back to the log, and the lock, at the end
-    of_batch->commit();
-    m_store.checkpoint();
-  };
-  ++m_flushes;
-  m_commit = {};
-  if (commit == Commit::now) {
-    finish();
-    return;
-  }
-  try {
-    m_commit = std::async(std::launch::async, std::move(finish)).share();
-  } catch (const std::system_error&) { // nothing of the batch is written
-    throw Failure({ErrorCode::io, "the system has no thread left: end other programs, then run "
-                                  "the same command again"});
-  }
+  finish(std::move(writing), commit);
 }
 
 /// Nothing of who was erased is written: neither what the book refused, nor, when somebody was

@@ -36,6 +36,8 @@
 
 namespace mailfunnel {
 
+class Writing;
+
 struct ImportCounts {
   std::uint64_t records = 0; // events, recipients and campaigns taken
   std::uint64_t events = 0, recipients = 0, campaigns = 0, unknown = 0;
@@ -196,6 +198,7 @@ private:
   GatheredRows gathered_rows(std::span<Harvest> harvests);
   void write_attributes(std::span<Harvest> harvests, ImportCounts& counts);
   bool write_coverage(const std::string& source); // true: it was not known
+  void finish(std::unique_ptr<Writing> writing, Commit commit);
 
   Store& m_store;
   SessionOptions m_options;
