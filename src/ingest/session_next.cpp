@@ -11,7 +11,7 @@
 namespace mailfunnel {
 
 void Session::finish(std::unique_ptr<Writing> writing, Commit commit) {
-  auto finish = [this, kept = std::move(writing)]() mutable {
+  auto to_disk = [this, kept = std::move(writing)]() mutable {
     const auto of_batch = std::move(kept); // back to the log, and the lock, at the end
     of_batch->commit();
     m_store.checkpoint();
@@ -19,11 +19,11 @@ void Session::finish(std::unique_ptr<Writing> writing, Commit commit) {
   ++m_flushes;
   m_commit = {};
   if (commit == Commit::now) {
-    finish();
+    to_disk();
     return;
   }
   try {
-    m_commit = std::async(std::launch::async, std::move(finish)).share();
+    m_commit = std::async(std::launch::async, std::move(to_disk)).share();
   } catch (const std::system_error&) { // nothing of the batch is written
     throw Failure({ErrorCode::io, "the system has no thread left: end other programs, then run "
                                   "the same command again"});

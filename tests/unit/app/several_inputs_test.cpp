@@ -37,6 +37,10 @@ struct SeveralInputs : TestWorkspace {
   }
   ImportSummary import_all(std::vector<std::string> paths, const ImportHooks& hooks = {}) const {
     auto opened = store();
+    return import_all(opened, std::move(paths), hooks);
+  }
+  ImportSummary import_all(Store& opened, std::vector<std::string> paths,
+                           const ImportHooks& hooks = {}) const {
     ImportRequest request;
     request.paths = std::move(paths);
     request.contacts = request.logs_too = true;
@@ -150,17 +154,10 @@ TEST_CASE("a batch that can't be committed beside the next input is told of its 
   const auto paths = std::vector{test.write(k_inputs[0]), test.write(k_inputs[2])};
   auto opened = test.store();
   opened.database().execute( // whoever adds people can't commit
-      "CREATE TABLE parent(id INTEGER PRIMARY KEY); CREATE TABLE child(id REFERENCES parent(id) "
-      "DEFERRABLE INITIALLY DEFERRED); CREATE TRIGGER orphan AFTER INSERT ON key_block BEGIN "
-      "INSERT "
-      "INTO child VALUES (1); END");
-  ImportRequest request;
-  request.paths = paths;
-  request.contacts = request.logs_too = true;
-  request.rejects = (test.folder / "rejects").string();
-  request.now = k_now;
-  request.valid_from = 0;
-  const auto summary = import_paths(opened, test.workspace, request, {});
+      "CREATE TABLE parent(id INTEGER PRIMARY KEY);"
+      "CREATE TABLE child(id REFERENCES parent(id) DEFERRABLE INITIALLY DEFERRED);"
+      "CREATE TRIGGER orphan AFTER INSERT ON key_block BEGIN INSERT INTO child VALUES (1); END");
+  const auto summary = test.import_all(opened, paths);
   opened.database().execute("DROP TRIGGER orphan");
   REQUIRE(summary.files.size() == 2);
   CHECK(summary.files[0].error.has_value());

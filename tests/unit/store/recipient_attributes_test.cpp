@@ -28,6 +28,12 @@ struct Folder {
   ~Folder() { fs::remove_all(path); }
   Folder(const Folder&) = delete;
   Folder& operator=(const Folder&) = delete;
+  /// An empty one.
+  Store store() const {
+    const auto file = (path / "a.db").string();
+    Store::create(file);
+    return Store::open_writing(file);
+  }
   fs::path path;
 };
 
@@ -84,9 +90,7 @@ void check(Recipients& recipients, const Model& model, RecipientId people) {
 
 TEST_CASE("attributes of many, told in parts, are those that were told") {
   const Folder folder;
-  const auto path = (folder.path / "a.db").string();
-  Store::create(path);
-  auto store = Store::open_writing(path);
+  auto store = folder.store();
   Recipients recipients(store.database());
   constexpr std::uint16_t k_attributes = 6;
   for (std::uint16_t a = 1; a <= k_attributes; ++a) {
@@ -140,9 +144,7 @@ TEST_CASE("attributes of many, told in parts, are those that were told") {
 
 TEST_CASE("nothing told of anybody changes nothing") {
   const Folder folder;
-  const auto path = (folder.path / "b.db").string();
-  Store::create(path);
-  auto store = Store::open_writing(path);
+  auto store = folder.store();
   Recipients recipients(store.database());
   AttributeChanges changes(7);
   const AttributeChanges* const all[] = {&changes};
@@ -154,9 +156,7 @@ TEST_CASE("nothing told of anybody changes nothing") {
 
 TEST_CASE("more values than are united, and more of one attribute of one person than a block has") {
   const Folder folder;
-  const auto path = (folder.path / "b.db").string();
-  Store::create(path);
-  auto store = Store::open_writing(path);
+  auto store = folder.store();
   Recipients recipients(store.database());
   REQUIRE(recipients.attribute_id("a1") == 1);
   REQUIRE(recipients.attribute_id("a2") == 2);
