@@ -3,12 +3,14 @@
 
 #include "base/large_memory.hpp"
 #include "model/activity.hpp"
+#include "store/key_index.hpp"
 
 #include <cstddef>
 #include <cstdint>
 #include <span>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 namespace mailfunnel {
 
@@ -41,6 +43,7 @@ public:
   RecipientId id(std::size_t i) const {
     return m_ids.empty() ? m_first + static_cast<RecipientId>(i) : m_ids[i];
   }
+  KeyNumbers numbers() const { return {m_first, m_ids}; }
   std::string_view key(std::size_t i) const {
     return reinterpret_cast<const Entry*>(m_base + m_places[i] * k_unit)->text();
   }
@@ -55,14 +58,20 @@ private:
 /// The same of a few keys, each as it is.
 class NewKeys {
 public:
-  explicit NewKeys(std::span<const NewKey> keys) : m_keys(keys) {}
+  explicit NewKeys(std::span<const NewKey> keys) : m_keys(keys) {
+    for (const auto& one : keys) {
+      m_ids.push_back(one.id);
+    }
+  }
   std::size_t size() const { return m_keys.size(); }
   bool empty() const { return m_keys.empty(); }
-  RecipientId id(std::size_t i) const { return m_keys[i].id; }
+  RecipientId id(std::size_t i) const { return m_ids[i]; }
+  KeyNumbers numbers() const { return {0, m_ids}; }
   std::string_view key(std::size_t i) const { return m_keys[i].key; }
 
 private:
   std::span<const NewKey> m_keys;
+  std::vector<RecipientId> m_ids;
 };
 
 } // namespace mailfunnel

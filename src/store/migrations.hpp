@@ -10,8 +10,8 @@ namespace mailfunnel {
 
 /// Of tables and blobs. 2: chunks of 16,384 recipients, where 1 had 65,536. 3: plans of pushes.
 /// 4: the index of keys has a seed. 5: blocks of keys are not compressed. 6: small sets of events
-/// stand together.
-constexpr int k_store_format = 6, k_oldest_format = 2;
+/// stand together. 7: few new keys do.
+constexpr int k_store_format = 7, k_oldest_format = 2;
 extern const std::array<std::string_view, std::size_t{k_store_format - k_oldest_format + 1}>
     k_migrations;
 

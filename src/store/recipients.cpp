@@ -1,7 +1,6 @@
 #include "store/recipients.hpp"
 
 #include "base/bytes.hpp"
-#include "base/hash.hpp"
 #include "base/large_memory.hpp"
 #include "base/parallel.hpp"
 #include "base/text.hpp"
@@ -12,25 +11,10 @@
 #include <algorithm>
 #include <limits>
 #include <map>
-#include <numeric>
 
 namespace mailfunnel {
 
 namespace {
-
-// The index: partition = 12 low bits of the hash; an entry is the next 32 bits and the id. What
-// matches is compared with the key itself.
-constexpr std::uint32_t k_partitions = 4096;
-struct IndexEntry {
-  std::uint32_t tag;
-  RecipientId id;
-};
-std::uint32_t partition_of(std::uint64_t hash) {
-  return static_cast<std::uint32_t>(hash & (k_partitions - 1));
-}
-std::uint32_t tag_of(std::uint64_t hash) {
-  return static_cast<std::uint32_t>(hash >> 12);
-}
 
 /// Calls put(key) for each key of one person of a block.
 template<typename Put> void each_key_of(const PackedKeys& block, std::uint32_t index, Put put) {
@@ -48,14 +32,6 @@ bool has_key(const PackedKeys& block, std::uint32_t index, std::string_view want
 }
 
 } // namespace
-
-std::uint64_t Recipients::index_hash(std::string_view key) {
-  if (!m_seed) {
-    auto query = m_database->use("SELECT value FROM meta WHERE key = 'index_seed'");
-    m_seed = query.step() ? static_cast<std::uint64_t>(parse_int(query.text(0)).value_or(0)) : 0;
-  }
-  return *m_seed == 0 ? hash64(key) : keyed_hash64(key, *m_seed);
-}
 
 RecipientId Recipients::count() {
   auto query = m_database->use("SELECT value, (SELECT max(block) FROM key_block) FROM meta WHERE "
@@ -90,37 +66,11 @@ std::unique_ptr<const PackedKeys> Recipients::packed_keys(std::uint32_t block) {
 std::vector<std::optional<RecipientId>> Recipients::find(std::span<const std::string_view> keys) {
   std::vector<std::optional<RecipientId>> ids(keys.size());
   LargeVector<std::uint64_t> hashes(keys.size());
-  std::vector<std::uint32_t> order(keys.size());
-  std::iota(order.begin(), order.end(), 0U);
   for (std::size_t i = 0; i < keys.size(); ++i) {
-    hashes[i] = index_hash(keys[i]);
+    hashes[i] = m_index.hash(keys[i]);
   }
-  std::sort(order.begin(), order.end(),
-            [&](auto a, auto b) { return partition_of(hashes[a]) < partition_of(hashes[b]); });
-
-  // Candidates first, so that each key block is unpacked once.
-  struct Candidate {
-    std::uint32_t key;
-    RecipientId id;
-  };
-  std::vector<Candidate> candidates;
-  std::string entries;
-  std::uint32_t loaded = k_partitions;
-  auto query = m_database->use("SELECT data FROM key_index WHERE partition = ?1");
-  for (const auto i : order) {
-    if (const auto partition = partition_of(hashes[i]); partition != loaded) {
-      query.reset();
-      entries = query.bind(partition).step() ? std::string(query.blob(0)) : std::string();
-      loaded = partition;
-    }
-    for (std::size_t at = 0; at + sizeof(IndexEntry) <= entries.size(); at += sizeof(IndexEntry)) {
-      IndexEntry entry;
-      std::memcpy(&entry, entries.data() + at, sizeof entry);
-      if (entry.tag == tag_of(hashes[i])) {
-        candidates.push_back({i, entry.id});
-      }
-    }
-  }
+  auto candidates = m_index.find(hashes);
+  // By number, so that each key block is unpacked once.
   std::sort(candidates.begin(), candidates.end(),
             [](const auto& a, const auto& b) { return a.id < b.id; });
   std::unique_ptr<const PackedKeys> block;
@@ -184,13 +134,13 @@ template<typename Keys> void Recipients::add_keys(const Keys& keys, unsigned thr
     i = end;
   }
   LargeVector<std::uint64_t> hashes(keys.size());
-  index_hash({}); // the seed is read by one thread
+  m_index.hash({}); // the seed is read by one thread
   BlobWriter key_blocks(m_database->use("INSERT INTO key_block VALUES (?1, ?2) ON CONFLICT (block) "
                                         "DO UPDATE SET data = excluded.data"));
   parallel_for(pieces.size(), threads, [&](std::size_t p, unsigned) {
     const auto& piece = pieces[p];
     for (auto i = piece.first; i < piece.end; ++i) {
-      hashes[i] = index_hash(keys.key(i));
+      hashes[i] = m_index.hash(keys.key(i));
     }
     const auto base = piece.block << k_recipient_block_bits;
     const auto count_in_block = std::min(total - base, k_recipient_block);
@@ -224,63 +174,12 @@ template<typename Keys> void Recipients::add_keys(const Keys& keys, unsigned thr
   });
   key_blocks.finish();
 
-  add_to_index(keys, hashes, known == 0, threads);
+  m_index.add(hashes, keys.numbers(), known == 0, threads);
   m_database
       ->use("INSERT INTO meta VALUES ('recipients', ?1) ON CONFLICT (key) DO UPDATE SET value = "
             "excluded.value")
       .bind(std::to_string(total))
       .run();
-}
-
-/// Some partitions at a time, so that of very many keys only some are in memory twice. `fresh`: the
-/// index is empty.
-template<typename Keys>
-void Recipients::add_to_index(const Keys& keys, std::span<const std::uint64_t> hashes, bool fresh,
-                              unsigned threads) {
-  constexpr std::size_t k_at_once = std::size_t{1} << 22, k_most_groups = 8; // each walks over all
-  // What is there is read by one thread, as is the database.
-  const std::size_t able = fresh ? std::max(threads, 1U) : 1;
-  const auto groups = std::max(able, std::min(hashes.size() / k_at_once, k_most_groups));
-  BlobWriter writer(m_database->use("INSERT INTO key_index VALUES (?1, ?2) ON CONFLICT (partition) "
-                                    "DO UPDATE SET data = excluded.data"));
-  auto old = m_database->use("SELECT data FROM key_index WHERE partition = ?1");
-  parallel_for(groups, static_cast<unsigned>(able), [&](std::size_t group, unsigned) {
-    const auto base = static_cast<std::uint32_t>(k_partitions * group / groups);
-    const auto count = static_cast<std::uint32_t>(k_partitions * (group + 1) / groups) - base;
-    // Who is of no partition of the group goes to one behind them: nobody can foresee who is.
-    const auto part_of = [base, count](std::uint64_t hash) {
-      return std::min(partition_of(hash) - base, count);
-    };
-    std::vector<std::uint32_t> next(count + 2);
-    for (const auto hash : hashes) {
-      ++next[part_of(hash) + 1];
-    }
-    std::partial_sum(next.begin(), next.end(), next.begin());
-    const auto all = next[count]; // those behind are written in one place, one upon the other
-    LargeVector<IndexEntry> entries(all + 1);
-    for (std::size_t i = 0; i < hashes.size(); ++i) {
-      const auto part = part_of(hashes[i]);
-      entries[next[part]] = {tag_of(hashes[i]), keys.id(i)};
-      next[part] += part != count ? 1 : 0;
-    }
-    std::uint32_t begin = 0;
-    for (std::uint32_t part = 0; part < count; ++part) {
-      const auto mine = std::span(entries).subspan(begin, next[part] - begin);
-      begin = next[part];
-      if (mine.empty()) {
-        continue;
-      }
-      std::string data;
-      if (!fresh) {
-        old.reset();
-        data = old.bind(base + part).step() ? std::string(old.blob(0)) : std::string();
-        old.reset();
-      }
-      data.append(reinterpret_cast<const char*>(mine.data()), mine.size_bytes());
-      writer.put(base + part, std::move(data));
-    }
-  });
-  writer.finish();
 }
 
 AddressList Recipients::addresses(RecipientId first, RecipientId end) {
@@ -382,24 +281,7 @@ void Recipients::remove_keys(std::uint32_t block, std::span<const RecipientId> n
   for (const auto id : numbers) {
     auto& mine = keys.at(index_of(id));
     for (const auto& key : mine) {
-      const auto hash = index_hash(key);
-      std::string entries, kept;
-      {
-        auto query = m_database->use("SELECT data FROM key_index WHERE partition = ?1");
-        entries =
-            query.bind(partition_of(hash)).step() ? std::string(query.blob(0)) : std::string();
-      }
-      for (std::size_t at = 0; at + sizeof(IndexEntry) <= entries.size();
-           at += sizeof(IndexEntry)) {
-        IndexEntry entry;
-        std::memcpy(&entry, entries.data() + at, sizeof entry);
-        if (entry.tag != tag_of(hash) || entry.id != id) {
-          kept.append(entries, at, sizeof entry);
-        }
-      }
-      m_database->use("UPDATE key_index SET data = ?2 WHERE partition = ?1")
-          .bind(partition_of(hash), Blob{kept})
-          .run();
+      m_index.remove(m_index.hash(key), id);
     }
     mine.clear();
   }

@@ -6,6 +6,7 @@
 #include "model/recipient.hpp"
 #include "store/added_keys.hpp"
 #include "store/attribute_changes.hpp"
+#include "store/key_index.hpp"
 #include "store/recipient_block.hpp"
 #include "store/store.hpp"
 
@@ -31,7 +32,7 @@ struct AddressList {
 
 class Recipients {
 public:
-  explicit Recipients(Database& database) : m_database(&database) {}
+  explicit Recipients(Database& database) : m_database(&database), m_index(database) {}
 
   RecipientId count();
 
@@ -82,18 +83,11 @@ public:
   void remove(std::span<const RecipientId> numbers);
 
 private:
-  /// What the index is kept by. Keys come from strangers: with a seed of the store's own, nobody
-  /// can choose many that fall into one place. (A store without one was made before there were
-  /// seeds.)
-  std::uint64_t index_hash(std::string_view key);
   template<typename Keys> void add_keys(const Keys& keys, unsigned threads);
-  template<typename Keys>
-  void add_to_index(const Keys& keys, std::span<const std::uint64_t> hashes, bool fresh,
-                    unsigned threads);
   void remove_keys(std::uint32_t block, std::span<const RecipientId> numbers);
   void remove_attributes(std::uint32_t block, std::span<const RecipientId> numbers);
   Database* m_database;
-  std::optional<std::uint64_t> m_seed; // when it was asked for; 0: the store has none
+  KeyIndex m_index;
 };
 
 } // namespace mailfunnel

@@ -1,0 +1,2 @@
+-- Format 7: keys that came in small numbers stand together in key_index, behind its partitions (partition 4096), until they are many
+-- (src/store/key_index.cpp).
