@@ -26,6 +26,11 @@ std::string run_key(const Workspace& workspace, const Rules& rules) {
   return key;
 }
 
+/// Where the system has no thread left: when it is waited for.
+template<typename Work> std::future<void> beside(Work work) {
+  return std::async(std::launch::async | std::launch::deferred, std::move(work));
+}
+
 } // namespace
 
 RunRecorder::RunRecorder(Store& store, const Workspace& workspace, const Rules& rules,
@@ -39,15 +44,13 @@ void RunRecorder::add(std::uint32_t chunk, const ChunkScores& scores) {
   m_recipients += scores.size();
   m_waiting_bytes += packed.size();
   m_waiting.emplace_back(chunk, std::move(packed));
-  const bool idle = !m_writing.valid() ||
-                    m_writing.wait_for(std::chrono::seconds(0)) == std::future_status::ready;
+  if (!m_writing.valid()) {
+    m_writing = beside([this] { fold_log(); });
+  }
+  const bool idle = m_writing.wait_for(std::chrono::seconds(0)) == std::future_status::ready;
   if (m_waiting_bytes >= m_worth_writing && idle) {
-    if (m_writing.valid()) {
-      m_writing.get();
-    }
-    m_writing = std::async(std::launch::async, [this, blocks = std::exchange(m_waiting, {})] {
-      write(blocks, 0, false);
-    });
+    m_writing.get();
+    m_writing = beside([this, blocks = std::exchange(m_waiting, {})] { write(blocks, 0, false); });
     m_waiting_bytes = 0;
   }
 }
@@ -59,6 +62,17 @@ StoredRun RunRecorder::save() {
   write(m_waiting, m_waiting_bytes, true);
   m_store.checkpoint();
   return {*m_run, m_as_of, m_changes};
+}
+
+void RunRecorder::fold_log() {
+  try {
+    const WriterLock lock(m_store.path(), 0);
+    m_store.fold_at_once();
+  } catch (const Failure& failure) {
+    if (failure.error.code != ErrorCode::locked) { // else who writes sees to it
+      throw;
+    }
+  }
 }
 
 void RunRecorder::write(const Blocks& blocks, std::size_t bytes, bool last) {

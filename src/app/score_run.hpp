@@ -26,8 +26,9 @@ struct StoredRun {
 };
 
 /// Gathers the scores of all chunks and keeps them as the newest run. A very large one (some eight
-/// million people) is written while it is still scored, so that it need not be held: the store's
-/// own connection is the recorder's from the first add() to save().
+/// million people) is written while it is still scored, so that it need not be held, and what
+/// stands in the store's log goes into its file meanwhile: the store's own connection is the
+/// recorder's from the first add() to save().
 class RunRecorder {
 public:
   /// Before scoring begins: what comes in meanwhile makes the run an old one. Written is whenever
@@ -40,6 +41,7 @@ public:
 
 private:
   using Blocks = std::vector<std::pair<std::uint32_t, std::string>>; // by chunk
+  void fold_log();
   void write(const Blocks& blocks, std::size_t bytes, bool last);
 
   Store& m_store;

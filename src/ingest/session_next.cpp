@@ -14,7 +14,6 @@ void Session::finish(std::unique_ptr<Writing> writing, Commit commit) {
   auto to_disk = [this, kept = std::move(writing)]() mutable {
     const auto of_batch = std::move(kept); // back to the log, and the lock, at the end
     of_batch->commit();
-    m_store.checkpoint();
   };
   ++m_flushes;
   m_commit = {};

@@ -3,6 +3,7 @@
 // blocks.
 
 #include "ingest/session.hpp"
+#include "store/writing.hpp"
 
 #include <algorithm>
 #include <cstring>
@@ -138,8 +139,7 @@ void Session::write_small(std::span<Harvest> harvests, ImportCounts& counts) {
 }
 
 std::uint64_t fold_inbox(Store& store, unsigned threads) {
-  const WriterLock lock(store.path());
-  Transaction transaction(store.database());
+  Writing writing(store);
   Activity activity(store.database());
   Recipients recipients(store.database());
   const auto events = activity.inbox();
@@ -175,8 +175,7 @@ std::uint64_t fold_inbox(Store& store, unsigned threads) {
   }
   activity.merge(std::move(sets), threads);
   activity.clear_inbox();
-  transaction.commit();
-  store.checkpoint();
+  writing.commit();
   return events.size();
 }
 

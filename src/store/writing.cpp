@@ -20,7 +20,7 @@ PastLog::~PastLog() {
 namespace {
 
 void commit_and_fold(Store& store, Transaction& transaction) {
-  constexpr int k_long = 64; // pages of 16 KiB
+  constexpr int k_long = 128; // pages of 16 KiB
   const auto before = store.database().log_pages() / k_long;
   transaction.commit();
   if (store.database().log_pages() / k_long > before) { // not at each batch while somebody reads

@@ -13,6 +13,7 @@
 #include "store/block.hpp"
 #include "store/catalog.hpp"
 #include "store/erasures.hpp"
+#include "store/recipients.hpp"
 
 #include "test_workspace.hpp"
 
@@ -20,6 +21,7 @@
 #include <fmt/format.h>
 
 #include <atomic>
+#include <chrono>
 #include <filesystem>
 #include <fstream>
 #include <random>
@@ -616,7 +618,16 @@ TEST_CASE("a run is written while it is scored, and nobody's before it is whole"
   }
   { // one that never ends is dropped a day later
     RunRecorder recorder(store, test.workspace, rules, k_now, 1);
-    recorder.add(0, scores_of(0, 70));
+    auto other = test.store();
+    const auto runs = [&other] {
+      auto query = other.database().use("SELECT count(*) FROM run");
+      return query.step() ? query.integer(0) : 0;
+    };
+    for (std::uint32_t chunk = 0; runs() == 1 && chunk < 10'000; ++chunk) {
+      recorder.add(chunk, scores_of(chunk, 70));
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    }
+    CHECK_EQ(runs(), 2);
   }
   CHECK_EQ(current_runs(store, test.workspace).size(), 1);
   store.database().execute("UPDATE run SET created = created - 100000");
@@ -626,6 +637,31 @@ TEST_CASE("a run is written while it is scored, and nobody's before it is whole"
   REQUIRE(left.step());
   CHECK(left.integer(0) == 1);
   CHECK(left.integer(1) == 0);
+}
+
+TEST_CASE("a small import is durable in the store's log, which scoring folds into the file") {
+  TestWorkspace test(k_profile);
+  test.import("log.csv", joined(random_lines(31, 600, 200)));
+  const auto log_size = [&] {
+    std::error_code none;
+    const auto size = std::filesystem::file_size(test.workspace.store_path() + "-wal", none);
+    return none ? 0 : size;
+  };
+  CHECK_GT(log_size(), 0);
+  CHECK_LE(log_size(), 2U << 20);
+  const auto events = test.exported(); // by another connection, which reads the log
+  CHECK_GT(std::count(events.begin(), events.end(), '\n'), 300);
+  { // the file alone knows nothing of it yet, so the log is what was synced
+    const auto copy = test.folder / "copy.db";
+    std::filesystem::copy_file(test.workspace.store_path(), copy);
+    std::filesystem::copy_file(test.workspace.store_path() + ".key", copy.string() + ".key");
+    auto store = Store::open_reading(copy.string());
+    CHECK_EQ(Recipients(store.database()).count(), 0);
+  }
+  auto store = test.store();
+  run_scores(store, test.workspace, test.workspace.config.rules, k_now, true);
+  CHECK_EQ(log_size(), 0);
+  CHECK_EQ(test.exported(), events);
 }
 
 TEST_CASE("an audit finds every ledger in order, and a score that was tampered with") {

@@ -183,7 +183,7 @@ TEST_CASE("of blobs that several threads write none is kept once one could not b
 }
 
 TEST_CASE("a log of many small batches is folded now and then, and nobody waits for a reader") {
-  constexpr std::uintmax_t k_long = std::uintmax_t{80} * 16'384;
+  constexpr std::uintmax_t k_long = std::uintmax_t{144} * 16'384;
   const Folder folder;
   const auto look = [&folder] { // as a process of its own, which ends
     auto store = Store::open_writing(folder.store);
@@ -251,7 +251,8 @@ TEST_CASE("a reader leaves rows through its own connection, and reads on") {
 }
 
 TEST_CASE("what readers leave does not pile up in the log") {
-  constexpr std::uintmax_t k_page = 16'384 + 24, k_most = 80; // pages: 64, and what one commit adds
+  constexpr std::uintmax_t k_page = 16'384 + 24,
+                           k_most = 144; // pages: 128, and what one commit adds
   const Folder folder;
   const auto look = [&](int number) {
     auto store = Store::open_reading(folder.store);
