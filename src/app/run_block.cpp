@@ -5,6 +5,7 @@
 #include "base/result.hpp"
 
 #include <algorithm>
+#include <optional>
 #include <tuple>
 
 namespace mailfunnel {
@@ -15,7 +16,7 @@ namespace {
 // column:
 //   base i64, unit u16, bits u8, and for each recipient (value - base) / unit in so many bits;
 //   above 32 bits in 64. The base is the smallest value; the unit is 1000 where all are whole
-//   points apart.
+//   points, and fewer than 2^32 thousandths, apart.
 // 8 bytes 0, so that packed bits may be read a word at a time.
 constexpr char k_format = 3;
 constexpr std::size_t k_head = 9, k_tail = 8;
@@ -33,13 +34,18 @@ template<typename Value> std::uint64_t above(Value value, Value base) {
   return static_cast<std::uint64_t>(value) - static_cast<std::uint64_t>(base);
 }
 
+/// Every value's way above the base in whole points; nothing where one is not whole.
 template<typename Value>
-std::uint16_t unit_of(const std::vector<Value>& values, Value base, std::uint64_t top) {
-  constexpr std::uint64_t k_whole = k_point;
-  const bool whole = top >= k_whole &&
-                     std::all_of(values.begin(), values.end(),
-                                 [base](Value value) { return above(value, base) % k_whole == 0; });
-  return static_cast<std::uint16_t>(whole ? k_whole : 1);
+std::optional<std::vector<std::uint32_t>> whole_points(const std::vector<Value>& values,
+                                                       Value base) {
+  std::vector<std::uint32_t> points(values.size());
+  std::uint32_t rest = 0;
+  for (std::size_t r = 0; r < values.size(); ++r) {
+    const auto value = static_cast<std::uint32_t>(above(values[r], base));
+    points[r] = value / std::uint32_t{k_point};
+    rest |= value - points[r] * std::uint32_t{k_point};
+  }
+  return rest == 0 ? std::optional(std::move(points)) : std::nullopt;
 }
 
 template<typename Value> void append_column(std::string& out, const std::vector<Value>& values) {
@@ -48,23 +54,26 @@ template<typename Value> void append_column(std::string& out, const std::vector<
     base = std::min(base, value);
     top = std::max(top, value);
   }
-  const auto unit = unit_of(values, base, above(top, base));
-  const auto bits = bits_of(above(top, base) / unit);
+  const auto farthest = above(top, base);
+  std::optional<std::vector<std::uint32_t>> points;
+  if (farthest >= k_point && farthest <= 0xFFFF'FFFF) {
+    points = whole_points(values, base);
+  }
+  const std::uint16_t unit = points ? k_point : 1;
+  const auto bits = bits_of(farthest / unit);
   ByteWriter write(out);
   write.number(static_cast<std::int64_t>(base));
   write.number(unit);
   write.number(static_cast<std::uint8_t>(bits));
-  const auto pack = [&](auto value_of) { pack_bits(out, values.size(), bits, value_of); };
   if (bits > 32) {
     for (const auto value : values) {
-      write.number(above(value, base) / unit);
+      write.number(above(value, base));
     }
-  } else if (unit == 1) {
-    pack([&](std::size_t r) { return static_cast<std::uint32_t>(above(values[r], base)); });
-  } else { // a constant, which is faster to divide by
-    pack([&](std::size_t r) {
-      return static_cast<std::uint32_t>(above(values[r], base) / std::uint64_t{k_point});
-    });
+  } else if (points) {
+    pack_bits(out, values.size(), bits, [&points = *points](std::size_t r) { return points[r]; });
+  } else {
+    pack_bits(out, values.size(), bits,
+              [&](std::size_t r) { return static_cast<std::uint32_t>(above(values[r], base)); });
   }
 }
 

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <array>
+
 namespace mailfunnel {
 
 namespace {
@@ -38,44 +40,59 @@ ScoreTally::ScoreTally(const Scorer& scorer) : m_scorer(&scorer) {
 }
 
 void ScoreTally::add(const ChunkScores& scores) {
-  // Scores within it are counted in an array, the rest in the map.
-  constexpr std::int64_t k_near = 256;
-  std::vector<std::uint64_t> near(2 * k_near);
+  // Most people are counted in the same place as the one before, which would be waited for: so
+  // people next to each other are counted in different arrays.
+  constexpr std::size_t k_lanes = 4;
   auto& counts = m_counts;
-  const auto grades = m_scorer->rules().levels.grades();
-  std::vector<std::uint64_t> by_status(counts.by_status.size());
-  std::vector<std::uint64_t> cells(counts.matrix.size() * grades);
-  std::uint64_t recipients = 0, suppressed = 0, disagreeing = 0, unknown_fit = 0;
-  for (std::size_t r = 0; r < scores.size(); ++r) {
-    if ((scores.suppressed[r] & suppressed_by::erased) != 0) {
-      continue; // nobody any more
+  const auto n = scores.size();
+  const auto here = [by = scores.suppressed.data()](std::size_t r) { // 0: nobody any more
+    return std::uint32_t{(by[r] & suppressed_by::erased) == 0};
+  };
+  const auto total = [&](auto says) {
+    std::uint32_t people = 0; // of a chunk
+    for (std::size_t r = 0; r < n; ++r) {
+      people += here(r) & std::uint32_t{says(r)};
     }
-    ++recipients;
-    ++by_status[scores.status[r]];
-    ++cells[(scores.level[r] - 1U) * grades + scores.grade[r]];
-    suppressed += scores.suppressed[r] != 0;
-    disagreeing += scores.status[r] != scores.scale_status[r];
-    unknown_fit += scores.fit_known[r] == 0;
+    return std::uint64_t{people};
+  };
+  counts.recipients += total([](std::size_t) { return true; });
+  counts.suppressed += total([by = scores.suppressed.data()](std::size_t r) { return by[r] != 0; });
+  counts.unknown_fit +=
+      total([known = scores.fit_known.data()](std::size_t r) { return known[r] == 0; });
+  if (m_scorer->rules().status.model != StatusModel::scale) {
+    counts.disagreeing += total([a = scores.status.data(), b = scores.scale_status.data()](
+                                    std::size_t r) { return a[r] != b[r]; });
+  }
+  const auto grades = m_scorer->rules().levels.grades();
+  const auto statuses = counts.by_status.size(), cells = counts.matrix.size() * grades;
+  std::vector<std::uint32_t> by_cell(cells * statuses * k_lanes);
+  for (std::size_t r = 0; r < n; ++r) {
+    const auto cell = (scores.level[r] - 1U) * grades + scores.grade[r];
+    by_cell[(cell * statuses + scores.status[r]) * k_lanes + r % k_lanes] += here(r);
+  }
+  for (std::size_t i = 0; i < by_cell.size(); ++i) {
+    const auto cell = i / k_lanes / statuses;
+    counts.by_status[i / k_lanes % statuses] += by_cell[i];
+    counts.matrix[cell / grades][cell % grades] += by_cell[i];
+  }
+  // Scores near 0 are counted in arrays, the others in the map.
+  constexpr std::int64_t k_near = 256;
+  std::array<std::array<std::uint32_t, 2 * k_near>, k_lanes> near{};
+  for (std::size_t r = 0; r < n; ++r) {
     const auto above = scores.score[r] + k_near * k_point; // the lowest of the array
     if (above >= 0 && above < 2 * k_near * k_point) {
-      ++near[static_cast<std::uint64_t>(above) / std::uint64_t{k_point}];
-    } else {
+      near[r % k_lanes][static_cast<std::uint32_t>(above) / std::uint32_t{k_point}] += here(r);
+    } else if (here(r) != 0) {
       ++counts.histogram[floor_div(scores.score[r], k_point)];
     }
   }
-  counts.recipients += recipients;
-  counts.suppressed += suppressed;
-  counts.disagreeing += m_scorer->rules().status.model == StatusModel::scale ? 0 : disagreeing;
-  counts.unknown_fit += unknown_fit;
-  for (std::size_t i = 0; i < by_status.size(); ++i) {
-    counts.by_status[i] += by_status[i];
-  }
-  for (std::size_t i = 0; i < cells.size(); ++i) {
-    counts.matrix[i / grades][i % grades] += cells[i];
-  }
-  for (std::size_t i = 0; i < near.size(); ++i) {
-    if (near[i] != 0) {
-      counts.histogram[static_cast<std::int64_t>(i) - k_near] += near[i];
+  for (std::size_t i = 0; i < near.front().size(); ++i) {
+    std::uint64_t people = 0;
+    for (const auto& lane : near) {
+      people += lane[i];
+    }
+    if (people != 0) {
+      counts.histogram[static_cast<std::int64_t>(i) - k_near] += people;
     }
   }
 }

@@ -7,6 +7,7 @@
 #include <cstring>
 #include <string>
 #include <string_view>
+#include <type_traits>
 
 namespace mailfunnel {
 
@@ -90,9 +91,19 @@ template<typename Get> void pack_bits(std::string& out, std::size_t count, unsig
   const auto before = out.size(), size = packed_size(count, bits);
   out.resize(before + size + 8); // written a word at a time
   auto* at = out.data() + before;
+  std::size_t i = 0;
+  if (bits <= 8) { // eight fill whole bytes
+    for (; i + 8 <= count; i += 8, at += bits) {
+      std::uint64_t word = 0;
+      for (unsigned k = 0; k < 8; ++k) {
+        word |= std::uint64_t{get(i + k)} << (k * bits);
+      }
+      std::memcpy(at, &word, 8);
+    }
+  }
   std::uint64_t pending = 0;
   unsigned used = 0;
-  for (std::size_t i = 0; bits != 0 && i < count; ++i) {
+  for (; bits != 0 && i < count; ++i) {
     const std::uint64_t value = get(i);
     pending |= value << used;
     used += bits;
@@ -115,12 +126,39 @@ inline std::uint32_t packed_value(const char* bytes, std::size_t at, unsigned bi
   return static_cast<std::uint32_t>(word >> (at & 7) & ((std::uint64_t{1} << bits) - 1));
 }
 
-/// Reads `count` of them.
+/// Reads `count` of them: put(i, value) each.
 template<typename Put>
 void unpack_bits(const char* bytes, std::size_t count, unsigned bits, Put put) {
-  std::size_t at = 0;
-  for (std::size_t i = 0; i < count; ++i, at += bits) {
-    put(i, packed_value(bytes, at, bits));
+  if (bits == 0) {
+    for (std::size_t i = 0; i < count; ++i) {
+      put(i, std::uint32_t{0});
+    }
+    return;
+  }
+  const auto mask = (std::uint64_t{1} << bits) - 1;
+  // `together`: so many are whole in the word that begins with the byte of the first.
+  const auto unpack = [&](auto together) {
+    std::size_t i = 0, at = 0;
+    for (; i + together <= count; i += together, at += together * bits) {
+      std::uint64_t word;
+      std::memcpy(&word, bytes + (at >> 3), 8);
+      word >>= at & 7;
+      for (std::size_t k = 0; k < together; ++k, word >>= bits) {
+        put(i + k, static_cast<std::uint32_t>(word & mask));
+      }
+    }
+    for (; i < count; ++i, at += bits) {
+      put(i, packed_value(bytes, at, bits));
+    }
+  };
+  if (bits <= 8) {
+    unpack(std::integral_constant<std::size_t, 8>{});
+  } else if (bits <= 16) {
+    unpack(std::integral_constant<std::size_t, 4>{});
+  } else if (bits <= 29) {
+    unpack(std::integral_constant<std::size_t, 2>{});
+  } else {
+    unpack(std::integral_constant<std::size_t, 1>{});
   }
 }
 

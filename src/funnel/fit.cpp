@@ -1,11 +1,9 @@
-#include "base/hash.hpp"
+#include "funnel/fit.hpp"
+
 #include "base/text.hpp"
 #include "funnel/scorer.hpp"
 
-#include <boost/unordered/unordered_flat_map.hpp>
-
 #include <algorithm>
-#include <deque>
 #include <map>
 
 namespace mailfunnel {
@@ -97,9 +95,9 @@ bool address_column(ChunkSource& source, std::uint32_t block, bool domain,
 class FitScan {
 public:
   FitScan(const FitRules& rules, ChunkSource& source, std::uint32_t moment, ChunkScores& scores,
-          Ledger* ledger, RuleHits* hits)
+          FitMemory& memory, Ledger* ledger, RuleHits* hits)
       : m_rules(rules), m_source(source), m_moment(moment), m_out(scores), m_ledger(ledger),
-        m_hits(hits) {
+        m_hits(hits), m_sums_only(ledger == nullptr && hits == nullptr) {
     if (hits != nullptr) {
       hits->fit.resize(rules.rules.size());
       hits->fit_people.assign(rules.rules.size(), {});
@@ -113,7 +111,7 @@ public:
       m_group.push_back(group);
       m_attribute.push_back(index_of(rule.attribute));
       if (group == m_simple.size()) {
-        m_simple.push_back(ledger == nullptr && hits == nullptr);
+        m_simple.push_back(true);
         attribute_of_group.push_back(rule.attribute);
       } else if (attribute_of_group[group] != rule.attribute) {
         m_simple[group] = false;
@@ -121,7 +119,10 @@ public:
     }
     for (std::size_t i = 0; i < m_attribute.size(); ++i) {
       auto& attribute = m_attributes[m_attribute[i]];
-      attribute.simple_only = attribute.simple_only && m_simple[m_group[i]];
+      attribute.simple_only = m_sums_only && attribute.simple_only && m_simple[m_group[i]];
+    }
+    for (std::size_t i = 0; i < m_attributes.size(); ++i) {
+      m_attributes[i].known = &memory.of(i);
     }
     m_words = (groups.size() + 63) / 64;
   }
@@ -133,33 +134,17 @@ public:
   }
 
 private:
-  /// What the rules make of one value of one attribute.
-  struct ValueVerdict {
-    std::vector<bool> hits; // by rule
-    Points simple = 0;      // of the groups that ask for nothing but this attribute
-  };
-
-  struct TextHash {
-    using is_avalanching = void;
-    std::size_t operator()(std::string_view text) const { return hash64(text); }
-  };
-  /// What was judged: the text stands in the verdict, so that both stay where they are.
-  struct VerdictCache {
-    std::deque<std::pair<std::string, ValueVerdict>> verdicts;
-    boost::unordered_flat_map<std::string_view, const ValueVerdict*, TextHash> by_text;
-  };
-
   /// An attribute that rules ask for, and what a block says of it.
   struct Attribute {
     std::string name;
     bool derived = false;    // of the address
     bool simple_only = true; // all groups that ask for it are simple
-    VerdictCache known;      // a chunk has at most 16,384 values
+    FitMemory::Values* known = nullptr;
     bool there = false;
     AttributeColumn column;
     ValuesOfPeople values;
-    std::vector<const ValueVerdict*> verdicts; // by value
-    std::vector<Points> simple;                // likewise
+    std::vector<const FitMemory::Verdict*> verdicts; // by value
+    std::vector<Points> simple;                      // likewise
   };
 
   std::size_t index_of(const std::string& name) {
@@ -189,8 +174,10 @@ private:
     attribute.simple.clear();
     for (const auto value : column.values) {
       const auto& verdict = verdict_on(attribute, value);
-      attribute.verdicts.push_back(&verdict);
-      attribute.simple.push_back(verdict.simple);
+      attribute.simple.push_back(m_sums_only ? verdict.simple : 0);
+      if (!attribute.simple_only) {
+        attribute.verdicts.push_back(&verdict);
+      }
     }
   }
 
@@ -240,7 +227,7 @@ private:
     for (std::size_t i = 0; i < m_rules.rules.size(); ++i) {
       const auto& rule = m_rules.rules[i];
       const auto& loaded = m_attributes[m_attribute[i]];
-      if (!loaded.there || m_simple[m_group[i]]) {
+      if (!loaded.there || (m_sums_only && m_simple[m_group[i]])) {
         continue;
       }
       const auto word = m_group[i] / 64;
@@ -272,13 +259,14 @@ private:
   }
 
   /// Values come again in every block: judged once.
-  const ValueVerdict& verdict_on(Attribute& attribute, std::string_view value) {
-    const auto known = attribute.known.by_text.find(value);
-    if (known != attribute.known.by_text.end()) {
+  const FitMemory::Verdict& verdict_on(Attribute& attribute, std::string_view value) {
+    auto& cache = *attribute.known;
+    const auto known = cache.by_text.find(value);
+    if (known != cache.by_text.end()) {
       return *known->second;
     }
     const FoldedValue folded(value);
-    ValueVerdict verdict;
+    FitMemory::Verdict verdict;
     std::vector<bool> done(m_simple.size());
     for (std::size_t i = 0; i < m_rules.rules.size(); ++i) {
       const auto& rule = m_rules.rules[i];
@@ -289,9 +277,8 @@ private:
         verdict.simple += rule.points;
       }
     }
-    const auto& kept =
-        attribute.known.verdicts.emplace_back(std::string(value), std::move(verdict));
-    attribute.known.by_text.emplace(kept.first, &kept.second);
+    const auto& kept = cache.verdicts.emplace_back(std::string(value), std::move(verdict));
+    cache.by_text.emplace(kept.first, &kept.second);
     return kept.second;
   }
 
@@ -303,8 +290,8 @@ private:
   RuleHits* m_hits;
   std::vector<unsigned> m_group;        // by rule
   std::vector<std::size_t> m_attribute; // by rule, index in m_attributes
-  std::vector<bool> m_simple; // by group: all its rules ask for one attribute, and nobody wants the
-                              // lines or counts
+  bool m_sums_only;                     // nobody wants the lines or counts
+  std::vector<bool> m_simple;           // by group: all its rules ask for one attribute
   std::size_t m_words = 1;
   std::vector<std::uint64_t> m_done;
   std::vector<Attribute> m_attributes;
@@ -312,14 +299,41 @@ private:
 
 } // namespace
 
+FitMemory::Values& FitMemory::of(std::size_t attribute) {
+  constexpr std::size_t k_most = 1U << 14; // values; besides those of a chunk
+  if (m_attributes.size() <= attribute) {
+    m_attributes.resize(attribute + 1);
+  }
+  auto& values = m_attributes[attribute];
+  if (values.verdicts.size() > k_most) {
+    values = {};
+  }
+  return values;
+}
+
+std::unique_ptr<FitMemory> FitMemories::take() {
+  const std::lock_guard lock(m_mutex);
+  if (m_free.empty()) {
+    return std::make_unique<FitMemory>();
+  }
+  auto memory = std::move(m_free.back());
+  m_free.pop_back();
+  return memory;
+}
+
+void FitMemories::give_back(std::unique_ptr<FitMemory> memory) {
+  const std::lock_guard lock(m_mutex);
+  m_free.push_back(std::move(memory));
+}
+
 void score_fit(const FitRules& rules, ChunkSource& source, Seconds as_of, ChunkScores& scores,
-               Ledger* ledger, RuleHits* hits) {
+               FitMemory& memory, Ledger* ledger, RuleHits* hits) {
   if (ledger != nullptr) {
     ledger->fit_sums.assign(ledger->only_sums ? source.size() : 0, 0);
   }
   if (!rules.rules.empty()) {
     FitScan(rules, source, static_cast<std::uint32_t>(std::clamp<Seconds>(as_of, 0, 0xFFFFFFFF)),
-            scores, ledger, hits)
+            scores, memory, ledger, hits)
         .run();
   }
 }

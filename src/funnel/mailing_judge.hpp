@@ -24,6 +24,7 @@ public:
   /// begin() and, where they are wanted, the deliveries out of the source.
   void begin(const WorldCampaign& campaign, ChunkSource& source);
 
+  bool looks_at_times() const { return m_rules.timing; }
   ClickVerdict open(std::uint16_t recipient, std::uint32_t time, std::uint16_t evidence) const {
     // Most are told by their record: the delivery need not be looked up.
     const auto verdict = judge(EventKind::open, evidence);

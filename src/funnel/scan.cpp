@@ -4,6 +4,7 @@
 
 #include <array>
 #include <tuple>
+#include <type_traits>
 #include <unordered_map>
 #include <utility>
 
@@ -239,24 +240,50 @@ void Scan::read_opens(const WorldCampaign& campaign) {
 }
 
 void Scan::add_opens() {
-  const bool latest = !m_decay.off(); // of several readers' opens the latest counts, else the first
-  for (std::size_t i = 0, n = m_columns.size(); i < n; ++i) {
-    const auto r = m_columns.recipient[i];
-    const auto time = m_columns.time[i];
-    if (time > m_limit) {
-      continue;
+  // No branches but the loop's own, where times are not looked at: whose an open is can't be
+  // foreseen.
+  static constexpr auto k_by_record = [] {
+    constexpr auto k_bits = std::tuple_size_v<std::remove_const_t<decltype(k_evidence_names)>>;
+    std::array<Verdict, std::size_t{1} << k_bits> verdicts{};
+    for (std::size_t bits = 0; bits < verdicts.size(); ++bits) {
+      verdicts[bits] = judge(EventKind::open, static_cast<std::uint16_t>(bits));
     }
-    const auto verdict = m_judge.open(r, time, m_columns.evidence[i]).verdict;
-    mark(r, any_open);
-    const bool reader = verdict == Verdict::human;
-    const bool first = (m_marks[r] & open_scored) == 0;
-    const bool taken = reader & (first | ((time < m_open_at[r]) != latest));
-    m_marks[r] |= reader ? open_scored | human : 0;
-    m_open_at[r] = taken ? time : m_open_at[r];
-    const bool maybe_reader = reader | (verdict == Verdict::unknown);
-    auto& last = m_out.last_open[r];
-    last = maybe_reader ? std::max(last, time) : last;
+    return verdicts;
+  }();
+  const bool latest = !m_decay.off(); // of several readers' opens the latest counts, else the first
+  const bool by_time = m_judge.looks_at_times();
+  const auto n = m_columns.size(), before = m_touched.size();
+  m_touched.resize(before + n);
+  auto* touched = m_touched.data() + before;
+  auto* const all_marks = m_marks.data();
+  auto* const open_at = m_open_at.data();
+  auto* const last_open = m_out.last_open.data();
+  const auto* const recipients = m_columns.recipient.data();
+  const auto* const times = m_columns.time.data();
+  const auto* const evidences = m_columns.evidence.data();
+  for (std::size_t i = 0; i < n; ++i) {
+    const auto r = recipients[i];
+    const auto time = times[i];
+    const auto evidence = evidences[i];
+    auto verdict = k_by_record[evidence & (k_by_record.size() - 1)];
+    if (by_time && verdict == Verdict::human) {
+      verdict = m_judge.open(r, time, evidence).verdict;
+    }
+    const unsigned counts = unsigned{time <= m_limit}; // 0 or 1
+    const unsigned reader = counts & unsigned{verdict == Verdict::human};
+    const unsigned maybe_reader = reader | (counts & unsigned{verdict == Verdict::unknown});
+    const unsigned marks = all_marks[r];
+    *touched = r;
+    touched += counts & unsigned{marks == 0};
+    const unsigned first = unsigned{(marks & open_scored) == 0};
+    const auto at = open_at[r];
+    const unsigned taken = reader & (first | unsigned{(time < at) != latest});
+    all_marks[r] =
+        static_cast<std::uint8_t>(marks | counts * any_open | reader * (open_scored | human));
+    open_at[r] = at ^ ((at ^ time) & (0U - taken)); // the time where it is taken
+    last_open[r] = std::max(last_open[r], maybe_reader * time);
   }
+  m_touched.resize(static_cast<std::size_t>(touched - m_touched.data()));
 }
 
 void Scan::read_answers(const WorldCampaign& campaign) {

@@ -100,7 +100,9 @@ void Scorer::score(ChunkSource& source, const ManualSuppression* manual, ChunkSc
   scores.resize(source.size());
   thread_local Measurability t_measurability; // keeps its memory from chunk to chunk
   Scan(m_rules, m_world, m_as_of, m_decay, source, t_measurability, scores, ledger).run();
-  score_fit(m_rules.fit, source, m_as_of, scores, ledger, hits);
+  auto fit_memory = m_fit_memories->take();
+  score_fit(m_rules.fit, source, m_as_of, scores, *fit_memory, ledger, hits);
+  m_fit_memories->give_back(std::move(fit_memory));
   if (manual != nullptr) {
     for (const auto& [recipient, bits] : *manual) {
       scores.suppressed.at(recipient) |= bits;

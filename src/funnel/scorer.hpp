@@ -3,6 +3,7 @@
 // code scores a whole chunk and explains one person.
 
 #include "funnel/decay.hpp"
+#include "funnel/fit.hpp"
 #include "funnel/rules.hpp"
 #include "funnel/verdict.hpp"
 #include "funnel/world.hpp"
@@ -10,6 +11,7 @@
 
 #include <cstdint>
 #include <initializer_list>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -184,11 +186,8 @@ private:
   Decay m_decay;
   std::vector<std::string> m_statuses;
   std::vector<std::uint8_t> m_matrix; // level * grades + grade -> status
+  std::unique_ptr<FitMemories> m_fit_memories = std::make_unique<FitMemories>();
   std::uint8_t status_index(const std::string& name) const;
 };
-
-/// Fit of each recipient of the chunk.
-void score_fit(const FitRules& rules, ChunkSource& source, Seconds as_of, ChunkScores& scores,
-               Ledger* ledger, RuleHits* hits = nullptr);
 
 } // namespace mailfunnel

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <boost/unordered/unordered_flat_map.hpp>
+#include <numeric>
 
 namespace mailfunnel {
 
@@ -423,9 +424,7 @@ bool AttributeBlock::read(std::uint16_t attribute, AttributeColumn& column) cons
     column.one_each = dense && time_bits == 0;
     const auto* at = m_blob.data() + offset + size - read.left();
     if (dense) {
-      for (std::uint32_t k = 0; k < entries; ++k) {
-        column.recipient[k] = static_cast<std::uint16_t>(k);
-      }
+      std::iota(column.recipient.begin(), column.recipient.end(), std::uint16_t{0});
     } else {
       unpack_bits(at, entries, k_recipient_block_bits, [&](std::size_t k, std::uint32_t v) {
         column.recipient[k] = static_cast<std::uint16_t>(v);
@@ -433,13 +432,16 @@ bool AttributeBlock::read(std::uint16_t attribute, AttributeColumn& column) cons
       at += of_recipients;
     }
     unpack_bits(at, entries, time_bits,
-                [&](std::size_t k, std::uint32_t v) { column.valid_from[k] = base + v; });
+                [base, out = column.valid_from.data()](std::size_t k, std::uint32_t v) {
+                  out[k] = base + v;
+                });
     at += packed_size(entries, time_bits);
     std::uint32_t last = 0;
-    unpack_bits(at, entries, value_bits, [&](std::size_t k, std::uint32_t v) {
-      column.value[k] = v;
-      last = std::max(last, v);
-    });
+    unpack_bits(at, entries, value_bits,
+                [&last, out = column.value.data()](std::size_t k, std::uint32_t v) {
+                  out[k] = v;
+                  last = std::max(last, v);
+                });
     need(entries == 0 || last < values);
     return true;
   }

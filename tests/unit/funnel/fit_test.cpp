@@ -20,10 +20,11 @@ std::vector<Points> fits(TestSource& source, const std::vector<FitRule>& rules, 
   ChunkScores scores, with_ledger;
   scores.resize(source.size());
   with_ledger.resize(source.size());
-  score_fit(fit, source, as_of, scores, nullptr);
+  FitMemory memory;
+  score_fit(fit, source, as_of, scores, memory, nullptr);
   Ledger ledger;
   ledger.only_sums = true;
-  score_fit(fit, source, as_of, with_ledger, &ledger);
+  score_fit(fit, source, as_of, with_ledger, memory, &ledger);
   CHECK(scores.fit == with_ledger.fit);
   CHECK(scores.fit == ledger.fit_sums);
   CHECK(scores.fit_known == with_ledger.fit_known);
@@ -106,9 +107,10 @@ TEST_CASE("fit: address and domain are attributes that make nobody known") {
   CHECK(fits(source, {domain}, 0) == std::vector<Points>{0});
   ChunkScores scores;
   scores.resize(1);
+  FitMemory memory;
   FitRules fit;
   fit.rules = {email};
-  score_fit(fit, source, 0, scores, nullptr);
+  score_fit(fit, source, 0, scores, memory, nullptr);
   CHECK(scores.fit_known[0] == 0);
 }
 
@@ -145,12 +147,40 @@ TEST_CASE("fit: how many people each rule gave points to, and which of the chunk
   }
   RuleHits hits;
   ChunkScores scores;
+  FitMemory memory;
   for (std::uint64_t chunks = 1; chunks <= 2; ++chunks) {
     scores.resize(600);
-    score_fit(fit, source, 0, scores, nullptr, &hits);
+    score_fit(fit, source, 0, scores, memory, nullptr, &hits);
     CHECK(hits.fit == std::vector<std::uint64_t>{2 * chunks, 0, chunks});
     CHECK(hits.fit_people == std::vector<std::vector<std::uint16_t>>{{3, 599}, {}, {4}});
     CHECK(scores.fit[599] == 4 * k_point);
+  }
+}
+
+TEST_CASE("fit: what one chunk's values were worth is known to the next, whoever asks") {
+  FitRules fit;
+  fit.rules = {rule("Belgium", "country", 4), rule("others", "country", 1)};
+  fit.rules[0].equals = {"BE"};
+  fit.rules[1].otherwise = true;
+  for (auto& one : fit.rules) {
+    one.group = "country";
+  }
+  FitMemory memory;
+  for (int chunk = 0; chunk < 4; ++chunk) { // more values than are remembered
+    TestSource source(10'000);
+    for (std::uint32_t r = 0; r < source.size(); ++r) {
+      source.set("country", r % 100 == 0 ? "BE" : std::to_string(chunk * 10'000 + r), r);
+    }
+    ChunkScores scores, told;
+    scores.resize(source.size());
+    told.resize(source.size());
+    score_fit(fit, source, 0, scores, memory, nullptr);
+    RuleHits hits;
+    score_fit(fit, source, 0, told, memory, nullptr, &hits);
+    CHECK(hits.fit == std::vector<std::uint64_t>{100, 9900});
+    CHECK(told.fit == scores.fit);
+    CHECK(scores.fit[100] == 4 * k_point);
+    CHECK(scores.fit[101] == 1 * k_point);
   }
 }
 
