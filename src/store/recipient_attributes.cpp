@@ -172,15 +172,22 @@ public:
   }
   std::size_t parts() const { return m_parts.size(); }
   const AttributeChanges& part(std::size_t i) const { return *m_parts[i]; }
-  /// Calls see(part, number of a value in it, valid_from) with all that is told of him.
-  template<typename See> void each_number(std::uint32_t place, See see) const {
+  struct Told {
+    std::size_t part;
+    const AttributeChanges::Person& person;
+  };
+  Told at(std::uint32_t place) const {
     std::size_t part = 0;
     while (place >= m_parts[part]->people().size()) {
       place -= static_cast<std::uint32_t>(m_parts[part++]->people().size());
     }
-    const auto& person = m_parts[part]->people()[place];
-    m_parts[part]->each_number(person,
-                               [&](std::uint32_t number) { see(part, number, person.valid_from); });
+    return {part, m_parts[part]->people()[place]};
+  }
+  /// Calls see(part, number of a value in it, valid_from) with all that is told of him.
+  template<typename See> void each_number(std::uint32_t place, See see) const {
+    const auto [part, person] = at(place);
+    m_parts[part]->each_number(person, [&, part = part, since = person.valid_from](
+                                           std::uint32_t number) { see(part, number, since); });
   }
   /// The same with see(value, valid_from).
   template<typename See> void each_value(std::uint32_t place, See see) const {
@@ -218,7 +225,8 @@ public:
         }
         if (known[place] == nullptr) {
           known[place] = &value;
-          numbers[place] = m_count++;
+          numbers[place] = count();
+          m_values.push_back(&value);
         }
         of_part.push_back(numbers[place]);
       }
@@ -226,7 +234,8 @@ public:
   }
   /// Otherwise they are too many.
   explicit operator bool() const { return !m_numbers.empty(); }
-  std::uint32_t count() const { return m_count; }
+  std::uint32_t count() const { return static_cast<std::uint32_t>(m_values.size()); }
+  const AttributeChanges::Value& value(std::uint32_t united) const { return *m_values[united]; }
   std::uint32_t number(std::size_t part, std::uint32_t number) const {
     return m_numbers[part][number];
   }
@@ -235,8 +244,8 @@ private:
   static bool alike(const AttributeChanges::Value& a, const AttributeChanges::Value& b) {
     return a.hash == b.hash && a.attribute == b.attribute && a.view() == b.view();
   }
-  std::uint32_t m_count = 0;
-  std::vector<std::vector<std::uint32_t>> m_numbers; // by part, then by its own number
+  std::vector<std::vector<std::uint32_t>> m_numbers;    // by part, then by its own number
+  std::vector<const AttributeChanges::Value*> m_values; // by united number
 };
 
 /// One attribute of people of a block, as it grows.
@@ -262,6 +271,7 @@ public:
     return true;
   }
   const AttributeColumn& column() const { return m_column; }
+  AttributeColumn& column() { return m_column; }
   /// The number that a value gets which is not in the column yet.
   std::uint32_t new_number_of(const AttributeChanges::Value& value) {
     m_column.values.push_back(value.view());
@@ -303,11 +313,10 @@ public:
 
   /// "": not each attribute of each of them is told once. `count`: of what is told.
   std::string encode(std::span<const ToldPerson> people, std::size_t& count) {
-    for (const auto attribute : m_used) {
-      m_columns[attribute]->clear();
+    if (take_table(people, count)) {
+      return written();
     }
-    m_used.clear();
-    ++m_block;
+    begin();
     count = 0;
     for (const auto& person : people) {
       const auto index = static_cast<std::uint16_t>(index_of(person.recipient));
@@ -324,6 +333,18 @@ public:
         return {};
       }
     }
+    return written();
+  }
+
+private:
+  void begin() {
+    for (const auto attribute : m_used) {
+      m_columns[attribute]->clear();
+    }
+    m_used.clear();
+    ++m_block;
+  }
+  std::string written() {
     std::sort(m_used.begin(), m_used.end());
     AttributeWriter writer;
     for (const auto attribute : m_used) {
@@ -332,7 +353,64 @@ public:
     return writer.finish();
   }
 
-private:
+  /// As a table tells of people: of each the same attributes in the same order, so that a column
+  /// can be made after the other. False: it is not so.
+  bool take_table(std::span<const ToldPerson> people, std::size_t& count) {
+    constexpr std::uint64_t k_most = 64; // columns
+    const auto width = m_all.at(people.front().place).person.count;
+    if (!m_united || width > k_most) {
+      return false;
+    }
+    begin();
+    m_cells.resize(width * k_recipient_block);
+    m_recipients.resize(people.size());
+    m_since.resize(people.size());
+    for (std::size_t i = 0; i < people.size(); ++i) {
+      const auto [part, person] = m_all.at(people[i].place);
+      const auto index = static_cast<std::uint16_t>(index_of(people[i].recipient));
+      if (person.count != width || (i != 0 && index <= m_recipients[i - 1])) {
+        return false;
+      }
+      m_recipients[i] = index;
+      m_since[i] = person.valid_from;
+      auto* cell = m_cells.data() + i;
+      m_all.part(part).each_number(person, [&, part = part](std::uint32_t number) {
+        *cell = m_united.number(part, number);
+        cell += k_recipient_block;
+      });
+    }
+    for (std::size_t column = 0; column < width; ++column) {
+      if (!take_column({m_cells.data() + column * k_recipient_block, people.size()})) {
+        return false;
+      }
+    }
+    count = width * people.size();
+    return true;
+  }
+  /// `cells`: united numbers of values. False: they are not of one attribute, or it has a column.
+  bool take_column(std::span<const std::uint32_t> cells) {
+    const auto attribute = m_united.value(cells.front()).attribute;
+    auto& made = column_of(attribute);
+    auto& column = made.column();
+    if (!column.recipient.empty()) {
+      return false;
+    }
+    column.recipient = m_recipients;
+    column.valid_from = m_since;
+    column.value.resize(cells.size());
+    unsigned others = 0;
+    for (std::size_t i = 0; i < cells.size(); ++i) {
+      auto& known = m_known[cells[i]];
+      if (known.block != m_block) {
+        const auto& value = m_united.value(cells[i]);
+        known = {m_block, static_cast<std::uint16_t>(made.new_number_of(value)), value.attribute};
+      }
+      others |= unsigned{known.attribute} ^ attribute;
+      column.value[i] = known.in_column;
+    }
+    return others == 0;
+  }
+
   struct Known {             // a value
     std::uint32_t block = 0; // the last one in which it was seen, counted from 1
     std::uint16_t in_column = 0, attribute = 0;
@@ -376,6 +454,10 @@ private:
   std::vector<Known> m_known;                          // of united values, by number
   std::vector<std::unique_ptr<FreshColumn>> m_columns; // by attribute; null: it was never told
   std::vector<std::uint16_t> m_used;                   // in the block
+  // A block that is a table: united numbers of values by column, then person; who, and since when.
+  std::vector<std::uint32_t> m_cells;
+  std::vector<std::uint16_t> m_recipients;
+  std::vector<std::uint32_t> m_since;
 };
 
 } // namespace

@@ -142,6 +142,54 @@ TEST_CASE("attributes of many, told in parts, are those that were told") {
   }
 }
 
+TEST_CASE("a table tells the same of all, and what only looks like one is read as it is") {
+  const Folder folder;
+  auto store = folder.store();
+  Recipients recipients(store.database());
+  for (std::uint16_t a = 1; a <= 3; ++a) {
+    REQUIRE(recipients.attribute_id(fmt::format("a{}", a)) == a);
+  }
+  // Each block has one odd person, but for the first.
+  enum class Odd : std::uint8_t {
+    nobody,
+    other_order,
+    one_more,
+    one_fewer,
+    twice_one,
+    told_twice,
+    later
+  };
+  constexpr Odd k_odd[] = {Odd::nobody,    Odd::other_order, Odd::one_more, Odd::one_fewer,
+                           Odd::twice_one, Odd::told_twice,  Odd::later};
+  constexpr RecipientId k_people = std::size(k_odd) * k_recipient_block;
+  Model model;
+  AttributeChanges first(7), second(7);
+  Telling parts[] = {{first, model}, {second, model}};
+  for (RecipientId who = 0; who < k_people; ++who) {
+    const bool here = who % k_recipient_block == 300;
+    const auto odd = here ? k_odd[who / k_recipient_block] : Odd::nobody;
+    auto& part = parts[who / 100 % 2];
+    part.begin(who, odd == Odd::later ? 2000 : 1000);
+    // The same texts in both attributes: they are other values.
+    const auto even = fmt::format("v{}", who % 2), seventh = fmt::format("v{}", who % 7);
+    part.add(odd == Odd::other_order ? 2 : 1, even);
+    if (odd != Odd::one_fewer) {
+      part.add(odd == Odd::other_order || odd == Odd::twice_one ? 1 : 2, seventh);
+    }
+    if (odd == Odd::one_more) {
+      part.add(3, "more");
+    }
+    if (odd == Odd::told_twice) {
+      part.begin(who, 1500);
+      part.add(1, "again");
+      part.add(2, seventh);
+    }
+  }
+  const AttributeChanges* const all[] = {&first, &second};
+  CHECK(recipients.change_attributes(all, 2) != 0);
+  check(recipients, model, k_people);
+}
+
 TEST_CASE("nothing told of anybody changes nothing") {
   const Folder folder;
   auto store = folder.store();
