@@ -6,6 +6,7 @@
 
 #include "base/large_memory.hpp"
 #include "model/activity.hpp"
+#include "store/block.hpp"
 #include "store/merged_campaigns.hpp"
 #include "store/store.hpp"
 
@@ -28,15 +29,6 @@ namespace mailfunnel {
 
 class BlockReader;
 class SetPack;
-
-/// An event that tells who and when, and no more: most of a log, in half the memory.
-struct PlainRow {
-  std::uint32_t recipient; // RecipientId
-  std::uint32_t time;      // as in EventRow
-};
-constexpr bool is_plain(EventKind kind) {
-  return kind == EventKind::sent || kind == EventKind::delivered;
-}
 
 template<typename Row> using Pages = std::span<const std::span<const Row>>;
 

@@ -12,27 +12,46 @@
 #include <atomic>
 #include <optional>
 #include <tuple>
+#include <type_traits>
 #include <utility>
 
 namespace mailfunnel {
 
 namespace {
 
-/// Sorted rows, with what tells of the same event as one; recipients as their offsets.
-template<typename Row>
-void unite_sorted(std::span<const Row> rows, EventKind kind, LargeVector<EventRow>& out) {
+/// Sorted rows, with what tells of the same event as one; recipients as their offsets. Returns the
+/// newest time.
+std::uint32_t unite_sorted(std::span<const EventRow> rows, EventKind kind,
+                           LargeVector<EventRow>& out) {
   out.resize(rows.size());
   std::size_t kept = 0;
+  std::uint32_t newest = 0;
   for (std::size_t i = 0; i < rows.size(); ++i) {
+    newest = std::max(newest, rows[i].time);
     if (i != 0 && same_event(rows[i - 1], rows[i])) {
-      unite(out[kept - 1], RowPages::event_row(rows[i]), kind);
+      unite(out[kept - 1], rows[i], kind);
     } else {
       auto& row = out[kept++]; // put together in its place: a copy of it would wait for its parts
-      row = RowPages::event_row(rows[i]);
+      row = rows[i];
       row.recipient = offset_of(row.recipient);
     }
   }
   out.resize(kept);
+  return newest;
+}
+
+/// The same in the place of the rows; `out`: those that are left.
+std::uint32_t unite_sorted(std::span<PlainRow> rows, std::span<const PlainRow>& out) {
+  std::size_t kept = 0;
+  std::uint32_t newest = 0;
+  for (auto row : rows) {
+    row.recipient = offset_of(row.recipient);
+    newest = std::max(newest, row.time);
+    kept -= kept != 0 && same_event(rows[kept - 1], row) ? 1 : 0;
+    rows[kept++] = row;
+  }
+  out = rows.first(kept);
+  return newest;
 }
 
 /// What is stored and what is fresh, each in order and without repetition, as one.
@@ -124,6 +143,8 @@ private:
   /// A thread's.
   struct Scratch {
     std::tuple<SortedRows<EventRow>, SortedRows<PlainRow>> sorted;
+    // The rows of a set: either kind, and with what is stored.
+    std::span<const PlainRow> plain;
     LargeVector<EventRow> fresh, both;
     EventColumns columns;
     SetPacker packer;
@@ -143,8 +164,9 @@ private:
   Round begin_round(const RowSets& sets, std::size_t first);
   void merge_round(const RowSets& sets, Round& round, const std::function<void()>& write_first);
   void merge_part(const RowSets& sets, const Round& round, Part& part, Scratch& mine);
-  std::span<const EventRow> merged(const RowPages& set, const std::optional<BlockReader>& stored,
-                                   Scratch& mine);
+  static std::size_t put_in_order(const RowPages& set, Scratch& mine);
+  static std::span<const EventRow> merged(EventKind kind, const std::optional<BlockReader>& stored,
+                                          Scratch& mine);
   void write_pack(const RowSets& sets, const Pack& pack, std::span<Part> parts, Scratch& mine);
 
   Database& m_database;
@@ -255,7 +277,21 @@ void Merger::merge_part(const RowSets& sets, const Round& round, Part& part, Scr
     } else if (const auto place = small.find(key)) {
       stored = small.set(*place);
     }
-    const auto rows = merged(sets[i], stored, mine);
+    const auto set = sets[i];
+    const auto told = put_in_order(set, mine);
+    const auto count = [&](std::size_t rows) {
+      const auto added = rows - mine.columns.size();
+      mine.counts.fresh += added;
+      mine.counts.duplicate += told - added;
+    };
+    if (!stored && mine.plain.size() > k_small_set) {
+      mine.columns.clear();
+      count(mine.plain.size());
+      blobs.emplace_back(static_cast<std::int64_t>(key), encode_block(mine.plain));
+      continue;
+    }
+    const auto rows = merged(set.kind, stored, mine);
+    count(rows.size());
     if (rows.size() <= k_small_set) {
       mine.packer.add(key, rows);
       if (own) {
@@ -273,30 +309,37 @@ void Merger::merge_part(const RowSets& sets, const Round& round, Part& part, Scr
   }
 }
 
-/// The rows of a set, with what is stored of it; good until the next.
-std::span<const EventRow> Merger::merged(const RowPages& set,
-                                         const std::optional<BlockReader>& stored, Scratch& mine) {
-  std::size_t told = 0;
-  std::visit(
-      [&]<typename Row>(std::span<const std::span<const Row>> pages) {
-        const auto rows = std::get<SortedRows<Row>>(mine.sorted).of(pages);
-        unite_sorted(rows, set.kind, mine.fresh);
-        told = rows.size();
-      },
-      set.pages);
-  for (const auto& row : mine.fresh) {
-    mine.newest = std::max(mine.newest, row.time);
+/// As `plain` or `fresh`, the other is empty. Returns how many there were.
+std::size_t Merger::put_in_order(const RowPages& set, Scratch& mine) {
+  mine.plain = {};
+  mine.fresh.clear();
+  const auto take = [&]<typename Row>(Pages<Row> pages) {
+    const auto rows = std::get<SortedRows<Row>>(mine.sorted).of(pages);
+    std::uint32_t newest;
+    if constexpr (std::is_same_v<Row, PlainRow>) {
+      newest = unite_sorted(rows, mine.plain);
+    } else {
+      newest = unite_sorted(rows, set.kind, mine.fresh);
+    }
+    mine.newest = std::max(mine.newest, newest);
+    return rows.size();
+  };
+  return std::visit(take, set.pages);
+}
+
+/// What put_in_order() left, with what is stored of the set; good until the next.
+std::span<const EventRow> Merger::merged(EventKind kind, const std::optional<BlockReader>& stored,
+                                         Scratch& mine) {
+  for (const auto& row : mine.plain) {
+    mine.fresh.push_back(RowPages::event_row(row));
   }
   mine.columns.clear();
-  if (stored) {
-    stored->read_all(mine.columns);
-    merge_rows(mine.columns, mine.fresh, set.kind, mine.both);
+  if (!stored) {
+    return mine.fresh;
   }
-  const std::span<const EventRow> rows = stored ? mine.both : mine.fresh;
-  const auto added = rows.size() - mine.columns.size();
-  mine.counts.fresh += added;
-  mine.counts.duplicate += told - added;
-  return rows;
+  stored->read_all(mine.columns);
+  merge_rows(mine.columns, mine.fresh, kind, mine.both);
+  return mine.both;
 }
 
 /// What stood in the pack and is not merged stays as it is.

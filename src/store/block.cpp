@@ -6,6 +6,8 @@
 
 #include <algorithm>
 #include <array>
+#include <type_traits>
+#include <utility>
 
 namespace mailfunnel {
 
@@ -16,20 +18,34 @@ constexpr std::size_t k_header = 20, k_entry = 8, k_tail = 8;
 constexpr std::size_t k_sub_header = 12; // base time, six widths, dictionary size, pad
 
 /// Distinct evidence values of a sub-block, sorted: there are few.
-std::vector<std::uint16_t> dictionary_of(std::span<const EventRow> rows) {
-  std::vector<std::uint16_t> values;
-  std::uint16_t last = 0;
-  for (const auto& row : rows) {
-    if (values.empty() || row.evidence != last) {
-      last = row.evidence;
-      if (std::find(values.begin(), values.end(), last) == values.end()) {
-        values.push_back(last);
+class EvidenceDictionary {
+public:
+  /// Of rows that have none.
+  explicit EvidenceDictionary(std::span<const PlainRow>) : m_values{0} {}
+  explicit EvidenceDictionary(std::span<const EventRow> rows) {
+    for (const auto& row : rows) {
+      // What stands there is of an earlier dictionary, unless the value has that place in this one.
+      auto& place = places()[row.evidence];
+      if (place >= m_values.size() || m_values[place] != row.evidence) {
+        place = static_cast<std::uint16_t>(m_values.size());
+        m_values.push_back(row.evidence);
       }
     }
+    std::sort(m_values.begin(), m_values.end());
+    for (std::size_t i = 0; i < m_values.size(); ++i) {
+      places()[m_values[i]] = static_cast<std::uint16_t>(i);
+    }
   }
-  std::sort(values.begin(), values.end());
-  return values;
-}
+  const std::vector<std::uint16_t>& values() const { return m_values; }
+  /// Of each value its place among them.
+  static std::uint16_t* places() {
+    thread_local std::vector<std::uint16_t> t_places(std::size_t{1} << 16);
+    return t_places.data();
+  }
+
+private:
+  std::vector<std::uint16_t> m_values;
+};
 
 struct Widths {
   std::uint8_t recipient, time, link, evidence, extra, system;
@@ -55,28 +71,41 @@ auto* grow(Column& column, std::size_t before, std::size_t count, bool wanted) {
   return column.data() + before;
 }
 
-} // namespace
+/// What a row has besides its recipient, a time and evidence.
+struct Rest {
+  std::uint32_t link = 0, extra = 0, system = 0;
+};
+Rest rest_of(const EventRow& row) {
+  return {row.link, row.extra, row.system};
+}
+Rest rest_of(const PlainRow&) {
+  return {};
+}
 
-void append_sub_block(std::string& out, std::span<const EventRow> rows) {
-  std::uint32_t base = ~0U, top = 0;
-  std::uint32_t delta = 0, link = 0, extra = 0, system = 0;
-  for (std::size_t i = 0; i < rows.size(); ++i) {
-    base = std::min(base, rows[i].time);
-    top = std::max(top, rows[i].time);
-    delta = std::max(delta, i == 0 ? 0 : rows[i].recipient - rows[i - 1].recipient);
-    link = std::max<std::uint32_t>(link, rows[i].link);
-    extra |= rows[i].extra;
-    system |= rows[i].system;
+template<typename Row> void append_rows(std::string& out, std::span<const Row> rows) {
+  constexpr bool k_plain = std::is_same_v<Row, PlainRow>;
+  std::uint32_t base = ~0U, top = 0, delta = 0;
+  Rest most;
+  auto before = rows.empty() ? 0 : rows.front().recipient;
+  for (const auto& row : rows) {
+    base = std::min(base, row.time);
+    top = std::max(top, row.time);
+    delta = std::max(delta, row.recipient - std::exchange(before, row.recipient));
+    const auto rest = rest_of(row);
+    most.link = std::max(most.link, rest.link);
+    most.extra |= rest.extra;
+    most.system |= rest.system;
   }
-  const auto values = dictionary_of(rows);
+  const EvidenceDictionary dictionary(rows);
+  const auto& values = dictionary.values();
   const bool no_evidence = values.size() == 1 && values[0] == 0;
   const auto dictionary_size = no_evidence ? 0 : values.size();
   const Widths bits{static_cast<std::uint8_t>(bits_of(delta)),
                     static_cast<std::uint8_t>(bits_of(top - base)),
-                    static_cast<std::uint8_t>(bits_of(link)),
+                    static_cast<std::uint8_t>(bits_of(most.link)),
                     static_cast<std::uint8_t>(bits_of(values.size() - 1)),
-                    static_cast<std::uint8_t>(bits_of(extra)),
-                    static_cast<std::uint8_t>(bits_of(system))};
+                    static_cast<std::uint8_t>(bits_of(most.extra)),
+                    static_cast<std::uint8_t>(bits_of(most.system))};
   ByteWriter write(out);
   write.number(base);
   write.number(bits);
@@ -84,21 +113,22 @@ void append_sub_block(std::string& out, std::span<const EventRow> rows) {
   for (std::size_t i = 0; i < dictionary_size; ++i) {
     write.number(values[i]);
   }
-  const auto index = [&](std::uint16_t value) {
-    return static_cast<std::uint32_t>(std::lower_bound(values.begin(), values.end(), value) -
-                                      values.begin());
-  };
   const auto n = rows.size();
-  pack_bits(out, n, bits.recipient,
-            [&](std::size_t i) { return i == 0 ? 0 : rows[i].recipient - rows[i - 1].recipient; });
+  pack_bits(out, n, bits.recipient, [&](std::size_t i) {
+    return rows[i].recipient - rows[i - (i == 0 ? 0 : 1)].recipient;
+  });
   pack_bits(out, n, bits.time, [&](std::size_t i) { return rows[i].time - base; });
-  pack_bits(out, n, bits.link, [&](std::size_t i) { return std::uint32_t{rows[i].link}; });
-  pack_bits(out, n, bits.evidence, [&](std::size_t i) { return index(rows[i].evidence); });
-  pack_bits(out, n, bits.extra, [&](std::size_t i) { return std::uint32_t{rows[i].extra}; });
-  pack_bits(out, n, bits.system, [&](std::size_t i) { return std::uint32_t{rows[i].system}; });
+  if constexpr (!k_plain) {
+    pack_bits(out, n, bits.link, [&](std::size_t i) { return std::uint32_t{rows[i].link}; });
+    pack_bits(out, n, bits.evidence, [&, places = EvidenceDictionary::places()](std::size_t i) {
+      return std::uint32_t{places[rows[i].evidence]};
+    });
+    pack_bits(out, n, bits.extra, [&](std::size_t i) { return std::uint32_t{rows[i].extra}; });
+    pack_bits(out, n, bits.system, [&](std::size_t i) { return std::uint32_t{rows[i].system}; });
+  }
 }
 
-std::string encode_block(std::span<const EventRow> rows) {
+template<typename Row> std::string block_of(std::span<const Row> rows) {
   const auto subs = (rows.size() + k_sub_block - 1) / k_sub_block;
   std::string out(k_header + subs * k_entry, '\0');
   out.reserve(out.size() + rows.size() * 4 + 64);
@@ -109,7 +139,7 @@ std::string encode_block(std::span<const EventRow> rows) {
     store_at(out, at, static_cast<std::uint16_t>(part[0].recipient));
     store_at(out, at + 2, static_cast<std::uint16_t>(part.size()));
     store_at(out, at + 4, static_cast<std::uint32_t>(out.size()));
-    append_sub_block(out, part);
+    append_rows(out, part);
   }
   out.append(k_tail, '\0');
   out[0] = static_cast<char>(k_version);
@@ -117,6 +147,19 @@ std::string encode_block(std::span<const EventRow> rows) {
   store_at(out, 8, static_cast<std::uint32_t>(subs));
   store_at(out, 12, hash64(std::string_view(out).substr(k_header)));
   return out;
+}
+
+} // namespace
+
+void append_sub_block(std::string& out, std::span<const EventRow> rows) {
+  append_rows(out, rows);
+}
+
+std::string encode_block(std::span<const EventRow> rows) {
+  return block_of(rows);
+}
+std::string encode_block(std::span<const PlainRow> rows) {
+  return block_of(rows);
 }
 
 BlockReader::BlockReader(std::string_view blob, std::uint64_t key)

@@ -40,9 +40,19 @@ constexpr EventKind kind_of(std::uint64_t key) {
   return static_cast<EventKind>(kind);
 }
 
+/// An event that tells who and when, and no more: most of a log, in half the memory.
+struct PlainRow {
+  std::uint32_t recipient; // RecipientId
+  std::uint32_t time;      // as in EventRow
+};
+constexpr bool is_plain(EventKind kind) {
+  return kind == EventKind::sent || kind == EventKind::delivered;
+}
+
 /// `rows` are sorted by (recipient, time, link) without duplicates; recipient is the offset in the
 /// chunk.
 std::string encode_block(std::span<const EventRow> rows);
+std::string encode_block(std::span<const PlainRow> rows);
 /// Likewise, k_sub_block at most.
 void append_sub_block(std::string& out, std::span<const EventRow> rows);
 
