@@ -2,6 +2,7 @@
 
 #include "app/rejects_file.hpp"
 #include "base/json.hpp"
+#include "base/large_memory.hpp"
 #include "base/text.hpp"
 #include "ingest/chunk_feeder.hpp"
 
@@ -326,6 +327,7 @@ private:
     return Recipients(m_store.database()).count() >= k_large_store;
   }
 
+  LargeReuse m_reuse; // one input's memory is the next one's
   Store& m_store;
   std::optional<Session> m_session; // of the last input
   struct {

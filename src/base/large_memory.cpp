@@ -6,6 +6,8 @@
 #include <sys/mman.h>
 
 #include <algorithm>
+#include <mutex>
+#include <new>
 #include <utility>
 
 namespace mailfunnel {
@@ -24,7 +26,85 @@ std::size_t rounded(std::size_t bytes) {
   return wants_huge(bytes) ? (bytes + k_huge_page - 1) / k_huge_page * k_huge_page : bytes;
 }
 
+/// What was given back, in whole huge pages: the front of a piece was touched first, so it is taken
+/// first.
+class Kept {
+public:
+  void begin() {
+    const std::lock_guard lock(m_mutex);
+    ++m_users;
+  }
+  void end() noexcept {
+    const std::lock_guard lock(m_mutex);
+    if (--m_users == 0) {
+      for (const auto& [memory, bytes] : m_pieces) {
+        munmap(memory, bytes);
+      }
+      m_pieces.clear();
+      m_bytes = 0;
+    }
+  }
+  void* take(std::size_t bytes) {
+    const std::lock_guard lock(m_mutex);
+    const auto piece = std::find_if(m_pieces.begin(), m_pieces.end(),
+                                    [bytes](const Piece& one) { return one.bytes >= bytes; });
+    if (piece == m_pieces.end()) {
+      return nullptr;
+    }
+    auto* const memory = piece->memory;
+    piece->memory += bytes;
+    piece->bytes -= bytes;
+    m_bytes -= bytes;
+    if (piece->bytes == 0) {
+      m_pieces.erase(piece);
+    }
+    return memory;
+  }
+  /// Returns how much of it, from the front, is kept.
+  std::size_t keep(void* memory, std::size_t bytes) noexcept {
+    constexpr std::size_t k_most = std::size_t{64} << 20;
+    const std::lock_guard lock(m_mutex);
+    bytes = m_users == 0 ? 0 : std::min(bytes, k_most - m_bytes);
+    if (bytes != 0) {
+      try {
+        m_pieces.push_back({static_cast<char*>(memory), bytes});
+      } catch (const std::bad_alloc&) {
+        return 0;
+      }
+      m_bytes += bytes;
+    }
+    return bytes;
+  }
+
+private:
+  struct Piece {
+    char* memory;
+    std::size_t bytes;
+  };
+  std::mutex m_mutex;
+  unsigned m_users = 0;
+  std::vector<Piece> m_pieces;
+  std::size_t m_bytes = 0;
+};
+
+Kept& kept() {
+  static Kept s_kept;
+  return s_kept;
+}
+
 } // namespace
+
+LargeReuse::LargeReuse() {
+  kept().begin();
+}
+LargeReuse::~LargeReuse() {
+  kept().end();
+}
+
+void* take_large_again(std::size_t bytes) {
+  auto* const memory = wants_huge(bytes) ? kept().take(rounded(bytes)) : nullptr;
+  return memory == nullptr ? take_large(bytes) : memory;
+}
 
 void* take_large(std::size_t bytes) {
   bytes = rounded(bytes);
@@ -49,7 +129,11 @@ void prefer_huge_pages(void* memory, std::size_t bytes) noexcept {
 }
 
 void give_large(void* memory, std::size_t bytes) noexcept {
-  munmap(memory, rounded(bytes));
+  bytes = rounded(bytes);
+  const auto stays = wants_huge(bytes) ? kept().keep(memory, bytes) : 0;
+  if (stays != bytes) {
+    munmap(static_cast<char*>(memory) + stays, bytes - stays);
+  }
 }
 
 void touch_large(void* memory, std::size_t bytes, unsigned threads) {

@@ -20,6 +20,19 @@ namespace mailfunnel {
 /// left.
 void* take_large(std::size_t bytes);
 void give_large(void* memory, std::size_t bytes) noexcept;
+/// The same, not set: what was given back while a LargeReuse lives, else as take_large().
+void* take_large_again(std::size_t bytes);
+
+/// While one lives, what is given back stays in the process for who takes next, up to 64 MiB of it:
+/// between the parts of one work the system need not zero the same memory again.
+class LargeReuse {
+public:
+  LargeReuse();
+  LargeReuse(const LargeReuse&) = delete;
+  LargeReuse& operator=(const LargeReuse&) = delete;
+  ~LargeReuse(); // the last one gives all of it to the system
+};
+
 /// From now on, of address space that was reserved without take_large().
 void prefer_huge_pages(void* memory, std::size_t bytes) noexcept;
 /// Has the system hand out all of what take_large() gave, by several threads: for a table that will
@@ -35,7 +48,7 @@ public:
   template<typename U> LargeAllocator(const LargeAllocator<U>&) {} // NOLINT: as allocators are made
 
   T* allocate(std::size_t count) {
-    return is_large(count) ? static_cast<T*>(take_large(count * sizeof(T)))
+    return is_large(count) ? static_cast<T*>(take_large_again(count * sizeof(T)))
                            : std::allocator<T>().allocate(count);
   }
   void deallocate(T* memory, std::size_t count) noexcept {

@@ -10,6 +10,7 @@
 #include <limits>
 #include <numeric>
 #include <span>
+#include <utility>
 
 namespace mailfunnel {
 namespace {
@@ -33,6 +34,42 @@ TEST_CASE("what has a value of its own gets it, and a value that is given is set
   CHECK(std::all_of(lists.begin(), lists.end(), [](const auto& list) { return list.empty(); }));
   const LargeVector<std::uint64_t> sevens(300'000, 7);
   CHECK(std::all_of(sevens.begin(), sevens.end(), [](std::uint64_t n) { return n == 7; }));
+}
+
+TEST_CASE("what is given back is taken again while it is asked for, and by nobody twice") {
+  constexpr std::size_t k_mebibyte = std::size_t{1} << 20;
+  const auto taken = [](std::size_t mebibytes) {
+    const auto bytes = mebibytes * k_mebibyte;
+    return std::pair{static_cast<char*>(take_large_again(bytes)), bytes};
+  };
+  {
+    const LargeReuse outer;
+    const auto whole = taken(12);
+    whole.first[0] = 'x';
+    {
+      const LargeReuse inner; // its end gives nothing away
+      give_large(whole.first, whole.second);
+    }
+    // Parts of it, each in whole huge pages.
+    const auto first = taken(3), second = taken(8), third = taken(1);
+    CHECK_EQ(first.first, whole.first);
+    CHECK_EQ(second.first, whole.first + 4 * k_mebibyte);
+    CHECK((third.first < whole.first || third.first >= whole.first + whole.second));
+    CHECK_EQ(first.first[0], 'x');
+    for (const auto& [memory, bytes] : {first, second, third}) {
+      std::memset(memory, 'y', bytes);
+      give_large(memory, bytes);
+    }
+    const auto much = taken(200); // more than is kept: the rest goes back to the system
+    std::memset(much.first, 'z', much.second);
+    give_large(much.first, much.second);
+    auto* const zeroed = static_cast<char*>(take_large(2 * k_mebibyte)); // never one of those
+    CHECK(std::all_of(zeroed, zeroed + 2 * k_mebibyte, [](char c) { return c == 0; }));
+    give_large(zeroed, 2 * k_mebibyte);
+  }
+  const auto fresh = taken(2);
+  CHECK(std::all_of(fresh.first, fresh.first + fresh.second, [](char c) { return c == 0; }));
+  give_large(fresh.first, fresh.second);
 }
 
 TEST_CASE("more memory than there is: an error that says what to do") {
