@@ -6,13 +6,17 @@
 
 #include <algorithm>
 #include <cstring>
-#include <iterator>
+#include <span>
 #include <utility>
 
 namespace mailfunnel {
 
 namespace {
 constexpr std::uint64_t k_arena_limit = AddedKeys::k_unit << 32;
+/// Of the places behind an arena: no key takes less than a unit.
+constexpr std::size_t places_size(std::size_t arena) {
+  return arena / AddedKeys::k_unit * sizeof(std::uint32_t);
+}
 constexpr std::size_t k_pass_room = 4096; // that a pass takes at a time
 
 std::size_t size_of_entry(std::size_t text) {
@@ -30,10 +34,11 @@ AddressBook::AddressBook(std::uint32_t next, std::uint64_t seed, unsigned thread
     : m_hash(seed), m_threads(threads), m_taken_numbers(next), m_next(next) {
   // Only address space: pages come with use. Halved until the system agrees.
   for (m_arena_size = k_arena_limit; m_arena_size >= (std::size_t{1} << 26); m_arena_size /= 2) {
-    void* space = mmap(nullptr, m_arena_size, PROT_READ | PROT_WRITE,
+    void* space = mmap(nullptr, m_arena_size + places_size(m_arena_size), PROT_READ | PROT_WRITE,
                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (space != MAP_FAILED) {
       m_arena = static_cast<char*>(space);
+      m_places = static_cast<std::uint32_t*>(static_cast<void*>(m_arena + m_arena_size));
       break;
     }
   }
@@ -44,7 +49,7 @@ AddressBook::AddressBook(std::uint32_t next, std::uint64_t seed, unsigned thread
 }
 
 AddressBook::~AddressBook() {
-  munmap(m_arena, m_arena_size);
+  munmap(m_arena, m_arena_size + places_size(m_arena_size));
 }
 
 void AddressBook::reserve(std::size_t more, std::size_t ahead) {
@@ -68,7 +73,7 @@ void AddressBook::reserve(std::size_t more, std::size_t ahead) {
   const auto old_size = std::exchange(m_size, size);
   constexpr std::size_t k_many = std::size_t{1} << 16;
   if (more >= std::min(k_many, k_many / 2 * m_threads)) { // a whole chunk a thread, or many known
-    prefer_huge_pages(m_arena, m_arena_size);
+    prefer_huge_pages(m_arena, m_arena_size + places_size(m_arena_size));
   }
   if (ahead > std::max(more, k_many)) { // it will be full: one thread by itself would take longer
     touch_large(m_lines.get(), m_size * sizeof(Line), m_threads);
@@ -108,24 +113,18 @@ std::uint64_t AddressBook::allocate(std::size_t size, Pass* pass) {
     return take_room(size);
   }
   if (pass->m_end - pass->m_used < size) {
-    fill(pass->m_used, pass->m_end);
-    pass->m_used = pass->m_end = 0; // if there is no room the rest is not filled twice
     pass->m_used = take_room(k_pass_room);
     pass->m_end = pass->m_used + k_pass_room;
   }
   return std::exchange(pass->m_used, pass->m_used + size);
 }
 
-/// An entry of nobody, so that take_added() gets over what a pass leaves unused.
-void AddressBook::fill(std::uint64_t used, std::uint64_t end) {
-  if (used != end) {
-    *entry_at(used) = {k_nobody, static_cast<std::uint32_t>(end - used - sizeof(Entry))};
-  }
-}
-
 AddressBook::Pass::~Pass() {
-  m_book.fill(m_used, m_end);
   m_book.m_count.fetch_add(m_count, std::memory_order_relaxed);
+  if (!m_further.empty()) {
+    const std::lock_guard lock(m_book.m_further_mutex);
+    m_book.m_further.insert(m_book.m_further.end(), m_further.begin(), m_further.end());
+  }
 }
 
 std::uint32_t AddressBook::intern(std::string_view key, KeyHash hash, std::uint32_t as,
@@ -137,11 +136,27 @@ std::uint32_t AddressBook::intern(std::string_view key, KeyHash hash, std::uint3
     return put(hash, k_refused, pass).first;
   }
   // Room for the key before it has a number: there may be none.
-  const auto room = allocate(size_of_entry(key.size()), pass);
+  const auto size = size_of_entry(key.size());
+  const auto room = allocate(size, pass);
   const auto [number, fresh] = put(hash, as, pass);
+  if (!fresh) { // another thread was faster
+    if (pass != nullptr && room + size == pass->m_used) {
+      pass->m_used = room;
+    }
+    return number;
+  }
   auto* entry = entry_at(room);
-  *entry = {fresh ? number : k_nobody, static_cast<std::uint32_t>(key.size())};
+  *entry = {number, static_cast<std::uint32_t>(key.size())};
   std::memcpy(entry + 1, key.data(), key.size());
+  const auto place = static_cast<std::uint32_t>(room / AddedKeys::k_unit);
+  if (as == k_none) {
+    m_places[number - m_taken_numbers] = place;
+  } else if (pass != nullptr) {
+    pass->m_further.push_back(place);
+  } else {
+    const std::lock_guard lock(m_further_mutex);
+    m_further.push_back(place);
+  }
   return number;
 }
 
@@ -174,51 +189,31 @@ std::pair<std::uint32_t, bool> AddressBook::put(KeyHash hash, std::uint32_t numb
 }
 
 AddedKeys AddressBook::take_added() {
-  // New numbers are dense and mostly have one key each: each goes straight to its place. The rest
-  // (further keys of somebody known) is put in order afterwards.
   const auto first = std::exchange(m_taken_numbers, m_next.load());
-  constexpr std::uint32_t k_none_yet = ~0U; // as a place: the last entry begins before it
-  LargeVector<std::uint32_t> places(m_taken_numbers - first, k_none_yet);
-  std::vector<std::uint32_t> rest;
-  std::size_t count = 0; // of those in `places`
-  const auto end = m_arena_used.exchange(0);
-  m_arena_told = std::max(m_arena_told, std::size_t{end});
-  for (std::uint64_t used = 0; used < end;) {
-    const auto& entry = *entry_at(used);
-    const auto place = static_cast<std::uint32_t>(used / AddedKeys::k_unit);
-    used += size_of_entry(entry.size);
-    if (entry.id == k_nobody) {
-      continue;
-    }
-    if (entry.id >= first && places[entry.id - first] == k_none_yet) {
-      places[entry.id - first] = place;
-      ++count;
-    } else {
-      rest.push_back(place);
-    }
+  const std::span<const std::uint32_t> own(m_places, m_taken_numbers - first);
+  m_arena_told = std::max(m_arena_told, std::size_t{m_arena_used.exchange(0)});
+  m_places_told = std::max(m_places_told, own.size_bytes());
+  auto further = std::exchange(m_further, {});
+  if (further.empty()) {
+    return {m_arena, own, first};
   }
-  if (count == places.size() && rest.empty()) {
-    return {m_arena, std::move(places), first};
-  }
-  std::erase(places, k_none_yet);
-  const auto middle = static_cast<std::ptrdiff_t>(places.size());
   const auto id_at = [this](std::uint32_t place) {
     return entry_at(place * AddedKeys::k_unit)->id;
   };
   const auto by_number = [&](std::uint32_t a, std::uint32_t b) { return id_at(a) < id_at(b); };
-  std::stable_sort(rest.begin(), rest.end(), by_number);
-  places.insert(places.end(), rest.begin(), rest.end());
-  std::inplace_merge(places.begin(), places.begin() + middle, places.end(), by_number);
-  LargeVector<RecipientId> ids;
-  ids.reserve(places.size());
-  std::transform(places.begin(), places.end(), std::back_inserter(ids), id_at);
-  return {m_arena, std::move(places), first, std::move(ids)};
+  std::stable_sort(further.begin(), further.end(), by_number);
+  LargeVector<std::uint32_t> places(own.size() + further.size());
+  std::merge(own.begin(), own.end(), further.begin(), further.end(), places.begin(), by_number);
+  LargeVector<RecipientId> ids(places.size());
+  std::transform(places.begin(), places.end(), ids.begin(), id_at);
+  return {m_arena, std::move(places), std::move(ids)};
 }
 
 void AddressBook::give_added() {
-  if (m_arena_used == 0 && m_arena_told != 0) {
-    madvise(m_arena, m_arena_told, MADV_DONTNEED); // the address space stays
-    m_arena_told = 0;
+  if (m_arena_used == 0 && m_arena_told != 0) { // the address space stays
+    madvise(m_arena, m_arena_told, MADV_DONTNEED);
+    madvise(m_places, m_places_told, MADV_DONTNEED);
+    m_arena_told = m_places_told = 0;
   }
 }
 

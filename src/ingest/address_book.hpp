@@ -18,6 +18,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <shared_mutex>
 #include <string_view>
 #include <thread>
@@ -53,8 +54,9 @@ public:
     friend class AddressBook;
     AddressBook& m_book;
     std::shared_lock<std::shared_mutex> m_lock;
-    std::uint64_t m_used = 0, m_end = 0; // its room
-    std::size_t m_count = 0;             // keys that it added
+    std::uint64_t m_used = 0, m_end = 0;  // its room
+    std::size_t m_count = 0;              // keys that it added
+    std::vector<std::uint32_t> m_further; // as in the book
   };
 
   struct KeyHash {
@@ -84,7 +86,10 @@ public:
   /// Gives back the memory of the keys that were told; their views are good no more.
   void give_added();
   /// Memory that the keys take of which it has not told.
-  std::size_t added_bytes() const { return m_arena_used.load(std::memory_order_relaxed); }
+  std::size_t added_bytes() const {
+    return m_arena_used.load(std::memory_order_relaxed) +
+           (m_next.load(std::memory_order_relaxed) - m_taken_numbers) * sizeof(std::uint32_t);
+  }
   /// A key that is in the store already; not told by take_added().
   void load(KeyHash hash, std::uint32_t number, Pass& pass);
 
@@ -109,12 +114,10 @@ private:
     std::array<Slot, k_cache_line / sizeof(Slot)> slots;
     bool full() const { return slots.back().tag.load(std::memory_order_acquire) != 0; }
   };
-  using Entry = AddedKeys::Entry;                   // of a key that was added, in the arena
-  static constexpr std::uint32_t k_nobody = k_none; // in an entry: it is unused
+  using Entry = AddedKeys::Entry; // of a key that was added, in the arena
   Entry* entry_at(std::uint64_t place) const { return reinterpret_cast<Entry*>(m_arena + place); }
   std::uint64_t take_room(std::size_t size);
   std::uint64_t allocate(std::size_t size, Pass* pass);
-  void fill(std::uint64_t used, std::uint64_t end);
   Slot* slot_of(KeyHash hash) const; // nullptr: there is none
   Slot& first_free(std::uint64_t place);
   /// The number, and whether it was put there now.
@@ -143,15 +146,20 @@ private:
 
   Lines m_lines{nullptr, Give{}};
   std::uint64_t m_size = 0; // lines
-  char* m_arena = nullptr;  // reserved address space, used from the front
+  // Reserved address space, both used from the front: entries of keys, and behind them, of each new
+  // number from m_taken_numbers on, where its key's entry begins, in units of AddedKeys.
+  char* m_arena = nullptr;
+  std::uint32_t* m_places = nullptr;
   std::size_t m_arena_size = 0;
-  std::size_t m_arena_told = 0;  // bytes of it that held keys of which it told
-  std::uint32_t m_taken_numbers; // up to here take_added() told of numbers
+  std::size_t m_arena_told = 0, m_places_told = 0; // of them, used by keys of which it told
+  std::uint32_t m_taken_numbers;                   // up to here take_added() told of numbers
   // Each on a line of the cache of its own: what is read for every event stands above.
   alignas(k_cache_line) std::atomic<std::uint32_t> m_next;
   alignas(k_cache_line) std::atomic<std::size_t> m_count{0};
   alignas(k_cache_line) std::atomic<std::uint64_t> m_arena_used{0};
   std::shared_mutex m_growth;
+  std::mutex m_further_mutex;
+  std::vector<std::uint32_t> m_further; // where further keys of somebody known begin, likewise
 };
 
 // ---- asked for every event: inline ----

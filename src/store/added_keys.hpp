@@ -32,10 +32,15 @@ public:
 
   AddedKeys() = default;
   /// `places`: where the entries begin, in units from `base` on; in order of their ids, which begin
-  /// at `first` and are one apart, or else are `ids`.
-  AddedKeys(const char* base, LargeVector<std::uint32_t> places, RecipientId first,
-            LargeVector<RecipientId> ids = {})
-      : m_base(base), m_places(std::move(places)), m_first(first), m_ids(std::move(ids)) {}
+  /// at `first` and are one apart.
+  AddedKeys(const char* base, std::span<const std::uint32_t> places, RecipientId first)
+      : m_base(base), m_places(places), m_first(first) {}
+  /// Or else are `ids`.
+  AddedKeys(const char* base, LargeVector<std::uint32_t> places, LargeVector<RecipientId> ids)
+      : m_base(base), m_own_places(std::move(places)), m_places(m_own_places),
+        m_ids(std::move(ids)) {}
+  AddedKeys(const AddedKeys&) = delete;
+  AddedKeys& operator=(const AddedKeys&) = delete;
 
   std::size_t size() const { return m_places.size(); }
   bool empty() const { return m_places.empty(); }
@@ -50,7 +55,8 @@ public:
 
 private:
   const char* m_base = nullptr;
-  LargeVector<std::uint32_t> m_places;
+  LargeVector<std::uint32_t> m_own_places;
+  std::span<const std::uint32_t> m_places;
   RecipientId m_first = 0;
   LargeVector<RecipientId> m_ids;
 };

@@ -108,7 +108,6 @@ template<typename Text> std::string key_body(std::size_t people, Text text) {
   std::vector<std::string_view> domains;
   std::vector<std::uint32_t> length(people), domain_of(people);
   std::string letters; // of all, without their domains
-  std::array<bool, 256> used{};
   std::size_t longest = 0;
   for (std::size_t i = 0; i < people; ++i) {
     const std::string_view all = text(i);
@@ -117,9 +116,6 @@ template<typename Text> std::string key_body(std::size_t people, Text text) {
     length[i] = static_cast<std::uint32_t>(at);
     longest = std::max(longest, at);
     letters += local;
-    for (const char c : local) {
-      used[static_cast<unsigned char>(c)] = true;
-    }
     if (at != all.size()) {
       const auto domain = all.substr(at);
       const auto [place, fresh] =
@@ -129,6 +125,10 @@ template<typename Text> std::string key_body(std::size_t people, Text text) {
       }
       domain_of[i] = place->second;
     }
+  }
+  std::array<bool, 256> used{};
+  for (const char c : letters) { // all in one: where a text ends can't be foreseen
+    used[static_cast<unsigned char>(c)] = true;
   }
   std::string alphabet;
   std::array<char, 256> letter_of{};
