@@ -68,8 +68,9 @@ struct TextHash {
 using TextNumbers = boost::unordered_flat_map<std::string_view, std::uint32_t, TextHash>;
 
 /// Where the domain of an address begins that is somebody's only key; its size: it is none.
-std::size_t domain_of_key(std::string_view text) {
-  if (is_contact_key(text) || text.find('\n') != std::string_view::npos) {
+/// `single`: it is known to be the only one.
+std::size_t domain_of_key(std::string_view text, bool single) {
+  if (is_contact_key(text) || (!single && text.find('\n') != std::string_view::npos)) {
     return text.size();
   }
   const auto* const at = static_cast<const char*>(memrchr(text.data(), '@', text.size()));
@@ -101,8 +102,8 @@ void pack_letters(std::string& out, std::string& numbers, unsigned bits) {
   out.resize(before + size);
 }
 
-/// `text(i)`: all keys of a person.
-template<typename Text> std::string key_body(std::size_t people, Text text) {
+/// `text(i)`: all keys of a person. `single`: each has one.
+template<typename Text> std::string key_body(std::size_t people, bool single, Text text) {
   thread_local TextNumbers numbers;
   numbers.clear();
   std::vector<std::string_view> domains;
@@ -111,7 +112,7 @@ template<typename Text> std::string key_body(std::size_t people, Text text) {
   std::size_t longest = 0;
   for (std::size_t i = 0; i < people; ++i) {
     const std::string_view all = text(i);
-    const auto at = domain_of_key(all);
+    const auto at = domain_of_key(all, single);
     const auto local = all.substr(0, at);
     length[i] = static_cast<std::uint32_t>(at);
     longest = std::max(longest, at);
@@ -164,7 +165,7 @@ std::string converted(std::string_view old) {
   for (ByteReader read(old); read.left() != 0 && read.good();) {
     texts.push_back(read.text());
   }
-  return key_body(texts.size(), [&](std::size_t i) { return texts[i]; });
+  return key_body(texts.size(), false, [&](std::size_t i) { return texts[i]; });
 }
 
 } // namespace
@@ -176,12 +177,13 @@ std::string encode_keys(const KeyBlock& block) {
       texts[i].append(texts[i].empty() ? "" : "\n").append(key);
     }
   }
-  return sealed(key_body(texts.size(), [&](std::size_t i) { return std::string_view(texts[i]); }),
-                k_key_version);
+  return sealed(
+      key_body(texts.size(), false, [&](std::size_t i) { return std::string_view(texts[i]); }),
+      k_key_version);
 }
 
 std::string encode_single_keys(std::span<const std::string_view> keys) {
-  return sealed(key_body(keys.size(), [&](std::size_t i) { return keys[i]; }), k_key_version);
+  return sealed(key_body(keys.size(), true, [&](std::size_t i) { return keys[i]; }), k_key_version);
 }
 
 namespace {
