@@ -23,14 +23,21 @@ std::map<CampaignId, std::vector<NetworkClick>> waiting_clicks(Database& databas
   Recipients recipients(database);
   const auto count = recipients.count();
   std::unordered_map<std::string, RecipientId> strangers;
-  for (const auto& event : Activity(database).waiting()) {
-    if (event.kind == EventKind::click && event.row.extra != 0) {
-      const auto known = recipients.find(event.key);
-      const auto next = static_cast<RecipientId>(count + strangers.size());
-      waiting[event.campaign].push_back(
-          {event.row.extra, event.row.time,
-           known ? *known : strangers.emplace(event.key, next).first->second});
-    }
+  auto events = Activity(database).waiting();
+  std::erase_if(events, [](const auto& event) {
+    return event.kind != EventKind::click || event.row.extra == 0;
+  });
+  std::vector<std::string_view> keys;
+  for (const auto& event : events) {
+    keys.push_back(event.key);
+  }
+  const auto known = recipients.find(keys);
+  for (std::size_t i = 0; i < events.size(); ++i) {
+    const auto& event = events[i];
+    const auto next = static_cast<RecipientId>(count + strangers.size());
+    waiting[event.campaign].push_back(
+        {event.row.extra, event.row.time,
+         known[i] ? *known[i] : strangers.emplace(event.key, next).first->second});
   }
   return waiting;
 }

@@ -202,9 +202,9 @@ Result<void> Pusher::refresh(PushPlan& saved) {
     wanted.push_back(blocked.address);
   }
   MF_TRY(state, look_at_target(m_connection, saved.target, wanted));
-  Recipients recipients(m_store.database());
+  std::vector<std::string> addresses;
   std::string scratch;
-  for (auto& planned : saved.changes) {
+  for (const auto& planned : saved.changes) {
     const auto* member = state.find(planned.change);
     const auto& who = planned.change.address;
     const auto action = planned.change.action;
@@ -217,7 +217,12 @@ Result<void> Pusher::refresh(PushPlan& saved) {
         member->subscription != Subscription::subscribed) {
       return changed(who + " is not subscribed any more");
     }
-    planned.recipient = recipients.find(normalise_address(who, scratch)).value_or(k_nobody);
+    addresses.emplace_back(normalise_address(who, scratch));
+  }
+  const auto known = Recipients(m_store.database())
+                         .find(std::vector<std::string_view>(addresses.begin(), addresses.end()));
+  for (std::size_t i = 0; i < known.size(); ++i) {
+    saved.changes[i].recipient = known[i].value_or(k_nobody);
   }
   const auto members = static_cast<std::uint64_t>(
       std::count_if(state.members.begin(), state.members.end(),

@@ -47,10 +47,15 @@ void RunRecorder::add(std::uint32_t chunk, const ChunkScores& scores) {
   if (!m_writing.valid()) {
     m_writing = beside([this] { fold_log(); });
   }
-  const bool idle = m_writing.wait_for(std::chrono::seconds(0)) == std::future_status::ready;
+  const bool idle = m_writing.wait_for(std::chrono::seconds(0)) != std::future_status::timeout;
   if (m_waiting_bytes >= m_worth_writing && idle) {
     m_writing.get();
-    m_writing = beside([this, blocks = std::exchange(m_waiting, {})] { write(blocks, 0, false); });
+    m_writing = beside([this, blocks = std::exchange(m_waiting, {})] {
+      if (!m_beside) {
+        m_beside.emplace(Store::open_writing(m_store.path()));
+      }
+      write(*m_beside, blocks, 0, false);
+    });
     m_waiting_bytes = 0;
   }
 }
@@ -59,25 +64,25 @@ StoredRun RunRecorder::save() {
   if (m_writing.valid()) {
     m_writing.get();
   }
-  write(m_waiting, m_waiting_bytes, true);
+  m_beside.reset();
+  write(m_store, m_waiting, m_waiting_bytes, true);
   m_store.checkpoint();
   return {*m_run, m_as_of, m_changes};
 }
 
+/// Where it can't be, the log stays: save() sees to it.
 void RunRecorder::fold_log() {
   try {
+    m_beside.emplace(Store::open_writing(m_store.path()));
     const WriterLock lock(m_store.path(), 0);
-    m_store.fold_at_once();
-  } catch (const Failure& failure) {
-    if (failure.error.code != ErrorCode::locked) { // else who writes sees to it
-      throw;
-    }
+    m_beside->fold_at_once();
+  } catch (const Failure&) { // NOLINT(bugprone-empty-catch): others write, or the disk is broken
   }
 }
 
-void RunRecorder::write(const Blocks& blocks, std::size_t bytes, bool last) {
-  Writing writing(m_store, bytes);
-  auto& database = m_store.database();
+void RunRecorder::write(Store& store, const Blocks& blocks, std::size_t bytes, bool last) {
+  Writing writing(store, bytes);
+  auto& database = store.database();
   if (!m_run) {
     database
         .use("INSERT INTO run(created, as_of, changes, rules_hash, version, recipients, kept) "

@@ -27,8 +27,8 @@ struct StoredRun {
 
 /// Gathers the scores of all chunks and keeps them as the newest run. A very large one (some eight
 /// million people) is written while it is still scored, so that it need not be held, and what
-/// stands in the store's log goes into its file meanwhile: the store's own connection is the
-/// recorder's from the first add() to save().
+/// stands in the store's log goes into its file meanwhile; both by a connection of their own, as
+/// others may read by the store's.
 class RunRecorder {
 public:
   /// Before scoring begins: what comes in meanwhile makes the run an old one. Written is whenever
@@ -42,7 +42,7 @@ public:
 private:
   using Blocks = std::vector<std::pair<std::uint32_t, std::string>>; // by chunk
   void fold_log();
-  void write(const Blocks& blocks, std::size_t bytes, bool last);
+  void write(Store& store, const Blocks& blocks, std::size_t bytes, bool last);
 
   Store& m_store;
   std::string m_key;
@@ -54,6 +54,7 @@ private:
   Blocks m_waiting;
   std::size_t m_waiting_bytes = 0;
   std::uint64_t m_recipients = 0;
+  std::optional<Store> m_beside; // open while m_writing may be at work
   std::future<void> m_writing;
 };
 

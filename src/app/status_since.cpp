@@ -7,7 +7,7 @@ const StatusSince::Day& StatusSince::day(std::size_t back) {
   while (m_days.size() <= back) {
     const auto moment = midnight(m_days.size());
     auto world = m_worlds.at(moment);
-    Scorer scorer(m_rules, *world, moment);
+    Scorer scorer(m_rules, *world, moment, m_fit);
     m_days.push_back({std::move(world), std::move(scorer), {m_store.database(), moment}});
   }
   return m_days[back];

@@ -45,7 +45,8 @@ private:
   const Rules& m_rules;
   Worlds& m_worlds;
   Seconds m_as_of;
-  std::mutex m_mutex; // of the days
+  const std::shared_ptr<FitMemories> m_fit = std::make_shared<FitMemories>(); // of all days
+  std::mutex m_mutex;                                                         // of the days
   std::deque<Day> m_days;
 };
 

@@ -67,13 +67,20 @@ ManualSuppressions::ManualSuppressions(Database& database, Seconds as_of) {
   auto query = database.use("SELECT key, reason FROM suppression WHERE valid_from <= ?1 AND "
                             "(valid_to IS NULL OR valid_to > ?1)");
   query.bind(as_of);
+  std::vector<std::string> keys;
+  std::vector<std::uint8_t> bits;
   while (query.step()) {
     auto bit = suppressed_by::manual;
     for (const auto& [name, of_name] : k_reasons) {
       bit = query.text(1) == name ? of_name : bit;
     }
-    if (const auto id = recipients.find(query.text(0))) {
-      mark(*id, bit);
+    keys.emplace_back(query.text(0));
+    bits.push_back(bit);
+  }
+  const auto ids = recipients.find(std::vector<std::string_view>(keys.begin(), keys.end()));
+  for (std::size_t i = 0; i < ids.size(); ++i) {
+    if (ids[i]) {
+      mark(*ids[i], bits[i]);
     }
   }
   for (const auto id : Erasures::numbers(database)) { // whatever the moment

@@ -300,7 +300,7 @@ private:
 } // namespace
 
 FitMemory::Values& FitMemory::of(std::size_t attribute) {
-  constexpr std::size_t k_most = 1U << 14; // values; besides those of a chunk
+  constexpr std::size_t k_most = 1U << 12; // values; besides those of a chunk
   if (m_attributes.size() <= attribute) {
     m_attributes.resize(attribute + 1);
   }

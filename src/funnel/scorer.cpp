@@ -44,8 +44,10 @@ std::uint8_t status_by_scale(Points scale) {
 
 } // namespace
 
-Scorer::Scorer(const Rules& rules, const World& world, Seconds as_of)
-    : m_rules(rules), m_world(world), m_as_of(as_of), m_decay(rules.scoring.half_life, as_of) {
+Scorer::Scorer(const Rules& rules, const World& world, Seconds as_of,
+               std::shared_ptr<FitMemories> fit)
+    : m_rules(rules), m_world(world), m_as_of(as_of), m_decay(rules.scoring.half_life, as_of),
+      m_fit_memories(std::move(fit)) {
   m_statuses = {rules.status.model == StatusModel::scale ? "prospect" : "soft", "MQL", "SQL"};
   const auto add = [&](const std::string& name) {
     if (std::find(m_statuses.begin(), m_statuses.end(), name) == m_statuses.end()) {

@@ -159,7 +159,10 @@ using ManualSuppression = std::unordered_map<std::uint32_t, std::uint8_t>;
 
 class Scorer {
 public:
-  Scorer(const Rules& rules, const World& world, Seconds as_of);
+  /// `fit`: of scorers by the same rules at other moments, which know the same values; else one of
+  /// its own.
+  Scorer(const Rules& rules, const World& world, Seconds as_of,
+         std::shared_ptr<FitMemories> fit = std::make_shared<FitMemories>());
 
   /// Everything but the status, which may hang on expressions (see judge_status).
   void score(ChunkSource& source, const ManualSuppression* manual, ChunkScores& scores,
@@ -186,7 +189,7 @@ private:
   Decay m_decay;
   std::vector<std::string> m_statuses;
   std::vector<std::uint8_t> m_matrix; // level * grades + grade -> status
-  std::unique_ptr<FitMemories> m_fit_memories = std::make_unique<FitMemories>();
+  std::shared_ptr<FitMemories> m_fit_memories;
   std::uint8_t status_index(const std::string& name) const;
 };
 

@@ -93,6 +93,7 @@ public:
   bool holds_moment() const;
   /// Of the write-ahead log, when something was last committed here; 0: nothing was.
   int log_pages() const { return *m_log_pages; }
+  void note_no_log() { *m_log_pages = 0; } // it was folded
   /// From the write-ahead log, which is folded into the file, to a rollback journal, while nobody
   /// else has the database open. False: somebody has, or it has no log.
   bool leave_log();

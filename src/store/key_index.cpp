@@ -20,8 +20,9 @@ namespace {
 // A partition is the 12 low bits of the hash, a tag the next 32.
 constexpr std::uint32_t k_partitions = 4096;
 constexpr std::uint32_t k_recent = k_partitions; // the row of those that stand together
-// So many of them: a row of 192 KiB, where all partitions of a million people have 8 MB.
-constexpr std::size_t k_most_recent = std::size_t{1} << 14;
+// So many of them: a row of 48 KiB, which each look-up reads, where all partitions of a million
+// people have 8 MB.
+constexpr std::size_t k_most_recent = std::size_t{1} << 12;
 
 std::uint32_t partition_of(std::uint64_t hash) {
   return static_cast<std::uint32_t>(hash & (k_partitions - 1));
@@ -131,6 +132,10 @@ void KeyIndex::add(std::span<const std::uint64_t> hashes, const KeyNumbers& numb
     std::sort(entries.begin() + before, entries.end());
     std::inplace_merge(entries.begin(), entries.begin() + before, entries.end());
     put_recent(entries);
+    return;
+  }
+  if (entries.empty()) {
+    distribute(hashes, numbers, false, threads);
     return;
   }
   LargeVector<std::uint64_t> all(hashes.begin(), hashes.end());

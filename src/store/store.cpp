@@ -304,10 +304,22 @@ void Store::count_change() {
 }
 
 bool Store::fold_at_once() {
+  struct Patience {
+    Database& of;
+    ~Patience() { of.wait_for_others(true); }
+  };
   m_database.wait_for_others(false);
-  const bool whole = checkpoint();
-  m_database.wait_for_others(true);
-  return whole;
+  const Patience again{m_database};
+  return checkpoint();
+}
+
+void Store::fold_when_long() {
+  constexpr int k_long = 128; // pages of 16 KiB
+  const auto pages = m_database.log_pages();
+  m_log_tried = pages < m_log_tried ? 0 : m_log_tried; // others folded it
+  if (pages - m_log_tried >= k_long) {
+    m_log_tried = fold_at_once() ? 0 : pages;
+  }
 }
 
 bool Store::checkpoint() {
@@ -315,6 +327,9 @@ bool Store::checkpoint() {
   bool whole = true;
   while (query.step()) {
     whole = query.integer(0) == 0;
+  }
+  if (whole) {
+    m_database.note_no_log();
   }
   return whole;
 }

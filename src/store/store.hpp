@@ -65,6 +65,9 @@ public:
   bool checkpoint();
   /// The same, and a reader is not waited for.
   bool fold_at_once();
+  /// The same, of a log that became long: whoever is the first to open the store reads all of it.
+  /// After a commit, with the writer lock still held. Not tried at each while somebody reads.
+  void fold_when_long();
 
   /// What was deleted leaves no byte in the file, its free pages or the write-ahead log:
   /// want_scrub() inside the transaction that deletes, scrub() after it, with the writer lock held.
@@ -76,6 +79,7 @@ public:
 
 private:
   Store(std::string path, Database database, std::uint64_t secret);
+  int m_log_tried = 0; // pages of the log when a reader was in the way
   std::string m_path;
   Database m_database;
   std::uint64_t m_secret;

@@ -17,21 +17,9 @@ PastLog::~PastLog() {
   }
 }
 
-namespace {
-
-void commit_and_fold(Store& store, Transaction& transaction) {
-  constexpr int k_long = 128; // pages of 16 KiB
-  const auto before = store.database().log_pages() / k_long;
-  transaction.commit();
-  if (store.database().log_pages() / k_long > before) { // not at each batch while somebody reads
-    store.fold_at_once();
-  }
-}
-
-} // namespace
-
 void Writing::commit() {
-  commit_and_fold(m_store, m_transaction);
+  m_transaction.commit();
+  m_store.fold_when_long();
 }
 
 ReadersRows::Permission::Permission(Database& database) : of(database) {
@@ -53,7 +41,8 @@ ReadersRows::ReadersRows(Store& store, unsigned seconds)
       m_transaction(store.database()) {}
 
 void ReadersRows::commit() {
-  commit_and_fold(m_store, m_transaction);
+  m_transaction.commit();
+  m_store.fold_when_long();
 }
 
 void sync_log(const std::string& store_path) {

@@ -313,5 +313,32 @@ TEST_CASE("segments: in the order of the store, the same rows as hottest first")
   }
 }
 
+TEST_CASE("since when people have their status is found while the store's log is folded") {
+  SegmentTest test;
+  test.store().database().execute(
+      "WITH RECURSIVE n(i) AS (VALUES (0) UNION ALL SELECT i + 1 FROM n WHERE i < 299) INSERT INTO "
+      "suppression (key, reason, valid_from) SELECT 'p' || i || '@d' || (i % 5) || '.example', "
+      "'manual', 0 FROM n WHERE i % 2 = 0");
+  const auto parsed = parse_expression("score >= 0");
+  REQUIRE(parsed.expression);
+  const std::vector<SegmentRequest> requests{{"s", SegmentUse::suppression, parsed.expression.get(),
+                                              std::vector<std::string>{"email", "since"}}};
+  for (int round = 0; round < 10; ++round) {
+    test.import(
+        "more.ndjson", // so that the log holds something
+        fmt::format(
+            R"({{"kind":"open","account":"a","address":"p1@d1.example","time":"{}","campaign":"c1"}})"
+            "\n",
+            format_time(k_now - k_day - round)));
+    auto store = test.store();
+    std::string exported;
+    const auto out =
+        export_segments(store, test.workspace, k_now, requests, SegmentForm{ExportFormat::machine},
+                        [&](std::size_t, std::string_view piece) { exported += piece; }, {});
+    CHECK_GT(out.results[0].members, 250);
+    CHECK_EQ(exported, test.text("score >= 0", {"email", "since"}));
+  }
+}
+
 } // namespace
 } // namespace mailfunnel

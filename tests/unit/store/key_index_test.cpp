@@ -33,7 +33,7 @@ struct Folder {
   fs::path path;
 };
 
-constexpr RecipientId k_most_recent = 16'384;
+constexpr RecipientId k_most_recent = 4096;
 
 std::vector<std::string> addresses(RecipientId people) {
   std::vector<std::string> texts;

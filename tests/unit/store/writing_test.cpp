@@ -228,6 +228,21 @@ void cut_off(const std::string& path) {
   REQUIRE_EQ(status, 0);
 }
 
+TEST_CASE("each long batch that goes through the log is folded, whatever the one before it was") {
+  const Folder folder;
+  const auto other = Store::open_reading(folder.store); // so that the log is not left
+  auto store = Store::open_writing(folder.store);
+  for (const char letter : {'a', 'b', 'c'}) { // other bytes all over: all pages are written
+    Writing writing(store, k_large);
+    REQUIRE(store.database().has_log());
+    const std::string much(5'000'000, letter);
+    store.set_meta("much", much);
+    writing.commit();
+    CHECK_EQ(folder.size_of("-wal"), 0);
+    CHECK(Store::open_reading(folder.store).meta("much") == much);
+  }
+}
+
 TEST_CASE("a reader leaves rows through its own connection, and reads on") {
   const Folder folder;
   auto store = Store::open_reading(folder.store);
