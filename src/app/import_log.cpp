@@ -91,7 +91,12 @@ public:
            const ImportHooks& hooks)
       : m_store(store), m_workspace(workspace), m_request(request), m_hooks(hooks),
         m_rejects(request.rejects.empty() ? rejects_path(workspace.folder, request.now)
-                                          : request.rejects) {}
+                                          : request.rejects) {
+    constexpr std::uint64_t k_plenty = std::uint64_t{512} << 20; // of which what is kept is little
+    if (workspace.memory >= k_plenty) {
+      m_reuse.emplace();
+    }
+  }
 
   ImportSummary run() {
     check_account(m_workspace, m_request.account);
@@ -327,7 +332,7 @@ private:
     return Recipients(m_store.database()).count() >= k_large_store;
   }
 
-  LargeReuse m_reuse; // one input's memory is the next one's
+  std::optional<LargeReuse> m_reuse; // one input's memory is the next one's
   Store& m_store;
   std::optional<Session> m_session; // of the last input
   struct {
