@@ -119,30 +119,23 @@ std::vector<KeyIndex::Candidate> KeyIndex::find(std::span<const std::uint64_t> h
 
 void KeyIndex::add(std::span<const std::uint64_t> hashes, const KeyNumbers& numbers, bool fresh,
                    unsigned threads) {
-  if (fresh) {
-    distribute(hashes, numbers, true, threads);
+  if (fresh || hashes.size() > k_most_recent) { // the recent ones stay where they are
+    distribute(hashes, numbers, fresh, threads);
     return;
   }
   auto entries = recent();
   const auto before = static_cast<std::ptrdiff_t>(entries.size());
-  if (hashes.size() + entries.size() <= k_most_recent) {
-    for (std::size_t i = 0; i < hashes.size(); ++i) {
-      entries.push_back({partition_of(hashes[i]), tag_of(hashes[i]), numbers[i]});
-    }
+  for (std::size_t i = 0; i < hashes.size(); ++i) {
+    entries.push_back({partition_of(hashes[i]), tag_of(hashes[i]), numbers[i]});
+  }
+  if (entries.size() <= k_most_recent) {
     std::sort(entries.begin() + before, entries.end());
     std::inplace_merge(entries.begin(), entries.begin() + before, entries.end());
     put_recent(entries);
     return;
   }
-  if (entries.empty()) {
-    distribute(hashes, numbers, false, threads);
-    return;
-  }
-  LargeVector<std::uint64_t> all(hashes.begin(), hashes.end());
-  LargeVector<RecipientId> ids(hashes.size());
-  for (std::size_t i = 0; i < hashes.size(); ++i) {
-    ids[i] = numbers[i];
-  }
+  std::vector<std::uint64_t> all;
+  std::vector<RecipientId> ids;
   for (const auto& entry : entries) {
     all.push_back(std::uint64_t{entry.tag} << 12 | entry.partition);
     ids.push_back(entry.id);

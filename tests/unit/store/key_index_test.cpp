@@ -4,34 +4,18 @@
 #include "store/recipients.hpp"
 #include "store/store.hpp"
 
+#include "test_folder.hpp"
+
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <filesystem>
 #include <string>
 #include <vector>
 
-#include <unistd.h>
-
 namespace mailfunnel {
 namespace {
-
-namespace fs = std::filesystem;
-
-struct Folder {
-  Folder() {
-    static int s_number = 0; // NOLINT
-    path = fs::temp_directory_path() / fmt::format("mailfunnel-index-{}-{}", getpid(), ++s_number);
-    fs::create_directories(path);
-  }
-  ~Folder() { fs::remove_all(path); }
-  Folder(const Folder&) = delete;
-  Folder& operator=(const Folder&) = delete;
-  std::string store(const std::string& name) const { return (path / name).string(); }
-  fs::path path;
-};
 
 constexpr RecipientId k_most_recent = 4096;
 
@@ -162,7 +146,7 @@ TEST_CASE("the index of keys: the same, however many threads make it") {
 
 TEST_CASE("the index of keys: few new ones stand together, until they are many") {
   const RecipientId people = 1000;
-  const auto texts = addresses(people + 2 * k_most_recent);
+  const auto texts = addresses(people + 3 * k_most_recent);
   const Folder folder;
   auto store = store_of(folder.store("a.db"));
   add(store, texts, 0, people);
@@ -185,6 +169,12 @@ TEST_CASE("the index of keys: few new ones stand together, until they are many")
   auto at_once = store_of(folder.store("b.db"));
   add(at_once, texts, 0, known);
   CHECK(entries_of(store) == entries_of(at_once));
+  add(store, texts, known, known + 2); // many at once leave the few that are there
+  add(store, texts, known + 2, known + 2 + k_most_recent + 1);
+  known += 3 + k_most_recent;
+  CHECK_EQ(bytes_of(store, "partition = 4096"), 2 * 12);
+  CHECK_EQ(bytes_of(store, "partition < 4096"), (known - 2) * 8);
+  check_found(store, texts, known);
 }
 
 TEST_CASE("the index of keys: who is erased is in neither part of it") {

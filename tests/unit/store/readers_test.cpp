@@ -2,35 +2,17 @@
 
 #include "store/store.hpp"
 
+#include "test_folder.hpp"
+
 #include <doctest/doctest.h>
-#include <fmt/format.h>
 
 #include <atomic>
-#include <filesystem>
 #include <string>
 #include <thread>
 #include <vector>
 
-#include <unistd.h>
-
 namespace mailfunnel {
 namespace {
-
-namespace fs = std::filesystem;
-
-struct Folder {
-  Folder() {
-    static int s_number = 0; // NOLINT
-    path =
-        fs::temp_directory_path() / fmt::format("mailfunnel-readers-{}-{}", getpid(), ++s_number);
-    fs::create_directories(path);
-  }
-  ~Folder() { fs::remove_all(path); }
-  Folder(const Folder&) = delete;
-  Folder& operator=(const Folder&) = delete;
-  std::string store(const std::string& name) const { return (path / name).string(); }
-  fs::path path;
-};
 
 TEST_CASE("readers see one moment, however fast somebody writes beside them") {
   const Folder folder;
