@@ -1,5 +1,6 @@
 #include "profile_reader.hpp"
 
+#include "adapter/alike_rows.hpp"
 #include "adapter/smtp_status.hpp"
 #include "base/csv.hpp"
 #include "base/json.hpp"
@@ -226,9 +227,9 @@ public:
   }
   /// The same for a word that stands in the chunk.
   void finish_in_chunk(EventView& event, std::string_view word, std::string_view when,
-                       RecordSink& sink, bool agent_given) {
+                       RecordSink& sink, bool agent_given, AlikeRows* alike) {
     static_assert(ShortWord::k_longest <= k_padding);
-    finish(event, word, m_plan.kind_ahead(word), when, nullptr, sink, agent_given);
+    finish(event, word, m_plan.kind_ahead(word), when, nullptr, sink, agent_given, alike);
   }
 
   void event(const Values& values, std::string_view record, RecordSink& sink, bool agent_given) {
@@ -268,7 +269,8 @@ public:
 
 private:
   void finish(EventView& event, std::string_view word, const Kind* kind, std::string_view when,
-              const Values* values, RecordSink& sink, bool agent_given) {
+              const Values* values, RecordSink& sink, bool agent_given,
+              AlikeRows* alike = nullptr) {
     event.native = word;
     event.kind = EventKind::unknown;
     event.bounce = {};
@@ -288,6 +290,10 @@ private:
     if (event.kind == EventKind::bounce || event.kind == EventKind::deferred ||
         event.kind == EventKind::dropped) {
       fill_bounce(values, event);
+    }
+    event.alike = 0;
+    if (alike != nullptr && (event.kind == EventKind::sent || event.kind == EventKind::delivered)) {
+      alike->add(event);
     }
     sink.accept(event);
   }
@@ -369,6 +375,7 @@ public:
       }
       m_most = std::max(m_most, column + 1);
     }
+    m_alike = alike_rows();
   }
   std::string_view format() const override { return m_plan->name; }
   Framing framing() const override { return Framing::csv; }
@@ -381,8 +388,13 @@ public:
 
   void read(const Chunk& chunk, RecordSink& sink) override {
     m_csv.start(chunk.text);
-    const auto members = std::span(m_members).first(
-        sink.wants().details ? m_members.size() : m_members.size() - m_details);
+    const bool details = sink.wants().details;
+    const auto members =
+        std::span(m_members).first(details ? m_members.size() : m_members.size() - m_details);
+    auto* const alike = m_alike && !details ? &*m_alike : nullptr;
+    if (alike != nullptr) {
+      alike->clear();
+    }
     CsvRow row;
     if (chunk.first && m_header && !m_csv.next(row)) {
       return;
@@ -395,10 +407,15 @@ public:
       if (m_plan->direct && !m_plan->recipients) { // the usual log: no detour
         m_event.record = row.raw();
         if (row.plain() && row.size() > m_most) {
+          if (const auto* const known = alike != nullptr ? alike->find(row) : nullptr) {
+            sink.accept(*known);
+            continue;
+          }
           for (const auto& [column, member] : members) {
             m_event.*member = row.bare(column);
           }
-          m_maker.finish_in_chunk(m_event, row.bare(m_kind), row.bare(m_time), sink, m_agent_given);
+          m_maker.finish_in_chunk(m_event, row.bare(m_kind), row.bare(m_time), sink, m_agent_given,
+                                  alike);
         } else {
           for (const auto& [column, member] : members) {
             m_event.*member = row[column];
@@ -426,6 +443,24 @@ public:
   }
 
 private:
+  /// Nothing where the address is also something else of an event.
+  std::optional<AlikeRows> alike_rows() const {
+    std::optional<std::size_t> address;
+    std::size_t first = m_most, last = 0;
+    for (const auto& [column, field] : m_columns) {
+      if (field == Field::address) {
+        address = column;
+      } else if (field != Field::message_id && field != Field::event_id) {
+        first = std::min(first, column);
+        last = std::max(last, column);
+      }
+    }
+    const bool also_other =
+        std::count_if(m_columns.begin(), m_columns.end(),
+                      [&](const auto& column) { return column.first == address; }) > 1;
+    return address && !also_other ? std::optional(AlikeRows(*address, first, last)) : std::nullopt;
+  }
+
   std::shared_ptr<const Plan> m_plan;
   CsvDialect m_dialect;
   std::vector<std::pair<std::size_t, Field>> m_columns;
@@ -438,6 +473,7 @@ private:
   EventView m_event;         // one for all rows: what is mapped is written anew each time
   Values m_values{};
   CsvReader m_csv;
+  std::optional<AlikeRows> m_alike;
   RecordMaker m_maker;
   std::vector<std::pair<std::string_view, std::string_view>> m_pairs;
 };

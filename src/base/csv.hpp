@@ -59,6 +59,11 @@ public:
     const auto begin = *(m_ends + i - 1) + 1;
     return {m_text + begin, m_ends[i] - begin};
   }
+  /// Fields `first` to `last` < size() as they stand in the text, with what is between them.
+  std::string_view bare(std::size_t first, std::size_t last) const {
+    const auto begin = *(m_ends + first - 1) + 1;
+    return {m_text + begin, m_ends[last] - begin};
+  }
   /// The record as it stands in the text, without its line end.
   std::string_view raw() const { return m_raw; }
 

@@ -14,8 +14,6 @@ namespace mailfunnel {
 
 namespace {
 
-constexpr std::size_t k_huge_page = std::size_t{2} << 20;
-
 /// A huge page that is filled to less than a half costs more than its small ones.
 bool wants_huge(std::size_t bytes) {
   return bytes >= k_huge_page / 2;
@@ -62,7 +60,7 @@ public:
   }
   /// Returns how much of it, from the front, is kept.
   std::size_t keep(void* memory, std::size_t bytes) noexcept {
-    constexpr std::size_t k_most = std::size_t{64} << 20;
+    constexpr std::size_t k_most = std::size_t{128} << 20;
     const std::lock_guard lock(m_mutex);
     bytes = m_users == 0 ? 0 : std::min(bytes, k_most - m_bytes);
     if (bytes != 0) {
@@ -113,19 +111,12 @@ void* take_large(std::size_t bytes) {
     throw Failure({ErrorCode::io, "the system has no memory left: end other programs, or give an "
                                   "import less with --memory"});
   }
-  if (wants_huge(bytes)) {
-    prefer_huge_pages(memory, bytes);
-  }
-  return memory;
-}
-
-void prefer_huge_pages(void* memory, std::size_t bytes) noexcept {
 #ifdef MADV_HUGEPAGE
-  madvise(memory, bytes, MADV_HUGEPAGE);
-#else
-  static_cast<void>(memory);
-  static_cast<void>(bytes);
+  if (wants_huge(bytes)) {
+    madvise(memory, bytes, MADV_HUGEPAGE);
+  }
 #endif
+  return memory;
 }
 
 void give_large(void* memory, std::size_t bytes) noexcept {

@@ -19,12 +19,14 @@ namespace mailfunnel {
 /// Zeroed; in small pages where it would not fill half a huge one. Failure (io) where there is none
 /// left.
 void* take_large(std::size_t bytes);
+/// Or a part of what came from mmap, as large as some huge pages.
 void give_large(void* memory, std::size_t bytes) noexcept;
-/// The same, not set: what was given back while a LargeReuse lives, else as take_large().
+constexpr std::size_t k_huge_page = std::size_t{2} << 20;
+/// As take_large(), not set: what was given back while a LargeReuse lives, else as take_large().
 void* take_large_again(std::size_t bytes);
 
-/// While one lives, what is given back stays in the process for who takes next, up to 64 MiB of it:
-/// between the parts of one work the system need not zero the same memory again.
+/// While one lives, what is given back stays in the process for who takes next, up to 128 MiB of
+/// it: between the parts of one work the system need not zero the same memory again.
 class LargeReuse {
 public:
   LargeReuse();
@@ -33,8 +35,6 @@ public:
   ~LargeReuse(); // the last one gives all of it to the system
 };
 
-/// From now on, of address space that was reserved without take_large().
-void prefer_huge_pages(void* memory, std::size_t bytes) noexcept;
 /// Has the system hand out all of what take_large() gave, by several threads: for a table that will
 /// be touched all over, while others wait for it.
 void touch_large(void* memory, std::size_t bytes, unsigned threads);

@@ -39,6 +39,7 @@ AddressBook::AddressBook(std::uint32_t next, std::uint64_t seed, unsigned thread
     if (space != MAP_FAILED) {
       m_arena = static_cast<char*>(space);
       m_places = static_cast<std::uint32_t*>(static_cast<void*>(m_arena + m_arena_size));
+      m_places_size = places_size(m_arena_size);
       break;
     }
   }
@@ -49,7 +50,7 @@ AddressBook::AddressBook(std::uint32_t next, std::uint64_t seed, unsigned thread
 }
 
 AddressBook::~AddressBook() {
-  munmap(m_arena, m_arena_size + places_size(m_arena_size));
+  munmap(m_arena, m_arena_size + m_places_size);
 }
 
 void AddressBook::reserve(std::size_t more, std::size_t ahead) {
@@ -72,9 +73,6 @@ void AddressBook::reserve(std::size_t more, std::size_t ahead) {
   const auto old = std::exchange(m_lines, std::move(lines));
   const auto old_size = std::exchange(m_size, size);
   constexpr std::size_t k_many = std::size_t{1} << 16;
-  if (more >= std::min(k_many, k_many / 2 * m_threads)) { // a whole chunk a thread, or many known
-    prefer_huge_pages(m_arena, m_arena_size + places_size(m_arena_size));
-  }
   if (ahead > std::max(more, k_many)) { // it will be full: one thread by itself would take longer
     touch_large(m_lines.get(), m_size * sizeof(Line), m_threads);
   }
@@ -210,11 +208,18 @@ AddedKeys AddressBook::take_added() {
 }
 
 void AddressBook::give_added() {
-  if (m_arena_used == 0 && m_arena_told != 0) { // the address space stays
-    madvise(m_arena, m_arena_told, MADV_DONTNEED);
-    madvise(m_places, m_places_told, MADV_DONTNEED);
-    m_arena_told = m_places_told = 0;
+  if (m_arena_used != 0 || m_arena_told == 0) {
+    return;
   }
+  const auto whole = (m_arena_told + k_huge_page - 1) / k_huge_page * k_huge_page;
+  if (m_arena_told >= k_huge_page && whole <= m_arena_size / 16) { // with its address space
+    give_large(std::exchange(m_arena, m_arena + whole), whole);
+    m_arena_size -= whole;
+  } else {
+    madvise(m_arena, m_arena_told, MADV_DONTNEED);
+  }
+  madvise(m_places, m_places_told, MADV_DONTNEED);
+  m_arena_told = m_places_told = 0;
 }
 
 void AddressBook::renumber(std::string_view key, std::uint32_t number) {

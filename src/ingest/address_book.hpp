@@ -83,7 +83,8 @@ public:
   /// All keys added (not those that load() put in) since the last call, by number. The views are
   /// good until another key is added. Hold no Pass while calling.
   AddedKeys take_added();
-  /// Gives back the memory of the keys that were told; their views are good no more.
+  /// Gives back the memory of the keys that were told, as give_large() does where it is much; their
+  /// views are good no more.
   void give_added();
   /// Memory that the keys take of which it has not told.
   std::size_t added_bytes() const {
@@ -147,10 +148,11 @@ private:
   Lines m_lines{nullptr, Give{}};
   std::uint64_t m_size = 0; // lines
   // Reserved address space, both used from the front: entries of keys, and behind them, of each new
-  // number from m_taken_numbers on, where its key's entry begins, in units of AddedKeys.
+  // number from m_taken_numbers on, where its key's entry begins, in units of AddedKeys. In small
+  // pages: of a huge one that two threads come to at once the system would zero two.
   char* m_arena = nullptr;
   std::uint32_t* m_places = nullptr;
-  std::size_t m_arena_size = 0;
+  std::size_t m_arena_size = 0, m_places_size = 0; // bytes
   std::size_t m_arena_told = 0, m_places_told = 0; // of them, used by keys of which it told
   std::uint32_t m_taken_numbers;                   // up to here take_added() told of numbers
   // Each on a line of the cache of its own: what is read for every event stands above.

@@ -6,6 +6,7 @@
 #include "base/json.hpp" // k_padding
 #include "base/network.hpp"
 #include "base/text.hpp"
+#include "model/plain_address.hpp"
 #include "model/recipient.hpp"
 
 #include <fmt/format.h>
@@ -54,6 +55,7 @@ void Worker::begin_chunk(std::string_view text, std::uint64_t number, std::uint6
   m_session.book().reserve(here, people_ahead);
   m_attributes.reserve(people_ahead, people_ahead / m_session.options().threads / 2);
   m_pass.emplace(m_session.book());
+  m_alike = {};
   m_text = text;
   m_chunk = number;
   m_offset = offset;
@@ -93,6 +95,12 @@ void Worker::clear() {
 // --------------------------------------------------------------------------------------------------------
 
 void Worker::accept(const EventView& event) {
+  if (event.alike != 0) {
+    if (const auto& known = m_alike[event.alike % k_alike]; known.number == event.alike) {
+      add_alike(known, event);
+      return;
+    }
+  }
   if (event.time.seconds < k_earliest || event.time.seconds >= k_latest) {
     reject_time(event);
     return;
@@ -124,6 +132,19 @@ void Worker::accept(const EventView& event) {
   }
   m_session.add_unknown(account, event, std::string(key));
   ++m_counts.unknown;
+}
+
+void Worker::add_alike(const Alike& known, const EventView& event) {
+  const auto key = key_of(0, event.address, {}, event.record);
+  if (key.empty()) {
+    return; // rejected
+  }
+  ++m_counts.events;
+  ++m_counts.by_kind[static_cast<std::size_t>(known.kind)];
+  auto& pending = m_pending.next();
+  pending.row = known.row;
+  pending.bucket = known.bucket;
+  look_up(pending, key);
 }
 
 void Worker::add(std::uint32_t account, const EventView& event) {
@@ -167,15 +188,23 @@ void Worker::add(std::uint32_t account, const EventView& event) {
     put(bucket, row, recipient);
     return;
   }
-  const auto hash = m_session.book().hash(key);
-  pending.hash = hash;
+  if (event.alike != 0 && event.contact_id.empty() && event.kind != EventKind::address_change) {
+    m_alike[event.alike % k_alike] = {event.alike, event.kind, bucket, row};
+  }
   pending.bucket = bucket;
-  pending.key = kept_key(key, m_pending.next_text());
-  m_pending.add(m_session.book(), [this](const Pending& one) { resolve(one); });
+  const auto hash = look_up(pending, key);
   if (event.kind == EventKind::address_change) {
     finish_pending();
     change_address(event, m_session.book().find(hash));
   }
+}
+
+AddressBook::KeyHash Worker::look_up(Pending& pending, std::string_view key) {
+  const auto hash = m_session.book().hash(key);
+  pending.hash = hash;
+  pending.key = kept_key(key, m_pending.next_text());
+  m_pending.add(m_session.book(), [this](const Pending& one) { resolve(one); });
+  return hash;
 }
 
 bool Worker::names_erased(const EventView& event) {
@@ -273,12 +302,7 @@ void Worker::reject_nobodys(const EventView& event, std::string_view job) {
 
 std::string_view Worker::key_of(std::uint32_t account, std::string_view address,
                                 std::string_view contact_id, std::string_view record) {
-  if (!address.empty()) {
-    if (const auto key = normalise_address(address, m_scratch); !key.empty()) {
-      return key;
-    }
-  }
-  return other_key_of(account, address, contact_id, record);
+  return is_plain_address(address) ? address : other_key_of(account, address, contact_id, record);
 }
 
 [[gnu::noinline]] std::string_view Worker::other_key_of(std::uint32_t account,
@@ -286,6 +310,9 @@ std::string_view Worker::key_of(std::uint32_t account, std::string_view address,
                                                         std::string_view contact_id,
                                                         std::string_view record) {
   if (!address.empty()) {
+    if (const auto key = normalise_address(address, m_scratch); !key.empty()) {
+      return key;
+    }
     reject(fmt::format("\"{}\" is not an e-mail address", printable(address, 80)), record);
     return {};
   }
@@ -305,10 +332,14 @@ std::string_view Worker::kept_key(std::string_view key, std::string& space) cons
 }
 
 void Worker::resolve(const Pending& pending) {
-  put(pending.bucket, pending.row,
-      is_contact_key(pending.key)
-          ? m_session.recipient({}, pending.key)
-          : m_session.book().intern(pending.key, pending.hash, AddressBook::k_none, &*m_pass));
+  const auto known = m_session.book().find(pending.hash); // nearly always
+  put(pending.bucket, pending.row, known != AddressBook::k_none ? known : new_number(pending));
+}
+
+[[gnu::noinline]] std::uint32_t Worker::new_number(const Pending& pending) {
+  return is_contact_key(pending.key)
+             ? m_session.recipient({}, pending.key)
+             : m_session.book().intern(pending.key, pending.hash, AddressBook::k_none, &*m_pass);
 }
 
 void Worker::finish_pending() {

@@ -69,6 +69,13 @@ private:
     std::size_t place; // of what is told, in m_attributes
     std::string_view key;
   };
+  /// What events have in common that are alike.
+  struct Alike {
+    std::uint32_t number = 0; // EventView::alike
+    EventKind kind = EventKind::unknown;
+    std::uint32_t bucket = 0;
+    EventRow row{};
+  };
   struct Agent {
     std::string text;
     std::uint16_t evidence = 0;
@@ -80,9 +87,11 @@ private:
     std::string id, send, name;
     CampaignSlot* slot = nullptr;
   };
-  static constexpr std::size_t k_agents = 512, k_campaigns = 64, k_most_campaigns = 1 << 16;
+  static constexpr std::size_t k_agents = 512, k_alike = 16, k_campaigns = 64,
+                               k_most_campaigns = 1 << 16;
 
   void add(std::uint32_t account, const EventView& event);
+  void add_alike(const Alike& known, const EventView& event);
   void reject_time(const EventView& event);
   void add_unknown(std::uint32_t account, const EventView& event, std::string_view key);
   /// Where the event tells that.
@@ -112,7 +121,10 @@ private:
            text.data() + text.size() <= m_text.data() + m_text.size();
   }
   std::string_view kept_key(std::string_view key, std::string& space) const;
+  /// The rest of `pending`, whose number is found some records later.
+  AddressBook::KeyHash look_up(Pending& pending, std::string_view key);
   void resolve(const Pending& pending);
+  std::uint32_t new_number(const Pending& pending);
   void resolve(const PendingPerson& person);
   void finish_pending();
   /// Of whom m_attributes began last. False: there are too many attributes; it was rejected.
@@ -131,6 +143,7 @@ private:
   std::size_t m_counted = 0;         // bytes of the chunk
   std::uint64_t m_counted_lines = 0; // of them
 
+  std::array<Alike, k_alike> m_alike; // of the chunk, those of late
   /// With the texts of keys that do not stand in the chunk.
   LookupQueue<Pending> m_pending;
   LookupQueue<PendingPerson> m_people;

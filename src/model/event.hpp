@@ -127,6 +127,8 @@ struct EventView {
   std::string_view metadata{}; // a JSON object, as text
   std::string_view native{};   // the source's own word for the event
   std::string_view record{};   // the whole record in the chunk, for its place and for rejects
+  /// Not 0: all events of a chunk that have this number are the same but for address and record.
+  std::uint32_t alike = 0;
 };
 
 } // namespace mailfunnel

@@ -24,6 +24,7 @@
 #include <chrono>
 #include <filesystem>
 #include <fstream>
+#include <map>
 #include <random>
 #include <thread>
 #include <unistd.h>
@@ -65,6 +66,63 @@ std::string joined(const std::vector<std::string>& lines) {
     out += line;
   }
   return out;
+}
+
+TEST_CASE("a log that says the same of many is read as if each line were by itself") {
+  constexpr std::string_view k_kinds[] = {"sent", "delivered", "soft", "open", "lost"};
+  constexpr std::string_view k_addresses[] = {
+      "p{}@example.com", "P{}@Example.com", "nobody {}", "<p{}@bücher.example>", "",
+      "p{}@a.example"};
+  // In quotes a line has no like; the columns in any order, the address also as the name of the
+  // sending.
+  for (const bool also_other : {false, true}) {
+    for (const std::string_view columns : {"email,campaign,event,time,url,agent,ip,id",
+                                           "id,campaign,email,event,time,url,agent,ip,no",
+                                           "time,event,url,agent,ip,campaign,email,id"}) {
+      std::mt19937 random(5);
+      std::string plain(columns), quoted(columns);
+      plain += '\n';
+      quoted += '\n';
+      for (int i = 0; i < 3000; ++i) {
+        const auto seed = random();
+        const std::map<std::string, std::string> values{
+            {"email", fmt::format(fmt::runtime(k_addresses[seed % 60 < 55 ? 0 : seed % 6]),
+                                  seed / 64 % 700)},
+            {"campaign", std::to_string(i / 1000)},
+            {"event", std::string(k_kinds[seed / 8 % 16 < 13 ? seed / 8 % 2 : seed / 8 % 5])},
+            {"time", i / 10 % 50 == 7   ? "1970-01-01T00:00:00Z" // no time that can be right
+                     : i / 10 % 50 == 8 ? "soon"
+                                        : format_time(k_now - 86'400 + i / 10)},
+            {"id", std::to_string(i)},
+            {"agent", i % 3 == 0 ? "Mozilla/5.0" : ""}};
+        for (auto* const out : {&plain, &quoted}) {
+          const auto names = split(columns, ',');
+          for (std::size_t c = 0; c < names.size(); ++c) {
+            const auto value = values.find(std::string(names[c]));
+            const auto text = value == values.end() ? "" : value->second;
+            *out += (c == 0 ? "" : ",") +
+                    (out == &quoted && names[c] == "campaign" ? '"' + text + '"' : text);
+          }
+          *out += '\n';
+        }
+      }
+      auto profile = std::string(k_profile);
+      if (also_other) {
+        profile.replace(profile.find("fields = { "), 11, "fields = { send = \"email\", ");
+      }
+      TestWorkspace alike(profile), by_itself(profile);
+      const auto counts = alike.import("log.csv", plain).total;
+      const auto expected = by_itself.import("log.csv", quoted).total;
+      CHECK_GT(expected.rejected, 200);
+      CHECK_EQ(counts.rejected, expected.rejected);
+      CHECK_EQ(counts.events, expected.events);
+      CHECK_EQ(counts.fresh, expected.fresh);
+      CHECK_EQ(counts.by_kind, expected.by_kind);
+      CHECK_EQ(counts.first, expected.first);
+      CHECK_EQ(counts.last, expected.last);
+      CHECK_EQ(alike.exported(), by_itself.exported());
+    }
+  }
 }
 
 TEST_CASE("any order and any repetition of the same events gives the same export, byte for byte") {

@@ -1,11 +1,15 @@
 #include "ingest/address_book.hpp"
 
+#include "base/large_memory.hpp"
 #include "base/parallel.hpp"
 
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 
+#include <sys/mman.h>
+
 #include <cstring>
+#include <optional>
 #include <string>
 #include <unordered_set>
 
@@ -122,6 +126,44 @@ TEST_CASE("address book: further keys of somebody stand beside his number") {
   }
   CHECK_EQ(told, "1 known@example.com\n3 ann@example.com\n3 a.nn@example.com\n4 bo@example.com\n"
                  "5 cleo@example.com\n");
+}
+
+TEST_CASE("address book: the memory of keys that were told is the next one's") {
+  const auto key_of = [](std::uint32_t number) { return fmt::format("p{}@example.com", number); };
+  for (const bool reused : {false, true}) {
+    std::optional<LargeReuse> reuse;
+    if (reused) {
+      reuse.emplace();
+    }
+    AddressBook book(0, 1);
+    book.reserve(400'000); // at once: a table that it outgrows would be taken too
+    std::uint32_t next = 0;
+    for (const std::uint32_t keys : {100'000U, 10U, 200'000U}) {
+      const auto first = next;
+      for (; next < first + keys; ++next) {
+        const auto key = key_of(next);
+        REQUIRE_EQ(book.intern(key, book.hash(key)), next);
+      }
+      const void* told = nullptr;
+      {
+        const auto added = book.take_added();
+        REQUIRE_EQ(added.size(), keys);
+        for (std::uint32_t i = 0; i < keys; ++i) {
+          REQUIRE_EQ(added.key(i), key_of(first + i));
+        }
+        told = added.key(0).data() - sizeof(AddedKeys::Entry);
+      }
+      book.give_added();
+      constexpr std::size_t k_large = std::size_t{2} << 20;
+      auto* const taken = take_large_again(k_large);
+      CHECK_EQ(taken == told, reused && keys > 1000); // of so many alone there is much
+      std::memset(taken, 0xFF, k_large);
+      for (std::uint32_t i = 0; i < next; i += 997) {
+        REQUIRE_EQ(book.find(book.hash(key_of(i))), i);
+      }
+      munmap(taken, k_large); // else it would be taken once more
+    }
+  }
 }
 
 } // namespace
