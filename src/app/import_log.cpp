@@ -116,6 +116,7 @@ public:
         }
       }
     }
+    m_reuse.reset(); // while the last batch goes to the disk
     end_session();
     for (const auto& file : m_summary.files) {
       m_summary.total.add(file.counts);

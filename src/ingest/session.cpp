@@ -235,16 +235,32 @@ void Session::describe(std::uint32_t account, const Campaign& description) {
   m_descriptions.back().second.html.clear();
 }
 
-std::optional<std::uint16_t> Session::attribute(std::string_view name) {
+std::optional<std::uint16_t> Session::attribute(std::string_view name,
+                                                std::span<const ToldAttribute> told) {
   const std::lock_guard lock(m_mutex);
   if (const auto known = m_attributes.find(name); known != m_attributes.end()) {
     return known->second;
   }
   settle();
   const WriterLock writing(m_store.path());
-  const auto id = m_recipients.attribute_id(name);
-  if (id) {
-    m_attributes.emplace(name, *id);
+  Transaction transaction(m_store.database());
+  std::vector<std::pair<std::string_view, std::uint16_t>> made;
+  const auto make = [&](std::string_view one) {
+    const auto id = m_recipients.attribute_id(one);
+    if (id) {
+      made.emplace_back(one, *id);
+    }
+    return id;
+  };
+  const auto id = make(name);
+  for (const auto& [other, value] : told) {
+    if (!value.empty() && !m_attributes.contains(other)) {
+      make(other);
+    }
+  }
+  transaction.commit();
+  for (const auto& [one, number] : made) {
+    m_attributes.emplace(one, number);
   }
   return id;
 }

@@ -124,8 +124,11 @@ public:
   /// The number of a URL among the campaign's links; new ones are added.
   LinkNumber link(CampaignSlot& campaign, std::string_view url, const LinkPlacement* placement);
   void describe(std::uint32_t account, const Campaign& campaign);
-  /// nullopt: there is no room for one more.
-  std::optional<std::uint16_t> attribute(std::string_view name);
+  /// nullopt: there is no room for one more. Where it is new, those that the same record tells are
+  /// made with it, in one transaction.
+  using ToldAttribute = std::pair<std::string_view, std::string_view>; // name, value
+  std::optional<std::uint16_t> attribute(std::string_view name,
+                                         std::span<const ToldAttribute> told);
   /// Scopes and proofs. 0, as if none were told, where there is no room for one more.
   std::uint16_t word(std::string_view text);
   void add_unknown(std::uint32_t account, const EventView& event, std::string key);

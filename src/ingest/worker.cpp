@@ -551,7 +551,7 @@ bool Worker::tell_attributes(const RecipientView& recipient) {
     }
     auto& known = m_attribute_ids[slot]; // a table gives the same names in the same places
     if (!same(known.first, name) || name.empty()) {
-      const auto id = m_session.attribute(name);
+      const auto id = m_session.attribute(name, recipient.attributes);
       if (!id) {
         reject(fmt::format("\"{}\" would be one attribute more than the {} that a store has room "
                            "for",
