@@ -7,6 +7,7 @@
 #include <doctest/doctest.h>
 
 #include <string>
+#include <vector>
 
 namespace mailfunnel::generic {
 namespace {
@@ -97,6 +98,70 @@ TEST_CASE("profile: NDJSON by path") {
 
 TEST_CASE("profile: a table that lacks a column is not taken") {
   CHECK(open_profile(shop(), "mail,when\na@example.com,2026-01-01\n", {}) == nullptr);
+}
+
+/// What an import sees of events: no details.
+struct KeepingSink : RecordSink {
+  struct Kept {
+    std::string address, campaign;
+    Seconds time;
+    std::uint32_t alike;
+  };
+  std::vector<Kept> events;
+  Wants wants() const override { return {}; }
+  void accept(const EventView& event) override {
+    events.push_back(
+        {std::string(event.address), std::string(event.campaign), event.time.seconds, event.alike});
+  }
+  void accept(const RecipientView&) override {}
+  void accept(const Campaign&, std::string_view) override {}
+  void reject(std::string_view why, std::string_view) override { FAIL(std::string(why)); }
+};
+
+MappingProfile sendings() {
+  MappingProfile profile;
+  profile.name = "sendings";
+  profile.fields = {{"kind", "what"},
+                    {"time", "when"},
+                    {"address", "mail"},
+                    {"campaign", "nr"},
+                    {"message_id", "id"}};
+  profile.values["kind"] = {{"snt", "sent"}};
+  return profile;
+}
+
+TEST_CASE("profile: rows that are alike, in a chunk that stands where the one before stood") {
+  constexpr std::string_view k_rows = "7,2026-03-02 09:10:00,snt,a@x.example,1,\n"
+                                      "7,2026-03-02 09:10:00,snt,b@x.example,2,\n";
+  std::string buffer = "nr,when,what,mail,id,more\n" + std::string(k_rows);
+  const auto size = buffer.size();
+  buffer.resize(size + k_padding);
+  const auto reader = open_profile(sendings(), {buffer.data(), size}, {});
+  REQUIRE(reader);
+  KeepingSink sink;
+  reader->read({{buffer.data(), size}, true, false}, sink);
+  const auto rows = size - k_rows.size();
+  for (auto at = buffer.find("09:10"); at < size; at = buffer.find("09:10", at + 1)) {
+    buffer.replace(at, 5, "10:20");
+  }
+  reader->read({{buffer.data() + rows, k_rows.size()}, false, true}, sink);
+  REQUIRE_EQ(sink.events.size(), 4);
+  for (std::size_t i = 0; i < 4; ++i) {
+    const auto& event = sink.events[i];
+    CHECK_EQ(event.address, i % 2 == 0 ? "a@x.example" : "b@x.example");
+    CHECK_EQ(event.campaign, "7");
+    CHECK_EQ(event.time,
+             parse_time(i < 2 ? "2026-03-02 09:10:00" : "2026-03-02 10:20:00")->seconds);
+    CHECK_EQ(event.alike, 1); // what their messages are called is no detail that is wanted
+  }
+}
+
+TEST_CASE("profile: rows that are alike have each its own details, where they are wanted") {
+  const auto out = decode(sendings(), "nr,when,what,mail,id,more\n"
+                                      "7,2026-03-02 09:10:00,snt,a@x.example,first,\n"
+                                      "7,2026-03-02 09:10:00,snt,b@x.example,second,\n");
+  CHECK(out.find(R"("message_id":"first")") != std::string::npos);
+  CHECK(out.find(R"("message_id":"second")") != std::string::npos);
 }
 
 TEST_CASE("contacts: any table with a column of addresses, the others are attributes") {

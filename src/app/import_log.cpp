@@ -92,7 +92,7 @@ public:
       : m_store(store), m_workspace(workspace), m_request(request), m_hooks(hooks),
         m_rejects(request.rejects.empty() ? rejects_path(workspace.folder, request.now)
                                           : request.rejects) {
-    constexpr std::uint64_t k_plenty = std::uint64_t{512} << 20; // of which what is kept is little
+    constexpr std::uint64_t k_plenty = std::uint64_t{1} << 30; // of which what is kept is little
     if (workspace.memory >= k_plenty) {
       m_reuse.emplace();
     }

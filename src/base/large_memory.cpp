@@ -24,8 +24,8 @@ std::size_t rounded(std::size_t bytes) {
   return wants_huge(bytes) ? (bytes + k_huge_page - 1) / k_huge_page * k_huge_page : bytes;
 }
 
-/// What was given back, in whole huge pages: the front of a piece was touched first, so it is taken
-/// first.
+/// What was given back, in sizes of whole huge pages: the front of a piece was touched first, so it
+/// is taken first.
 class Kept {
 public:
   void begin() {

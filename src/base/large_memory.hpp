@@ -19,10 +19,10 @@ namespace mailfunnel {
 /// Zeroed; in small pages where it would not fill half a huge one. Failure (io) where there is none
 /// left.
 void* take_large(std::size_t bytes);
-/// Or a part of what came from mmap, as large as some huge pages.
+/// Also of what came from mmap, if `bytes` is a multiple of k_huge_page.
 void give_large(void* memory, std::size_t bytes) noexcept;
 constexpr std::size_t k_huge_page = std::size_t{2} << 20;
-/// As take_large(), not set: what was given back while a LargeReuse lives, else as take_large().
+/// Not set: what was given back while a LargeReuse lives, in pages as it has; else take_large().
 void* take_large_again(std::size_t bytes);
 
 /// While one lives, what is given back stays in the process for who takes next, up to 128 MiB of

@@ -33,13 +33,14 @@ AddressBook::Lines AddressBook::make_lines(std::size_t count) {
 AddressBook::AddressBook(std::uint32_t next, std::uint64_t seed, unsigned threads)
     : m_hash(seed), m_threads(threads), m_taken_numbers(next), m_next(next) {
   // Only address space: pages come with use. Halved until the system agrees.
-  for (m_arena_size = k_arena_limit; m_arena_size >= (std::size_t{1} << 26); m_arena_size /= 2) {
-    void* space = mmap(nullptr, m_arena_size + places_size(m_arena_size), PROT_READ | PROT_WRITE,
+  for (auto size = k_arena_limit; size >= (std::size_t{1} << 26); size /= 2) {
+    void* space = mmap(nullptr, size + places_size(size), PROT_READ | PROT_WRITE,
                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (space != MAP_FAILED) {
       m_arena = static_cast<char*>(space);
-      m_places = static_cast<std::uint32_t*>(static_cast<void*>(m_arena + m_arena_size));
-      m_places_size = places_size(m_arena_size);
+      m_arena_end = m_arena + size;
+      m_places = static_cast<std::uint32_t*>(static_cast<void*>(m_arena_end));
+      m_places_end = m_arena_end + places_size(size);
       break;
     }
   }
@@ -50,7 +51,7 @@ AddressBook::AddressBook(std::uint32_t next, std::uint64_t seed, unsigned thread
 }
 
 AddressBook::~AddressBook() {
-  munmap(m_arena, m_arena_size + m_places_size);
+  munmap(m_arena, static_cast<std::size_t>(m_places_end - m_arena));
 }
 
 void AddressBook::reserve(std::size_t more, std::size_t ahead) {
@@ -99,7 +100,7 @@ AddressBook::Slot& AddressBook::first_free(std::uint64_t place) {
 
 std::uint64_t AddressBook::take_room(std::size_t size) {
   const auto used = m_arena_used.fetch_add(size, std::memory_order_relaxed);
-  if (used + size > m_arena_size) {
+  if (used + size > arena_size()) {
     m_arena_used.fetch_sub(size, std::memory_order_relaxed);
     throw Failure({ErrorCode::io, "too many recipients for the memory of this machine"});
   }
@@ -212,9 +213,9 @@ void AddressBook::give_added() {
     return;
   }
   const auto whole = (m_arena_told + k_huge_page - 1) / k_huge_page * k_huge_page;
-  if (m_arena_told >= k_huge_page && whole <= m_arena_size / 16) { // with its address space
+  // With its address space, of which there must always be enough for as many again.
+  if (m_arena_told >= k_huge_page && whole <= arena_size() / 16) {
     give_large(std::exchange(m_arena, m_arena + whole), whole);
-    m_arena_size -= whole;
   } else {
     madvise(m_arena, m_arena_told, MADV_DONTNEED);
   }

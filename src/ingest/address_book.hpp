@@ -116,6 +116,7 @@ private:
     bool full() const { return slots.back().tag.load(std::memory_order_acquire) != 0; }
   };
   using Entry = AddedKeys::Entry; // of a key that was added, in the arena
+  std::size_t arena_size() const { return static_cast<std::size_t>(m_arena_end - m_arena); }
   Entry* entry_at(std::uint64_t place) const { return reinterpret_cast<Entry*>(m_arena + place); }
   std::uint64_t take_room(std::size_t size);
   std::uint64_t allocate(std::size_t size, Pass* pass);
@@ -150,9 +151,9 @@ private:
   // Reserved address space, both used from the front: entries of keys, and behind them, of each new
   // number from m_taken_numbers on, where its key's entry begins, in units of AddedKeys. In small
   // pages: of a huge one that two threads come to at once the system would zero two.
-  char* m_arena = nullptr;
-  std::uint32_t* m_places = nullptr;
-  std::size_t m_arena_size = 0, m_places_size = 0; // bytes
+  char *m_arena = nullptr, *m_arena_end = nullptr;
+  std::uint32_t* m_places = nullptr; // from there on
+  char* m_places_end = nullptr;
   std::size_t m_arena_told = 0, m_places_told = 0; // of them, used by keys of which it told
   std::uint32_t m_taken_numbers;                   // up to here take_added() told of numbers
   // Each on a line of the cache of its own: what is read for every event stands above.

@@ -127,7 +127,8 @@ struct EventView {
   std::string_view metadata{}; // a JSON object, as text
   std::string_view native{};   // the source's own word for the event
   std::string_view record{};   // the whole record in the chunk, for its place and for rejects
-  /// Not 0: all events of a chunk that have this number are the same but for address and record.
+  /// Not 0: all events of one LogReader::read() that have this number are the same but for address
+  /// and record (and for details that are not wanted). For a sink that has one read() a chunk.
   std::uint32_t alike = 0;
 };
 

@@ -78,11 +78,13 @@ TEST_CASE("a log that says the same of many is read as if each line were by itse
   for (const bool also_other : {false, true}) {
     for (const std::string_view columns : {"email,campaign,event,time,url,agent,ip,id",
                                            "id,campaign,email,event,time,url,agent,ip,no",
-                                           "time,event,url,agent,ip,campaign,email,id"}) {
+                                           "time,event,url,agent,ip,campaign,email,id",
+                                           "id,email,event,time,url,agent,ip,campaign"}) {
       std::mt19937 random(5);
+      const std::string_view line_end = columns.ends_with("campaign") ? "\r\n" : "\n";
       std::string plain(columns), quoted(columns);
-      plain += '\n';
-      quoted += '\n';
+      plain += line_end;
+      quoted += line_end;
       for (int i = 0; i < 3000; ++i) {
         const auto seed = random();
         const std::map<std::string, std::string> values{
@@ -103,7 +105,7 @@ TEST_CASE("a log that says the same of many is read as if each line were by itse
             *out += (c == 0 ? "" : ",") +
                     (out == &quoted && names[c] == "campaign" ? '"' + text + '"' : text);
           }
-          *out += '\n';
+          *out += line_end;
         }
       }
       auto profile = std::string(k_profile);
@@ -122,6 +124,46 @@ TEST_CASE("a log that says the same of many is read as if each line were by itse
       CHECK_EQ(counts.last, expected.last);
       CHECK_EQ(alike.exported(), by_itself.exported());
     }
+  }
+}
+
+TEST_CASE("what the rows of a chunk have in common is not that of the next chunk") {
+  std::string plain(k_head.substr(0, k_head.size() - 1)), quoted;
+  plain += ",id\n";
+  quoted = plain;
+  for (int i = 0; i < 80'000; ++i) { // some megabytes, of which each has few times
+    const auto time = format_time(k_now - 86'400 + i / 20'000);
+    plain += fmt::format("p{:05}@example.com,{},sent,{},,,,{:05}\n", i, i / 40'000, time, i);
+    quoted += fmt::format("p{:05}@example.com,\"{}\",sent,{},,,,{:05}\n", i, i / 40'000, time, i);
+  }
+  TestWorkspace by_itself(k_profile);
+  by_itself.import("log.csv", quoted);
+  const auto expected = by_itself.exported();
+  CHECK_EQ(std::count(expected.begin(), expected.end(), '\n'), 80'000);
+  for (const unsigned threads : {1U, 2U}) {
+    TestWorkspace alike(k_profile);
+    alike.workspace.threads = threads;
+    alike.import("log.csv", plain);
+    CHECK(alike.exported() == expected);
+  }
+}
+
+TEST_CASE("an address in a row that is like one without it is that contact's") {
+  auto profile = std::string(k_profile);
+  profile.replace(profile.find("fields = { "), 11, "fields = { contact_id = \"contact\", ");
+  for (const std::string_view campaign : {"1", "\"1\""}) { // in quotes each row is by itself
+    std::string log = "contact,email,campaign,event,time,url,agent,ip,id\n";
+    for (const std::string_view address : {"", "ann@example.com", "bo@example.com"}) {
+      log += fmt::format("c1,{},{},sent,2026-03-01T10:00:00Z,,,,x\n", address, campaign);
+    }
+    TestWorkspace workspace(profile);
+    workspace.import("log.csv", log);
+    auto store = workspace.store();
+    Recipients recipients(store.database());
+    const auto ann = recipients.find("ann@example.com");
+    REQUIRE(ann);
+    CHECK_EQ(recipients.find(contact_key(1, "c1")), ann);
+    CHECK_NE(recipients.find("bo@example.com"), ann);
   }
 }
 
