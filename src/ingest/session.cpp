@@ -253,9 +253,10 @@ std::optional<std::uint16_t> Session::attribute(std::string_view name,
     return id;
   };
   const auto id = make(name);
+  bool room = id.has_value();
   for (const auto& [other, value] : told) {
-    if (!value.empty() && !m_attributes.contains(other)) {
-      make(other);
+    if (room && !value.empty() && !m_attributes.contains(other)) {
+      room = make(other).has_value();
     }
   }
   transaction.commit();
