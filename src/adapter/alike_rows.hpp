@@ -38,7 +38,8 @@ public:
     m_rest = rest_of(row);
     auto& known = place();
     const auto address = row.bare(m_address);
-    if (address.empty() || !known.rest.same(m_rest)) {
+    const bool any = known.event.alike != 0;
+    if (!any || address.empty() || !known.rest.same(m_rest)) {
       return nullptr;
     }
     ++m_found;

@@ -60,6 +60,11 @@ TEST_CASE("rows are alike that differ in the address alone, wherever it stands")
            Found{"", "0 bo", "", "2 d"});
 }
 
+TEST_CASE("a row that says nothing is like no row before there was one") {
+  AlikeRows alike(1, 0, 2);
+  CHECK_EQ(found(alike, ",ann,,\n,bo,,\n", 1), Found{"", "0 bo"});
+}
+
 TEST_CASE("a letter anywhere tells two rows apart, however long they are") {
   for (std::size_t size = 1; size < 70; ++size) {
     const std::string same(size, 'a');
