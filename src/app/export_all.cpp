@@ -168,20 +168,28 @@ std::uint64_t export_events(Store& store, const Workspace& workspace, const Writ
   // The canonical name of each, whatever came first: the smallest address, else the smallest
   // (account, contact id), written as \x1f account \x1f id.
   std::vector<std::string> names(count);
+  const auto call = [&names](RecipientId number, const std::string& candidate) {
+    auto& known = names[number];
+    const bool contact = is_contact_key(candidate);
+    if (!candidate.empty() && (known.empty() || (is_contact_key(known) && !contact) ||
+                               (is_contact_key(known) == contact && candidate < known))) {
+      known = candidate;
+    }
+  };
   for (std::uint32_t block = 0; block << k_recipient_block_bits < count; ++block) {
     each_key(recipients.keys_of_block(block), [&](std::uint32_t index, std::string_view key) {
       const auto number = block << k_recipient_block_bits | index;
       if (number >= count) {
         damaged("the number of recipients");
       }
-      auto& name = names[number];
-      const bool contact = is_contact_key(key);
-      const auto candidate = contact ? catalog.contact_name(key) : std::string(key);
-      if (name.empty() || (is_contact_key(name) && !contact) ||
-          (is_contact_key(name) == contact && candidate < name)) {
-        name = candidate;
-      }
+      call(number, is_contact_key(key) ? catalog.contact_name(key) : std::string(key));
     });
+  }
+  for (const auto& [number, into] : recipients.merged()) { // its names are that one's
+    if (number >= count || into >= count) {
+      damaged("who was merged into whom");
+    }
+    call(into, names[number]);
   }
   std::vector<std::uint32_t> by_name(count), rank(count);
   std::iota(by_name.begin(), by_name.end(), 0U);

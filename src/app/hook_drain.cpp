@@ -59,6 +59,7 @@ public:
     counts.duplicate = written.duplicate;
     counts.new_recipients = written.new_recipients;
     counts.changed_attributes = written.changed_attributes;
+    counts.erased += written.erased;
     return counts;
   }
 

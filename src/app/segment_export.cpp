@@ -266,10 +266,13 @@ private:
       members.and_not(barred);
       return barred.count();
     };
-    Bits suppressed(members.size());
-    suppressed.fill(
-        [&, bits = barring(use)](std::size_t r) { return (scores.suppressed[r] & bits) != 0; });
-    found.counts.kept_out_suppressed += keep_out(std::move(suppressed));
+    const auto suppressed_by_any = [&](std::uint8_t bits) {
+      Bits out(members.size());
+      out.fill([&, bits](std::size_t r) { return (scores.suppressed[r] & bits) != 0; });
+      return out;
+    };
+    keep_out(suppressed_by_any(suppressed_by::erased)); // nobody any more: not counted either
+    found.counts.kept_out_suppressed += keep_out(suppressed_by_any(barring(use)));
     if (excluded && use != SegmentUse::suppression) {
       found.counts.kept_out_excluded += keep_out(*excluded);
     }

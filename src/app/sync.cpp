@@ -147,7 +147,7 @@ public:
   const std::string& last_campaign() const { return m_last; }
   /// There is so much that it had better be written.
   bool full() {
-    return m_worker.held_bytes() + m_session.book().added_bytes() >= k_most_held ||
+    return m_worker.held_bytes() + m_session.held_bytes() >= k_most_held ||
            m_done.size() >= k_most_answers;
   }
 
@@ -170,6 +170,7 @@ public:
     counts.duplicate = m_counts.duplicate;
     counts.new_recipients = m_counts.new_recipients;
     counts.changed_attributes = m_counts.changed_attributes;
+    counts.erased += m_counts.erased;
     return counts;
   }
   const std::vector<std::string>& notes() const { return m_notes; }

@@ -86,6 +86,9 @@ ManualSuppressions::ManualSuppressions(Database& database, Seconds as_of) {
   for (const auto id : Erasures::numbers(database)) { // whatever the moment
     mark(id, suppressed_by::erased);
   }
+  for (const auto& [id, into] : recipients.merged()) { // nobody any more: all is that person's
+    mark(id, suppressed_by::erased);
+  }
   if (end > recipients.count()) { // asked for last: others may add people meanwhile
     damaged("the list of who is suppressed or erased");
   }

@@ -55,6 +55,9 @@ AddressBook::~AddressBook() {
 }
 
 void AddressBook::reserve(std::size_t more, std::size_t ahead) {
+  if (m_next + more >= k_end) {
+    throw Failure({ErrorCode::io, "too many recipients for one store"});
+  }
   // At most half full: then nearly all stand in their own line, and nobody has to foresee who does
   // not. (A fuller table is smaller, and yet slower.)
   const auto lines_for = [&](std::size_t keys) { return (m_count.load() + keys) / 2 + 1; };
@@ -187,24 +190,48 @@ std::pair<std::uint32_t, bool> AddressBook::put(KeyHash hash, std::uint32_t numb
   }
 }
 
-AddedKeys AddressBook::take_added() {
+AddedKeys AddressBook::take_added(const std::function<std::uint32_t(std::uint32_t as)>& number_of) {
   const auto first = std::exchange(m_taken_numbers, m_next.load());
   const std::span<const std::uint32_t> own(m_places, m_taken_numbers - first);
   m_arena_told = std::max(m_arena_told, std::size_t{m_arena_used.exchange(0)});
   m_places_told = std::max(m_places_told, own.size_bytes());
-  auto further = std::exchange(m_further, {});
+  struct Further {
+    RecipientId id;
+    std::uint32_t place;
+  };
+  LargeVector<Further> further;
+  further.reserve(m_further.size());
+  for (const auto place : std::exchange(m_further, {})) {
+    const auto as = entry_at(place * AddedKeys::k_unit)->id;
+    if (const auto id = number_of ? number_of(as) : as; id != k_refused) {
+      further.push_back({id, place});
+    }
+  }
   if (further.empty()) {
     return {m_arena, own, first};
   }
-  const auto id_at = [this](std::uint32_t place) {
-    return entry_at(place * AddedKeys::k_unit)->id;
+  const auto by_id = [](const Further& a, const Further& b) { return a.id < b.id; };
+  if (!std::is_sorted(further.begin(), further.end(), by_id)) {
+    std::stable_sort(further.begin(), further.end(), by_id);
+  }
+  LargeVector<std::uint32_t> places;
+  LargeVector<RecipientId> ids;
+  places.reserve(own.size() + further.size());
+  ids.reserve(places.capacity());
+  auto next = further.begin();
+  const auto add_further = [&](const auto& until) {
+    for (; next != further.end() && until(next->id); ++next) {
+      places.push_back(next->place);
+      ids.push_back(next->id);
+    }
   };
-  const auto by_number = [&](std::uint32_t a, std::uint32_t b) { return id_at(a) < id_at(b); };
-  std::stable_sort(further.begin(), further.end(), by_number);
-  LargeVector<std::uint32_t> places(own.size() + further.size());
-  std::merge(own.begin(), own.end(), further.begin(), further.end(), places.begin(), by_number);
-  LargeVector<RecipientId> ids(places.size());
-  std::transform(places.begin(), places.end(), ids.begin(), id_at);
+  for (std::uint32_t i = 0; i < own.size(); ++i) {
+    const auto id = first + i;
+    add_further([id](RecipientId of_further) { return of_further < id; });
+    places.push_back(own[i]);
+    ids.push_back(id);
+  }
+  add_further([](RecipientId) { return true; });
   return {m_arena, std::move(places), std::move(ids)};
 }
 

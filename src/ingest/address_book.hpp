@@ -70,19 +70,22 @@ public:
   static constexpr std::uint32_t k_none = ~0U;
   /// The number of everybody whom refuse() refuses.
   static constexpr std::uint32_t k_refused = ~0U - 1;
+  /// Numbers that the book gives are below; from here on up to those two they are the caller's own.
+  static constexpr std::uint32_t k_end = std::uint32_t{1} << 31;
   /// Of keys that are new `refuses` is asked, from any thread: such are nobody's, and no
   /// take_added() tells them. Set before the first key is added.
   void refuse(std::function<bool(std::string_view key)> refuses) { m_refuses = std::move(refuses); }
   /// The number of a key, or k_none.
   std::uint32_t find(KeyHash hash) const;
-  /// The number of a key, which is added when it is new: with a number of its own, or with `as`
-  /// (another key of somebody known). `pass`: the caller's own; without one it is slower.
+  /// The number of a key, which is added when it is new: with a number of its own, or with `as`.
+  /// `pass`: the caller's own; without one it is slower.
   std::uint32_t intern(std::string_view key, KeyHash hash, std::uint32_t as = k_none,
                        Pass* pass = nullptr);
 
-  /// All keys added (not those that load() put in) since the last call, by number. The views are
-  /// good until another key is added. Hold no Pass while calling.
-  AddedKeys take_added();
+  /// All keys added (not those that load() put in) since the last call, by number: for an `as` that
+  /// which number_of(as) says, as k_refused none. The views are good until another key is added.
+  /// Hold no Pass while calling.
+  AddedKeys take_added(const std::function<std::uint32_t(std::uint32_t as)>& number_of = {});
   /// Gives back the memory of the keys that were told, as give_large() does where it is much; their
   /// views are good no more.
   void give_added();
@@ -162,7 +165,7 @@ private:
   alignas(k_cache_line) std::atomic<std::uint64_t> m_arena_used{0};
   std::shared_mutex m_growth;
   std::mutex m_further_mutex;
-  std::vector<std::uint32_t> m_further; // where further keys of somebody known begin, likewise
+  std::vector<std::uint32_t> m_further; // where keys with an `as` begin, likewise
 };
 
 // ---- asked for every event: inline ----

@@ -118,6 +118,7 @@ StreamReport import_stream(Session& session, Input& input, std::string head, Log
   }
   ChunkFeeder feeder(input.bytes, std::move(head), reader,
                      input.bytes.unpacks() && !alone ? k_unpacked_ahead : 0);
+  session.begin_input();
   std::vector<std::uint64_t> lines_before{0};
   std::mutex failure_mutex;
   bool more = true;
@@ -158,7 +159,7 @@ StreamReport import_stream(Session& session, Input& input, std::string head, Log
           read += lane.piece.chunk.text.size(); // before `people`, which is divided by it
           people += lane.worker.counts().recipients - people_before;
           held += lane.worker.held_bytes() - before;
-          const auto total = held + session.book().added_bytes();
+          const auto total = held + session.held_bytes();
           full =
               full || total > options.memory / 2 || lane.worker.waiting_bytes() > k_waiting_rejects;
           if (hooks.progress) {
@@ -196,6 +197,7 @@ StreamReport import_stream(Session& session, Input& input, std::string head, Log
   report.counts.duplicate = counts.duplicate;
   report.counts.new_recipients = counts.new_recipients;
   report.counts.changed_attributes = counts.changed_attributes;
+  report.counts.erased += counts.erased; // that was told too late to see it at once
   return report;
 }
 

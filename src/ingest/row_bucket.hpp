@@ -4,6 +4,7 @@
 // mailing stay together, as they came (GatheredRows deals them out).
 
 #include "base/large_memory.hpp"
+#include "ingest/address_book.hpp"
 #include "store/activity.hpp"
 
 #include <algorithm>
@@ -52,6 +53,9 @@ private:
   std::array<std::vector<void*>, 8> m_spare;
 };
 
+/// Whose rows are not kept.
+constexpr RecipientId k_not_kept = AddressBook::k_refused;
+
 /// Each chunk's in pages of an arena. They are dealt out some hundred at a time: one by one, amid
 /// all that an import does with a record, each would wait for the memory of its chunk by itself.
 template<typename Row> class ChunkedRows {
@@ -74,8 +78,9 @@ public:
   template<typename See> void each_page(std::uint32_t chunk, See see);
   /// Calls see(rows) with all, piece by piece.
   template<typename See> void each_piece(See see);
-  /// Gives each row the recipient change(recipient), who may be of another chunk.
-  template<typename Change> void renumber(Change change, RowMemory& memory);
+  /// Gives each row the recipient change(recipient), who may be of another chunk. Rows of
+  /// k_not_kept are taken away; returns how many.
+  template<typename Change> std::uint64_t renumber(Change change, RowMemory& memory);
 
 private:
   void make_room(RowMemory& memory);
@@ -133,8 +138,11 @@ public:
   RowBucket* find(std::size_t place) {
     return place < m_buckets.size() ? m_buckets[place].get() : nullptr;
   }
-  /// Gives each row the recipient change(recipient).
-  template<typename Change> void renumber(Change change);
+  /// Gives each row the recipient change(recipient). Rows of k_not_kept are taken away; returns how
+  /// many.
+  template<typename Change> std::uint64_t renumber(Change change);
+  /// Takes all rows of others over, likewise with the recipient change(recipient).
+  template<typename Change> std::uint64_t take(RowBuckets& others, Change change);
   /// Gives each row of a bucket that has a link the link change(link).
   template<typename Change> void renumber_links(std::size_t place, Change change);
 
@@ -166,37 +174,75 @@ template<typename Row> template<typename See> void ChunkedRows<Row>::each_piece(
 
 template<typename Row>
 template<typename Change>
-void ChunkedRows<Row>::renumber(Change change, RowMemory& memory) {
+std::uint64_t ChunkedRows<Row>::renumber(Change change, RowMemory& memory) {
   std::vector<Row> moved;
+  std::uint64_t taken_away = 0;
+  /// Puts those that stay to the front; returns how many.
+  const auto keep = [&](std::span<Row> rows, auto stays) {
+    std::size_t kept = 0;
+    for (auto row : rows) {
+      row.recipient = change(row.recipient);
+      if (row.recipient == k_not_kept) {
+        ++taken_away;
+      } else if (stays(row)) {
+        rows[kept++] = row;
+      } else {
+        moved.push_back(row);
+      }
+    }
+    return kept;
+  };
   for (std::uint32_t chunk = 0; chunk < chunks(); ++chunk) {
     std::vector<std::span<Row>> pages;
     each_page(chunk, [&](std::span<Row> page) {
-      for (auto& row : page) {
-        row.recipient = change(row.recipient);
-        if (chunk_of(row.recipient) != chunk) {
-          moved.push_back(row);
-        }
-      }
-      const auto kept = std::remove_if(page.begin(), page.end(), [chunk](const Row& row) {
-        return chunk_of(row.recipient) != chunk;
-      });
-      pages.push_back(page.first(static_cast<std::size_t>(kept - page.begin())));
+      pages.push_back(page.first(
+          keep(page, [chunk](const Row& row) { return chunk_of(row.recipient) == chunk; })));
     });
     m_rooms[chunk] = {}; // what comes next begins a page
     m_pages[chunk] = std::move(pages);
   }
-  for (auto& row : waiting()) {
-    row.recipient = change(row.recipient);
-  }
+  m_next = keep(waiting(), [](const Row&) { return true; });
   place(moved, memory);
+  return taken_away;
 }
 
-template<typename Change> void RowBuckets::renumber(Change change) {
+template<typename Change> std::uint64_t RowBuckets::renumber(Change change) {
+  std::uint64_t taken_away = 0;
   for (auto& bucket : m_buckets) {
     if (bucket) {
-      bucket->visit([&](auto& rows) { rows.renumber(change, m_memory); });
+      taken_away += bucket->visit([&](auto& rows) { return rows.renumber(change, m_memory); });
     }
   }
+  return taken_away;
+}
+
+template<typename Change> std::uint64_t RowBuckets::take(RowBuckets& others, Change change) {
+  std::uint64_t taken_away = 0;
+  for (std::size_t place = 0; place < others.m_buckets.size(); ++place) {
+    if (!others.m_buckets[place]) {
+      continue;
+    }
+    others.m_buckets[place]->visit([&]<typename Row>(ChunkedRows<Row>& rows) {
+      rows.each_piece([&](std::span<const Row> piece) {
+        for (const auto& row : piece) {
+          const auto recipient = change(row.recipient);
+          if (recipient == k_not_kept) {
+            ++taken_away;
+            continue;
+          }
+          EventRow taken{};
+          if constexpr (std::is_same_v<Row, EventRow>) {
+            taken = row;
+          } else {
+            taken.time = row.time;
+          }
+          push(place, taken, recipient);
+        }
+      });
+    });
+  }
+  others.clear();
+  return taken_away;
 }
 
 template<typename Change> void RowBuckets::renumber_links(std::size_t place, Change change) {

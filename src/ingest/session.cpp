@@ -62,6 +62,7 @@ Session::Session(Store& store, SessionOptions options)
 void Session::make_book() {
   m_book = std::make_unique<AddressBook>(m_options.small ? 0 : m_known, m_store.secret(),
                                          m_options.threads);
+  m_contacts = std::make_unique<Contacts>();
   if (!m_erasures.empty()) {
     m_book->refuse([this](std::string_view key) { return m_erasures.has(key); });
   }
@@ -166,73 +167,22 @@ std::optional<Catalog::FoundCampaign> Session::stored_campaign(std::uint32_t acc
   return found == m_stored->end() ? std::nullopt : std::optional(found->second);
 }
 
-void Session::load_links(CampaignSlot& campaign) {
-  const std::lock_guard lock(m_mutex); // the connection is one thread's at a time
-  settle();
-  number_stored_links(campaign);
-  campaign.links_loaded = true;
-}
-
-void Session::number_stored_links(CampaignSlot& campaign) {
-  for (const auto& stored : m_catalog.links(campaign.id)) {
-    campaign.links.emplace(stored.identity, stored.number);
-    campaign.examples[stored.number] = stored.url;
-    if (stored.number < k_most_links) {
-      campaign.next_link =
-          std::max<LinkNumber>(campaign.next_link, static_cast<LinkNumber>(stored.number + 1));
-    }
-  }
-}
-
-LinkNumber Session::link(CampaignSlot& campaign, std::string_view url,
-                         const LinkPlacement* placement) {
-  const auto target = unwrap(url);
-  auto identity = link_identity(target, m_options.strip);
-  const std::lock_guard lock(campaign.mutex);
-  if (!campaign.links_loaded) {
-    load_links(campaign);
-  }
-  auto known = campaign.links.find(identity);
-  if (known == campaign.links.end()) {
-    const auto number = campaign.next_link > k_most_links ? k_other_link : campaign.next_link++;
-    if (number == k_other_link) {
-      identity = "(other)";
-    }
-    known = campaign.links.emplace(identity, number).first;
-  }
-  const auto number = known->second;
-  if (m_erasures.mentioned_in(target)) {
-    return number; // no example of a link that names somebody who is gone
-  }
-  auto& example = campaign.examples[number];
-  if (example.empty() || (target < example && number != k_other_link)) {
-    example = number == k_other_link ? "(other links)" : target;
-    campaign.changed_links[number] = {known->first, example};
-  }
-  if (placement != nullptr) {
-    const int stage = placement->stage ? static_cast<int>(*placement->stage) : -1;
-    campaign.placements.emplace(number, placement->text, placement->alias, stage,
-                                placement->footer);
-  }
-  return number;
-}
-
-void Session::describe(std::uint32_t account, const Campaign& description) {
+void Session::describe(std::uint32_t account, const Campaign& description, RecordPlace place) {
   auto& slot = campaign(account, description.id, description.send);
   for (const auto& placement : description.links) {
-    link(slot, placement.url, &placement);
+    link(slot, placement.url, &placement, place);
   }
   for (const auto& found : html_links(description.html)) {
     LinkPlacement placement;
     placement.text = found.text.empty() ? found.title : found.text;
     placement.stage = parse_stage(found.stage);
     placement.footer = found.footer;
-    link(slot, found.url, &placement);
+    link(slot, found.url, &placement, place);
   }
   const std::lock_guard lock(m_mutex);
-  m_descriptions.emplace_back(&slot, description);
-  m_descriptions.back().second.links.clear();
-  m_descriptions.back().second.html.clear();
+  auto& kept = m_descriptions.emplace_back(place, &slot, description).said;
+  kept.links.clear();
+  kept.html.clear();
 }
 
 std::optional<std::uint16_t> Session::attribute(std::string_view name,
@@ -284,82 +234,11 @@ void Session::add_unknown(std::uint32_t account, const EventView& event, std::st
                     std::string(event.native));
 }
 
-void Session::join(std::uint32_t from, std::uint32_t into) {
-  const std::lock_guard lock(m_mutex);
-  m_joined[from] = into;
-}
-
-std::uint32_t Session::recipient(std::string_view address, std::string_view contact_key) {
-  auto& book = *m_book;
-  const auto contact_hash = book.hash(contact_key);
-  const auto address_hash = book.hash(address);
-  auto contact = book.find(contact_hash);
-  auto known = address.empty() ? AddressBook::k_none : book.find(address_hash);
-  if (contact != AddressBook::k_none && (address.empty() || contact == known)) {
-    return contact;
-  }
-  const std::lock_guard lock(m_mutex); // one at a time from here: two names meet
-  contact = book.find(contact_hash);
-  known = address.empty() ? AddressBook::k_none : book.find(address_hash);
-  if (const auto nobody = refused(address, contact_key, known, contact)) {
-    return *nobody;
-  }
-  if (address.empty()) {
-    if (contact == AddressBook::k_none) {
-      contact = book.intern(contact_key, contact_hash);
-      m_without_address.insert(contact);
-    }
-    return contact;
-  }
-  if (known == AddressBook::k_none && contact != AddressBook::k_none &&
-      m_without_address.erase(contact) != 0) {
-    return book.intern(address, address_hash,
-                       contact); // the address of somebody known by contact id
-  }
-  known = book.intern(address, address_hash);
-  if (contact == AddressBook::k_none) {
-    book.intern(contact_key, contact_hash, known);
-  } else if (contact != known && m_without_address.erase(contact) != 0) {
-    m_joined[contact] = known;
-  }
-  return known;
-}
-
-/// Of two names of which one is of somebody erased, both are: people change their address. The
-/// caller holds the mutex.
-std::optional<std::uint32_t> Session::refused(std::string_view address,
-                                              std::string_view contact_key, std::uint32_t known,
-                                              std::uint32_t contact) {
-  if (m_erasures.empty()) {
-    return std::nullopt;
-  }
-  const auto is = [this](std::string_view key, std::uint32_t number) {
-    return number == AddressBook::k_none ? m_erasures.has(key) : number == AddressBook::k_refused;
-  };
-  if (!is(address, known) && !is(contact_key, contact)) {
-    return std::nullopt;
-  }
-  const auto* as = m_erasures.find(address);
-  as = as == nullptr ? m_erasures.find(contact_key) : as;
-  for (const auto& [key, number] : {std::pair(address, known), std::pair(contact_key, contact)}) {
-    if (!key.empty() && number == AddressBook::k_none) {
-      m_book->intern(key, m_book->hash(key), AddressBook::k_refused);
-      note_erased(key, as);
-    }
-  }
-  return AddressBook::k_refused;
-}
-
 void Session::note_erased(std::string_view key, const Erasure* as) {
   if (!m_erasures.has(key)) {
     m_also_erased.emplace(key,
                           Erasure{as == nullptr ? std::nullopt : as->recipient, m_options.now});
   }
-}
-
-void Session::also_erased(std::string_view key, const Erasure* as) {
-  const std::lock_guard lock(m_mutex);
-  note_erased(key, as);
 }
 
 void Session::name_campaign(CampaignSlot& campaign, std::string_view name) {
@@ -381,10 +260,15 @@ void Session::flush(std::span<Harvest> harvests, ImportCounts& counts, const std
     bytes += harvest.bytes / k_packed;
   }
   auto writing = std::make_unique<Writing>(m_store, bytes);
-  write_erasures(harvests);
+  check_erasures();
   const bool others = others_wrote();
   if (others) {
     take_over_mailings(harvests);
+  }
+  for (auto& slot : m_campaigns) {
+    if (slot.next_link > k_most_links + 1) {
+      settle_links(slot, harvests);
+    }
   }
   m_beside = m_beside || others;
   const auto before = counts.fresh + counts.new_recipients + counts.changed_attributes;
@@ -415,20 +299,15 @@ void Session::flush(std::span<Harvest> harvests, ImportCounts& counts, const std
 
 /// Nothing of who was erased is written: neither what the book refused, nor, when somebody was
 /// erased since it was filled, anything of this batch.
-void Session::write_erasures(std::span<Harvest> harvests) {
+void Session::check_erasures() {
   if (Erasures::version(m_store) != m_erasures_seen) {
     throw Failure({ErrorCode::locked,
                    "somebody was erased while this was read: nothing of this batch was kept; run "
                    "it again"});
   }
-  if (m_erasures.empty()) {
-    return;
-  }
-  for (auto& harvest : harvests) {
-    harvest.attributes->erase_people([](const AttributeChanges::Person& person) {
-      return person.recipient == AddressBook::k_refused;
-    });
-  }
+}
+
+void Session::write_erasures() {
   if (!m_also_erased.empty()) {
     const auto key = HashKey::read(m_store.path());
     for (const auto& [text, erasure] : m_also_erased) {
@@ -481,6 +360,8 @@ bool Session::write_catalog() {
     changed = changed || !slot.placements.empty();
     slot.changed_links.clear();
     slot.placements.clear();
+    slot.first_new_link = slot.next_link;
+    slot.link_places.clear();
   }
   for (const auto& [slot, name] : m_names) {
     m_store.database()
@@ -490,8 +371,10 @@ bool Session::write_catalog() {
         .run();
   }
   m_names.clear();
-  for (const auto& [slot, description] : m_descriptions) {
-    m_catalog.describe_campaign(slot->id, description);
+  std::stable_sort(m_descriptions.begin(), m_descriptions.end(),
+                   [](const auto& a, const auto& b) { return a.place < b.place; });
+  for (const auto& [place, slot, said] : m_descriptions) {
+    m_catalog.describe_campaign(slot->id, said);
     note_source(*slot);
   }
   m_descriptions.clear();
@@ -508,16 +391,25 @@ void Session::note_source(CampaignSlot& campaign) {
 void Session::write_large(std::span<Harvest> harvests, ImportCounts& counts) {
   constexpr std::size_t k_few = 1 << 16; // more are worth several threads
   const auto before = m_recipients.count();
-  const auto added = m_book->take_added();
+  const bool together = m_beside || people_meet();
+  auto settled = together ? Settled{} : settle_apart();
+  const auto added =
+      together ? m_book->take_added() : m_book->take_added([&settled](std::uint32_t contact) {
+        return settled.of_contact[contact - Contacts::k_first];
+      });
   std::function<void()> add; // beside the events, where nobody has to be known before them
-  if (m_beside) {            // of whom they told in an earlier batch the book knows nothing either
-    m_recipients.add(take_over_people(added, harvests), m_options.threads);
-  } else if (added.size() > k_few || !m_joined.empty()) {
+  if (together) {
+    settled = settle_together(added, harvests);
+    m_recipients.add(settled.keys, m_options.threads);
+  } else if (added.size() > k_few) {
     m_recipients.add(added, m_options.threads);
   } else if (!added.empty()) {
     add = [&] { m_recipients.add(added, 1); };
   }
-  write_joined(harvests);
+  give_ids(settled, harvests, counts);
+  keep_people(settled, added);
+  write_erasures();
+  write_merged(settled);
   if (m_beside || m_united) {
     follow_merged(harvests);
   }
@@ -555,42 +447,20 @@ GatheredRows Session::gathered_rows(std::span<Harvest> harvests) {
   return rows;
 }
 
-/// a -> b and b -> c: everybody ends at the last.
-std::uint32_t Session::joined_into(std::uint32_t number) const {
-  auto end = number;
-  for (std::size_t steps = 0; steps <= m_joined.size(); ++steps) {
-    const auto next = m_joined.find(end);
-    if (next == m_joined.end() || (next->second == number && end != number)) {
-      break;
-    }
-    end = next->second;
-  }
-  return end;
-}
-
-void Session::write_joined(std::span<Harvest> harvests) {
-  if (m_joined.empty()) {
+/// All that the store knows of somebody is that of another.
+void Session::write_merged(const Settled& settled) {
+  if (settled.merged.empty()) {
     return;
   }
   m_united = true;
-  std::unordered_map<RecipientId, RecipientId> into;
-  for (const auto& [from, next] : m_joined) {
-    const auto end = joined_into(from);
-    into.emplace(from, end);
-    m_recipients.merge(from, end);
+  AttributeChanges moved(secret());
+  for (const auto& [from, into] : settled.merged) {
+    m_recipients.merge(from, into);
   }
-  for (auto& harvest : harvests) {
-    harvest.rows->renumber([&into](std::uint32_t recipient) {
-      const auto target = into.find(recipient);
-      return target == into.end() ? recipient : target->second;
-    });
-    for (auto& person : harvest.attributes->people()) {
-      const auto target = into.find(person.recipient);
-      person.recipient = target == into.end() ? person.recipient : target->second;
-    }
-  }
-  m_activity.move_recipients(into, m_options.threads);
-  m_joined.clear();
+  m_recipients.tell_attributes(settled.merged, moved);
+  const AttributeChanges* const all[] = {&moved};
+  m_recipients.change_attributes(all, m_options.threads);
+  m_activity.move_recipients(settled.merged, m_options.threads);
 }
 
 void Session::write_attributes(std::span<Harvest> harvests, ImportCounts& counts) {

@@ -7,7 +7,9 @@
 #include "base/network.hpp"
 #include "base/uri.hpp"
 #include "ingest/address_book.hpp"
+#include "ingest/contacts.hpp"
 #include "ingest/gathered_rows.hpp"
+#include "ingest/record_place.hpp"
 #include "ingest/row_bucket.hpp"
 #include "ingest/sender_pattern.hpp"
 #include "model/activity.hpp"
@@ -22,6 +24,8 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
+#include <condition_variable>
 #include <deque>
 #include <functional>
 #include <future>
@@ -31,6 +35,8 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <tuple>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -60,8 +66,12 @@ struct CampaignSlot {
   unsigned sources = 0; // who told of it, as it is stored
   std::mutex mutex;
   bool links_loaded = false;
-  boost::unordered_flat_map<std::string, LinkNumber> links; // identity -> number
-  LinkNumber next_link = 1;
+  /// By identity. As long as a batch is read they may be more than a mailing can have, as it is not
+  /// known yet which ones stand first.
+  boost::unordered_flat_map<std::string, LinkNumber> links;
+  LinkNumber next_link = 1, first_new_link = 1; // of those that are not stored
+  std::vector<RecordPlace> link_places;         // of them: the first record that has it
+  RecordPlace links_until = k_nowhere; // what only a later record has is none of the first ones
   std::map<LinkNumber, std::pair<std::string, std::string>>
       changed_links;                          // number -> identity, example URL
   std::map<LinkNumber, std::string> examples; // smallest URL seen
@@ -121,9 +131,12 @@ public:
                                                 SenderFields& fields);
   CampaignSlot& campaign(std::uint32_t account, std::string_view external_id,
                          std::string_view send);
-  /// The number of a URL among the campaign's links; new ones are added.
-  LinkNumber link(CampaignSlot& campaign, std::string_view url, const LinkPlacement* placement);
-  void describe(std::uint32_t account, const Campaign& campaign);
+  /// The number of a URL among the campaign's links, that of a record at `place`; new ones are
+  /// added. nullopt: there are so many that it has to be known first which ones the chunks before
+  /// it have; wait_for_chunks(), then ask again.
+  std::optional<LinkNumber> link(CampaignSlot& campaign, std::string_view url,
+                                 const LinkPlacement* placement, RecordPlace place);
+  void describe(std::uint32_t account, const Campaign& campaign, RecordPlace place);
   /// nullopt: there is no room for one more. Where it is new, those that the same record tells are
   /// made with it, in one transaction.
   using ToldAttribute = std::pair<std::string_view, std::string_view>; // name, value
@@ -132,25 +145,37 @@ public:
   /// Scopes and proofs. 0, as if none were told, where there is no room for one more.
   std::uint16_t word(std::string_view text);
   void add_unknown(std::uint32_t account, const EventView& event, std::string key);
-  /// Two numbers that are one person, told by a record that names both.
-  void join(std::uint32_t from, std::uint32_t into);
-  /// The number of somebody named by address (normalised; may be empty) and contact key.
-  std::uint32_t recipient(std::string_view address, std::string_view contact_key);
+  /// The number of somebody named by address (normalised; may be empty) and contact key. It may be
+  /// one of Contacts.
+  std::uint32_t recipient(std::string_view address, std::string_view contact_key, RecordPlace place,
+                          AddressBook::Pass* pass);
+  /// Whose that contact id is, where it is known for good; else k_none.
+  std::uint32_t whose(std::uint32_t contact) const { return m_contacts->whose(contact); }
+  /// Somebody has another address from now on: they are one person.
+  void change_address(std::uint32_t number, std::string_view fresh, RecordPlace place,
+                      AddressBook::Pass* pass);
   /// Was this person erased? For the few records that do not go through the book; `key` as in it.
   bool is_erased(std::string_view key) const { return m_erasures.has(key); }
   const Erasures& erasures() const { return m_erasures; }
-  /// Another key of somebody erased, whose erasure is `as` where that is known: known again from
-  /// now on, by its hash.
-  void also_erased(std::string_view key, const Erasure* as = nullptr);
   /// The name that events tell of their mailing, for as long as nothing better describes it.
   void name_campaign(CampaignSlot& campaign, std::string_view name);
+
+  /// Of an input whose chunks are numbered from 0: that one is at its end.
+  void begin_input();
+  void end_chunk(std::uint64_t chunk);
+  /// Until all before it are. Hold no Pass while calling.
+  void wait_for_chunks(std::uint64_t chunk);
+
+  /// Memory of what was gathered here.
+  std::size_t held_bytes() const { return m_book->added_bytes() + m_change_bytes; }
 
   /// Whose events were written, by name.
   std::vector<std::string> accounts_with_events() const;
 
   /// What the threads gathered, handed over at a flush.
   struct Harvest {
-    RowBuckets* rows; // by campaign index * k_event_kinds + kind
+    RowBuckets* rows;         // by campaign index * k_event_kinds + kind
+    RowBuckets* contact_rows; // likewise, of those of Contacts, from 0 on
     AttributeChanges* attributes;
     std::uint64_t bytes; // that they take in memory
   };
@@ -168,35 +193,49 @@ public:
   std::uint64_t flushes() const { return m_flushes; } // how many there were
 
 private:
-  /// What a number of this session is in the store. `id` is absent for somebody new whose events
-  /// may wait in the inbox.
-  struct Resolved {
-    std::vector<std::optional<RecipientId>> id;
-    std::vector<std::string_view> key;
+  class People;
+  class Settling;
+  /// What the numbers of a batch are in the store; k_refused: nobody. In a small batch k_none is
+  /// somebody new whose events may wait in the inbox.
+  struct Settled {
+    std::uint32_t first = 0;                               // number
+    std::vector<RecipientId> of_number;                    // from it on; empty: as they are
+    std::vector<RecipientId> of_contact;                   // by index in Contacts
+    std::vector<bool> addressed;                           // likewise; empty: those that were met
+    std::vector<NewKey> keys;                              // to be written
+    std::unordered_map<RecipientId, RecipientId> merged{}; // in the store, and others from now on
+    RecipientId end = 0;                                   // of ids
   };
   std::optional<std::uint32_t> account_named(std::string_view name);
-  std::optional<std::uint32_t> refused(std::string_view address, std::string_view contact_key,
-                                       std::uint32_t known, std::uint32_t contact);
-  void note_erased(std::string_view key, const Erasure* as); // the caller holds the mutex
-  void write_erasures(std::span<Harvest> harvests);
+  // session_people.cpp: who they are
+  std::uint32_t contact_number(std::string_view key);
+  void meets_erased(std::uint32_t number, std::string_view erased);
+  bool people_meet() const;
+  Settled settle_apart();
+  Settled settle_together(const AddedKeys& added, std::span<Harvest> harvests);
+  bool has_address(RecipientId id);
+  void give_ids(const Settled& settled, std::span<Harvest> harvests, ImportCounts& counts);
+  void keep_people(const Settled& settled, const AddedKeys& added);
+  void forget_batch();
+  void note_erased(std::string_view key, const Erasure* as);
+  void check_erasures();
+  void write_erasures();
   void make_book();
   void load_book();
-  std::uint32_t joined_into(std::uint32_t number) const; // itself where it is joined to nobody
   std::optional<Catalog::FoundCampaign>
   stored_campaign(std::uint32_t account, std::string_view external_id, std::string_view send);
   void load_links(CampaignSlot& campaign);
   void number_stored_links(CampaignSlot& campaign);
+  LinkNumber next_link(CampaignSlot& campaign, RecordPlace place);
+  void settle_links(CampaignSlot& campaign, std::span<Harvest> harvests);
   void note_source(CampaignSlot& campaign);
   // session_beside.cpp: what others wrote meanwhile
   bool others_wrote();
   void take_over_mailings(std::span<Harvest> harvests);
-  void take_over_links(CampaignSlot& campaign, std::span<Harvest> harvests);
-  std::vector<NewKey> take_over_people(const AddedKeys& added, std::span<Harvest> harvests);
   void follow_merged(std::span<Harvest> harvests);
   bool write_catalog();
   void write_large(std::span<Harvest> harvests, ImportCounts& counts);
-  Resolved resolve_small(std::span<Harvest> harvests, ImportCounts& counts);
-  void write_joined(std::span<Harvest> harvests);
+  void write_merged(const Settled& settled);
   void write_small(std::span<Harvest> harvests, ImportCounts& counts);
   GatheredRows gathered_rows(std::span<Harvest> harvests);
   void write_attributes(std::span<Harvest> harvests, ImportCounts& counts);
@@ -214,6 +253,7 @@ private:
   bool m_united = false;  // it wrote that two numbers are one person
   bool m_erased = false;  // it wrote that somebody erased has another key
   std::unique_ptr<AddressBook> m_book;
+  std::unique_ptr<Contacts> m_contacts;
 
   std::mutex m_mutex;                   // of all below
   std::deque<CampaignSlot> m_campaigns; // that the input tells of
@@ -221,7 +261,12 @@ private:
   std::size_t m_asked = 0; // how often it was asked for one that is stored
   /// Those that are stored, once it was asked for many.
   std::optional<boost::unordered_flat_map<std::string, Catalog::FoundCampaign>> m_stored;
-  std::vector<std::pair<CampaignSlot*, Campaign>> m_descriptions;
+  struct Description {
+    RecordPlace place;
+    CampaignSlot* campaign;
+    Campaign said;
+  };
+  std::vector<Description> m_descriptions;
   std::map<std::string, std::uint32_t, std::less<>> m_accounts; // those in use
   std::map<std::uint32_t, std::pair<std::uint32_t, std::uint32_t>>
       m_spans; // account -> times of its first and last event
@@ -229,12 +274,21 @@ private:
   std::map<std::string, std::uint16_t, std::less<>> m_words;
   std::set<std::tuple<std::uint32_t, Seconds, std::string, std::string, std::string>>
       m_unknown; // account, time, key, campaign, native
-  std::map<std::uint32_t, std::uint32_t> m_joined;
-  std::set<std::uint32_t> m_without_address; // known by contact id only
+  struct AddressChange {
+    RecordPlace place;
+    std::uint32_t number, other; // are one person
+  };
+  std::vector<AddressChange> m_changes;
+  std::atomic<std::size_t> m_change_bytes{0};
+  std::map<std::uint32_t, const Erasure*> m_meets_erased; // number, that of another name of it
   std::map<CampaignSlot*, std::string> m_names;
   std::map<std::string, Erasure> m_also_erased;
   std::int64_t m_erasures_seen; // the store's, when m_erasures was read
   Erasures m_erasures;
+  std::mutex m_chunks_mutex; // of those below
+  std::condition_variable m_chunk_ended;
+  std::uint64_t m_chunks_before = 0;      // all of them are at their end
+  std::set<std::uint64_t> m_chunks_ended; // and these
   std::uint64_t m_flushes = 0;
   std::shared_future<void> m_commit; // of the last flush; the last member: it is waited for first
 };

@@ -8,6 +8,7 @@
 #include <atomic>
 #include <mutex>
 #include <numeric>
+#include <unordered_set>
 
 namespace mailfunnel {
 
@@ -15,7 +16,7 @@ namespace {
 
 struct LoadedKey {
   AddressBook::KeyHash hash;
-  std::uint32_t id;
+  std::uint32_t id; // or the number of a contact
 };
 
 /// Roughly in the order of their places in the book: by the upper bits of the hash.
@@ -42,6 +43,10 @@ void Session::load_book() {
   }
   m_book->reserve(count + count / 8);
   const auto merged = m_recipients.merged();
+  std::unordered_set<RecipientId> of_several; // one of their numbers has an address
+  for (const auto& [from, into] : merged) {
+    of_several.insert(into);
+  }
   const auto blocks = (count + k_recipient_block - 1) >> k_recipient_block_bits;
   const auto threads = m_options.threads;
   std::mutex mutex;
@@ -59,7 +64,11 @@ void Session::load_book() {
     const auto end = static_cast<std::uint32_t>(std::uint64_t{blocks} * (thread + 1) / threads);
     for (auto begin = first; begin < end; begin += k_round) {
       keys.clear();
-      std::vector<std::uint32_t> without_address;
+      struct WithoutAddress {
+        RecipientId id;
+        std::size_t first, end; // in keys
+      };
+      std::vector<WithoutAddress> without_address;
       for (auto block = begin; block < std::min(end, begin + k_round); ++block) {
         const auto packed = reader.packed_keys(block);
         for (std::uint32_t index = 0; packed && index < packed->size(); ++index) {
@@ -68,17 +77,26 @@ void Session::load_book() {
             const auto target = merged.find(id);
             id = target == merged.end() ? id : target->second;
           }
-          bool keyed = false, addressed = false;
+          bool addressed = of_several.contains(id);
+          const auto first_key = keys.size();
           packed->each_key(index, space, [&](std::string_view key) {
             if (id >= count) {
               return; // came in since: this session gives that number to somebody, until it sees it
             }
             keys.push_back({m_book->hash(key), id});
-            keyed = true;
             addressed = addressed || !is_contact_key(key);
           });
-          if (keyed && !addressed) {
-            without_address.push_back(block << k_recipient_block_bits | index);
+          if (first_key != keys.size() && !addressed) {
+            without_address.push_back({id, first_key, keys.size()});
+          }
+        }
+      }
+      if (!without_address.empty()) {
+        const std::lock_guard lock(mutex);
+        for (const auto& person : without_address) {
+          const auto number = m_contacts->add(person.id);
+          for (auto i = person.first; i < person.end; ++i) {
+            keys[i].id = number;
           }
         }
       }
@@ -93,8 +111,6 @@ void Session::load_book() {
         m_book->prefetch(sorted[std::min(i + k_ahead, sorted.size() - 1)].hash);
         m_book->load(sorted[i].hash, sorted[i].id, pass);
       }
-      const std::lock_guard lock(mutex);
-      m_without_address.insert(without_address.begin(), without_address.end());
     }
   });
   m_book->go_on_from(count); // what was loaded is not told

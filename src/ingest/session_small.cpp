@@ -12,75 +12,47 @@
 
 namespace mailfunnel {
 
-Session::Resolved Session::resolve_small(std::span<Harvest> harvests, ImportCounts& counts) {
-  const auto added = m_book->take_added();
-  std::vector<std::string_view> keys;
-  for (std::size_t i = 0; i < added.size(); ++i) {
-    keys.push_back(added.key(i));
-  }
-  const auto found = m_recipients.find(keys);
-  Resolved resolved;
-  resolved.id.resize(m_book->next_number());
-  resolved.key.resize(m_book->next_number());
-  std::vector<bool> now(m_book->next_number()); // needs an id at once: attributes, or several keys
-  for (const auto& harvest : harvests) {
-    for (const auto& person : std::as_const(*harvest.attributes).people()) {
-      now[person.recipient] = true;
-    }
-  }
-  for (const auto& [from, next] : m_joined) {
-    now[joined_into(from)] = true;
-  }
-  // An address decides who it is; a contact id only where there is no address, or none known.
-  for (std::size_t i = 0; i < added.size(); ++i) {
-    const auto number = added.id(i);
-    const bool address = !is_contact_key(added.key(i));
-    now[number] = now[number] || !resolved.key[number].empty();
-    if (resolved.key[number].empty() || (address && is_contact_key(resolved.key[number]))) {
-      resolved.key[number] = added.key(i);
-      resolved.id[number] = found[i] ? found[i] : resolved.id[number];
-    }
-  }
-  for (std::size_t i = 0; i < added.size(); ++i) {
-    auto& id = resolved.id[added.id(i)];
-    if (!found[i] || id == found[i]) {
-      continue;
-    }
-    const bool addressless = m_recipients.address(*found[i]).empty();
-    if (!id && addressless) {
-      id = found[i];
-    } else if (id && addressless) { // known under both names: one person
-      m_recipients.merge(*found[i], *id);
-      m_activity.move_recipients({{*found[i], *id}}, m_options.threads);
-    }
-  }
-  auto next = m_recipients.count();
-  const auto before = next;
-  std::vector<NewKey> fresh;
-  for (std::size_t i = 0; i < added.size(); ++i) {
-    const auto number = added.id(i);
-    if (!resolved.id[number] && now[number]) {
-      resolved.id[number] = next++;
-    }
-    if (resolved.id[number] && !found[i]) {
-      fresh.push_back({*resolved.id[number], added.key(i)});
-    }
-  }
-  std::stable_sort(fresh.begin(), fresh.end(),
-                   [](const NewKey& a, const NewKey& b) { return a.id < b.id; });
-  m_recipients.add(fresh, m_options.threads);
-  counts.new_recipients += m_recipients.count() - before;
-  return resolved;
-}
-
 void Session::write_small(std::span<Harvest> harvests, ImportCounts& counts) {
-  const auto resolved = resolve_small(harvests, counts);
-  const auto id_of = [&](std::uint32_t number) { return resolved.id[joined_into(number)]; };
-  for (auto& harvest : harvests) {
-    for (auto& person : harvest.attributes->people()) {
-      person.recipient = id_of(person.recipient).value(); // whoever has attributes has one
-    }
+  const auto before = m_recipients.count();
+  const auto added = m_book->take_added();
+  const auto settled = settle_together(added, harvests);
+  // Behind the numbers of addresses stand here those of contacts: what waits in the inbox waits by
+  // a name, and by the address where both are told.
+  const auto& numbers = settled.of_number;
+  const auto of_contact = [&](std::uint32_t contact) {
+    const auto address = (*m_contacts)[contact].address;
+    return settled.of_contact[contact] == k_not_kept ? k_not_kept
+           : address < numbers.size() && numbers[address] == settled.of_contact[contact]
+               ? address
+               : static_cast<std::uint32_t>(numbers.size() + contact);
+  };
+  const auto place_of = [&](std::uint32_t number) {
+    return Contacts::is_contact(number) ? numbers.size() + number - Contacts::k_first : number;
+  };
+  auto ids = numbers;
+  ids.insert(ids.end(), settled.of_contact.begin(), settled.of_contact.end());
+  std::vector<std::string_view> key_of(ids.size());
+  for (std::size_t i = 0; i < added.size(); ++i) {
+    key_of[place_of(added.id(i))] = added.key(i);
   }
+  for (auto& harvest : harvests) {
+    counts.erased += harvest.rows->renumber([&numbers](std::uint32_t number) {
+      return numbers[number] == k_not_kept ? k_not_kept : number;
+    });
+    counts.erased += harvest.rows->take(*harvest.contact_rows, of_contact);
+    harvest.rows->deal_out();
+    for (auto& person : harvest.attributes->people()) {
+      const bool refused = person.recipient == k_not_kept;
+      person.recipient = refused ? k_not_kept : ids[place_of(person.recipient)];
+      counts.erased += !refused && person.recipient == k_not_kept ? 1 : 0;
+    }
+    harvest.attributes->erase_people(
+        [](const AttributeChanges::Person& person) { return person.recipient == k_not_kept; });
+  }
+  m_recipients.add(settled.keys, m_options.threads);
+  counts.new_recipients += m_recipients.count() - before;
+  write_erasures();
+  write_merged(settled);
   write_attributes(harvests, counts);
 
   using Identity = std::tuple<CampaignId, EventKind, std::string_view, std::uint32_t, LinkNumber>;
@@ -95,19 +67,19 @@ void Session::write_small(std::span<Harvest> harvests, ImportCounts& counts) {
   const auto take = [&](const RowPages& set) {
     std::map<std::uint32_t, EventColumns> stored; // by chunk
     set.each([&](EventRow row) {
-      const auto key = resolved.key[row.recipient];
-      const auto id = id_of(row.recipient);
+      const auto key = key_of[row.recipient];
+      const auto id = ids[row.recipient];
       std::optional<EventRow> known;
       if (const auto place = seen.find({set.campaign, set.kind, key, row.time, row.link});
           place != seen.end()) {
         known = place->second;
-      } else if (id) {
-        auto of_chunk = stored.find(chunk_of(*id));
+      } else if (id != AddressBook::k_none) {
+        auto of_chunk = stored.find(chunk_of(id));
         if (of_chunk == stored.end()) {
-          of_chunk = stored.emplace(chunk_of(*id), EventColumns{}).first;
-          m_activity.load_own_set(chunk_of(*id), set.campaign, set.kind, of_chunk->second);
+          of_chunk = stored.emplace(chunk_of(id), EventColumns{}).first;
+          m_activity.load_own_set(chunk_of(id), set.campaign, set.kind, of_chunk->second);
         }
-        known = find_event(of_chunk->second, offset_of(*id), row.time, row.link);
+        known = find_event(of_chunk->second, offset_of(id), row.time, row.link);
       }
       row.recipient = 0;
       auto united = row;
@@ -131,10 +103,9 @@ void Session::write_small(std::span<Harvest> harvests, ImportCounts& counts) {
     }
   }
   counts.duplicate += again;
-  m_joined.clear();
   m_activity.add_to_inbox(fresh);
   // The next batch is looked up anew: what is told of the book's keys is told once.
-  m_without_address.clear();
+  forget_batch();
   make_book();
 }
 

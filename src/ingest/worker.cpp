@@ -51,13 +51,14 @@ Worker::~Worker() = default;
 
 void Worker::begin_chunk(std::string_view text, std::uint64_t number, std::uint64_t offset,
                          std::size_t people_ahead) {
+  m_chunk = number; // first: whatever happens, it ends
+  m_places = 0;
   const auto here = m_session.options().threads * (text.size() / 24 + 64); // at most
   m_session.book().reserve(here, people_ahead);
   m_attributes.reserve(people_ahead, people_ahead / m_session.options().threads / 2);
   m_pass.emplace(m_session.book());
   m_alike = {};
   m_text = text;
-  m_chunk = number;
   m_offset = offset;
   m_counted = 0;
   m_counted_lines = 0;
@@ -72,6 +73,11 @@ void Worker::end_chunk() {
   m_people.finish([this](const PendingPerson& one) { resolve(one); });
 }
 
+void Worker::abandon_chunk() {
+  m_pass.reset();
+  m_session.end_chunk(m_chunk);
+}
+
 std::vector<Rejected> Worker::take_rejected() {
   m_waiting_bytes = 0;
   return std::exchange(m_rejected, {});
@@ -82,11 +88,12 @@ Session::Harvest Worker::harvest() {
   m_attributes.erase_people([](const AttributeChanges::Person& person) {
     return person.recipient == AddressBook::k_none; // whose record broke off
   });
-  return {&m_rows, &m_attributes, held_bytes()};
+  return {&m_rows, &m_contact_rows, &m_attributes, held_bytes()};
 }
 
 void Worker::clear() {
   m_rows.clear();
+  m_contact_rows.clear();
   m_attributes.clear();
   m_links.clear(); // numbers may have moved
 }
@@ -215,22 +222,14 @@ bool Worker::names_erased(const EventView& event) {
   return account && m_session.is_erased(contact_key(*account, event.contact_id));
 }
 
-/// Somebody has another address from now on. An address of somebody erased is taken over by nobody.
+/// Somebody has another address from now on.
 [[gnu::noinline]] void Worker::change_address(const EventView& event, std::uint32_t number) {
   std::string scratch;
   const auto fresh = event.kind != EventKind::address_change || event.new_address.empty()
                          ? std::string_view()
                          : normalise_address(event.new_address, scratch);
-  if (fresh.empty()) {
-    return;
-  }
-  auto& book = m_session.book();
-  const auto other = book.intern(fresh, book.hash(fresh), number);
-  if (number == AddressBook::k_refused && other == number) {
-    m_session.also_erased(fresh);
-  } else if (other != number && other != AddressBook::k_refused &&
-             number != AddressBook::k_refused) {
-    m_session.join(other, number);
+  if (!fresh.empty()) {
+    m_session.change_address(number, fresh, next_place(), &*m_pass);
   }
 }
 
@@ -338,7 +337,7 @@ void Worker::resolve(const Pending& pending) {
 
 [[gnu::noinline]] std::uint32_t Worker::new_number(const Pending& pending) {
   return is_contact_key(pending.key)
-             ? m_session.recipient({}, pending.key)
+             ? m_session.recipient({}, pending.key, next_place(), nullptr)
              : m_session.book().intern(pending.key, pending.hash, AddressBook::k_none, &*m_pass);
 }
 
@@ -347,17 +346,28 @@ void Worker::finish_pending() {
 }
 
 void Worker::put(std::uint32_t bucket, const EventRow& row, std::uint32_t recipient) {
-  if (recipient == AddressBook::k_refused) {
-    ++m_counts.erased;
+  if (recipient >= AddressBook::k_end) {
+    put_other(bucket, row, recipient);
     return;
   }
   m_rows.push(bucket, row, recipient);
 }
 
+[[gnu::noinline]] void Worker::put_other(std::uint32_t bucket, const EventRow& row,
+                                         std::uint32_t recipient) {
+  if (!Contacts::is_contact(recipient)) { // refused
+    ++m_counts.erased;
+  } else if (const auto known = m_session.whose(recipient); known != AddressBook::k_none) {
+    put(bucket, row, known);
+  } else {
+    m_contact_rows.push(bucket, row, recipient - Contacts::k_first);
+  }
+}
+
 /// `address` is normalised.
 std::uint32_t Worker::recipient_of(std::uint32_t account, std::string_view address,
                                    std::string_view contact_id) {
-  return m_session.recipient(address, contact_key(account, contact_id));
+  return m_session.recipient(address, contact_key(account, contact_id), next_place(), &*m_pass);
 }
 
 CampaignSlot& Worker::campaign_of(std::uint32_t account, const EventView& event) {
@@ -423,8 +433,19 @@ LinkNumber Worker::link_of(CampaignSlot& campaign, const EventView& event) {
   }
   LinkPlacement placement;
   placement.alias = event.link_tag;
-  const auto number =
-      m_session.link(campaign, event.link, event.link_tag.empty() ? nullptr : &placement);
+  const auto place = next_place();
+  const auto ask = [&] {
+    return m_session.link(campaign, event.link, event.link_tag.empty() ? nullptr : &placement,
+                          place);
+  };
+  auto known = ask();
+  if (!known) {
+    m_pass.reset(); // other threads may wait for the table to move
+    m_session.wait_for_chunks(m_chunk);
+    m_pass.emplace(m_session.book());
+    known = ask();
+  }
+  const auto number = known.value();
   if (m_links.size() >= k_most_links_known) {
     m_links.clear();
   }
@@ -512,7 +533,7 @@ void Worker::accept(const RecipientView& recipient) {
   ++m_counts.recipients;
   if (!recipient.contact_id.empty()) { // two names, or one that is no address: seldom, and slower
     give_number(place, recipient.address.empty()
-                           ? m_session.recipient({}, key)
+                           ? m_session.recipient({}, key, next_place(), nullptr)
                            : recipient_of(*account, key, recipient.contact_id));
     return;
   }
@@ -589,7 +610,7 @@ void Worker::accept(const Campaign& campaign, std::string_view record) {
     return; // rejected
   }
   ++m_counts.campaigns;
-  m_session.describe(*account, campaign);
+  m_session.describe(*account, campaign, next_place());
 }
 
 void Worker::reject(std::string_view why, std::string_view record) {

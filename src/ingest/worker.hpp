@@ -35,7 +35,7 @@ public:
                    std::size_t people_ahead = 0);
   void end_chunk();
   /// After what ends the import: other threads may wait for the table to move.
-  void abandon_chunk() { m_pass.reset(); }
+  void abandon_chunk();
   /// Drops rows and attributes after a flush.
   void clear();
 
@@ -53,7 +53,9 @@ public:
   std::vector<Rejected> take_rejected();
   std::size_t waiting_bytes() const { return m_waiting_bytes; } // of rejects, until they are taken
   /// Of rows and attributes, until they are cleared.
-  std::uint64_t held_bytes() const { return m_rows.bytes() + m_attributes.bytes(); }
+  std::uint64_t held_bytes() const {
+    return m_rows.bytes() + m_contact_rows.bytes() + m_attributes.bytes();
+  }
 
 private:
   /// A row whose recipient is looked up some records later.
@@ -131,10 +133,14 @@ private:
   bool tell_attributes(const RecipientView& recipient);
   void give_number(std::size_t place, std::uint32_t number);
   void put(std::uint32_t bucket, const EventRow& row, std::uint32_t recipient);
+  void put_other(std::uint32_t bucket, const EventRow& row, std::uint32_t recipient);
+  /// Of what is told now.
+  RecordPlace next_place() { return record_place(m_chunk, m_places++); }
 
   Session& m_session;
   std::optional<AddressBook::Pass> m_pass;
   RowBuckets m_rows;
+  RowBuckets m_contact_rows; // of contacts of whom it is not known yet who they are
   AttributeChanges m_attributes;
   ImportCounts m_counts;
   std::vector<Rejected> m_rejected;
@@ -173,6 +179,7 @@ private:
   std::vector<std::pair<std::string, std::uint16_t>> m_attribute_ids; // by place in the record
   std::string_view m_text;
   std::uint64_t m_chunk = 0, m_offset = 0;
+  std::uint32_t m_places = 0; // asked for, in the chunk
 };
 
 } // namespace mailfunnel

@@ -591,6 +591,24 @@ std::vector<Recipients::Statement> Recipients::statements_of(RecipientId id) {
   return out;
 }
 
+void Recipients::tell_attributes(const std::unordered_map<RecipientId, RecipientId>& people,
+                                 AttributeChanges& changes) {
+  std::map<std::uint32_t, std::map<std::uint16_t, RecipientId>> by_block;
+  for (const auto& [from, into] : people) {
+    by_block[block_of(from)].emplace(index_of(from), into);
+  }
+  for (const auto& [block, of_block] : by_block) {
+    std::vector<AttributeColumn> columns;
+    const auto blob = attribute_block(block);
+    for (const auto& entry : entries_of(blob, block, columns)) {
+      if (const auto into = of_block.find(entry.recipient); into != of_block.end()) {
+        changes.begin(into->second, entry.valid_from);
+        changes.add(entry.attribute, entry.value);
+      }
+    }
+  }
+}
+
 void Recipients::remove_attributes(std::uint32_t block, std::span<const RecipientId> numbers) {
   std::vector<AttributeColumn> columns;
   const auto blob = attribute_block(block);

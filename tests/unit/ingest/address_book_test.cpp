@@ -8,6 +8,7 @@
 
 #include <sys/mman.h>
 
+#include <array>
 #include <cstring>
 #include <optional>
 #include <string>
@@ -126,6 +127,30 @@ TEST_CASE("address book: further keys of somebody stand beside his number") {
   }
   CHECK_EQ(told, "1 known@example.com\n3 ann@example.com\n3 a.nn@example.com\n4 bo@example.com\n"
                  "5 cleo@example.com\n");
+}
+
+TEST_CASE("address book: keys with a number of the caller's are told by the one that it is then") {
+  AddressBook book(3, 1, 2);
+  const auto add = [&book](std::string_view key, std::uint32_t as = AddressBook::k_none) {
+    return book.intern(key, book.hash(key), as);
+  };
+  CHECK_EQ(add("c", AddressBook::k_end), AddressBook::k_end);
+  CHECK_EQ(add("ann@example.com"), 3);
+  CHECK_EQ(add("d", AddressBook::k_end + 1), AddressBook::k_end + 1);
+  CHECK_EQ(add("e", AddressBook::k_end + 2), AddressBook::k_end + 2);
+  CHECK_EQ(add("f", AddressBook::k_end + 3), AddressBook::k_end + 3);
+  CHECK_EQ(add("bo@example.com"), 4);
+  CHECK_EQ(add("d", AddressBook::k_end + 9), AddressBook::k_end + 1);
+  const auto added = book.take_added([](std::uint32_t as) {
+    constexpr std::array<std::uint32_t, 4> k_numbers{5, 3, AddressBook::k_refused, 1};
+    return k_numbers.at(as - AddressBook::k_end);
+  });
+  std::string told;
+  for (std::size_t i = 0; i < added.size(); ++i) {
+    told += fmt::format("{} {}\n", added.id(i), added.key(i));
+  }
+  CHECK_EQ(told, "1 f\n3 ann@example.com\n3 d\n4 bo@example.com\n5 c\n");
+  CHECK_EQ(book.find(book.hash("d")), AddressBook::k_end + 1); // in it they are as they were
 }
 
 TEST_CASE("address book: the memory of keys that were told is the next one's") {

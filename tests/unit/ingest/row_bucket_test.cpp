@@ -115,9 +115,35 @@ TEST_CASE("rows are dealt out to the chunks of their recipients, in the order in
         row.link = row.link == 0 ? row.link : static_cast<LinkNumber>(row.link + 10);
       }
       check_same(rows_of(buckets, place), expected(rows), false);
-      buckets.clear();
+
+      // Those of one bucket become another's, by other numbers, without those of nobody.
+      RowBuckets all;
+      all.push(place, {5, 7, 0, 0, 0, 0}, 5);
+      std::vector<EventRow> taken{{5, 7, 0, 0, 0, 0}};
+      const auto kept = [](std::uint32_t recipient) {
+        return recipient % 4 == 0 ? k_not_kept : recipient / 2;
+      };
+      std::size_t nobodys = 0;
+      for (auto row : rows) {
+        row.recipient = kept(row.recipient);
+        if (row.recipient == k_not_kept) {
+          ++nobodys;
+        } else {
+          taken.push_back(row);
+        }
+      }
+      CHECK_EQ(all.take(buckets, kept), nobodys);
+      all.deal_out();
+      check_same(rows_of(all, place), expected(taken), false);
       CHECK_EQ(buckets.find(place), nullptr);
       CHECK_EQ(buckets.bytes(), 0);
+      const auto before = taken.size();
+      std::erase_if(taken, [](const EventRow& row) { return row.recipient % 3 == 0; });
+      CHECK_EQ(all.renumber([](std::uint32_t recipient) {
+        return recipient % 3 == 0 ? k_not_kept : recipient;
+      }),
+               before - taken.size());
+      check_same(rows_of(all, place), expected(taken), false);
     }
   }
 }
