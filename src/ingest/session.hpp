@@ -208,7 +208,7 @@ private:
   };
   std::optional<std::uint32_t> account_named(std::string_view name);
   // session_people.cpp: who they are
-  std::uint32_t contact_number(std::string_view key);
+  std::uint32_t contact_number(std::string_view key, AddressBook::KeyHash hash);
   void meets_erased(std::uint32_t number, std::string_view erased);
   bool people_meet() const;
   Settled settle_apart();

@@ -19,11 +19,19 @@ namespace mailfunnel {
 
 std::uint32_t Session::recipient(std::string_view address, std::string_view contact_key,
                                  RecordPlace place, AddressBook::Pass* pass) {
-  const auto contact = contact_number(contact_key);
+  const auto contact_hash = m_book->hash(contact_key);
   if (address.empty()) {
-    return contact;
+    return contact_number(contact_key, contact_hash);
   }
-  const auto number = m_book->intern(address, m_book->hash(address), AddressBook::k_none, pass);
+  // Each of three look-ups waits for memory: so it is asked for ahead.
+  const auto hash = m_book->hash(address);
+  m_book->prefetch(contact_hash);
+  m_book->prefetch(hash);
+  const auto contact = contact_number(contact_key, contact_hash);
+  if (Contacts::is_contact(contact)) {
+    m_contacts->prefetch(contact);
+  }
+  const auto number = m_book->intern(address, hash, AddressBook::k_none, pass);
   if (contact == number) {
     return number;
   }
@@ -39,8 +47,7 @@ std::uint32_t Session::recipient(std::string_view address, std::string_view cont
   return number;
 }
 
-std::uint32_t Session::contact_number(std::string_view key) {
-  const auto hash = m_book->hash(key);
+std::uint32_t Session::contact_number(std::string_view key, AddressBook::KeyHash hash) {
   if (const auto known = m_book->find(hash); known != AddressBook::k_none) {
     return known;
   }
