@@ -145,10 +145,11 @@ public:
   /// Scopes and proofs. 0, as if none were told, where there is no room for one more.
   std::uint16_t word(std::string_view text);
   void add_unknown(std::uint32_t account, const EventView& event, std::string key);
-  /// The number of somebody named by address (normalised; may be empty) and contact key. It may be
-  /// one of Contacts.
+  /// The number of somebody named by address (normalised) and contact key.
   std::uint32_t recipient(std::string_view address, std::string_view contact_key, RecordPlace place,
                           AddressBook::Pass* pass);
+  /// By contact key alone. It may be one of Contacts.
+  std::uint32_t contact(std::string_view key);
   /// Whose that contact id is, where it is known for good; else k_none.
   std::uint32_t whose(std::uint32_t contact) const { return m_contacts->whose(contact); }
   /// Somebody has another address from now on: they are one person.

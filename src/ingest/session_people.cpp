@@ -19,12 +19,8 @@ namespace mailfunnel {
 
 std::uint32_t Session::recipient(std::string_view address, std::string_view contact_key,
                                  RecordPlace place, AddressBook::Pass* pass) {
-  const auto contact_hash = m_book->hash(contact_key);
-  if (address.empty()) {
-    return contact_number(contact_key, contact_hash);
-  }
   // Each of three look-ups waits for memory: so it is asked for ahead.
-  const auto hash = m_book->hash(address);
+  const auto contact_hash = m_book->hash(contact_key), hash = m_book->hash(address);
   m_book->prefetch(contact_hash);
   m_book->prefetch(hash);
   const auto contact = contact_number(contact_key, contact_hash);
@@ -45,6 +41,10 @@ std::uint32_t Session::recipient(std::string_view address, std::string_view cont
     m_contacts->meet(contact, place, number);
   }
   return number;
+}
+
+std::uint32_t Session::contact(std::string_view key) {
+  return contact_number(key, m_book->hash(key));
 }
 
 std::uint32_t Session::contact_number(std::string_view key, AddressBook::KeyHash hash) {

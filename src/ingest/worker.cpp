@@ -51,7 +51,8 @@ Worker::~Worker() = default;
 
 void Worker::begin_chunk(std::string_view text, std::uint64_t number, std::uint64_t offset,
                          std::size_t people_ahead) {
-  m_chunk = number; // first: whatever happens, it ends
+  m_chunk = number;
+  m_open = true; // first: whatever happens, it ends
   m_places = 0;
   const auto here = m_session.options().threads * (text.size() / 24 + 64); // at most
   m_session.book().reserve(here, people_ahead);
@@ -75,7 +76,9 @@ void Worker::end_chunk() {
 
 void Worker::abandon_chunk() {
   m_pass.reset();
-  m_session.end_chunk(m_chunk);
+  if (std::exchange(m_open, false)) {
+    m_session.end_chunk(m_chunk);
+  }
 }
 
 std::vector<Rejected> Worker::take_rejected() {
@@ -337,7 +340,7 @@ void Worker::resolve(const Pending& pending) {
 
 [[gnu::noinline]] std::uint32_t Worker::new_number(const Pending& pending) {
   return is_contact_key(pending.key)
-             ? m_session.recipient({}, pending.key, next_place(), nullptr)
+             ? m_session.contact(pending.key)
              : m_session.book().intern(pending.key, pending.hash, AddressBook::k_none, &*m_pass);
 }
 
@@ -533,7 +536,7 @@ void Worker::accept(const RecipientView& recipient) {
   ++m_counts.recipients;
   if (!recipient.contact_id.empty()) { // two names, or one that is no address: seldom, and slower
     give_number(place, recipient.address.empty()
-                           ? m_session.recipient({}, key, next_place(), nullptr)
+                           ? m_session.contact(key)
                            : recipient_of(*account, key, recipient.contact_id));
     return;
   }

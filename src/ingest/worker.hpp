@@ -179,7 +179,8 @@ private:
   std::vector<std::pair<std::string, std::uint16_t>> m_attribute_ids; // by place in the record
   std::string_view m_text;
   std::uint64_t m_chunk = 0, m_offset = 0;
-  std::uint32_t m_places = 0; // asked for, in the chunk
+  bool m_open = false;        // the chunk
+  std::uint32_t m_places = 0; // asked for, in it
 };
 
 } // namespace mailfunnel
