@@ -134,7 +134,7 @@ std::uint32_t AddressBook::intern(std::string_view key, KeyHash hash, std::uint3
   if (const auto known = find(hash); known != k_none) {
     return known;
   }
-  if (as == k_refused || (m_refuses && m_refuses(key))) {
+  if (m_refuses && m_refuses(key)) {
     return put(hash, k_refused, pass).first;
   }
   // Room for the key before it has a number: there may be none.

@@ -17,7 +17,9 @@ std::uint32_t Contacts::next() {
 
 std::uint32_t Contacts::add(std::uint32_t stored) {
   const auto number = next();
-  at(m_count++).stored = stored;
+  if (auto& contact = at(m_count++); stored != AddressBook::k_none) {
+    contact.stored = stored; // of any other it is known already that there is none
+  }
   return number;
 }
 

@@ -113,6 +113,8 @@ public:
     placed = row;
     placed.recipient = recipient; // last: a copy of what was just written in part would wait for it
   }
+  /// The times of those that are left; false: there are none.
+  bool measure();
   std::uint32_t first() const { return m_first; } // times of the earliest and latest row
   std::uint32_t last() const { return m_last; }
   /// Calls see(rows) with its ChunkedRows.
@@ -206,11 +208,30 @@ std::uint64_t ChunkedRows<Row>::renumber(Change change, RowMemory& memory) {
   return taken_away;
 }
 
+inline bool RowBucket::measure() {
+  m_first = ~0U;
+  m_last = 0;
+  visit([this](auto& rows) {
+    rows.each_piece([this](auto piece) {
+      for (const auto& row : piece) {
+        m_first = std::min(m_first, row.time);
+        m_last = std::max(m_last, row.time);
+      }
+    });
+  });
+  return m_first <= m_last;
+}
+
 template<typename Change> std::uint64_t RowBuckets::renumber(Change change) {
   std::uint64_t taken_away = 0;
   for (auto& bucket : m_buckets) {
     if (bucket) {
-      taken_away += bucket->visit([&](auto& rows) { return rows.renumber(change, m_memory); });
+      const auto nobodys =
+          bucket->visit([&](auto& rows) { return rows.renumber(change, m_memory); });
+      taken_away += nobodys;
+      if (nobodys != 0 && !bucket->measure()) {
+        bucket.reset();
+      }
     }
   }
   return taken_away;

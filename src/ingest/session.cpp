@@ -167,17 +167,18 @@ std::optional<Catalog::FoundCampaign> Session::stored_campaign(std::uint32_t acc
   return found == m_stored->end() ? std::nullopt : std::optional(found->second);
 }
 
-void Session::describe(std::uint32_t account, const Campaign& description, RecordPlace place) {
+void Session::describe(std::uint32_t account, const Campaign& description, RecordPlace place,
+                       const NumberLink& number_link) {
   auto& slot = campaign(account, description.id, description.send);
   for (const auto& placement : description.links) {
-    link(slot, placement.url, &placement, place);
+    number_link(slot, placement.url, placement);
   }
   for (const auto& found : html_links(description.html)) {
     LinkPlacement placement;
     placement.text = found.text.empty() ? found.title : found.text;
     placement.stage = parse_stage(found.stage);
     placement.footer = found.footer;
-    link(slot, found.url, &placement, place);
+    number_link(slot, found.url, placement);
   }
   const std::lock_guard lock(m_mutex);
   auto& kept = m_descriptions.emplace_back(place, &slot, description).said;
@@ -338,6 +339,7 @@ bool Session::write_coverage(const std::string& source) {
 
 bool Session::write_catalog() {
   bool changed = !m_descriptions.empty();
+  m_link_bytes = 0;
   for (auto& slot : m_campaigns) {
     if (slot.id == 0) {
       slot.id = m_catalog.add_campaign(slot.account, slot.external_id, slot.send);
@@ -362,6 +364,7 @@ bool Session::write_catalog() {
     slot.placements.clear();
     slot.first_new_link = slot.next_link;
     slot.link_places.clear();
+    slot.links_until = k_nowhere;
   }
   for (const auto& [slot, name] : m_names) {
     m_store.database()
@@ -457,7 +460,7 @@ void Session::write_merged(const Settled& settled) {
   for (const auto& [from, into] : settled.merged) {
     m_recipients.merge(from, into);
   }
-  m_recipients.tell_attributes(settled.merged, moved);
+  m_recipients.take_attributes(settled.merged, moved);
   const AttributeChanges* const all[] = {&moved};
   m_recipients.change_attributes(all, m_options.threads);
   m_activity.move_recipients(settled.merged, m_options.threads);

@@ -134,9 +134,12 @@ public:
   /// The number of a URL among the campaign's links, that of a record at `place`; new ones are
   /// added. nullopt: there are so many that it has to be known first which ones the chunks before
   /// it have; wait_for_chunks(), then ask again.
-  std::optional<LinkNumber> link(CampaignSlot& campaign, std::string_view url,
-                                 const LinkPlacement* placement, RecordPlace place);
-  void describe(std::uint32_t account, const Campaign& campaign, RecordPlace place);
+  [[nodiscard]] std::optional<LinkNumber> link(CampaignSlot& campaign, std::string_view url,
+                                               const LinkPlacement* placement, RecordPlace place);
+  /// `link` numbers each of its links by link(), as it waits for chunks.
+  using NumberLink = std::function<void(CampaignSlot&, std::string_view url, const LinkPlacement&)>;
+  void describe(std::uint32_t account, const Campaign& campaign, RecordPlace place,
+                const NumberLink& number_link);
   /// nullopt: there is no room for one more. Where it is new, those that the same record tells are
   /// made with it, in one transaction.
   using ToldAttribute = std::pair<std::string_view, std::string_view>; // name, value
@@ -168,7 +171,7 @@ public:
   void wait_for_chunks(std::uint64_t chunk);
 
   /// Memory of what was gathered here.
-  std::size_t held_bytes() const { return m_book->added_bytes() + m_change_bytes; }
+  std::size_t held_bytes() const { return m_book->added_bytes() + m_change_bytes + m_link_bytes; }
 
   /// Whose events were written, by name.
   std::vector<std::string> accounts_with_events() const;
@@ -199,13 +202,14 @@ private:
   /// What the numbers of a batch are in the store; k_refused: nobody. In a small batch k_none is
   /// somebody new whose events may wait in the inbox.
   struct Settled {
-    std::uint32_t first = 0;                               // number
-    std::vector<RecipientId> of_number;                    // from it on; empty: as they are
-    std::vector<RecipientId> of_contact;                   // by index in Contacts
-    std::vector<bool> addressed;                           // likewise; empty: those that were met
-    std::vector<NewKey> keys;                              // to be written
+    bool together = false;               // else numbers of addresses are ids
+    std::uint32_t first = 0;             // of the numbers in of_number
+    std::vector<RecipientId> of_number;  // from it on
+    std::vector<RecipientId> of_contact; // by index in Contacts
+    std::vector<bool> addressed;         // likewise, of those together: it has an address
+    std::vector<NewKey> keys;            // to be written
     std::unordered_map<RecipientId, RecipientId> merged{}; // in the store, and others from now on
-    RecipientId end = 0;                                   // of ids
+    RecipientId end = 0;                                   // where ids go on
   };
   std::optional<std::uint32_t> account_named(std::string_view name);
   // session_people.cpp: who they are
@@ -214,7 +218,6 @@ private:
   bool people_meet() const;
   Settled settle_apart();
   Settled settle_together(const AddedKeys& added, std::span<Harvest> harvests);
-  bool has_address(RecipientId id);
   void give_ids(const Settled& settled, std::span<Harvest> harvests, ImportCounts& counts);
   void keep_people(const Settled& settled, const AddedKeys& added);
   void forget_batch();
@@ -280,7 +283,7 @@ private:
     std::uint32_t number, other; // are one person
   };
   std::vector<AddressChange> m_changes;
-  std::atomic<std::size_t> m_change_bytes{0};
+  std::atomic<std::size_t> m_change_bytes{0}, m_link_bytes{0};
   std::map<std::uint32_t, const Erasure*> m_meets_erased; // number, that of another name of it
   std::map<CampaignSlot*, std::string> m_names;
   std::map<std::string, Erasure> m_also_erased;

@@ -43,7 +43,7 @@ void Session::load_book() {
   }
   m_book->reserve(count + count / 8);
   const auto merged = m_recipients.merged();
-  std::unordered_set<RecipientId> of_several; // one of their numbers has an address
+  std::unordered_set<RecipientId> of_several; // who has other numbers, and their addresses
   for (const auto& [from, into] : merged) {
     of_several.insert(into);
   }

@@ -4,6 +4,7 @@
 #include "ingest/session.hpp"
 
 #include <algorithm>
+#include <new>
 #include <tuple>
 #include <utility>
 
@@ -48,6 +49,7 @@ std::optional<LinkNumber> Session::link(CampaignSlot& campaign, std::string_view
     if (number == 0) {
       return std::nullopt;
     }
+    m_link_bytes += number == k_other_link ? 0 : 2 * (identity.size() + target.size()) + 200;
     known =
         campaign.links.emplace(number == k_other_link ? k_other_identity : identity, number).first;
   }
@@ -175,7 +177,11 @@ void Session::end_chunk(std::uint64_t chunk) {
   if (chunk < m_chunks_before) {
     return;
   }
-  m_chunks_ended.insert(chunk);
+  try {
+    m_chunks_ended.insert(chunk);
+  } catch (const std::bad_alloc&) { // the input breaks off: nobody waits any more
+    m_chunks_before = k_nowhere;
+  }
   while (m_chunks_ended.erase(m_chunks_before) != 0) {
     ++m_chunks_before;
   }

@@ -10,6 +10,7 @@
 #include <atomic>
 #include <tuple>
 #include <unordered_map>
+#include <unordered_set>
 #include <utility>
 
 namespace mailfunnel {
@@ -31,10 +32,9 @@ std::uint32_t Session::recipient(std::string_view address, std::string_view cont
   if (contact == number) {
     return number;
   }
-  if (number == AddressBook::k_refused) {
-    meets_erased(contact, address);
-  } else if (contact == AddressBook::k_refused) {
-    meets_erased(number, contact_key);
+  if (number == AddressBook::k_refused || contact == AddressBook::k_refused) {
+    const bool by_address = number == AddressBook::k_refused;
+    meets_erased(by_address ? contact : number, by_address ? address : contact_key);
     return AddressBook::k_refused;
   }
   if (Contacts::is_contact(contact)) {
@@ -101,26 +101,24 @@ public:
     }
     return end;
   }
-  /// One is the other. Of somebody refused only those are who are new.
+  /// One is the other. Who is in the store stays who he is there, and is never refused.
   void join(std::uint32_t from, std::uint32_t into) {
     from = end(from);
     into = end(into);
+    if (into != AddressBook::k_refused && is_new(into) && !is_new(from)) {
+      std::swap(from, into);
+    }
     if (from == into || from == AddressBook::k_refused ||
         (into == AddressBook::k_refused && !is_new(from))) {
       return;
     }
     m_into.emplace(from, Into{into, ++m_steps});
   }
-  /// Somebody known by contact id only has an address. If that is new it is his: all that the store
-  /// has of him stays where it is. False: it is that of somebody refused.
+  /// Somebody known by contact id only has an address. False: it is that of somebody refused.
   bool give_address(std::uint32_t contact, std::uint32_t address) {
-    address = end(address);
-    if (address != AddressBook::k_refused && is_new(address) && !is_new(contact)) {
-      join(address, contact);
-    } else {
-      join(contact, address);
-    }
-    return address != AddressBook::k_refused;
+    const bool refused = end(address) == AddressBook::k_refused;
+    join(contact, address);
+    return !refused;
   }
   /// 0: was joined to nobody; else later than all those with less.
   std::uint32_t step(std::uint32_t somebody) const {
@@ -254,10 +252,20 @@ void Session::Settling::look_at_stored() {
                                     : m_of_number[number - m_first]) = *m_found[i];
     }
   }
+  std::unordered_set<RecipientId> of_several; // who has other numbers, and their addresses
+  for (const auto& [from, into] : m_merged) {
+    of_several.insert(into);
+  }
+  const auto look = [&](std::uint32_t contact) {
+    const auto somebody = m_of_contact[contact];
+    if (!m_addressed[contact] && !m_people.is_new(somebody)) {
+      m_addressed[contact] =
+          of_several.contains(somebody) || !m_session.m_recipients.address(somebody).empty();
+    }
+  };
   for (std::uint32_t i = 0; i < m_of_contact.size(); ++i) {
-    const bool matters = m_contacts[i].met() || !m_session.m_changes.empty();
-    if (matters && !m_addressed[i] && !m_people.is_new(m_of_contact[i])) {
-      m_addressed[i] = m_session.has_address(m_of_contact[i]);
+    if (m_contacts[i].met()) { // otherwise it does not matter
+      look(i);
     }
   }
 }
@@ -282,7 +290,8 @@ void Session::Settling::unite() {
             [](const auto& a, const auto& b) { return a.place < b.place; });
   for (const auto& change : changes) {
     if (Contacts::is_contact(change.number) && !m_addressed[change.number - Contacts::k_first]) {
-      m_people.give_address(who(change.number), who(change.other));
+      m_addressed[change.number - Contacts::k_first] =
+          m_people.give_address(who(change.number), who(change.other));
     } else {
       m_people.join(who(change.other), who(change.number));
     }
@@ -349,6 +358,7 @@ Session::Settled Session::Settling::settled() {
     std::transform(all->begin(), all->end(), all->begin(),
                    [this](std::uint32_t somebody) { return id_of(somebody); });
   }
+  settled.together = true;
   settled.first = m_first;
   settled.of_number = std::move(m_of_number);
   settled.of_contact = std::move(m_of_contact);
@@ -359,12 +369,6 @@ Session::Settled Session::Settling::settled() {
 
 Session::Settled Session::settle_together(const AddedKeys& added, std::span<Harvest> harvests) {
   return Settling(*this, added, harvests).settle();
-}
-
-/// A contact id told an address by a number in the store: of the person, or of another that was
-/// merged into it.
-bool Session::has_address(RecipientId id) {
-  return !m_recipients.address(id).empty() || m_recipients.numbers_of(id).size() > 1;
 }
 
 /// Gives all that was gathered the ids of the people whose it is.
@@ -413,16 +417,19 @@ void Session::keep_people(const Settled& settled, const AddedKeys& added) {
       continue;
     }
     const auto id = settled.of_contact[i];
-    const bool addressed = settled.addressed.empty() ? contact.met() : settled.addressed[i];
+    const bool addressed = settled.together ? settled.addressed[i] : contact.met();
     if (addressed || id == AddressBook::k_refused) {
       m_contacts->settle(i, id);
     } else {
       m_contacts->keep(i, id);
     }
   }
-  for (std::size_t i = 0; i < added.size() && !settled.of_number.empty(); ++i) {
-    if (const auto number = added.id(i); !Contacts::is_contact(number)) {
+  for (std::size_t i = 0; i < added.size() && settled.together; ++i) {
+    const auto number = added.id(i);
+    if (!Contacts::is_contact(number)) {
       m_book->renumber(added.key(i), settled.of_number[number - settled.first]);
+    } else if (settled.of_contact[number - Contacts::k_first] == AddressBook::k_refused) {
+      m_book->renumber(added.key(i), AddressBook::k_refused);
     }
   }
   m_contacts->forget_meetings();

@@ -436,24 +436,25 @@ LinkNumber Worker::link_of(CampaignSlot& campaign, const EventView& event) {
   }
   LinkPlacement placement;
   placement.alias = event.link_tag;
-  const auto place = next_place();
-  const auto ask = [&] {
-    return m_session.link(campaign, event.link, event.link_tag.empty() ? nullptr : &placement,
-                          place);
-  };
-  auto known = ask();
-  if (!known) {
-    m_pass.reset(); // other threads may wait for the table to move
-    m_session.wait_for_chunks(m_chunk);
-    m_pass.emplace(m_session.book());
-    known = ask();
-  }
-  const auto number = known.value();
+  const auto number =
+      number_link(campaign, event.link, event.link_tag.empty() ? nullptr : &placement);
   if (m_links.size() >= k_most_links_known) {
     m_links.clear();
   }
   m_links.insert_or_assign(hash.low, KnownLink{hash.high, campaign.index, number});
   return number;
+}
+
+LinkNumber Worker::number_link(CampaignSlot& campaign, std::string_view url,
+                               const LinkPlacement* placement) {
+  const auto place = next_place();
+  if (const auto number = m_session.link(campaign, url, placement, place)) {
+    return *number;
+  }
+  m_pass.reset(); // other threads may wait for the table to move
+  m_session.wait_for_chunks(m_chunk);
+  m_pass.emplace(m_session.book());
+  return m_session.link(campaign, url, placement, place).value();
 }
 
 void Worker::fill_evidence(const EventView& event, EventRow& row) {
@@ -613,7 +614,10 @@ void Worker::accept(const Campaign& campaign, std::string_view record) {
     return; // rejected
   }
   ++m_counts.campaigns;
-  m_session.describe(*account, campaign, next_place());
+  m_session.describe(*account, campaign, next_place(),
+                     [this](CampaignSlot& slot, std::string_view url, const LinkPlacement& one) {
+                       number_link(slot, url, &one);
+                     });
 }
 
 void Worker::reject(std::string_view why, std::string_view record) {

@@ -110,6 +110,8 @@ private:
   CachedCampaign& cached_campaign(std::uint32_t account, std::string_view id,
                                   std::string_view send);
   LinkNumber link_of(CampaignSlot& campaign, const EventView& event);
+  LinkNumber number_link(CampaignSlot& campaign, std::string_view url,
+                         const LinkPlacement* placement);
   void fill_evidence(const EventView& event, EventRow& row);
   std::uint16_t network_of(const AddressBytes& address) const;
   std::uint32_t recipient_of(std::uint32_t account, std::string_view address,

@@ -15,6 +15,7 @@
 #include <memory>
 #include <numeric>
 #include <optional>
+#include <set>
 #include <tuple>
 #include <utility>
 
@@ -591,7 +592,7 @@ std::vector<Recipients::Statement> Recipients::statements_of(RecipientId id) {
   return out;
 }
 
-void Recipients::tell_attributes(const std::unordered_map<RecipientId, RecipientId>& people,
+void Recipients::take_attributes(const std::unordered_map<RecipientId, RecipientId>& people,
                                  AttributeChanges& changes) {
   std::map<std::uint32_t, std::map<std::uint16_t, RecipientId>> by_block;
   for (const auto& [from, into] : people) {
@@ -600,11 +601,16 @@ void Recipients::tell_attributes(const std::unordered_map<RecipientId, Recipient
   for (const auto& [block, of_block] : by_block) {
     std::vector<AttributeColumn> columns;
     const auto blob = attribute_block(block);
+    std::set<RecipientId> told;
     for (const auto& entry : entries_of(blob, block, columns)) {
       if (const auto into = of_block.find(entry.recipient); into != of_block.end()) {
         changes.begin(into->second, entry.valid_from);
         changes.add(entry.attribute, entry.value);
+        told.insert(block << k_recipient_block_bits | entry.recipient);
       }
+    }
+    if (!told.empty()) {
+      remove_attributes(block, std::vector(told.begin(), told.end()));
     }
   }
 }

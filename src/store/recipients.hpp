@@ -59,8 +59,9 @@ public:
   /// Appends what changed; what only repeats the value known at that time is left out. Returns how
   /// many were kept.
   std::size_t change_attributes(std::span<const AttributeChanges* const> changes, unsigned threads);
-  /// Tells all that was ever said of the people on the left of those on the right.
-  void tell_attributes(const std::unordered_map<RecipientId, RecipientId>& people,
+  /// All that was ever said of the people on the left is told of those on the right, and no more of
+  /// them.
+  void take_attributes(const std::unordered_map<RecipientId, RecipientId>& people,
                        AttributeChanges& changes);
   /// Blob of block `block`; "" when there is none.
   std::string attribute_block(std::uint32_t block);

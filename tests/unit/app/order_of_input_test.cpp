@@ -231,12 +231,12 @@ TEST_CASE("who has another address is one person, whatever thread comes first") 
             test.tell(0, 3, {"ann@x.example", "", "ann@y.example", ""});
             test.tell(0, 4, {"ann@y.example", "", "ann@x.example", ""});
           },
-          [&] { // two become a third; one who is known by contact id only
+          [&] { // two become a third, the later one in the other chunk; and by contact id only
             test.tell(1, 5, {"bob@x.example", "", "bob@z.example", ""});
-            test.tell(1, 6, {"bob@y.example", "", "bob@z.example", ""});
             test.tell(1, 7, {"", "c", "cleo@x.example", ""});
           },
           [&] {
+            test.tell(2, 6, {"bob@y.example", "", "bob@z.example", ""});
             test.tell(2, 8, {"bob@z.example", "", "", ""});
             test.tell(2, 9, {"cleo@y.example", "c", "", ""}); // the change was before
             test.tell(2, 10, {"cleo@x.example", "", "", ""});
@@ -296,6 +296,7 @@ TEST_CASE("the first links of an input are a mailing's, the others are the other
     click(0, 90'001, 1'000'000);
     test.end();
     test.close();
+    CHECK_EQ(test.exported().find("x.example/1000000"), std::string::npos);
     auto store = test.store();
     CHECK_EQ(Catalog(store.database()).links(1).size(), k_most_links + 1);
   }
@@ -382,6 +383,11 @@ TEST_CASE("two people in the store who turn out to be one are one in every list"
       attributes += name + "=" + value + "\n";
     }
     CHECK_EQ(attributes, "job_title=Manager\nfirst_name=Ann\n");
+    std::size_t statements = 0;
+    for (const auto number : recipients.numbers_of(*id)) {
+      statements += recipients.statements_of(number).size();
+    }
+    CHECK_EQ(statements, 2);
     for (const auto use : {SegmentUse::mailing, SegmentUse::sales, SegmentUse::suppression}) {
       const std::vector<SegmentRequest> requests{
           {"everybody", use, test.workspace.config.segments[0].expression.get(), {"email"}}};
@@ -442,6 +448,153 @@ TEST_CASE("a name that is told with that of somebody erased is erased, wherever 
       CHECK_FALSE(erasures.has("cleo@x.example"));
     }
   }
+}
+
+/// Ann is erased; of the others the store knows what `log` tells.
+void erase_ann(Chunks& test, std::string_view log = {}) {
+  test.import("in.ndjson", R"({"kind":"open","account":"shop","address":"ann@x.example",)"
+                           R"("contact_id":"a","time":"2026-03-01T09:00:00Z","campaign":"1"})"
+                           "\n" +
+                               std::string(log));
+  auto store = test.store();
+  forget(store, test.workspace, {{"ann@x.example"}, false, "clerk", k_now}, {});
+}
+
+TEST_CASE("somebody in the store is not erased with others, whatever hangs together") {
+  for (const bool small : {true, false}) {
+    CAPTURE(small);
+    Chunks test;
+    erase_ann(test, R"({"kind":"open","account":"shop","address":"bob@x.example",)"
+                    R"("time":"2026-03-30T12:00:00Z","campaign":"1"})"
+                    "\n");
+    test.open(1, small);
+    test.tell(0, 1, {"new@x.example", "", "bob@x.example", ""});
+    test.tell(0, 2, {"ann@x.example", "", "new@x.example", ""});
+    test.end();
+    test.close();
+    CHECK(test.people() == People{{"bob@x.example", {0, 1}}});
+    auto store = test.store();
+    CHECK(Recipients(store.database()).merged().empty());
+  }
+}
+
+TEST_CASE("what an erased name told of a contact id or a mailing is as if it had not been") {
+  for (const int way : {0, 1, 2}) { // in one batch, two, two sessions
+    CAPTURE(way);
+    Chunks test;
+    erase_ann(test, R"({"kind":"open","account":"shop","contact_id":"c",)"
+                    R"("time":"2026-03-30T12:00:00Z","campaign":"1"})"
+                    "\n");
+    test.open(1);
+    test.tell(0, 1, {"ann@x.example", "c", "", ""}); // whom the store knows
+    test.tell(0, 2, {"", "c", "y@x.example", ""});
+    test.tell(0, 500, {"ann@x.example", "d", "", ""});
+    test.tell(0, 600, {"", "d", "", ""});
+    if (way == 1) {
+      test.chunk(0).end_chunk();
+      test.flush();
+      test.begin(1);
+    } else if (way == 2) {
+      test.end();
+      test.close();
+      test.open(1);
+    }
+    test.tell(0, 3, {"z@x.example", "c", "", ""});
+    if (way != 0) { // then it is erased itself
+      test.tell(0, 4, {"other@x.example", "d", "", ""});
+    }
+    test.end();
+    test.close();
+    CHECK(test.people() == People{{"y@x.example", {0, 2}}, {"z@x.example", {3}}});
+    auto store = test.store();
+    CHECK(Erasures(store).has(contact_key(1, "d")));
+    CHECK_EQ(Catalog(store.database()).campaigns().at(0).last_event, k_now - 86'400 + 3);
+  }
+}
+
+TEST_CASE("people who are merged one after the other are all the last one") {
+  Chunks test;
+  test.import("a.csv", "email\na@x.example\nb@x.example\nc@x.example\n", true);
+  test.open(1);
+  for (const auto& [who, becomes] :
+       {std::pair("a@x.example", "b@x.example"), std::pair("c@x.example", "b@x.example")}) {
+    test.tell(0, 1, {"b@x.example", "", "", ""});
+    test.tell(0, 2, {who, "", becomes, ""});
+    test.chunk(0).end_chunk();
+    test.flush();
+    test.begin(1);
+  }
+  test.tell(0, 3, {"b@x.example", "", "", ""});
+  test.end();
+  test.close();
+  CHECK(test.people() == People{{"a@x.example", {1, 2, 3}}});
+  auto store = test.store();
+  Recipients recipients(store.database());
+  const auto id = recipients.find("c@x.example");
+  for (const auto who : {"a@x.example", "b@x.example"}) {
+    CHECK_EQ(recipients.find(who), id);
+  }
+}
+
+TEST_CASE("links of a description are the first ones too, one by one, and wait as others do") {
+  constexpr int k_links = k_most_links + 100;
+  for (const bool described_first : {true, false}) {
+    Chunks test;
+    test.open(2);
+    const auto describe = [&] {
+      Campaign campaign;
+      campaign.id = "1";
+      for (int i = 0; i < k_links; ++i) {
+        campaign.links.emplace_back().url = fmt::format("https://x.example/{}", i);
+      }
+      test.chunk(0).accept(campaign, "");
+    };
+    const auto click = [&] {
+      test.tell(1, 1, {"ann@x.example", "", "", fmt::format("https://x.example/{}", k_links - 50)});
+    };
+    described_first ? describe() : click();
+    described_first ? click() : describe();
+    test.end();
+    test.close();
+    const auto all = test.exported();
+    CHECK(all.find("(other links)") != all.npos);
+  }
+  Chunks test; // one that is far ahead
+  test.open(2);
+  auto ahead = std::async(std::launch::async, [&] {
+    for (int i = 0; i < 50'000; ++i) {
+      test.tell(1, i, {"ann@x.example", "", "", fmt::format("https://x.example/{}", i)});
+    }
+    Campaign campaign;
+    campaign.id = "1";
+    campaign.links.emplace_back().url = "https://x.example/far";
+    campaign.links.back().text = "far";
+    test.chunk(1).accept(campaign, "");
+    test.chunk(1).end_chunk();
+  });
+  CHECK(ahead.wait_for(std::chrono::milliseconds(200)) == std::future_status::timeout);
+  test.chunk(0).end_chunk();
+  ahead.get();
+  test.flush();
+  test.close();
+  auto store = test.store();
+  auto query = store.database().use("SELECT count(*) FROM placement WHERE text = 'far'");
+  REQUIRE(query.step());
+  CHECK_EQ(query.integer(0), 1);
+}
+
+TEST_CASE("a small batch keeps all of a contact id, and once what is told by both names") {
+  Chunks test;
+  test.open(1, true);
+  for (int i = 0; i < 2000; ++i) {
+    test.tell(0, i, {"", "c", "", ""});
+  }
+  test.tell(0, 7, {"ann@x.example", "c", "", ""});
+  const auto counts = test.end();
+  CHECK_EQ(counts.fresh, 2000);
+  CHECK_EQ(counts.duplicate, 1);
+  test.close();
+  CHECK_EQ(test.people().at("ann@x.example").size(), 2000);
 }
 
 TEST_CASE("names that meet by chance give the same on any number of threads, and in batches") {
