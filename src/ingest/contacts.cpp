@@ -38,7 +38,7 @@ void Contacts::meet(std::uint32_t contact, RecordPlace place, std::uint32_t addr
   }
 }
 
-void Contacts::settle(std::uint32_t index, std::uint32_t whose) {
+void Contacts::decide(std::uint32_t index, std::uint32_t whose) {
   auto& contact = at(index);
   contact.address = whose;
   contact.first = k_before_all;

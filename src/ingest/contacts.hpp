@@ -44,18 +44,18 @@ public:
 
   // While no thread reads:
   struct Contact {
-    std::atomic<RecordPlace> first{k_nowhere}; // that names it with an address; before all: settled
-    std::uint32_t address = AddressBook::k_none; // that of it; once it is settled, whose it is
+    std::atomic<RecordPlace> first{k_nowhere}; // that names it with an address; before all: decided
+    std::uint32_t address = AddressBook::k_none; // that of it; once that is decided, whose it is
     std::uint32_t stored = AddressBook::k_none;  // who it is, as long as that is not
-    bool settled() const { return first == k_before_all; }
-    bool met() const { return address != AddressBook::k_none && !settled(); }
+    bool decided() const { return first == k_before_all; }
+    bool met() const { return address != AddressBook::k_none && !decided(); }
   };
   std::uint32_t size() const { return m_count; }
   const Contact& operator[](std::uint32_t index) const { return at(index); }
   /// Was one met that is in the store?
   bool met_stored() const { return m_met_stored.load(); }
   /// For good, of somebody who has an address, or is refused.
-  void settle(std::uint32_t index, std::uint32_t whose);
+  void decide(std::uint32_t index, std::uint32_t whose);
   /// Nobody told an address.
   void keep(std::uint32_t index, std::uint32_t stored);
   void forget_meetings() { m_met_stored = false; }

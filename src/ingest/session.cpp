@@ -268,7 +268,7 @@ void Session::flush(std::span<Harvest> harvests, ImportCounts& counts, const std
   }
   for (auto& slot : m_campaigns) {
     if (slot.next_link > k_most_links + 1) {
-      settle_links(slot, harvests);
+      choose_links(slot, harvests);
     }
   }
   m_beside = m_beside || others;
@@ -395,24 +395,24 @@ void Session::write_large(std::span<Harvest> harvests, ImportCounts& counts) {
   constexpr std::size_t k_few = 1 << 16; // more are worth several threads
   const auto before = m_recipients.count();
   const bool together = m_beside || people_meet();
-  auto settled = together ? Settled{} : settle_apart();
+  auto identified = together ? Identified{} : identify_apart();
   const auto added =
-      together ? m_book->take_added() : m_book->take_added([&settled](std::uint32_t contact) {
-        return settled.of_contact[contact - Contacts::k_first];
+      together ? m_book->take_added() : m_book->take_added([&identified](std::uint32_t contact) {
+        return identified.of_contact[contact - Contacts::k_first];
       });
   std::function<void()> add; // beside the events, where nobody has to be known before them
   if (together) {
-    settled = settle_together(added, harvests);
-    m_recipients.add(settled.keys, m_options.threads);
+    identified = identify_together(added, harvests);
+    m_recipients.add(identified.keys, m_options.threads);
   } else if (added.size() > k_few) {
     m_recipients.add(added, m_options.threads);
   } else if (!added.empty()) {
     add = [&] { m_recipients.add(added, 1); };
   }
-  give_ids(settled, harvests, counts);
-  keep_people(settled, added);
+  give_ids(identified, harvests, counts);
+  keep_people(identified, added);
   write_erasures();
-  write_merged(settled);
+  write_merged(identified);
   if (m_beside || m_united) {
     follow_merged(harvests);
   }
@@ -451,19 +451,19 @@ GatheredRows Session::gathered_rows(std::span<Harvest> harvests) {
 }
 
 /// All that the store knows of somebody is that of another.
-void Session::write_merged(const Settled& settled) {
-  if (settled.merged.empty()) {
+void Session::write_merged(const Identified& identified) {
+  if (identified.merged.empty()) {
     return;
   }
   m_united = true;
   AttributeChanges moved(secret());
-  for (const auto& [from, into] : settled.merged) {
+  for (const auto& [from, into] : identified.merged) {
     m_recipients.merge(from, into);
   }
-  m_recipients.take_attributes(settled.merged, moved);
+  m_recipients.take_attributes(identified.merged, moved);
   const AttributeChanges* const all[] = {&moved};
   m_recipients.change_attributes(all, m_options.threads);
-  m_activity.move_recipients(settled.merged, m_options.threads);
+  m_activity.move_recipients(identified.merged, m_options.threads);
 }
 
 void Session::write_attributes(std::span<Harvest> harvests, ImportCounts& counts) {

@@ -198,10 +198,10 @@ public:
 
 private:
   class People;
-  class Settling;
+  class Identifying;
   /// What the numbers of a batch are in the store; k_refused: nobody. In a small batch k_none is
   /// somebody new whose events may wait in the inbox.
-  struct Settled {
+  struct Identified {
     bool together = false;               // else numbers of addresses are ids
     std::uint32_t first = 0;             // of the numbers in of_number
     std::vector<RecipientId> of_number;  // from it on
@@ -216,10 +216,10 @@ private:
   std::uint32_t contact_number(std::string_view key, AddressBook::KeyHash hash);
   void meets_erased(std::uint32_t number, std::string_view erased);
   bool people_meet() const;
-  Settled settle_apart();
-  Settled settle_together(const AddedKeys& added, std::span<Harvest> harvests);
-  void give_ids(const Settled& settled, std::span<Harvest> harvests, ImportCounts& counts);
-  void keep_people(const Settled& settled, const AddedKeys& added);
+  Identified identify_apart();
+  Identified identify_together(const AddedKeys& added, std::span<Harvest> harvests);
+  void give_ids(const Identified& identified, std::span<Harvest> harvests, ImportCounts& counts);
+  void keep_people(const Identified& identified, const AddedKeys& added);
   void forget_batch();
   void note_erased(std::string_view key, const Erasure* as);
   void check_erasures();
@@ -231,7 +231,7 @@ private:
   void load_links(CampaignSlot& campaign);
   void number_stored_links(CampaignSlot& campaign);
   LinkNumber next_link(CampaignSlot& campaign, RecordPlace place);
-  void settle_links(CampaignSlot& campaign, std::span<Harvest> harvests);
+  void choose_links(CampaignSlot& campaign, std::span<Harvest> harvests);
   void note_source(CampaignSlot& campaign);
   // session_beside.cpp: what others wrote meanwhile
   bool others_wrote();
@@ -239,7 +239,7 @@ private:
   void follow_merged(std::span<Harvest> harvests);
   bool write_catalog();
   void write_large(std::span<Harvest> harvests, ImportCounts& counts);
-  void write_merged(const Settled& settled);
+  void write_merged(const Identified& identified);
   void write_small(std::span<Harvest> harvests, ImportCounts& counts);
   GatheredRows gathered_rows(std::span<Harvest> harvests);
   void write_attributes(std::span<Harvest> harvests, ImportCounts& counts);

@@ -25,7 +25,7 @@ void Session::take_over_mailings(std::span<Harvest> harvests) {
     slot.id = stored->id;
     slot.sources |= stored->sources;
     if (slot.links_loaded) {
-      settle_links(slot, harvests);
+      choose_links(slot, harvests);
     }
   }
 }

@@ -75,7 +75,7 @@ std::optional<LinkNumber> Session::link(CampaignSlot& campaign, std::string_view
 }
 
 /// That of a new link. More get one than a mailing can have, as a slower thread may come with some
-/// that stand before it; settle_links() chooses. 0: it has to be known which those are.
+/// that stand before it; choose_links() chooses. 0: it has to be known which those are.
 LinkNumber Session::next_link(CampaignSlot& campaign, RecordPlace place) {
   const auto give = [&] {
     campaign.link_places.push_back(place);
@@ -104,7 +104,7 @@ LinkNumber Session::next_link(CampaignSlot& campaign, RecordPlace place) {
 
 /// Numbers links that are not stored anew, in the order of the input; what is beyond those that a
 /// mailing can have is "other".
-void Session::settle_links(CampaignSlot& slot, std::span<Harvest> harvests) {
+void Session::choose_links(CampaignSlot& slot, std::span<Harvest> harvests) {
   std::vector<std::tuple<RecordPlace, LinkNumber, std::string>> mine;
   for (const auto& [identity, number] : slot.links) {
     const auto place = number == k_other_link ? k_nowhere

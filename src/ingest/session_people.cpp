@@ -148,34 +148,34 @@ bool Session::people_meet() const {
 }
 
 /// The usual case: each address is somebody of its own, and nobody in the store gets another name.
-Session::Settled Session::settle_apart() {
-  Settled settled;
-  settled.of_contact.resize(m_contacts->size());
+Session::Identified Session::identify_apart() {
+  Identified identified;
+  identified.of_contact.resize(m_contacts->size());
   auto next = m_book->next_number();
   for (std::uint32_t i = 0; i < m_contacts->size(); ++i) {
     const auto& contact = (*m_contacts)[i];
-    settled.of_contact[i] = contact.settled() || contact.met()      ? contact.address
-                            : contact.stored != AddressBook::k_none ? contact.stored
-                                                                    : next++;
+    identified.of_contact[i] = contact.decided() || contact.met()      ? contact.address
+                               : contact.stored != AddressBook::k_none ? contact.stored
+                                                                       : next++;
   }
-  settled.end = next;
-  return settled;
+  identified.end = next;
+  return identified;
 }
 
 /// The others.
-class Session::Settling {
+class Session::Identifying {
 public:
-  Settling(Session& session, const AddedKeys& added, std::span<Harvest> harvests)
+  Identifying(Session& session, const AddedKeys& added, std::span<Harvest> harvests)
       : m_session(session), m_contacts(*session.m_contacts), m_added(added), m_harvests(harvests),
         m_small(session.m_options.small), m_first(m_small ? 0 : session.m_known),
         m_numbers(session.m_book->next_number() - m_first),
         m_first_new(session.m_recipients.count()), m_people(m_first_new) {}
 
-  Settled settle() {
+  Identified identify() {
     know_each();
     unite();
     number_new();
-    return settled();
+    return result();
   }
 
 private:
@@ -183,7 +183,7 @@ private:
   void look_at_stored();
   void unite();
   void number_new();
-  Settled settled();
+  Identified result();
 
   bool asked() const { return m_small || m_session.m_beside; } // else the book knew the store
   /// Who a number of the session is by itself.
@@ -219,7 +219,7 @@ private:
   RecipientId m_end = 0;
 };
 
-void Session::Settling::know_each() {
+void Session::Identifying::know_each() {
   if (asked() || m_session.m_united) {
     m_merged = m_session.m_recipients.merged();
   }
@@ -228,10 +228,10 @@ void Session::Settling::know_each() {
   }
   for (std::uint32_t i = 0; i < m_contacts.size(); ++i) {
     const auto& contact = m_contacts[i];
-    const auto stored = contact.settled() ? contact.address : contact.stored;
+    const auto stored = contact.decided() ? contact.address : contact.stored;
     m_of_contact.push_back(stored == AddressBook::k_none ? m_first_new + m_numbers + i
                                                          : followed(stored));
-    m_addressed.push_back(contact.settled());
+    m_addressed.push_back(contact.decided());
   }
   m_found.resize(m_added.size());
   if (asked()) {
@@ -239,7 +239,7 @@ void Session::Settling::know_each() {
   }
 }
 
-void Session::Settling::look_at_stored() {
+void Session::Identifying::look_at_stored() {
   std::vector<std::string_view> keys;
   for (std::size_t i = 0; i < m_added.size(); ++i) {
     keys.push_back(m_added.key(i));
@@ -271,7 +271,7 @@ void Session::Settling::look_at_stored() {
 }
 
 /// What hangs together, in the order of the input.
-void Session::Settling::unite() {
+void Session::Identifying::unite() {
   for (const auto& [number, erased] : m_session.m_meets_erased) {
     m_people.join(who(number), AddressBook::k_refused);
   }
@@ -300,7 +300,7 @@ void Session::Settling::unite() {
 
 /// Ids for those who are new; of a small batch only where several names or something about the
 /// person has to be kept: events wait in the inbox by name.
-void Session::Settling::number_new() {
+void Session::Identifying::number_new() {
   const auto count = m_numbers + static_cast<std::uint32_t>(m_of_contact.size());
   std::vector<std::uint8_t> kept(count); // 2: is
   const auto keep = [&](std::uint32_t somebody, int reasons) {
@@ -328,7 +328,7 @@ void Session::Settling::number_new() {
   }
 }
 
-Session::Settled Session::Settling::settled() {
+Session::Identified Session::Identifying::result() {
   struct Named {
     NewKey key;
     std::uint32_t step;
@@ -349,52 +349,54 @@ Session::Settled Session::Settling::settled() {
   std::sort(keys.begin(), keys.end(), [](const Named& a, const Named& b) {
     return std::tie(a.key.id, a.step, a.key.key) < std::tie(b.key.id, b.step, b.key.key);
   });
-  Settled settled;
+  Identified identified;
   for (const auto& key : keys) {
-    settled.keys.push_back(key.key);
+    identified.keys.push_back(key.key);
   }
-  m_people.each_merged([&](RecipientId id) { settled.merged.emplace(id, id_of(id)); });
+  m_people.each_merged([&](RecipientId id) { identified.merged.emplace(id, id_of(id)); });
   for (auto* const all : {&m_of_number, &m_of_contact}) {
     std::transform(all->begin(), all->end(), all->begin(),
                    [this](std::uint32_t somebody) { return id_of(somebody); });
   }
-  settled.together = true;
-  settled.first = m_first;
-  settled.of_number = std::move(m_of_number);
-  settled.of_contact = std::move(m_of_contact);
-  settled.addressed = std::move(m_addressed);
-  settled.end = m_end;
-  return settled;
+  identified.together = true;
+  identified.first = m_first;
+  identified.of_number = std::move(m_of_number);
+  identified.of_contact = std::move(m_of_contact);
+  identified.addressed = std::move(m_addressed);
+  identified.end = m_end;
+  return identified;
 }
 
-Session::Settled Session::settle_together(const AddedKeys& added, std::span<Harvest> harvests) {
-  return Settling(*this, added, harvests).settle();
+Session::Identified Session::identify_together(const AddedKeys& added,
+                                               std::span<Harvest> harvests) {
+  return Identifying(*this, added, harvests).identify();
 }
 
 /// Gives all that was gathered the ids of the people whose it is.
-void Session::give_ids(const Settled& settled, std::span<Harvest> harvests, ImportCounts& counts) {
-  const auto id_of = [&settled](std::uint32_t number) {
+void Session::give_ids(const Identified& identified, std::span<Harvest> harvests,
+                       ImportCounts& counts) {
+  const auto id_of = [&identified](std::uint32_t number) {
     if (Contacts::is_contact(number)) {
-      return settled.of_contact[number - Contacts::k_first];
+      return identified.of_contact[number - Contacts::k_first];
     }
-    if (number >= settled.first && number - settled.first < settled.of_number.size()) {
-      return settled.of_number[number - settled.first];
+    if (number >= identified.first && number - identified.first < identified.of_number.size()) {
+      return identified.of_number[number - identified.first];
     }
-    const auto merged = settled.merged.find(number);
-    return merged == settled.merged.end() ? number : merged->second;
+    const auto merged = identified.merged.find(number);
+    return merged == identified.merged.end() ? number : merged->second;
   };
-  if (m_contacts->size() == 0 && settled.of_number.empty() && settled.merged.empty() &&
+  if (m_contacts->size() == 0 && identified.of_number.empty() && identified.merged.empty() &&
       m_erasures.empty()) {
     return; // they have them
   }
   std::atomic<std::uint64_t> erased{0};
   parallel_for(harvests.size(), m_options.threads, [&](std::size_t i, unsigned) {
     auto& harvest = harvests[i];
-    if (!settled.of_number.empty() || !settled.merged.empty()) {
+    if (!identified.of_number.empty() || !identified.merged.empty()) {
       erased += harvest.rows->renumber(id_of);
     }
-    erased += harvest.rows->take(*harvest.contact_rows, [&settled](std::uint32_t contact) {
-      return settled.of_contact[contact];
+    erased += harvest.rows->take(*harvest.contact_rows, [&identified](std::uint32_t contact) {
+      return identified.of_contact[contact];
     });
     harvest.rows->deal_out();
     for (auto& person : harvest.attributes->people()) {
@@ -410,30 +412,30 @@ void Session::give_ids(const Settled& settled, std::span<Harvest> harvests, Impo
 }
 
 /// What the session knows from now on.
-void Session::keep_people(const Settled& settled, const AddedKeys& added) {
+void Session::keep_people(const Identified& identified, const AddedKeys& added) {
   for (std::uint32_t i = 0; i < m_contacts->size(); ++i) {
     const auto& contact = (*m_contacts)[i];
-    if (contact.settled()) {
+    if (contact.decided()) {
       continue;
     }
-    const auto id = settled.of_contact[i];
-    const bool addressed = settled.together ? settled.addressed[i] : contact.met();
+    const auto id = identified.of_contact[i];
+    const bool addressed = identified.together ? identified.addressed[i] : contact.met();
     if (addressed || id == AddressBook::k_refused) {
-      m_contacts->settle(i, id);
+      m_contacts->decide(i, id);
     } else {
       m_contacts->keep(i, id);
     }
   }
-  for (std::size_t i = 0; i < added.size() && settled.together; ++i) {
+  for (std::size_t i = 0; i < added.size() && identified.together; ++i) {
     const auto number = added.id(i);
     if (!Contacts::is_contact(number)) {
-      m_book->renumber(added.key(i), settled.of_number[number - settled.first]);
-    } else if (settled.of_contact[number - Contacts::k_first] == AddressBook::k_refused) {
+      m_book->renumber(added.key(i), identified.of_number[number - identified.first]);
+    } else if (identified.of_contact[number - Contacts::k_first] == AddressBook::k_refused) {
       m_book->renumber(added.key(i), AddressBook::k_refused);
     }
   }
   m_contacts->forget_meetings();
-  m_book->go_on_from(settled.end);
+  m_book->go_on_from(identified.end);
   forget_batch();
 }
 

@@ -15,14 +15,14 @@ namespace mailfunnel {
 void Session::write_small(std::span<Harvest> harvests, ImportCounts& counts) {
   const auto before = m_recipients.count();
   const auto added = m_book->take_added();
-  const auto settled = settle_together(added, harvests);
+  const auto identified = identify_together(added, harvests);
   // Behind the numbers of addresses stand here those of contacts: what waits in the inbox waits by
   // a name, and by the address where both are told.
-  const auto& numbers = settled.of_number;
+  const auto& numbers = identified.of_number;
   const auto of_contact = [&](std::uint32_t contact) {
     const auto address = (*m_contacts)[contact].address;
-    return settled.of_contact[contact] == k_not_kept ? k_not_kept
-           : address < numbers.size() && numbers[address] == settled.of_contact[contact]
+    return identified.of_contact[contact] == k_not_kept ? k_not_kept
+           : address < numbers.size() && numbers[address] == identified.of_contact[contact]
                ? address
                : static_cast<std::uint32_t>(numbers.size() + contact);
   };
@@ -30,7 +30,7 @@ void Session::write_small(std::span<Harvest> harvests, ImportCounts& counts) {
     return Contacts::is_contact(number) ? numbers.size() + number - Contacts::k_first : number;
   };
   auto ids = numbers;
-  ids.insert(ids.end(), settled.of_contact.begin(), settled.of_contact.end());
+  ids.insert(ids.end(), identified.of_contact.begin(), identified.of_contact.end());
   std::vector<std::string_view> key_of(ids.size());
   for (std::size_t i = 0; i < added.size(); ++i) {
     key_of[place_of(added.id(i))] = added.key(i);
@@ -49,10 +49,10 @@ void Session::write_small(std::span<Harvest> harvests, ImportCounts& counts) {
     harvest.attributes->erase_people(
         [](const AttributeChanges::Person& person) { return person.recipient == k_not_kept; });
   }
-  m_recipients.add(settled.keys, m_options.threads);
+  m_recipients.add(identified.keys, m_options.threads);
   counts.new_recipients += m_recipients.count() - before;
   write_erasures();
-  write_merged(settled);
+  write_merged(identified);
   write_attributes(harvests, counts);
 
   using Identity = std::tuple<CampaignId, EventKind, std::string_view, std::uint32_t, LinkNumber>;
