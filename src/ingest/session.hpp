@@ -136,7 +136,7 @@ public:
   /// it have; wait_for_chunks(), then ask again.
   [[nodiscard]] std::optional<LinkNumber> link(CampaignSlot& campaign, std::string_view url,
                                                const LinkPlacement* placement, RecordPlace place);
-  /// `link` numbers each of its links by link(), as it waits for chunks.
+  /// `number_link` calls link() for each of its links, and waits for chunks.
   using NumberLink = std::function<void(CampaignSlot&, std::string_view url, const LinkPlacement&)>;
   void describe(std::uint32_t account, const Campaign& campaign, RecordPlace place,
                 const NumberLink& number_link);
