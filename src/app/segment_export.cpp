@@ -19,7 +19,9 @@
 #include <chrono>
 #include <deque>
 #include <future>
+#include <map>
 #include <memory>
+#include <mutex>
 #include <span>
 #include <utility>
 
@@ -27,21 +29,22 @@ namespace mailfunnel {
 
 namespace {
 
-/// Rows of one chunk's people, as they follow each other in its file.
+/// The rows of one chunk's people in the order of the store: those of each segment in the pieces
+/// that follow each other in its file.
 struct ChunkRows {
-  std::uint32_t chunk;
-  std::string_view text;
+  explicit ChunkRows(std::size_t segments) : of_segment(segments) {}
+  RowText text;
+  std::vector<std::vector<std::string_view>> of_segment;
 };
 
 /// What one thread found of one segment.
 struct Found {
   std::vector<std::span<const SegmentMember>> members; // of each chunk, if they are to be ordered
-  std::vector<ChunkRows> rows;                         // else
   std::uint64_t wanted = 0;                            // without a limit there would be so many
   SegmentResult counts;
 };
 
-/// What one thread found: rows stay where they are until the files are put together.
+/// What one thread found: rows that are to be ordered stay where they are until they are.
 struct FoundOfThread {
   RowText text;
   LargeArena memory;
@@ -108,6 +111,15 @@ public:
     return out;
   }
 
+  /// The files go to `put` while chunks are taken, each as soon as all before it are: what is
+  /// written is still in the cache, and its memory is that of the next. write() then puts nothing.
+  void put_meanwhile(const PutPiece& put) {
+    m_put = &put;
+    for (std::size_t i = 0; i < m_requests.size(); ++i) {
+      put(i, m_writers[i].header());
+    }
+  }
+
   /// The members of one chunk, on any thread.
   void take(std::uint32_t chunk, StoreChunk& source, ChunkScores& scores, unsigned thread) {
     const EarlierMoments::OfChunk earlier(m_earlier, chunk);
@@ -116,9 +128,20 @@ public:
     if (m_workspace.config.exclude_expression) {
       excluded = evaluate(*m_workspace.config.exclude_expression, context);
     }
+    auto rows = in_order_of_store() ? std::make_unique<ChunkRows>(m_requests.size()) : nullptr;
     for (std::size_t i = 0; i < m_requests.size(); ++i) {
       take_segment(i, evaluate(*m_requests[i].where, context), excluded, chunk, source, scores,
-                   m_found[thread]);
+                   m_found[thread], rows.get());
+    }
+    if (m_put != nullptr) {
+      m_put_in_order.add(chunk, std::move(rows), [this](const auto& next) {
+        for (std::size_t i = 0; i < m_requests.size(); ++i) {
+          put_rows(*m_put, i, *next);
+        }
+      });
+    } else if (rows) {
+      const std::lock_guard lock(m_mutex);
+      m_rows.emplace(chunk, std::move(rows));
     }
   }
 
@@ -141,30 +164,31 @@ public:
   /// anything be put: a disk that is busy is not waited for in vain, and no text piles up.
   void write(const PutPiece& put, std::vector<SegmentResult>& results,
              const std::function<bool()>& may_put) {
-    if (m_form->order == SegmentOrder::store) {
-      write_as_stored(put);
-    } else {
+    if (!in_order_of_store()) {
       part_members();
       write_in_order(put, results, may_put);
+    } else if (m_put == nullptr) {
+      write_as_stored(put);
     }
   }
 
 private:
   unsigned threads() const { return static_cast<unsigned>(m_found.size()); }
 
+  bool in_order_of_store() const { return m_form && m_form->order == SegmentOrder::store; }
+
+  static void put_rows(const PutPiece& put, std::size_t i, const ChunkRows& rows) {
+    for (const auto text : rows.of_segment[i]) {
+      put(i, text);
+    }
+  }
+
   /// A file by one thread: the rows are there already, many in one place.
   void write_as_stored(const PutPiece& put) const {
     parallel_for(m_requests.size(), threads(), [&](std::size_t i, unsigned) {
-      std::vector<ChunkRows> rows;
-      for (const auto& of_thread : m_found) {
-        const auto& its = of_thread.segments[i].rows;
-        rows.insert(rows.end(), its.begin(), its.end());
-      }
-      std::stable_sort(rows.begin(), rows.end(), // a chunk's are of one thread
-                       [](const auto& a, const auto& b) { return a.chunk < b.chunk; });
       put(i, m_writers[i].header());
-      for (const auto& one : rows) {
-        put(i, one.text);
+      for (const auto& [chunk, rows] : m_rows) {
+        put_rows(put, i, *rows);
       }
     });
   }
@@ -185,7 +209,7 @@ private:
   /// cache. Until `may_put`, parts are only put in order.
   void write_in_order(const PutPiece& put, std::vector<SegmentResult>& results,
                       const std::function<bool()>& may_put) {
-    std::deque<PiecesInOrder> files(m_requests.size());
+    std::deque<PiecesInOrder<std::string>> files(m_requests.size());
     std::vector<std::pair<std::size_t, std::size_t>> parts; // segment, part of it
     for (std::size_t i = 0; i < m_requests.size(); ++i) {
       for (std::size_t part = 0; part < m_parts[i].parts(); ++part) {
@@ -258,7 +282,7 @@ private:
 
   void take_segment(std::size_t i, Bits members, const std::optional<Bits>& excluded,
                     std::uint32_t chunk, StoreChunk& source, const ChunkScores& scores,
-                    FoundOfThread& of_thread) {
+                    FoundOfThread& of_thread, ChunkRows* rows) {
     auto& found = of_thread.segments[i];
     const auto use = m_requests[i].use;
     const auto keep_out = [&](Bits barred) {
@@ -298,7 +322,7 @@ private:
     if (m_limit != 0 && count > m_limit) {
       keep_hottest(members, scores);
     }
-    render(i, members, chunk, source, scores, of_thread);
+    render(i, members, chunk, source, scores, of_thread, rows);
   }
 
   static void keep_behind(const SegmentPlace& place, Bits& members, StoreChunk& source,
@@ -327,18 +351,17 @@ private:
     });
   }
 
+  /// `rows`: where they go that are not to be ordered.
   void render(std::size_t i, const Bits& members, std::uint32_t chunk, StoreChunk& source,
-              const ChunkScores& scores, FoundOfThread& of_thread) {
+              const ChunkScores& scores, FoundOfThread& of_thread, ChunkRows* rows) {
     const auto& writer = m_writers[i];
     const ChunkValues values(writer.columns(), source, scores, m_scorer.as_of(),
                              shows_since(writer.columns())
                                  ? m_since.of_chunk(chunk, source, scores, members)
                                  : std::vector<std::uint32_t>());
-    const bool ordered = m_form->order != SegmentOrder::store;
+    const bool ordered = rows == nullptr;
     const auto front = ordered ? MemberRow::k_front : 0;
-    auto& text = of_thread.text;
-    auto& rows = of_thread.segments[i].rows;
-    const auto rows_before = rows.size();
+    auto& text = ordered ? of_thread.text : rows->text;
     const auto count = ordered ? members.count() : 0;
     auto* const found = of_thread.memory.take<SegmentMember>(count);
     auto* next = found;
@@ -365,7 +388,7 @@ private:
       text.set_end(begin + (begins ? email_size : 0));
       writer.row(text, email, values, r, begins ? 1 : 0);
       if (!ordered) {
-        append(rows, rows_before, {chunk, text.row()});
+        append(rows->of_segment[i], text.row());
         return;
       }
       const auto row_size = text.row().size() - front;
@@ -381,13 +404,13 @@ private:
     }
   }
 
-  /// To what stands from `first` on, in one piece where it follows that in memory too.
-  static void append(std::vector<ChunkRows>& rows, std::size_t first, ChunkRows more) {
-    if (rows.size() > first && rows.back().text.end() == more.text.begin()) {
-      auto& last = rows.back().text;
-      last = {last.data(), last.size() + more.text.size()};
+  /// To the last of them, where it follows that in memory too.
+  static void append(std::vector<std::string_view>& pieces, std::string_view more) {
+    if (!pieces.empty() && pieces.back().end() == more.begin()) {
+      auto& last = pieces.back();
+      last = {last.data(), last.size() + more.size()};
     } else {
-      rows.push_back(more);
+      pieces.push_back(more);
     }
   }
 
@@ -401,6 +424,12 @@ private:
   std::deque<RowWriter> m_writers;    // by segment
   std::vector<FoundOfThread> m_found; // by thread
   std::vector<MemberParts> m_parts;   // by segment, once all are found
+
+  // In the order of the store: put meanwhile, or kept by chunk until write().
+  const PutPiece* m_put = nullptr;
+  PiecesInOrder<std::unique_ptr<ChunkRows>> m_put_in_order;
+  std::mutex m_mutex;
+  std::map<std::uint32_t, std::unique_ptr<ChunkRows>> m_rows;
 };
 
 bool needs_times(const Expression& expression) {
@@ -477,18 +506,22 @@ std::vector<SegmentResult> run_segments(Store& store, const Workspace& workspace
 
 ExportedSegments export_segments(Store& store, const Workspace& workspace, Seconds as_of,
                                  const std::vector<SegmentRequest>& requests,
-                                 const SegmentForm& form, const PutPiece& put,
-                                 const BeforeFiles& before) {
+                                 const SegmentForm& form, const SegmentSink& sink) {
   // The line of who sees whom waits for all that a disk is still to take, such as the lists made
   // last. So that begins now, beside the rows; where it fails, that line will say so.
-  const auto drained = before ? std::async(std::launch::async, [&store] { sync_log(store.path()); })
-                              : std::future<void>();
+  const auto drained = sink.note
+                           ? std::async(std::launch::async, [&store] { sync_log(store.path()); })
+                           : std::future<void>();
+  const LargeReuse reuse; // the memory of rows that are put is that of the next
   const auto& rules = workspace.config.rules;
   ExportedSegments out;
   Worlds worlds(store, workspace, rules);
   out.world = worlds.at(as_of);
   const Scorer scorer(rules, *out.world, as_of);
   SegmentRun segments(store, workspace, worlds, scorer, requests, form);
+  if (sink.hidden && form.order == SegmentOrder::store) {
+    segments.put_meanwhile(sink.put);
+  }
   RunRecorder recorder(store, workspace, rules, as_of);
   const auto stored = take_scores(
       store, workspace, *out.world, scorer, needs_times(workspace, requests, true), segments,
@@ -496,18 +529,19 @@ ExportedSegments export_segments(Store& store, const Workspace& workspace, Secon
   out.results = segments.counts();
   const auto noted = std::async(std::launch::async, [&] {
                        out.run = stored ? *stored : recorder.save();
-                       if (before) {
-                         before(out);
+                       if (sink.note) {
+                         sink.note(out);
                        }
                      }).share();
   auto results = out.results; // who notes looks at those
   segments.write(
       [&](std::size_t segment, std::string_view piece) {
         noted.get(); // or its failure
-        put(segment, piece);
+        sink.put(segment, piece);
       },
       results,
       [&] { return noted.wait_for(std::chrono::seconds(0)) == std::future_status::ready; });
+  noted.get();
   out.results = std::move(results);
   return out;
 }

@@ -76,14 +76,20 @@ struct ExportedSegments {
   StoredRun run;
   std::shared_ptr<const World> world;
 };
-/// Called when it is known who is in the files, to note who sees whom (keep_run()); over before the
-/// first piece is put. On another thread, which has the store for itself, so that nothing waits for
-/// the disk meanwhile.
-using BeforeFiles = std::function<void(const ExportedSegments&)>;
+/// Where the files go, and what is to be done before anybody sees them.
+struct SegmentSink {
+  PutPiece put;
+  /// Called when it is known who is in the files, to note who sees whom (keep_run()). On another
+  /// thread, which has the store for itself, so that nothing waits for the disk meanwhile. Over
+  /// before the first piece is put, unless the files are hidden.
+  std::function<void(const ExportedSegments&)> note{};
+  /// Nobody else can read what was put before the caller lets it be seen, once export_segments() is
+  /// over: so it may be put as soon as it is made. It is to go away with a failure.
+  bool hidden = false;
+};
 ExportedSegments export_segments(Store& store, const Workspace& workspace, Seconds as_of,
                                  const std::vector<SegmentRequest>& requests,
-                                 const SegmentForm& form, const PutPiece& put,
-                                 const BeforeFiles& before = {});
+                                 const SegmentForm& form, const SegmentSink& sink);
 
 /// The moment at which segments are taken: the newest run's while it is right and no older than a
 /// day, else now.

@@ -449,15 +449,24 @@ NewFile::NewFile(std::string path) : m_path(std::move(path)), m_target(m_path) {
   // What is no plain file is opened by the name that was given: a pipe of /dev/stdout has no other.
   m_file = m_in_place ? open(m_path.c_str(), O_WRONLY | O_CLOEXEC)
                       : open(m_beside.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-  const bool keeps_mode = m_file >= 0 && is_there && S_ISREG(found.st_mode);
-  m_error = m_file < 0 || (keeps_mode && fchmod(m_file, found.st_mode & 0777) != 0) ? errno : 0;
+  if (m_file < 0) {
+    m_error = errno;
+  } else if (!m_in_place) {
+    struct stat made {};
+    const bool replaces = is_there && S_ISREG(found.st_mode);
+    if (!replaces && fstat(m_file, &made) != 0) {
+      m_error = errno;
+    }
+    m_rights = (replaces ? found : made).st_mode & 0777;
+    m_hidden = fchmod(m_file, S_IRUSR | S_IWUSR) == 0; // some file systems know no rights
+  }
 }
 
 NewFile::NewFile(NewFile&& other) noexcept
     : m_path(std::move(other.m_path)), m_target(std::move(other.m_target)),
-      m_beside(std::move(other.m_beside)), m_in_place(other.m_in_place),
-      m_file(std::exchange(other.m_file, -1)), m_error(other.m_error), m_size(other.m_size),
-      m_handed_over(other.m_handed_over) {}
+      m_beside(std::move(other.m_beside)), m_in_place(other.m_in_place), m_hidden(other.m_hidden),
+      m_rights(other.m_rights), m_file(std::exchange(other.m_file, -1)), m_error(other.m_error),
+      m_size(other.m_size), m_handed_over(other.m_handed_over) {}
 
 NewFile::~NewFile() {
   if (m_file >= 0) {
@@ -503,7 +512,8 @@ Result<void> NewFile::good() const {
 
 Result<void> NewFile::finish(bool synced) {
   if (m_error == 0 && !m_in_place &&
-      ((synced && fsync(m_file) != 0) || rename(m_beside.c_str(), m_target.c_str()) != 0)) {
+      ((m_hidden && fchmod(m_file, m_rights) != 0) || (synced && fsync(m_file) != 0) ||
+       rename(m_beside.c_str(), m_target.c_str()) != 0)) {
     m_error = errno;
   }
   MF_CHECK(good());

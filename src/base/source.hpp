@@ -56,9 +56,10 @@ Result<void> visit_inputs(const std::string& path, const std::function<void(Inpu
 /// A whole file; an error above `most` bytes.
 Result<std::string> read_file(const std::string& path, std::size_t most = std::size_t{64} << 20);
 
-/// A file that appears whole or not at all: written beside its name, then moved into place, where
-/// it has the rights of the one that it replaces. A link is followed first. What is no plain file
-/// (a device, a pipe) is written to as it stands.
+/// A file that appears whole or not at all: written beside its name, where only this user can read
+/// it if the file system knows rights, then moved into place, where it has those of the one that it
+/// replaces. A link is followed first. What is no plain file (a device, a pipe) is written to as it
+/// stands.
 class NewFile {
 public:
   explicit NewFile(std::string path);
@@ -67,6 +68,8 @@ public:
   ~NewFile(); // what is not finished goes
 
   void put(std::string_view bytes);
+  /// Can nobody but this user read any of it before it is finished?
+  bool hidden() const { return m_hidden; }
   /// Did all of it go well so far?
   Result<void> good() const;
   /// The first error on the way, if there was one. `synced`: it outlives a power cut too.
@@ -77,7 +80,8 @@ private:
   std::string m_path;   // as it was given
   std::string m_target; // what it leads to
   std::string m_beside; // where it grows: a name that no other process has
-  bool m_in_place = false;
+  bool m_in_place = false, m_hidden = false;
+  unsigned m_rights = 0; // of the file, once it is finished
   int m_file = -1;
   int m_error = 0; // errno of the first
   std::uint64_t m_size = 0,

@@ -220,6 +220,19 @@ public:
     }
     m_files[segment]->put(piece);
   }
+  /// Can nobody else read the files before finish()?
+  bool hidden() const {
+    return !m_files.empty() && std::all_of(m_files.begin(), m_files.end(),
+                                           [](const auto& file) { return file->hidden(); });
+  }
+  /// Failure where one can't be written.
+  void check() const {
+    for (const auto& file : m_files) {
+      if (const auto good = file->good(); !good) {
+        throw Failure(good.error());
+      }
+    }
+  }
   /// Into place, all or none. Not synced: a list can be exported again, and to wait for the disk
   /// costs more than the list.
   void finish() {
@@ -235,14 +248,6 @@ public:
   const std::string& path(std::size_t segment) const { return m_paths[segment]; }
 
 private:
-  /// Failure where one can't be written.
-  void check() const {
-    for (const auto& file : m_files) {
-      if (const auto good = file->good(); !good) {
-        throw Failure(good.error());
-      }
-    }
-  }
   std::vector<std::string> m_paths;
   std::vector<std::unique_ptr<NewFile>> m_files; // none: to standard output
 };
@@ -257,22 +262,24 @@ int write_segments(const Invocation& call, const std::vector<std::string>& names
   }
   const auto format = format_of(call);
   SegmentFiles files(requests, output, format);
+  const auto note = [&](const ExportedSegments& known) { // before anybody can read the lists
+    files.check();
+    std::vector<std::string> uses;
+    std::vector<Access> accesses;
+    for (std::size_t i = 0; i < requests.size(); ++i) {
+      const auto people = known.results[i].members;
+      uses.push_back(fmt::format("segment {}, {} people, to {}", requests[i].name, grouped(people),
+                                 files.path(i)));
+      accesses.push_back({call.now(), system_user(), "segments export", "", people,
+                          fmt::format("segment {}, to {}", requests[i].name, files.path(i))});
+    }
+    keep_run(opened.store, known.run, opened.workspace.config.rules, *known.world, uses, call.now(),
+             accesses);
+  };
   const auto exported = export_segments(
       opened.store, opened.workspace, opened.as_of, requests, {format, order_of(call)},
-      [&](std::size_t segment, std::string_view piece) { files.put(segment, piece); },
-      [&](const ExportedSegments& known) { // noted before anybody can read the lists
-        std::vector<std::string> uses;
-        std::vector<Access> accesses;
-        for (std::size_t i = 0; i < requests.size(); ++i) {
-          const auto people = known.results[i].members;
-          uses.push_back(fmt::format("segment {}, {} people, to {}", requests[i].name,
-                                     grouped(people), files.path(i)));
-          accesses.push_back({call.now(), system_user(), "segments export", "", people,
-                              fmt::format("segment {}, to {}", requests[i].name, files.path(i))});
-        }
-        keep_run(opened.store, known.run, opened.workspace.config.rules, *known.world, uses,
-                 call.now(), accesses);
-      });
+      {[&](std::size_t segment, std::string_view piece) { files.put(segment, piece); }, note,
+       files.hidden()});
   files.finish();
   for (std::size_t i = 0; i < requests.size() && !call.quiet; ++i) {
     say_size(requests[i], exported.results[i]);

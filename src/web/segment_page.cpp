@@ -45,7 +45,7 @@ SegmentResult people_of(const ApiContext& context, Store& store, Seconds as_of,
   }
   std::string text;
   auto result = export_segments(store, context.workspace, as_of, {request}, form,
-                                [&text](std::size_t, std::string_view piece) { text += piece; })
+                                {[&text](std::size_t, std::string_view piece) { text += piece; }})
                     .results[0];
   result.text = std::move(text);
   return result;

@@ -169,7 +169,7 @@ struct World : TestWorkspace {
         {"all", SegmentUse::sales, workspace.config.segments[0].expression.get(), {"email"}}};
     const auto exported =
         export_segments(opened, workspace, k_now, requests, {ExportFormat::machine},
-                        [](std::size_t, std::string_view) {});
+                        {[](std::size_t, std::string_view) {}});
     keep_run(opened, exported.run, workspace.config.rules, *exported.world, {"segment all"}, k_now);
   }
   ForgetResult forget(std::vector<std::string> people, bool dry_run = false) const {

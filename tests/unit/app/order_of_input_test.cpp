@@ -394,7 +394,7 @@ TEST_CASE("two people in the store who turn out to be one are one in every list"
       std::string text;
       const auto exported =
           export_segments(store, test.workspace, k_now, requests, {ExportFormat::machine},
-                          [&](std::size_t, std::string_view part) { text += part; });
+                          {[&](std::size_t, std::string_view part) { text += part; }});
       CHECK_EQ(text.find("ann@y.example"), text.npos); // she has left, by whatever name
       CHECK_EQ(text.find("ann@x.example") != text.npos, use != SegmentUse::mailing);
     }

@@ -15,7 +15,7 @@ TEST_CASE(
     "pieces come out one after the other, whoever makes them and however slowly they are put") {
   for (const auto threads : {1U, 2U, 5U}) {
     CAPTURE(threads);
-    PiecesInOrder pieces;
+    PiecesInOrder<std::string> pieces;
     std::string text, expected;
     for (std::size_t i = 0; i < 2000; ++i) {
       expected += std::to_string(i) + '\n';
@@ -33,7 +33,7 @@ TEST_CASE(
 
 TEST_CASE("a piece that can't be put: its failure comes out, nothing more is put, nobody waits for "
           "ever") {
-  PiecesInOrder pieces;
+  PiecesInOrder<std::string> pieces;
   std::size_t put = 0;
   CHECK_THROWS_WITH_AS(parallel_for(2000, 4,
                                     [&](std::size_t i, unsigned) {

@@ -245,30 +245,32 @@ TEST_CASE("segments: nothing is put before it is noted, however long that takes"
       std::atomic<bool> noted{false};
       std::atomic<int> early{0};
       std::array<std::string, 2> texts;
-      export_segments(
-          store, test.workspace, k_now, requests, form,
-          [&](std::size_t segment, std::string_view piece) {
-            early += noted ? 0 : 1;
-            texts[segment] += piece;
-          },
-          [&](const ExportedSegments&) {
-            std::this_thread::sleep_for(takes);
-            noted = true;
-          });
+      export_segments(store, test.workspace, k_now, requests, form,
+                      {[&](std::size_t segment, std::string_view piece) {
+                         early += noted ? 0 : 1;
+                         texts[segment] += piece;
+                       },
+                       [&](const ExportedSegments&) {
+                         std::this_thread::sleep_for(takes);
+                         noted = true;
+                       }});
       CHECK(early == 0);
       CHECK(texts[0] == expected[0].text);
       CHECK(texts[1] == expected[1].text);
     }
     std::atomic<int> put{0};
-    CHECK_THROWS_AS(export_segments(
-                        store, test.workspace, k_now, requests, form,
-                        [&](std::size_t, std::string_view) { ++put; },
-                        [](const ExportedSegments&) {
-                          std::this_thread::sleep_for(std::chrono::milliseconds(20));
-                          throw Failure({ErrorCode::locked, "not noted"});
-                        }),
-                    Failure);
+    const auto note_fails = [](const ExportedSegments&) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(20));
+      throw Failure({ErrorCode::locked, "not noted"});
+    };
+    const auto count = [&](std::size_t, std::string_view) { ++put; };
+    CHECK_THROWS_AS(
+        export_segments(store, test.workspace, k_now, requests, form, {count, note_fails}),
+        Failure);
     CHECK(put == 0);
+    CHECK_THROWS_AS(
+        export_segments(store, test.workspace, k_now, requests, form, {count, note_fails, true}),
+        Failure);
   }
 }
 
@@ -313,6 +315,44 @@ TEST_CASE("segments: in the order of the store, the same rows as hottest first")
   }
 }
 
+TEST_CASE("segments: hidden files are put while people are looked through, in order, then noted") {
+  TestWorkspace test(k_config);
+  std::string contacts = "email,country\n";
+  constexpr int k_people = 60'000; // four chunks
+  for (int i = 0; i < k_people; ++i) {
+    contacts += fmt::format("p{}@d{}.example,{}\n", i, i % 7, i % 3 == 0 ? "DE" : "FR");
+  }
+  test.import("contacts.csv", contacts, true);
+  const auto all = parse_expression("mailings >= 0"),
+             some = parse_expression("attribute(\"country\") = \"DE\"");
+  REQUIRE(all.expression);
+  REQUIRE(some.expression);
+  const std::vector<SegmentRequest> requests{
+      {"all", SegmentUse::sales, all.expression.get(), {"email", "country"}, std::nullopt},
+      {"some", SegmentUse::sales, some.expression.get(), {"email"}, std::nullopt}};
+  const SegmentForm form{ExportFormat::machine, SegmentOrder::store};
+  auto store = test.store();
+  const auto expected = run_segments(store, test.workspace, k_now, requests, form);
+  CHECK_EQ(expected[0].members, k_people);
+  for (const unsigned threads : {1, 2, 8, 2}) { // scored first, then out of the stored run
+    test.workspace.threads = threads;
+    std::array<std::string, 2> texts;
+    std::string noted;
+    export_segments(store, test.workspace, k_now, requests, form,
+                    {[&](std::size_t segment, std::string_view piece) { texts[segment] += piece; },
+                     [&](const ExportedSegments& known) {
+                       noted = fmt::format("{} and {}", known.results[0].members,
+                                           known.results[1].members);
+                       CHECK_EQ(texts[0].size(), expected[0].text.size());
+                       CHECK_EQ(texts[1].size(), expected[1].text.size());
+                     },
+                     true});
+    CHECK_EQ(noted, "60000 and 20000");
+    CHECK(texts[0] == expected[0].text);
+    CHECK(texts[1] == expected[1].text);
+  }
+}
+
 TEST_CASE("since when people have their status is found while the store's log is folded") {
   SegmentTest test;
   test.store().database().execute(
@@ -334,7 +374,7 @@ TEST_CASE("since when people have their status is found while the store's log is
     std::string exported;
     const auto out =
         export_segments(store, test.workspace, k_now, requests, SegmentForm{ExportFormat::machine},
-                        [&](std::size_t, std::string_view piece) { exported += piece; }, {});
+                        {[&](std::size_t, std::string_view piece) { exported += piece; }});
     CHECK_GT(out.results[0].members, 250);
     CHECK_EQ(exported, test.text("score >= 0", {"email", "since"}));
   }

@@ -89,17 +89,27 @@ TEST_CASE("a new file: whole or not at all, through links, and never in place of
   const TestFolder folder;
   const auto path = folder.file("list.csv"), link = folder.file("link.csv");
   const auto content = [](const std::string& name) { return read_file(name).value(); };
+  constexpr auto k_own = fs::perms::owner_read | fs::perms::owner_write;
   {
     NewFile file(path);
     file.put("half a li");
     CHECK(!fs::exists(path));
+    for (const auto& entry : fs::directory_iterator(folder.path)) {
+      CHECK(entry.status().permissions() == k_own);
+    }
   }
   CHECK(fs::is_empty(folder.path));
   REQUIRE(write_file(path, "first"));
-  fs::permissions(path, fs::perms::owner_read | fs::perms::owner_write);
-  REQUIRE(write_file(path, "second"));
-  CHECK(content(path) == "second");
-  CHECK(fs::status(path).permissions() == (fs::perms::owner_read | fs::perms::owner_write));
+  const auto others = fs::perms::group_read | fs::perms::others_read;
+  const auto mask = umask(022); // of this process: not others'
+  umask(mask);
+  CHECK((fs::status(path).permissions() & others) == (others & ~static_cast<fs::perms>(mask)));
+  for (const auto rights : {k_own, k_own | fs::perms::group_read}) {
+    fs::permissions(path, rights);
+    REQUIRE(write_file(path, "second"));
+    CHECK(content(path) == "second");
+    CHECK(fs::status(path).permissions() == rights);
+  }
 
   fs::create_symlink(path, link);
   REQUIRE(write_file(link, "third"));
