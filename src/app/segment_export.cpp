@@ -33,7 +33,7 @@ namespace {
 /// that follow each other in its file.
 struct ChunkRows {
   explicit ChunkRows(std::size_t segments) : of_segment(segments) {}
-  RowText text;
+  RowText text; // of them, if they are put meanwhile
   std::vector<std::vector<std::string_view>> of_segment;
 };
 
@@ -44,7 +44,7 @@ struct Found {
   SegmentResult counts;
 };
 
-/// What one thread found: rows that are to be ordered stay where they are until they are.
+/// What one thread found: rows stay where they are until the files are put together.
 struct FoundOfThread {
   RowText text;
   LargeArena memory;
@@ -111,8 +111,8 @@ public:
     return out;
   }
 
-  /// The files go to `put` while chunks are taken, each as soon as all before it are: what is
-  /// written is still in the cache, and its memory is that of the next. write() then puts nothing.
+  /// The files go to `put` while chunks are taken, the rows of each as soon as all before it are
+  /// put: what is written is still in the cache, and goes at once. write() then puts nothing.
   void put_meanwhile(const PutPiece& put) {
     m_put = &put;
     for (std::size_t i = 0; i < m_requests.size(); ++i) {
@@ -361,7 +361,7 @@ private:
                                  : std::vector<std::uint32_t>());
     const bool ordered = rows == nullptr;
     const auto front = ordered ? MemberRow::k_front : 0;
-    auto& text = ordered ? of_thread.text : rows->text;
+    auto& text = m_put != nullptr ? rows->text : of_thread.text;
     const auto count = ordered ? members.count() : 0;
     auto* const found = of_thread.memory.take<SegmentMember>(count);
     auto* next = found;
@@ -512,15 +512,16 @@ ExportedSegments export_segments(Store& store, const Workspace& workspace, Secon
   const auto drained = sink.note
                            ? std::async(std::launch::async, [&store] { sync_log(store.path()); })
                            : std::future<void>();
-  const LargeReuse reuse; // the memory of rows that are put is that of the next
   const auto& rules = workspace.config.rules;
   ExportedSegments out;
   Worlds worlds(store, workspace, rules);
   out.world = worlds.at(as_of);
   const Scorer scorer(rules, *out.world, as_of);
   SegmentRun segments(store, workspace, worlds, scorer, requests, form);
+  std::optional<LargeReuse> reuse;
   if (sink.hidden && form.order == SegmentOrder::store) {
     segments.put_meanwhile(sink.put);
+    reuse.emplace(); // the memory of rows that are put is that of the next
   }
   RunRecorder recorder(store, workspace, rules, as_of);
   const auto stored = take_scores(
