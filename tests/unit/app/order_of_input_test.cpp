@@ -401,6 +401,42 @@ TEST_CASE("two people in the store who turn out to be one are one in every list"
   }
 }
 
+TEST_CASE(
+    "what is read of somebody while another import has them become one with another is theirs") {
+  Chunks test;
+  test.import("people.csv", "email\nann@x.example\nbob@x.example\nann@y.example\n", true);
+  test.open(1);
+  const auto tell_attribute = [&test](std::string_view address, std::string_view name) {
+    const std::array<std::pair<std::string_view, std::string_view>, 1> told{{{name, address}}};
+    RecipientView person;
+    person.address = address;
+    person.attributes = told;
+    test.chunk(0).accept(person);
+  };
+  tell_attribute("ann@x.example", "old");
+  tell_attribute("ann@y.example", "new");
+  test.tell(0, 1, {"ann@x.example", "", "", ""});
+  test.tell(0, 2, {"bob@x.example", "", "", ""});
+  test.import("beside.ndjson",
+              R"({"kind":"address_change","account":"shop","address":"ann@x.example",)"
+              R"("new_address":"ann@y.example","time":"2026-03-04T09:00:00Z"})"
+              "\n");
+  test.end();
+  test.close();
+  auto store = test.store();
+  fold_inbox(store, 1);
+  Recipients recipients(store.database());
+  const auto id = recipients.find("ann@y.example");
+  REQUIRE(id.has_value());
+  CHECK_EQ(id, recipients.find("ann@x.example"));
+  std::set<std::string> values;
+  for (const auto& [name, value] : recipients.attributes_of(*id, k_now)) {
+    values.insert(value);
+  }
+  CHECK(values == std::set<std::string>{"ann@x.example", "ann@y.example"});
+  CHECK(test.people().at("bob@x.example") == std::set<Seconds>{2});
+}
+
 TEST_CASE("a name that is told with that of somebody erased is erased, wherever it stands") {
   for (const bool erased_is_faster : {true, false}) {
     for (const bool small : {true, false}) {
