@@ -15,8 +15,7 @@
 
 namespace mailfunnel {
 
-// ---- while records stream in
-// -------------------------------------------------------------------------------
+// ---- while records stream in ----
 
 std::uint32_t Session::recipient(std::string_view address, std::string_view contact_key,
                                  RecordPlace place, AddressBook::Pass* pass) {
@@ -80,8 +79,7 @@ void Session::change_address(std::uint32_t number, std::string_view fresh, Recor
   m_change_bytes += sizeof m_changes[0];
 }
 
-// ---- once a batch is whole
-// -------------------------------------------------------------------------------------
+// ---- once a batch is whole ----
 
 /// What the names of a batch are in the store, as it is found out. Each is somebody: with an id, or
 /// somebody new, with a number from `first_new` on.
